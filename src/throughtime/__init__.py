@@ -1,0 +1,67 @@
+"""Recurrent networks you can see through. See the README for a tour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from throughtime import tasks
+    from throughtime.batch import Batch
+    from throughtime.cells.activations import sigmoid, sigmoid_derivative
+    from throughtime.files import load
+    from throughtime.network import Network, State
+    from throughtime.network_specification import NetworkSpecification
+    from throughtime.specification import Specification
+    from throughtime.trace import Trace
+    from throughtime.training.checkpoint import load_run, resume
+    from throughtime.training.loop import NotFinite, Run, train
+    from throughtime.training.optimisers import Adam, GradientDescent, Momentum, RMSprop
+    from throughtime.training.schedules import Constant, Cosine, Step, WarmUp
+
+_HOMES = {
+    "Adam": "training.optimisers",
+    "Batch": "batch",
+    "Constant": "training.schedules",
+    "Cosine": "training.schedules",
+    "GradientDescent": "training.optimisers",
+    "Momentum": "training.optimisers",
+    "Network": "network",
+    "NetworkSpecification": "network_specification",
+    "NotFinite": "training.loop",
+    "RMSprop": "training.optimisers",
+    "Run": "training.loop",
+    "Specification": "specification",
+    "State": "network",
+    "Step": "training.schedules",
+    "Trace": "trace",
+    "WarmUp": "training.schedules",
+    "load": "files",
+    "load_run": "training.checkpoint",
+    "resume": "training.checkpoint",
+    "sigmoid": "cells.activations",
+    "sigmoid_derivative": "cells.activations",
+    "tasks": "",
+    "train": "training.loop",
+}
+
+__all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
+    "Adam", "Batch", "Constant", "Cosine", "GradientDescent", "load", "load_run", "Momentum", "Network",
+    "NetworkSpecification", "NotFinite", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
+    "Specification", "State", "Step", "tasks", "Trace", "train", "WarmUp",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `--help` must not wait for what it does not need."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'throughtime' has no attribute {name!r}")
+    home = import_module(f"throughtime.{_HOMES[name] or name}")
+    value = home if not _HOMES[name] else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,46 @@
+"""The cells in plain NumPy, written to be read: each file is one cell, its equations, forward and backward."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from throughtime.cells.activations import Array
+from throughtime.cells.elman import Elman
+from throughtime.cells.gru import GRU
+from throughtime.cells.lstm import LSTM
+
+__all__ = ["GRU", "LSTM", "Elman", "named_cell"]
+
+
+def named_cell(
+    cell: str, views: Mapping[str, Array], prefix: str = "", activation: str = "sigmoid"
+) -> Elman | LSTM | GRU:
+    """One layer and direction of a network as the cell of this package.
+
+    Parameters
+    ----------
+    cell : "elman", "lstm" or "gru"
+    views : mapping of parameter names to arrays, such as a Network
+    prefix : the names' first part, such as "layer1.backward."
+    activation : the f of an Elman cell
+    """
+
+    def view(name: str, size: int | None = None) -> Array:
+        full = prefix + name
+        return views[full] if size is None or full in views else np.zeros(size)
+
+    if cell == "elman":
+        U = view("U")
+        return Elman(view("V"), U, view("b_h", len(U)), activation)
+    if cell == "lstm":
+        gates = {"i": "input", "f": "forget", "C": "candidate", "o": "output"}
+        H = len(view("input.U"))
+        return LSTM(
+            **{f"{s}_{g}": view(f"{name}.{s}", H if s == "b" else None) for g, name in gates.items() for s in "VUb"}
+        )
+    gates = {"r": "reset", "z": "update", "n": "candidate"}
+    H = len(view("reset.U"))
+    named = {f"{s}_{g}": view(f"{name}.{s}", H if s == "b" else None) for g, name in gates.items() for s in "VUb"}
+    return GRU(**named, c_n=view("candidate.c", H))

@@ -1,0 +1,9 @@
+"""The command line: arguments in, calls out. One file a command; what a command needs is imported when it runs.
+
+Exit status, of every command: 0 done · 1 the network was wrong, or training came upon numbers that are not finite ·
+2 bad usage or input, told in one line on stderr · 130 interrupted.
+"""
+
+from throughtime.cli.app import app, main
+
+__all__ = ["app", "main"]

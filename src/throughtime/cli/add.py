@@ -1,0 +1,75 @@
+"""`throughtime add`: a trained network adds numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from throughtime.cli.models import Model, ModelOption, open_model
+from throughtime.cli.shell import WRONG, Failure, Json, document
+from throughtime.cli.values import whole_number
+
+MOST_DIGITS = 100_000
+WIDEST = 256
+"""Bits of a sum that is still shown bit by bit."""
+
+EPILOG = """\b
+Example:
+  throughtime add 100 27
+  throughtime add 123456789012345678901234567890 987654321
+
+The exit status is 1 if the network was wrong."""
+
+
+def add(
+    numbers: Annotated[list[str], typer.Argument(metavar="A B [C…]", help="Whole numbers of any size.")],
+    model: ModelOption = None,
+    json: Json = False,
+) -> None:
+    """Let a network add numbers, bit by bit, and say whether it was right."""
+    operands = [whole_number(number, MOST_DIGITS) for number in numbers]
+    opened = open_model(model)
+    _check_adds(opened, len(operands))
+    from throughtime.tasks import Addition
+    from throughtime.tasks.bits import digits
+    from throughtime.tasks.task import rounds_to
+
+    task = Addition(bits=8, operands=len(operands))
+    x, d = task.encode(*operands, bits=1)
+    y = opened.network.predict(x)
+    right = rounds_to(y, d)[0, :, 0]
+    told = task.decode(y)
+    if json:
+        document(
+            {
+                "numbers": operands,
+                "predicted": told,
+                "true": sum(operands),
+                "right": bool(right.all()),
+                "first_wrong_bit": None if right.all() else int(right.argmin()),
+                "model": str(opened.path),
+            }
+        )
+    elif len(right) <= WIDEST:
+        print(task.render(x[0], y[0]))
+    else:
+        verdict = "right" if right.all() else f"wrong from bit {right.argmin()} on"
+        print(f"  = {digits(told)}      {verdict}")
+    if not right.all():
+        raise typer.Exit(WRONG)
+
+
+def _check_adds(model: Model, operands: int) -> None:
+    s = model.network.specification
+    if model.task_name not in (None, "addition"):
+        raise Failure(f"the network in {model.path} was trained for {model.task_name}, not for addition")
+    if (s.outputs, s.output, s.readout) != (1, "every step", "sigmoid") or s.inputs < 2 or s.bidirectional:
+        raise Failure(
+            f"the network in {model.path} does not add: it needs a bit of each number as input and one bit as output"
+        )
+    if operands != s.inputs:
+        raise Failure(
+            f"the network in {model.path} adds {s.inputs} numbers at once, got {operands}; for others: "
+            f"throughtime train addition --option operands={max(2, operands)}"
+        )

@@ -1,0 +1,74 @@
+"""The program `throughtime` and its commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from throughtime.cli import add, evaluate, info, tasks, trace, train
+from throughtime.cli.shell import OneLineErrors
+
+app = typer.Typer(
+    name="throughtime",
+    cls=OneLineErrors,
+    add_completion=False,
+    add_help_option=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+    epilog="""\b
+Example:
+  throughtime train addition && throughtime add 100 27
+
+\b
+Exit status: 0 done; 1 the network was wrong; 2 bad usage or input, told in one
+line on stderr; 130 interrupted.""",
+)
+
+# A number such as -3 looks like an option that is not known; it is to be refused as a number.
+_NUMBERS = {"ignore_unknown_options": True}
+
+app.command(short_help="Train a network on a task, check it and save it.", epilog=train.EPILOG)(train.train)
+app.command(short_help="Let a network add numbers.", epilog=add.EPILOG, context_settings=_NUMBERS)(add.add)
+app.command(short_help="Check a network on all that it may be asked.", epilog=evaluate.EPILOG)(evaluate.evaluate)
+app.command(short_help="Show all that happens in a network.", epilog=trace.EPILOG, context_settings=_NUMBERS)(
+    trace.trace
+)
+app.command(short_help="List what there is to learn.", epilog=tasks.EPILOG)(tasks.tasks)
+app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)
+
+
+def _help(ctx: typer.Context, wanted: bool) -> None:
+    if wanted:
+        print(ctx.get_help())
+        raise typer.Exit
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"throughtime {version('throughtime')}")
+        raise typer.Exit
+
+
+# Its own --help: for the ready-made one, new versions of Typer import Pydantic before each command, even before --help.
+@app.callback(invoke_without_command=True)
+def _throughtime(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+    help: Annotated[
+        bool, typer.Option("--help", "-h", help="Show this message.", callback=_help, is_eager=True)
+    ] = False,
+) -> None:
+    """Recurrent networks you can see through: train one, look inside, check what it learned."""
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+
+
+def main() -> None:
+    """The program `throughtime`."""
+    app()

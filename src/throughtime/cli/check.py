@@ -1,0 +1,43 @@
+"""Check a network on what it was to learn, and say it in a line."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from throughtime.cli import describe
+from throughtime.cli.datafile import DataFile
+from throughtime.cli.shell import line
+from throughtime.network import Network
+from throughtime.tasks.task import Evaluation, sampled
+
+MOST_BITS = 4096
+
+
+def check(task: Any, net: Network, samples: int = 1000, seed: int = 0, bits: int | None = None) -> Evaluation | None:
+    """How often a network is wrong; None where targets are real numbers."""
+    if isinstance(task, DataFile):
+        return task.evaluate(net)
+    if bits is None:
+        found: Evaluation = task.evaluate(net, samples, seed)
+    elif net.specification.bidirectional:  # it cannot step through a tree of words
+        found = sampled(replace(task, bits=bits + task.closing), net, samples, seed)
+    else:
+        found = task.evaluate(net, samples, seed, bits)
+    return found
+
+
+def tell(task: Any, net: Network, found: Evaluation | None, bits: int | None) -> None:
+    """Print the line about it."""
+    if found is None:
+        sequences = describe.grouped(len(task.batch))
+        line("error", f"root mean square {task.root_mean_square(net):.4g} over {sequences} sequences")
+    else:
+        line("exact", describe.exactness(task, found, bits))
+
+
+def as_json(task: Any, net: Network, found: Evaluation | None) -> dict[str, Any]:
+    """The same, for a JSON document."""
+    if found is None:
+        return {"exact": None, "root_mean_square": task.root_mean_square(net)}
+    return {"exact": asdict(found)}

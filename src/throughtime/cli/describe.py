@@ -1,0 +1,68 @@
+"""Networks, tasks and evaluations in a few words."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from throughtime.network import Network
+    from throughtime.tasks.task import Evaluation, Task
+
+_NAMES = {"elman": "Elman", "lstm": "LSTM", "gru": "GRU"}
+
+
+def grouped(number: int) -> str:
+    """65536 → "65 536"."""
+    return f"{number:,}".replace(",", " ")
+
+
+def network(net: Network) -> str:
+    """Such as "Elman, 16 sigmoid units, 321 parameters"."""
+    s = net.specification
+    units = f"{s.hidden} {s.activation} units" if s.cell == "elman" else f"{s.hidden} units"
+    layers = f"{s.layers} layers of {units}" if s.layers > 1 else units
+    directions = ", both directions" if s.bidirectional else ""
+    return f"{_NAMES[s.cell]}, {layers}{directions}, {grouped(len(net.parameters))} parameters"
+
+
+def options(task: Any) -> dict[str, Any]:
+    """A task's options and their values."""
+    return asdict(task) if is_dataclass(task) and not isinstance(task, type) else {}
+
+
+def task(task: Any) -> str:
+    """Such as "addition · 8 bits", "recall · gap 10 · noise 0.2"."""
+    parts = [task.name]
+    for name, value in options(task).items():
+        if name == "bits":
+            parts.append(f"{value} bits")
+        elif (name, value) != ("operands", 2):
+            parts.append(f"{name} {value}")
+    return " · ".join(parts)
+
+
+_DONE = {
+    "addition": "added",
+    "subtraction": "subtracted",
+    "multiplication": "multiplied",
+    "comparison": "compared",
+}
+
+
+def exactness(task: Task, found: Evaluation, bits: int | None) -> str:
+    """Such as "all 65 536 pairs of 8-bit numbers are added right", and the first that was answered wrong."""
+    what = "sequences"
+    if task.name in _DONE and bits is not None:
+        of = {1: "", 2: "pairs of "}.get(task.inputs, f"sets of {task.inputs} ")
+        what = f"{of}{bits}-bit numbers"
+    elif bits is not None:
+        what = f"words of {bits} bits"
+    if not found.exhaustive:
+        what += " drawn at random"
+    done = _DONE.get(task.name, "answered")
+    if not found.wrong:
+        return f"all {grouped(found.checked)} {what} are {done} right"
+    verb = "is" if found.wrong == 1 else "are"
+    sentence = f"{grouped(found.wrong)} of {grouped(found.checked)} {what} {verb} {done} wrong"
+    return sentence if found.first_wrong is None else f"{sentence}, the first:\n{found.first_wrong}"

@@ -1,0 +1,77 @@
+"""`throughtime evaluate`: how often a network is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from throughtime.cli.models import Model, ModelArgument, open_model
+from throughtime.cli.shell import WRONG, Failure, Json, document
+
+EPILOG = """\b
+Example:
+  throughtime evaluate --bits 10
+  throughtime evaluate runs/addition-elman-0 --bits 200 --samples 5000
+  throughtime evaluate runs/readings-lstm-0 --data held-out.csv
+
+The exit status is 1 if the network was wrong."""
+
+
+def evaluate(
+    path: ModelArgument = None,
+    bits: Annotated[
+        int | None, typer.Option(help="Bits of the numbers or words, from 1 to 4096.", min=1, max=4096)
+    ] = None,
+    samples: Annotated[int, typer.Option(help="How many to draw where all are too many.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Decides which are drawn.", min=0)] = 0,
+    task: Annotated[
+        str | None, typer.Option(help="What to ask, if it is not what the network was trained for.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Ask for the sequences of a file.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="How to read --data; see: train --help.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Check a network on all numbers or words of a length, or, where these are too many, on some drawn at random."""
+    from throughtime.cli import check
+
+    model = open_model(path)
+    asked = _asked(model, task, data, option or [])
+    if bits is None:
+        bits = getattr(asked, "bits", None)
+    elif not hasattr(asked, "bits"):
+        raise Failure(f"{asked.name} has no bits: leave out --bits")
+    found = check.check(asked, model.network, samples, seed, bits)
+    if json:
+        told = check.as_json(asked, model.network, found)
+        exact = told.pop("exact") or {"checked": len(asked.batch), "wrong": None}
+        document({"model": str(model.path), "task": asked.name, "bits": bits} | exact | told)
+    else:
+        check.tell(asked, model.network, found, bits)
+    if found is not None and found.wrong:
+        raise typer.Exit(WRONG)
+
+
+def _asked(model: Model, task: str | None, data: Path | None, options: list[str]) -> Any:
+    if data is not None:
+        from throughtime.cli import datafile
+
+        if task is not None:
+            raise Failure("--task and --data both say what to ask: give one of them")
+        s = model.network.specification
+        asked = datafile.read(data, options, s.readout)
+        if (asked.inputs, asked.outputs, asked.output) != (s.inputs, s.outputs, s.output):
+            raise Failure(
+                f"{data} has {asked.inputs} inputs and {asked.outputs} outputs, told at {asked.output}; the network "
+                f"in {model.path} has {s.inputs} and {s.outputs}, told at {s.output}"
+            )
+        return asked
+    if options:
+        raise Failure("--option says how to read a data file: give --data too")
+    found = model.task(task)
+    if found is None:
+        raise Failure(f"{model.path} does not say what it was trained for: give --data FILE, or --task NAME")
+    return found

@@ -1,0 +1,127 @@
+"""`throughtime info`: what a model or a run is, and what it would be computed with."""
+
+from __future__ import annotations
+
+import platform
+from typing import Annotated, Any
+
+import typer
+
+from throughtime.cli.models import Model, ModelArgument, open_model, stored_task
+from throughtime.cli.shell import Failure, Json, document, line
+
+EPILOG = """\b
+Example:
+  throughtime info
+  throughtime info runs/addition-elman-0
+  throughtime info --engine
+
+A model is a .safetensors file that throughtime wrote, or the folder of a run."""
+
+
+def info(
+    path: ModelArgument = None,
+    engine: Annotated[
+        bool, typer.Option("--engine", help="Tell about the engine: versions, processor, cache folder.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Tell what a model is and how it was trained."""
+    if engine and path is not None:
+        raise Failure("--engine tells about this machine, not about a model: leave out PATH")
+    if engine:
+        values = _engine()
+        if json:
+            document(values)
+        else:
+            for name, value in values.items():
+                line(name.replace("_", " "), str(value))
+        return
+    model = open_model(path)
+    values = _model(model)
+    if json:
+        document(values)
+    else:
+        _tell(model, values)
+
+
+def _engine() -> dict[str, Any]:
+    from importlib.metadata import version
+
+    import numba
+    from llvmlite.binding import get_host_cpu_name
+
+    from throughtime.kernels.compiled import cache_directory
+
+    return {
+        "throughtime": version("throughtime"),
+        "python": platform.python_version(),
+        "numpy": version("numpy"),
+        "numba": numba.__version__,
+        "processor": get_host_cpu_name(),
+        "threads": numba.get_num_threads(),
+        "cache": str(cache_directory()),
+    }
+
+
+def _model(model: Model) -> dict[str, Any]:
+    net = model.network
+    values: dict[str, Any] = {
+        "path": str(model.path),
+        "task": model.task_name,
+        "network": net.specification.as_dict(),
+        "parameters": len(net.parameters),
+        "arrays": {name: list(view.shape) for name, view in net.views.items()},
+        "training": None,
+    }
+    if model.run is None:
+        return values
+    from throughtime.cli import describe
+    from throughtime.training.checkpoint import load_run
+
+    try:
+        task: Any = stored_task(model.run)
+    except Failure as failure:
+        if "not one of ours" not in str(failure):
+            raise
+        task = None
+    run = load_run(model.run, task)
+    last = run.history.last if len(run.history) else None
+    values["training"] = {
+        "options": describe.options(task) if task is not None else {},
+        "step": run.step,
+        "settings": run.settings.as_dict(),
+        "loss": last and last.loss,
+        "exact": last and last.exact,
+        "seconds": last and last.seconds,
+    }
+    return values
+
+
+def _tell(model: Model, values: dict[str, Any]) -> None:
+    from throughtime.cli import describe
+
+    s = model.network.specification
+    print(model.path)
+    line("network", f"{describe.network(model.network)}, {s.dtype}")
+    line("sizes", f"inputs: {s.inputs} · outputs: {s.outputs}, {s.readout}, at {s.output}")
+    arrays = " · ".join(f"{name} {'×'.join(map(str, shape))}" for name, shape in values["arrays"].items())
+    line("arrays", arrays)
+    training = values["training"]
+    options = "".join(f" · {name} {value}" for name, value in (training or {}).get("options", {}).items())
+    line("task", f"{values['task'] or 'not told'}{options}")
+    if training is None:
+        return
+    settings = dict(training["settings"])
+    steps, batch = settings.pop("steps"), settings.pop("batch")
+    line("training", f"{training['step']} of {steps} steps of {batch} sequences")
+    if training["loss"] is not None:
+        exact = "" if training["exact"] != training["exact"] else f", exact {int(100 * training['exact'])} %"
+        line("", f"loss {training['loss']:.3g}{exact}, {training['seconds']:.1f} s")
+    line("settings", " · ".join(_setting(name, value) for name, value in settings.items()))
+
+
+def _setting(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join([value["name"], *(f"{n} {v}" for n, v in value.items() if n != "name")])
+    return f"{name.replace('_', ' ')} {value}"

@@ -1,0 +1,145 @@
+"""Which model is meant, and what it was trained for."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from throughtime.cli.shell import Failure
+
+if TYPE_CHECKING:
+    from throughtime.network import Network
+    from throughtime.tasks.task import Task
+
+RUNS = Path("runs")
+
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--model", metavar="PATH", help="A run's folder or a .safetensors file.  [default: the newest run in ./runs]"
+    ),
+]
+ModelArgument = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[PATH]", help="A run's folder or a .safetensors file.  [default: the newest run in ./runs]"
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network from disk.
+
+    path : the folder of its run, or its file
+    run : its run's folder, if it has one
+    task_name : what it says it was trained for, if it does
+    """
+
+    path: Path
+    network: Network
+    run: Path | None
+    task_name: str | None
+
+    def task(self, given: str | None = None) -> Task | None:
+        """The task it was trained for, with the options of its run, or the one that is given; None if neither is known."""
+        found = find_task(given, {}) if given else stored_task(self.run) if self.run else None
+        if found is None and self.task_name is not None:
+            found = find_known_task(self.task_name, {}, str(self.path))
+        s = self.network.specification
+        if found is not None and (found.inputs, found.outputs, found.output) != (s.inputs, s.outputs, s.output):
+            raise Failure(
+                f"{found.name} has {found.inputs} inputs and {found.outputs} outputs, told at {found.output}; the network "
+                f"in {self.path} has {s.inputs} and {s.outputs}, told at {s.output}"
+            )
+        return found
+
+
+def open_model(path: Path | None) -> Model:
+    """The model at a path, or that of the newest run."""
+    from throughtime.files import load, load_tensors
+
+    path = path or newest_run()
+    file = path / "model.safetensors" if path.is_dir() else path
+    if path.is_dir() and not file.exists():
+        raise Failure(f"{path} holds no run: there is no model.safetensors in it")
+    network = load(file)
+    _, metadata = load_tensors(file, "network")
+    name = metadata.get("task")
+    run = file.parent if file.name == "model.safetensors" and (file.parent / "run.toml").exists() else None
+    return Model(path, network, run, name if isinstance(name, str) else None)
+
+
+def newest_run() -> Path:
+    """The run in ./runs whose model was written last."""
+    models = [(file.stat().st_mtime_ns, file.parent) for file in RUNS.rglob("model.safetensors")]
+    if not models:
+        raise Failure(
+            f"there is no run in ./{RUNS}; train one with: throughtime train addition, or say where a model is"
+        )
+    return max(models)[1]
+
+
+def stored_task(folder: Path) -> Task | None:
+    """The task that a run's folder names, None if it was trained on data. It runs no code that is not ours."""
+    path = folder / "run.toml"
+    try:
+        described = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Failure(f"{path} is damaged: {error}") from None
+    except OSError:
+        raise Failure(f"there is no run in {folder}: it has no run.toml") from None
+    if "task" not in described:
+        return None
+    options = described["task"]
+    if not isinstance(options, dict) or not isinstance(options.get("name"), str):
+        raise Failure(f"{path} is damaged: its task must be a table with a name")
+    return find_known_task(options.pop("name"), options, str(path))
+
+
+def find_known_task(name: str, options: dict[str, Any], where: str) -> Task:
+    """The task of a name that stands in a file: one of ours only, since a file must not decide what code runs."""
+    from throughtime import tasks
+
+    if name not in tasks.names:
+        raise Failure(f'{where} names the task "{name}", which is not one of ours: say where it is, as module:object')
+    return _made(name, options)
+
+
+def find_task(name: str, options: dict[str, Any]) -> Task:
+    """The task of a name that was typed, or of a user's own `module:object` in the current folder."""
+    import sys
+
+    if ":" in name and "" not in sys.path:
+        sys.path.insert(0, "")
+    return _made(name, options)
+
+
+def _made(name: str, options: dict[str, Any]) -> Task:
+    from throughtime import tasks
+
+    try:
+        return tasks.find(name, **options)
+    except TypeError as error:
+        raise Failure(f"the options of {name} do not fit: {error}") from None
+
+
+def new_run_folder(name: str) -> Path:
+    """A new folder runs/NAME, or NAME-2, NAME-3, … if that is taken."""
+    number = 1
+    while True:
+        folder = RUNS / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            if not RUNS.is_dir():
+                raise Failure(f"{RUNS} is a file, not a folder; choose a folder with --out") from None
+            number += 1
+        except OSError as error:
+            raise Failure(f"cannot make the folder {folder}: {error.strerror}; choose another one with --out") from None
+        else:
+            return folder

@@ -1,0 +1,94 @@
+"""Training before one's eyes: a bar in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from throughtime.recipes import Logged
+    from throughtime.training.loop import Run
+
+LINES = 10
+"""Plain lines of a whole training."""
+_WIDEST_BAR, _TEXT = 26, 78
+
+
+@contextmanager
+def progress(first: int, steps: int, shown: bool) -> Iterator[list[Callable[[Run], None]]]:
+    """The callbacks that show how training goes on from a step."""
+    if not shown:
+        yield []
+    elif sys.stdout.isatty():
+        with _bar(first, steps) as update:
+            yield [update]
+    else:
+        yield [_lines(first, steps)]
+
+
+@contextmanager
+def _bar(first: int, steps: int) -> Iterator[Callable[[Run], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(highlight=False)
+    width = max(4, min(_WIDEST_BAR, console.width - _TEXT))
+    columns: list[Any] = [
+        TextColumn("  learning "),
+        BarColumn(width),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[figures]}"),
+    ]
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("", total=steps, completed=first, figures="  starting the engine")
+        speed = _Speed()
+        yield lambda run: bar.update(task, completed=run.step, figures=f"  {_figures(run, speed)}")
+
+
+def _lines(first: int, steps: int) -> Callable[[Run], None]:
+    speed, told = _Speed(), first * LINES // max(steps, 1)
+
+    def update(run: Run) -> None:
+        nonlocal told
+        if run.step * LINES // steps > told:
+            told = run.step * LINES // steps
+            print(f"  learning  {run.step:>{len(str(steps))}}/{steps}   {_figures(run, speed)}", flush=True)
+
+    return update
+
+
+class _Speed:
+    """Steps per second, not counting the first block: it may have had to wait for kernels to be compiled."""
+
+    def __init__(self) -> None:
+        self.first, self.started = 0, 0.0
+
+    def __call__(self, step: int) -> str:
+        now = time.perf_counter()
+        if not self.started:
+            self.first, self.started = step, now
+            return ""
+        return f"   {(step - self.first) / max(now - self.started, 1e-9):.0f} steps/s"
+
+
+def _figures(run: Run, speed: _Speed) -> str:
+    record = run.history.last
+    exact = "" if record.exact != record.exact else f"   exact {_percent(record.exact)} %"
+    return f"loss {record.loss:#.3g}{exact}{speed(run.step)}   {record.seconds:.1f} s"
+
+
+def _percent(share: float) -> str:
+    """Whole percents, rounded down: 100 only if nothing was wrong."""
+    return f"{int(100 * share + 1e-9):>3}"
+
+
+CLASSIC_HEADER = "     pair       error      a +   b   predicted   true"
+
+
+def classic_line(logged: Logged) -> str:
+    """A line of the classic log; the error as the demo printed it."""
+    error = f"{logged.error:.8f}".rstrip("0")
+    return f"  {logged.pair:>7}  {error:<10}   {logged.a:>4} + {logged.b:>3}   {logged.predicted:>9}   {logged.true:>4}"

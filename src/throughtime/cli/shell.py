@@ -1,0 +1,127 @@
+"""Between the commands and the shell: what is printed, what goes wrong, and the exit status."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+DONE, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+BROKEN_PIPE = 128 + 13  # as of a program that SIGPIPE ended
+
+USAGE_ERROR: Any = typer.BadParameter.__mro__[2]
+"""The base of what may be wrong with arguments: Typer's own ClickException, or that of the Click that is installed."""
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+class Failure(Exception):
+    """What a user is told in one line: what is wrong, and what to do."""
+
+    def __init__(self, message: str, status: int = BAD_INPUT) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class OneLineErrors(TyperGroup):
+    """The commands; what goes wrong in one is told in one line on stderr."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command and leave with its status."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="replace")
+        with _failures_told():
+            status = super().main(*args, **extra | {"standalone_mode": False})
+            sys.stdout.flush()
+        sys.exit(status if isinstance(status, int) else DONE)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        with _failures_told():
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    try:
+        yield
+    except Failure as error:
+        _leave(str(error), error.status)
+    except USAGE_ERROR as error:
+        context = getattr(error, "ctx", None)
+        message = error.format_message().rstrip(".")
+        command = context.command_path if context else "throughtime"
+        _leave(f"{message[:1].lower()}{message[1:]}. See: {command} --help")
+    except KeyboardInterrupt:
+        _leave("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _leave("", BROKEN_PIPE)
+    except OSError as error:
+        _leave(about(error, error.filename or "standard output"))
+    except MemoryError as error:
+        _leave(f"not enough memory, choose smaller sizes. {error}")
+    except RecursionError:
+        _leave("the input is nested too deeply")
+    except (ValueError, OverflowError) as error:
+        _leave(str(error))
+
+
+def _leave(message: str, status: int = BAD_INPUT) -> NoReturn:
+    try:
+        sys.stdout.flush()
+    except OSError:  # what is left in the buffer can go nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if message:
+        told = " ".join(message.split())
+        print(told if status == INTERRUPTED else f"error: {told}", file=sys.stderr)
+    raise SystemExit(status)
+
+
+def about(error: OSError, place: Any) -> str:
+    """One line about an error of the operating system."""
+    reason = error.strerror or str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return f"{place} cannot be written: {reason}; make room, or write to another place"
+    return f"{place}: {reason}"
+
+
+def line(label: str, text: str) -> None:
+    """Print one line of a report."""
+    print(f"  {label:<9} {text}")
+
+
+def document(values: Any) -> None:
+    """Print the JSON document of a command; numbers that are not finite become null."""
+    with numbers_of_any_size():
+        print(json.dumps(_plain(values), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float):  # a float64 of NumPy is one too
+        return float(value) if value - value == 0 else None
+    return value
+
+
+@contextmanager
+def numbers_of_any_size() -> Iterator[None]:
+    """Lift Python's limit on the digits of a number; who uses it bounds them."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(limit)

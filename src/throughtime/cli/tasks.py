@@ -1,0 +1,44 @@
+"""`throughtime tasks`: what there is to learn."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from throughtime.cli.shell import Json, document
+
+EPILOG = """\b
+Example:
+  throughtime tasks
+  throughtime train tomita --option language=5"""
+
+
+def tasks(json: Json = False) -> None:
+    """List the tasks, with their options and the values that these have when not given."""
+    from throughtime import tasks
+
+    listed = [_described(kind) for kind in tasks.names.values()]
+    if json:
+        document(listed)
+        return
+    width = max(len(one["name"]) for one in listed)
+    for one in listed:
+        options = ", ".join(f"{name}={value}" for name, value in one["options"].items()).lower()
+        print(f"  {one['name']:<{width}}   {one['summary']}\n  {'':<{width}}   {options}")
+    print("Your own: a Python object, as module:object, or a data file that ends in .csv, .npz or .jsonl")
+
+
+def _described(kind: type[Any]) -> dict[str, Any]:
+    from throughtime.cli import describe
+
+    task = kind()
+    summary = re.sub(r"\s*\[.*\]$", "", (kind.__doc__ or "").splitlines()[0])
+    machine = task.specification
+    return {
+        "name": task.name,
+        "summary": summary,
+        "options": describe.options(task),
+        "inputs": task.inputs,
+        "outputs": task.outputs,
+        "states": None if machine is None else len(machine.state_names),
+    }

@@ -1,0 +1,62 @@
+"""`throughtime trace`: the unrolled network, number by number."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from throughtime.cli.models import ModelOption, open_model
+from throughtime.cli.shell import Failure, Json, document
+from throughtime.cli.values import whole_number
+
+MOST_DIGITS = 300
+EPILOG = """\b
+Examples:
+  throughtime trace 100 27
+  throughtime trace 100 27 --step 3 --unit 5
+  throughtime trace --seed 7 --model runs/parity-lstm-0
+
+Without numbers, a sequence of the network's task is drawn. Steps count from 1, units and outputs from 0."""
+
+
+def trace(
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="[A B…]", help="Whole numbers, for a network that adds.")
+    ] = None,
+    model: ModelOption = None,
+    step: Annotated[int | None, typer.Option(help="Show this time step only, from 1.")] = None,
+    unit: Annotated[
+        int | None, typer.Option(help="Show this hidden unit only, from 0; with --step, its formulas.")
+    ] = None,
+    output: Annotated[int | None, typer.Option(help="With --step, the formulas of this output, from 0.")] = None,
+    layer: Annotated[int | None, typer.Option(help="The layer, from 0.  [default: the last]")] = None,
+    direction: Annotated[str | None, typer.Option(help="forward or backward, in a bidirectional network.")] = None,
+    task: Annotated[str | None, typer.Option(help="The task, if it is one of your own.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides which sequence is drawn.  [default: 0]")] = None,
+    json: Json = False,
+) -> None:
+    """Show everything that happens in a network, forward and backward: inputs, states, gates, outputs, errors, δ's."""
+    operands = [whole_number(number, MOST_DIGITS) for number in numbers or []]
+    if operands and seed is not None:
+        raise Failure("--seed decides which sequence is drawn: give numbers or --seed, not both")
+    if unit is not None and output is not None:
+        raise Failure("--unit and --output each ask for formulas of their own: give one of them")
+    if output is not None and step is None:
+        raise Failure("--output asks for the formulas of one step: give --step too")
+    opened = open_model(model)
+    asked = opened.task(task)
+    from throughtime.cli import unrolled
+
+    x, y, lengths = unrolled.sequence(opened, asked, operands, seed or 0)
+    traced = opened.network.trace(x, y, lengths)
+    if step is not None and (unit is not None or output is not None):
+        explained = traced.explain(step, unit, output=output, layer=layer, direction=direction)
+        if json:
+            document({"step": step, "unit": unit, "output": output} | explained.as_dict())
+        else:
+            print(explained.text)
+    elif json:
+        print(traced.to_json())
+    else:
+        print(unrolled.table(traced, asked, step, unit, layer, direction))

@@ -1,0 +1,141 @@
+"""`throughtime train`: its options; what they mean is in `plan`, what is done in `training`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from throughtime.cli.shell import Json
+
+EPILOG = """\b
+Examples:
+  throughtime train addition
+  throughtime train addition --cell lstm --hidden 8 --seed 3
+  throughtime train addition --recipe classic --update per-step
+  throughtime train recall --option gap=50 --steps 10000
+  throughtime train readings.csv --option output="last step" --hidden 64
+  throughtime train --resume runs/addition-elman-0 --steps 4000
+
+\b
+What is not given is taken from the task's recipe. Ctrl-C saves the run; --resume
+continues it to the same bits as if it had never stopped.
+
+\b
+Exit status: 0 trained (the line "exact" says how well); 1 the loss is not finite,
+the last good parameters are saved; 2 bad usage or input; 130 interrupted."""
+
+
+class Cell(StrEnum):
+    """The cells."""
+
+    elman = "elman"
+    lstm = "lstm"
+    gru = "gru"
+
+
+class Activation(StrEnum):
+    """Of Elman cells."""
+
+    sigmoid = "sigmoid"
+    tanh = "tanh"
+    relu = "relu"
+
+
+class Optimizer(StrEnum):
+    """The optimisers."""
+
+    gradient_descent = "gradient-descent"
+    momentum = "momentum"
+    rmsprop = "rmsprop"
+    adam = "adam"
+
+
+class Dtype(StrEnum):
+    """The numbers that are computed with."""
+
+    float64 = "float64"
+    float32 = "float32"
+
+
+class RecipeName(StrEnum):
+    """What the options that are not given are taken from."""
+
+    default = "default"
+    classic = "classic"
+
+
+class Update(StrEnum):
+    """When parameters change."""
+
+    per_batch = "per-batch"
+    per_step = "per-step"
+
+
+def train(
+    ctx: typer.Context,
+    task: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TASK",
+            help="A task's name (see: throughtime tasks), your own as module:object, or a data file "
+            "(.csv, .npz, .jsonl).",
+        ),
+    ] = None,
+    cell: Annotated[Cell | None, typer.Option(help="The kind of cell.")] = None,
+    activation: Annotated[Activation | None, typer.Option(help="Of Elman cells.")] = None,
+    hidden: Annotated[int | None, typer.Option(help="Hidden units, in each layer and direction.")] = None,
+    layers: Annotated[int | None, typer.Option(help="Layers of cells.")] = None,
+    bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Read in both directions.")] = False,
+    dtype: Annotated[Dtype | None, typer.Option(help="The numbers that are computed with.")] = None,
+    bits: Annotated[int | None, typer.Option(help="Steps of the words to learn from.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Another option of the task, such as gap=50; of a data file: sequence=, time=, inputs=A,B, "
+            'outputs=C, output="last step". May be repeated.',
+        ),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help="Updates of the parameters.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Sequences for each update.")] = None,
+    optimizer: Annotated[Optimizer | None, typer.Option(help="The optimiser.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Its learning rate.")] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME[:NUMBERS]",
+            help="How it changes: constant, cosine[:FINAL], step:EVERY[:FACTOR] or warm-up:STEPS.",
+        ),
+    ] = None,
+    clip: Annotated[float | None, typer.Option(help="The greatest norm of a gradient; 0 for none.")] = None,
+    noise: Annotated[float | None, typer.Option(help="Standard deviation of noise on the states.")] = None,
+    weight_decay: Annotated[float | None, typer.Option(help="AdamW's.")] = None,
+    cell_penalty: Annotated[float | None, typer.Option(help="On the squared cell states of an LSTM.")] = None,
+    window: Annotated[int | None, typer.Option(help="Truncate back-propagation to so many time steps.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides everything that is random.  [default: 0]")] = None,
+    recipe: Annotated[
+        RecipeName | None,
+        typer.Option(help="What is not given is taken from it; classic is the well-known demo of 2015."),
+    ] = None,
+    update: Annotated[
+        Update | None, typer.Option(help="Change parameters after the backward pass, or at each step inside.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads to use; the result is the same bits.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="The run's folder.  [default: runs/TASK-CELL-SEED, then -2, -3, …]"),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Continue the run in a folder; TASK only if it is your own."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    json: Json = False,
+) -> None:
+    """Train a network on a task, check it and save it."""
+    from throughtime.cli import training
+
+    training.run({name: value for name, value in ctx.params.items() if value not in (None, False, [], ())})

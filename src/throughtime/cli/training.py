@@ -1,0 +1,279 @@
+"""What `throughtime train` does, from the options that were given to the last line."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
+
+from throughtime import recipes
+from throughtime.cli import check, describe
+from throughtime.cli import plan as planning
+from throughtime.cli.datafile import DataFile
+from throughtime.cli.models import RUNS, new_run_folder, stored_task
+from throughtime.cli.plan import Given
+from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
+from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, line
+from throughtime.network import Network
+from throughtime.tasks import Addition
+from throughtime.training.checkpoint import MODEL, load_run, resume
+from throughtime.training.loop import Callback, NotFinite, Run, train
+
+
+@dataclass
+class Session:
+    """One call of the command.
+
+    given : the options that were given
+    task : a Task or a DataFile
+    out : the run's folder
+    log : single sums that were asked while training
+    """
+
+    given: Given
+    task: Any
+    out: Path
+    log: list[recipes.Logged] = field(default_factory=list)
+
+    @property
+    def json(self) -> bool:
+        """Whether one document is all that is printed."""
+        return "json" in self.given
+
+    @property
+    def talks(self) -> bool:
+        """Whether it is people who read what is printed."""
+        return not self.json and "quiet" not in self.given
+
+    @property
+    def sequences(self) -> Any:
+        """What the engine trains on."""
+        return self.task.batch if isinstance(self.task, DataFile) else self.task
+
+    def header(self, network: Network, seed: int) -> None:
+        """Say what is trained."""
+        if self.talks:
+            print(f"{describe.task(self.task)} · {describe.network(network)} · seed {seed}", flush=True)
+
+
+def run(given: Given) -> None:
+    """Train as the options say."""
+    started = time.perf_counter()
+    if "threads" in given:
+        _use_threads(given["threads"])
+    if "resume" in given:
+        session, trained = _resumed(given)
+    elif "task" not in given:
+        raise Failure("say what to train on, such as: throughtime train addition. Names: throughtime tasks")
+    elif given.get("recipe") == "classic":
+        session, trained = _classic(given)
+    else:
+        session, trained = _new(given)
+    if trained.stopped == "interrupted":
+        _interrupted(session, trained, started)
+    _finish(session, trained, started)
+
+
+def _use_threads(threads: int) -> None:
+    import numba
+
+    try:
+        numba.set_num_threads(threads)
+    except ValueError as error:
+        raise Failure(f"--threads {threads}: {error} on this machine") from None
+
+
+def _new(given: Given) -> tuple[Session, Run]:
+    plan = planning.plan(given)
+    settings = plan.settings
+    with _folder(given, plan.name) as out:
+        session = Session(given, plan.task, out)
+        session.header(plan.network, settings["seed"])
+        steps = settings["steps"]
+        with progress(0, steps, session.talks) as shown, _told_whose(session):
+            callbacks = [*shown, *_sums(session, steps, settings["seed"])]
+            return session, train(plan.network, session.sequences, callbacks=callbacks, out=out, **settings)
+
+
+def _classic(given: Given) -> tuple[Session, Run]:
+    planning.check_classic(given)
+    hidden, seed = given.get("hidden", 16), given.get("seed", 0)
+    with _folder(given, f"addition-classic-{seed}") as out:
+        session = Session(given, Addition(bits=recipes.CLASSIC_BITS), out)
+
+        def log(logged: recipes.Logged) -> None:
+            session.log.append(logged)
+            if session.talks:
+                print(classic_line(logged), flush=True)
+
+        if session.talks:
+            print(f"{describe.task(session.task)} · the classic recipe, {hidden} sigmoid units · seed {seed}")
+            print(CLASSIC_HEADER)
+        trained = recipes.classic(
+            hidden=hidden,
+            seed=seed,
+            pairs=given.get("steps", 10_000),
+            learning_rate=given.get("learning_rate", 0.1),
+            update=given.get("update", "per-batch").replace("-", " "),
+            log=log,
+            out=out,
+        )
+        return session, trained
+
+
+def _resumed(given: Given) -> tuple[Session, Run]:
+    planning.check_resume(given)
+    folder = given["resume"]
+    task = _task_of_run(given, folder)
+    session = Session(given, task, folder)
+    with _failures_of(folder), _told_whose(session):
+        before = load_run(folder, None if isinstance(task, DataFile) else task)
+        steps = given.get("steps", before.settings.steps)
+        if steps < before.step:
+            raise Failure(f"the run in {folder} has taken {before.step} steps already: give more of them than {steps}")
+        session.header(before.network, before.settings.seed)
+        with progress(before.step, steps, session.talks) as shown:
+            callbacks = [*shown, *_sums(session, steps, before.settings.seed)]
+            return session, resume(folder, session.sequences, steps=steps, callbacks=callbacks)
+
+
+def _task_of_run(given: Given, folder: Path) -> Any:
+    word = given.get("task")
+    if word is not None and (planning.is_data(word) or ":" in word):
+        return planning.find(given)
+    stored = stored_task(folder)
+    if stored is None:
+        raise Failure(f"the run in {folder} was trained on data: give the same file again, before --resume")
+    if word is not None and (word != stored.name or "option" in given):
+        raise Failure(f"the run in {folder} goes on with {describe.task(stored)}: leave out the task")
+    return stored
+
+
+@contextmanager
+def _folder(given: Given, name: str) -> Iterator[Path]:
+    """The folder of a new run; none stays behind if there is nothing to keep in it."""
+    out = given.get("out") or new_run_folder(name)
+    try:
+        with _failures_of(out):
+            yield out
+    finally:
+        if "out" not in given:
+            with suppress(OSError):  # it is not empty
+                out.rmdir()
+
+
+@contextmanager
+def _failures_of(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except NotFinite as error:
+        raise Failure(f"{error}, and are saved in {out}", WRONG) from None
+    except OSError as error:
+        raise Failure(about(error, error.filename or out)) from None
+
+
+@contextmanager
+def _told_whose(session: Session) -> Iterator[None]:
+    """Whatever goes wrong in the code of a user's own task is told as theirs."""
+    try:
+        yield
+    except (Failure, NotFinite, OSError, MemoryError):
+        raise
+    except Exception as error:
+        if ":" not in session.given.get("task", ""):
+            raise
+        place = extract_tb(error.__traceback__)[-1]
+        raise Failure(
+            f"training on {session.given['task']} failed: {type(error).__name__}: {error} "
+            f"({place.filename}, line {place.lineno})"
+        ) from None
+
+
+def _sums(session: Session, steps: int, seed: int) -> list[Callback]:
+    task = session.task
+    if session.json and isinstance(task, Addition) and task.operands == 2 and task.bits < 64:
+        return [recipes.sample_sums(task, max(1, steps // 10), session.log.append, seed)]
+    return []
+
+
+def _document(session: Session, trained: Run, started: float, checked: dict[str, Any]) -> dict[str, Any]:
+    history = trained.history
+    return {
+        "task": session.task.name,
+        "cell": trained.network.specification.cell,
+        "parameters": len(trained.network.parameters),
+        "steps": trained.step,
+        "seed": trained.settings.seed,
+        "stopped": trained.stopped,
+        "loss": history.last.loss if len(history) else None,
+        "seconds_training": history.last.seconds if len(history) else 0.0,
+        "seconds_total": time.perf_counter() - started,
+        **checked,
+        "log": [asdict(logged) for logged in session.log],
+        "out": str(session.out),
+    }
+
+
+def _interrupted(session: Session, trained: Run, started: float) -> None:
+    if session.json:
+        document(_document(session, trained, started, {"exact": None}))
+    again = (
+        "throughtime train addition --recipe classic"
+        if session.given.get("recipe") == "classic"
+        else " ".join(["throughtime train", *_task_words(session), "--resume", shlex.quote(str(session.out))])
+    )
+    raise Failure(
+        f"interrupted after step {trained.step} of {trained.settings.steps}, saved in {session.out}; to go on: {again}",
+        INTERRUPTED,
+    )
+
+
+def _task_words(session: Session) -> list[str]:
+    """TASK and its options, where a run cannot be continued without them."""
+    word = session.given.get("task", "")
+    if not (planning.is_data(word) or ":" in word):
+        return []
+    return [shlex.quote(word), *(shlex.quote(f"--option={option}") for option in session.given.get("option", []))]
+
+
+def _finish(session: Session, trained: Run, started: float) -> None:
+    """Check the network, and say how well it does, where it is and what can be done with it."""
+    task, network, out = session.task, trained.network, session.out
+    if session.given.get("recipe") == "classic":
+        from throughtime.files import save_network
+
+        with _failures_of(out):
+            save_network(network, out / MODEL, task.name)
+    found = check.check(task, network, bits=getattr(task, "bits", None))
+    checked = check.as_json(task, network, found)
+    if session.talks:
+        check.tell(task, network, found, getattr(task, "bits", None))
+    # The place of the line "proved": session.task.specification, network; its part of the document goes into `checked`.
+    if session.talks:
+        line("saved", str(out))
+        print(f"Next: {' · '.join(_next(session, trained, found is not None and found.wrong > 0))}")
+    if session.json:
+        document(_document(session, trained, started, checked))
+
+
+_NUMBERS = (100, 27, 56, 8, 90, 1, 33, 74, 5, 12)
+
+
+def _next(session: Session, trained: Run, wrong: bool) -> list[str]:
+    out, word = shlex.quote(str(session.out)), session.given.get("task", "")
+    is_newest = RUNS in session.out.parents
+    path, model = ("", "") if is_newest else (f" {out}", f" --model {out}")
+    more = ["throughtime train", *_task_words(session), f"--resume {out} --steps {2 * trained.settings.steps}"]
+    again = [" ".join(more)] if wrong and session.given.get("recipe") != "classic" else []
+    if isinstance(session.task, Addition):
+        numbers = " ".join(map(str, _NUMBERS[: session.task.operands]))
+        return [*again, f"throughtime add {numbers}{model}", f"throughtime trace {numbers}{model}"]
+    if isinstance(session.task, DataFile):
+        return [*again, f"throughtime evaluate{path} --data FILE", f"throughtime info{path}"]
+    own = f" --task {word}" if ":" in word else ""
+    return [*again, f"throughtime trace{model}{own}", f"throughtime evaluate{path}{own}"]

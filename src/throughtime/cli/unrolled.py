@@ -1,0 +1,126 @@
+"""The table of an unrolled network: time runs to the right, quantities run down."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.cli.models import Model
+from throughtime.cli.shell import Failure
+from throughtime.layer_trace import DELTA_NAMES, array_names
+from throughtime.tasks import Addition
+from throughtime.trace import Trace
+
+if TYPE_CHECKING:
+    from throughtime.tasks.task import Task
+
+_LABEL, _CELL = 12, 8
+_SYMBOLS = {"C_tilde": "C̃", "n": "ñ"}
+
+
+def sequence(model: Model, task: Task | None, operands: list[int], seed: int) -> tuple[Array, Array, Array | None]:
+    """The sequence to trace: numbers to add, or one that the task draws → x (1,T,I), y, lengths."""
+    if operands:
+        inputs = model.network.specification.inputs
+        if task is None:
+            task = Addition(operands=max(2, inputs))
+        if not isinstance(task, Addition):
+            raise Failure(f"the network in {model.path} was trained for {task.name}: give no numbers, or another model")
+        if len(operands) != task.operands:
+            raise Failure(f"the network in {model.path} adds {task.operands} numbers at once, got {len(operands)}")
+        return *task.encode(*operands), None
+    if task is None:
+        raise Failure(f"{model.path} does not say what it was trained for: give numbers to add, or --task NAME")
+    batch = task.sample(np.random.default_rng(seed), 1)
+    return batch.x, batch.y, batch.lengths
+
+
+def table(
+    trace: Trace, task: Task | None, step: int | None, unit: int | None, layer: int | None, direction: str | None
+) -> str:
+    """The table, or what of it belongs to one step and one unit."""
+    steps, units = int(trace.lengths[0]), trace.specification.hidden
+    if step is not None and not 1 <= step <= steps:
+        raise Failure(f"--step must be from 1 to {steps}, got {step}")
+    if unit is not None and not 0 <= unit < units:
+        raise Failure(f"--unit must be from 0 to {units - 1}, got {unit}")
+    rows = _rows(trace, task, unit, layer, direction)
+    chosen = list(range(steps)) if step is None else [step - 1]
+    columns = max(1, (shutil.get_terminal_size((80, 24)).columns - _LABEL - 2) // _CELL)
+    blocks = []
+    for start in range(0, len(chosen), columns):
+        shown = chosen[start : start + columns]
+        lines = [f"  {'step':<{_LABEL}}" + "".join(f"{t + 1:>{_CELL}}" for t in shown)]
+        for label, cells in rows:
+            lines.append(f"  {label:<{_LABEL}}" + "".join(f"{cells[t]:>{_CELL}}" for t in shown) if label else "")
+        blocks.append("\n".join(lines))
+    return "\n\n\n".join(blocks)
+
+
+def _rows(
+    trace: Trace, task: Task | None, unit: int | None, layer: int | None, direction: str | None
+) -> list[tuple[str, list[str]]]:
+    """The label and the cells of each row; an empty label for an empty line."""
+    cell, of = trace.specification.cell, trace.layer(layer, direction)
+    units = range(trace.specification.hidden) if unit is None else [unit]
+    forward = [n for n in array_names(cell) if n not in (*DELTA_NAMES[cell], "h_0", "C_0", "d_h", "d_C")]
+    if unit is None:
+        forward = [name for name in forward if name not in ("net_h", "q")]
+    blank: list[tuple[str, list[str]]] = [("", [])]
+    rows = _values("x", trace.x[0]) + _memory(trace, task)
+    for name in forward:
+        rows += blank + _values(_SYMBOLS.get(name, name), of.arrays[name][0], units)
+    outputs = [("y", trace.y), ("d", trace.d), ("E", trace.error[..., None]), ("δ_y", trace.delta_y)]
+    for name, array in outputs:
+        wide = trace.specification.outputs > 1 and name != "E"
+        rows += (blank if wide or name == "y" else []) + _values(name, _every_step(trace, array))
+    for name in DELTA_NAMES[cell]:
+        symbol = name.removeprefix("delta_")
+        rows += blank + _values(f"δ_{_SYMBOLS.get(symbol, symbol)}", of.arrays[name][0], units)
+    return rows
+
+
+def _every_step(trace: Trace, array: Array) -> Array:
+    """(1,T,O), or (1,O) that belongs to the last step, as (T,O) with NaN where there is nothing."""
+    if trace.specification.output == "every step":
+        return np.asarray(array[0])
+    array = array.reshape(1, -1)
+    out = np.full((int(trace.lengths[0]), array.shape[1]), np.nan)
+    out[-1] = array[0]
+    return out
+
+
+def _memory(trace: Trace, task: Task | None) -> list[tuple[str, list[str]]]:
+    """What the machine of the task remembers before each step."""
+    retrace: Any = getattr(task, "retrace", None)
+    if task is None or task.specification is None or retrace is None:
+        return []
+    states, _ = retrace(trace.x[0])
+    names = [task.specification.state_names[state] for state in states[:-1]]
+    kind, _, _ = names[0].partition(" ")
+    if all(name.startswith(f"{kind} ") and name[len(kind) + 1 :].isdigit() for name in names):
+        return [(kind, [name[len(kind) + 1 :] for name in names])]
+    return [("state", [str(state) for state in states[:-1]])]
+
+
+def _values(name: str, array: Array, features: Any = None) -> list[tuple[str, list[str]]]:
+    """A row for each feature of (T,F)."""
+    features = range(array.shape[1]) if features is None else features
+    whole = bool(np.all((array == np.round(array)) | np.isnan(array)))
+    return [
+        (name if name == "E" else f"{name}[{i}]", [_number(value, whole) for value in array[:, i]]) for i in features
+    ]
+
+
+def _number(value: float, whole: bool) -> str:
+    if value != value:
+        return ""
+    if whole:
+        return f"{value:.0f}"
+    text = f"{value:.3f}"
+    if len(text) >= _CELL or (value != 0 and abs(value) < 0.0005):
+        text = f"{value:.0e}"
+    return text.replace("-", "−")

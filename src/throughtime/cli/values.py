@@ -1,0 +1,66 @@
+"""Words of the command line as values: whole numbers, `name=value`, and learning rate schedules."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from throughtime.cli.shell import Failure, numbers_of_any_size
+
+
+def whole_number(word: str, most_digits: int) -> int:
+    """The number that a word is; a Failure if it is negative, or none, or has too many digits."""
+    if re.fullmatch(r"-[0-9]+", word) and int(word[1:] or "0"):
+        raise Failure(f"{_short(word)} is negative; give whole numbers from 0 on")
+    if re.match(r"--?[a-zA-Z]", word):
+        raise Failure(f"there is no option {_short(word)}; see --help")
+    if not re.fullmatch(r"[+-]?[0-9]+", word):
+        raise Failure(f'"{_short(word)}" is no whole number; give digits such as 100')
+    if len(word) > most_digits:
+        raise Failure(f"{_short(word)} has more than {most_digits} digits; give a shorter number")
+    with numbers_of_any_size():
+        return int(word)
+
+
+def named_values(words: list[str]) -> dict[str, Any]:
+    """["gap=20", "noise=0.1"] → the values by name, as whole numbers, numbers, true and false, or text."""
+    values = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not (name and equals):
+            raise Failure(f'--option must be name=value, such as gap=20, got "{_short(word)}"')
+        values[name.replace("-", "_")] = _value(value)
+    return values
+
+
+def _value(word: str) -> Any:
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            pass
+    return {"true": True, "false": False}.get(word, word)
+
+
+def schedule(word: str) -> Any:
+    """A schedule such as "cosine", "step:500", "step:500:0.5" or "warm-up:100"."""
+    from throughtime.training.schedules import SCHEDULES
+
+    name, *numbers = word.split(":")
+    try:
+        values = [_value(number) for number in numbers]
+        made = SCHEDULES[name](*values)
+        if any(not 0 <= value < float("inf") for value in values) or (
+            name in ("step", "warm-up") and (not isinstance(values[0], int) or values[0] < 1)
+        ):
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise Failure(
+            "--schedule must be constant, cosine, cosine:FINAL, step:EVERY, step:EVERY:FACTOR or warm-up:STEPS, "
+            f'got "{_short(word)}"'
+        ) from None
+    return made
+
+
+def _short(word: str) -> str:
+    return word if len(word) <= 40 else f"{word[:20]}…{word[-10:]}"

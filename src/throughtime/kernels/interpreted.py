@@ -1,0 +1,91 @@
+"""The operations of the kernels in plain NumPy, for running them uncompiled. Each is what its namesake says that it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from throughtime.cells.activations import sigmoid
+
+tanh, square_root = np.tanh, np.sqrt
+
+__all__ = ["sigmoid", "square_root", "tanh"]
+
+
+def prepare(precision):
+    """Nothing is compiled."""
+
+
+def width(row):
+    """A vector is the whole row."""
+    return max(1, len(row))
+
+
+def load(row, j, count):
+    """row[j : j + count]."""
+    return row[j : j + count]
+
+
+def store(row, j, count, value):
+    """row[j : j + count] = value."""
+    row[j : j + count] = value
+
+
+def positive_part(value):
+    """max(value, 0)."""
+    return np.where(value < 0, 0, value)
+
+
+def where_positive(condition, value):
+    """`value` where `condition` > 0, elsewhere 0."""
+    return np.where(condition > 0, value, 0)
+
+
+def row(a, i):
+    """Row i of an array (…, F) read as a matrix of rows."""
+    return a.reshape(-1, a.shape[-1])[i]
+
+
+def rows(a, i, count):
+    """Rows i to i + count of an array (…, F) read as a matrix of rows."""
+    return a.reshape(-1, a.shape[-1])[i : i + count]
+
+
+def columns(matrix, j, count):
+    """Columns j to j + count."""
+    return matrix[:, j : j + count]
+
+
+def item(a, i):
+    """a[i]."""
+    return a[i]
+
+
+def items(a, i, count):
+    """a[i : i + count]."""
+    return a[i : i + count]
+
+
+def shaped(a, shape):
+    """The elements in that shape."""
+    return a.reshape(shape)
+
+
+def panels(B, first, count, transposed, rows):
+    """Columns `first` to `first + count` of B, or their transpose."""
+    part = B[:, first : first + count]
+    return part.T if transposed else part
+
+
+def multiply(A, B, C, accumulate):
+    """C (+)= A B."""
+    C[:] = C + A @ B if accumulate else A @ B
+
+
+def add_gradient(A, B, C):
+    """C += Aᵀ B."""
+    C += A.T @ B
+
+
+def normal(key, counter, out):
+    """Standard normal numbers, a function of key and counter; other ones than the compiled kernels make."""
+    out[:] = np.random.default_rng([int(key), int(counter)]).standard_normal(out.shape)

@@ -1,0 +1,59 @@
+"""What the kernels are written in: vectors, views, products, activations, noise.
+
+With `NUMBA_DISABLE_JIT=1` the same names are NumPy's operations, so that kernels can be run, counted and stepped through as
+plain Python.
+"""
+
+from numba.core import config
+
+if config.DISABLE_JIT:
+    from throughtime.kernels.interpreted import (
+        add_gradient,
+        columns,
+        item,
+        items,
+        load,
+        multiply,
+        normal,
+        panels,
+        positive_part,
+        prepare,
+        row,
+        rows,
+        shaped,
+        sigmoid,
+        square_root,
+        store,
+        tanh,
+        where_positive,
+        width,
+    )
+else:
+    from throughtime.kernels.activations import sigmoid, tanh
+    from throughtime.kernels.gaussian import normal
+    from throughtime.kernels.product import add_gradient, multiply, panels
+    from throughtime.kernels.vector import load, positive_part, square_root, store, where_positive, width
+    from throughtime.kernels.views import columns, item, items, row, rows, shaped
+    from throughtime.kernels.walk import prepare
+
+__all__ = [
+    "add_gradient",
+    "columns",
+    "item",
+    "items",
+    "load",
+    "multiply",
+    "normal",
+    "panels",
+    "positive_part",
+    "prepare",
+    "row",
+    "rows",
+    "shaped",
+    "sigmoid",
+    "square_root",
+    "store",
+    "tanh",
+    "where_positive",
+    "width",
+]

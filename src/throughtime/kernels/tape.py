@@ -1,0 +1,155 @@
+"""The arrays that the two passes fill, in one piece of memory.
+
+A kernel gets them as one flat array and the place where each begins: Numba compiles a function several times faster for
+that than for twenty arrays, and calls it faster. All arrays are time-major. L layers, D directions, R = T output steps, or 1:
+
+    h, C, fed (L,D,T+2,B,H)     h_t stands at t + 1 (t = 0..T-1), between the initial states of the two directions;
+                                fed is what enters the recurrence: h itself, or h with noise; C is empty but for LSTM
+    gates, delta (L,D,T,B,·)    what the cell leaves on the tape, and the δ's
+    joined (L,T,B,2H)           h of both directions side by side; empty if there is only one
+    last (B,2H)                 the last state of both directions side by side, likewise
+    net_y, y, delta_y (R,B,O), error (R,B)
+    d_states (2,T,B,D·H)        ∂E by the states of a layer, at the parity of its number
+    d_h (2,T,B,H)               the same, of each direction; empty if there is only one
+    d_h_last, d_C_last, d_h_0, d_C_0 (L,D,B,H)    ∂E by the last states from outside, and by the first
+    d_x (T,B,I)                 empty, if it is not wanted
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from itertools import accumulate
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from throughtime.kernels.compiled import inlined, kernel
+from throughtime.kernels.operations import items, rows, shaped
+from throughtime.kernels.shape import LSTMShape
+
+_ALIGNMENT = 64
+
+
+NAMES = (
+    "h", "C", "fed", "gates", "delta", "joined", "last", "net_y", "y", "delta_y", "error",
+    "d_states", "d_h", "d_h_last", "d_C_last", "d_h_0", "d_C_0", "d_x",
+)  # fmt: skip
+Tape: Any = namedtuple("Tape", ["numbers", "T", "B", "has_C", "wants_d_x", *NAMES])
+"""The tape as the kernels read it: its numbers, the sizes, whether there are C and ∂x, and where each array begins."""
+
+
+class TapeArrays(dict[str, Any]):
+    """The arrays of a tape by name, as NumPy sees them, all 0; `tape` is the same memory as the kernels see it.
+
+    Parameters
+    ----------
+    s : the network's shape
+    T, B : int
+    dtype : of all arrays
+    noisy : bool
+        Whether `fed` is an array of its own.
+    d_x : bool
+        Whether ∂x is wanted.
+    """
+
+    def __init__(self, s: Any, T: int, B: int, dtype: Any, *, noisy: bool = False, d_x: bool = False) -> None:
+        L, D, H, O, S = s.layers, s.directions, s.hidden, s.outputs, s.tape_gates * s.hidden
+        R = 1 if s.last_step else T
+        both, C = int(D == 2), int(isinstance(s, LSTMShape))
+        shapes = {
+            "h": (L, D, T + 2, B, H), "C": (L, D, C * (T + 2), C * B, H), "fed": (L, D, noisy * (T + 2), B, H),
+            "gates": (L, D, T, B, S), "delta": (L, D, T, B, S),
+            "joined": (L, both * T, both * B, D * H), "last": (both * B, D * H),
+            "net_y": (R, B, O), "y": (R, B, O), "delta_y": (R, B, O), "error": (R, B),
+            "d_states": (2, T, B, D * H), "d_h": (2, both * T, both * B, H),
+            "d_h_last": (L, D, B, H), "d_C_last": (L, D, C * B, H), "d_h_0": (L, D, B, H), "d_C_0": (L, D, C * B, H),
+            "d_x": (d_x * T, d_x * B, s.inputs),
+        }  # fmt: skip
+        unit = _ALIGNMENT // np.dtype(dtype).itemsize
+        sizes = [-(-prod(shapes[name]) // unit) * unit for name in NAMES]
+        numbers = np.zeros(sum(sizes), dtype)
+        places = dict(zip(NAMES, [0, *accumulate(sizes)], strict=False))
+        for name, place in places.items():
+            self[name] = numbers[place : place + prod(shapes[name])].reshape(shapes[name])
+        if not noisy:
+            places["fed"], self["fed"] = places["h"], self["h"]
+        self.tape = Tape(numbers, T, B, C, int(d_x), **places)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"a tape has no array {name!r}") from None
+
+
+@inlined
+def _at(tape, place, number, count, width):
+    """Part `number` of the array at that place, whose parts are (count,B,width)."""
+    size = count * tape.B * width
+    part = items(tape.numbers, place + number * size, size)
+    return shaped(part, (count, tape.B, width))
+
+
+@kernel
+def states_at(s, tape, place, layer, direction):
+    """h, C or fed (T+2,B,H) of a layer's direction; C is empty if the cell has none."""
+    return _at(tape, place, layer * s.directions + direction, tape.T + 2, s.hidden)
+
+
+@kernel
+def gates_at(s, tape, place, layer, direction):
+    """gates or delta (T,B,·) of a layer's direction."""
+    return _at(tape, place, layer * s.directions + direction, tape.T, s.tape_gates * s.hidden)
+
+
+@kernel
+def ends_at(s, tape, place, layer, direction):
+    """d_h_last, d_C_last, d_h_0 or d_C_0 (B,H) of a layer's direction."""
+    return rows(_at(tape, place, layer * s.directions + direction, 1, s.hidden), 0, tape.B)
+
+
+@kernel
+def layer_at(s, tape, place, number):
+    """joined or d_states (T,B,D·H), at that number."""
+    return _at(tape, place, number, tape.T, s.directions * s.hidden)
+
+
+@kernel
+def direction_at(s, tape, direction):
+    """d_h (T,B,H) of a direction."""
+    return _at(tape, tape.d_h, direction, tape.T, s.hidden)
+
+
+@kernel
+def outputs_at(s, tape, place):
+    """net_y, y or delta_y as rows (R·B,O)."""
+    count = (1 if s.last_step else tape.T) * tape.B
+    return shaped(items(tape.numbers, place, count * s.outputs), (count, s.outputs))
+
+
+@kernel
+def errors_at(s, tape):
+    """error (R·B)."""
+    return items(tape.numbers, tape.error, (1 if s.last_step else tape.T) * tape.B)
+
+
+@kernel
+def last_at(s, tape):
+    """last (B,2H)."""
+    return shaped(items(tape.numbers, tape.last, tape.B * 2 * s.hidden), (tape.B, 2 * s.hidden))
+
+
+@kernel
+def d_x_at(s, tape):
+    """d_x (T,B,I), or empty."""
+    T = tape.wants_d_x * tape.T
+    return shaped(items(tape.numbers, tape.d_x, T * tape.B * s.inputs), (T, tape.B, s.inputs))
+
+
+@kernel
+def states_of(s, tape, layer):
+    """The states (T,B,D·H) of a layer, as the next one or the readout reads them."""
+    if s.directions == 1:
+        return items(states_at(s, tape, tape.h, layer, 0), 1, tape.T)
+    return layer_at(s, tape, tape.joined, layer)

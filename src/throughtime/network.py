@@ -1,0 +1,418 @@
+"""Network: a frozen specification and one flat vector of parameters, with all that a network can be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from throughtime.batch import Array, Sequences, check_lengths, pad
+from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import Views, count, initial
+
+if TYPE_CHECKING:
+    from throughtime.kernels.tape import TapeArrays
+    from throughtime.trace import Trace
+
+
+@dataclass(frozen=True)
+class State:
+    """The memory of a network between two steps.
+
+    h : (L·D, B, H) array, the hidden states of each layer and direction
+    C : (L·D, B, H) array, the cell states of an LSTM; empty (L·D, 0, H) for other cells
+    """
+
+    h: Array
+    C: Array
+
+    def __getitem__(self, rows: Any) -> State:
+        """The state of some of the sequences, `rows` being a slice or an index array."""
+        return State(self.h[:, rows], self.C[:, rows] if self.C.size else self.C)
+
+
+@dataclass(frozen=True)
+class Backward:
+    """What `Network.backward` returns: the flat gradient (P,), ∂E/∂x (B,T,I), and ∂E by the initial state."""
+
+    gradient: Array
+    d_x: Array
+    d_state: State
+
+
+class Network:
+    """A recurrent network: cells, a readout and a loss.
+
+    Parameters
+    ----------
+    specification : NetworkSpecification, optional
+        Instead of the keywords that follow; they are its fields, see there.
+    seed : int ≥ 0
+        Decides the initial parameters.
+    init : "glorot", "uniform" or "classic"
+        How they are drawn, see `parameters.initial`.
+    **fields
+        cell, inputs, hidden, outputs, layers, bidirectional, activation, readout, loss, bias, output, dtype.
+
+    Attributes
+    ----------
+    specification : NetworkSpecification
+    parameters : (P,) array
+        May be written in place; `net["V"]` and the other views by name show the same numbers.
+    names : list of str
+        The names of the views, in the order of the vector.
+
+    Notes
+    -----
+    `x` is an array (B,T,I), a list of arrays (T_i,I), or a pair (array, lengths). Steps behind a sequence's end never
+    change a result, and every array that is returned is 0 there.
+    """
+
+    def __init__(
+        self,
+        specification: NetworkSpecification | None = None,
+        *,
+        seed: int = 0,
+        init: str = "glorot",
+        **fields: Any,
+    ) -> None:
+        if specification is None:
+            specification = NetworkSpecification(**fields)
+        elif fields:
+            raise TypeError(f"give a specification or its fields, not both (got {', '.join(fields)} too)")
+        self.specification = specification
+        self.parameters = initial(specification, init, seed)
+
+    @classmethod
+    def of(cls, specification: NetworkSpecification, parameters: npt.ArrayLike) -> Network:
+        """The network with these parameters (P,), which are copied."""
+        vector = np.array(parameters, dtype=specification.dtype)
+        if vector.shape != (count(specification),):
+            raise ValueError(f"parameters must be ({count(specification)},) for this network, got {vector.shape}")
+        net = cls.__new__(cls)
+        net.specification, net.parameters = specification, vector
+        return net
+
+    def copy(self) -> Network:
+        """A network of its own with the same parameters."""
+        return Network.of(self.specification, self.parameters)
+
+    @property
+    def views(self) -> Views:
+        """The parameters by name."""
+        return Views(self.specification, self.parameters)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the views, in the order of the vector."""
+        return list(self.views)
+
+    def __getitem__(self, name: str) -> Array:
+        return self.views[name]
+
+    def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
+        self.views[name][...] = value
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.views
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.views)
+
+    def __repr__(self) -> str:
+        s = self.specification
+        return (
+            f"Network({s.cell}, {s.inputs} → {s.layers} × {s.hidden} → {s.outputs}, {len(self.parameters)} parameters)"
+        )
+
+    # What it tells
+
+    def predict(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> Any:
+        """The outputs.
+
+        Returns
+        -------
+        (B,T,O) array, or (B,O) if the network's output is "last step"; a list of arrays (T_i,O) if x was a list and there
+        is an output at every step.
+        """
+        from throughtime.kernels import network as kernels
+
+        given = self._read(x, lengths)
+        tape = self._forward(given, initial_state)
+        kernels.outputs(self.shape, self.parameters, tape.tape)
+        if self.specification.output == "last step":
+            return tape.y[0].copy()
+        y = _batch_first(tape.y, given.lengths)
+        return [row[:n] for row, n in zip(y, given.lengths, strict=True)] if given.listed else y
+
+    def hidden(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> tuple[Array, State]:
+        """The states of the last layer (B,T,D·H), and the state after the last step of each sequence."""
+        given = self._read(x, lengths)
+        tape = self._forward(given, initial_state)
+        s, T = self.specification, given.x.shape[0]
+
+        def final(states: Array) -> Array:
+            """Forward, what the last step left; backwards, what the first step of time left."""
+            if not states.size:
+                return np.zeros((s.layers * s.directions, 0, s.hidden), s.dtype)
+            ends = [states[:, 0, T], states[:, -1, 1]]
+            return np.stack(ends[: s.directions], axis=1).reshape(s.layers * s.directions, -1, s.hidden)
+
+        top = tape.joined[-1] if s.bidirectional else tape.h[-1, 0, 1:-1]
+        return _batch_first(top, given.lengths), State(final(tape.h), final(tape.C))
+
+    def initial_state(self, batch: int = 1) -> State:
+        """The state of `batch` sequences before their first step: all zero."""
+        s = self.specification
+        shape = (s.layers * s.directions, batch, s.hidden)
+        return State(np.zeros(shape, s.dtype), np.zeros(shape if s.cell == "lstm" else (shape[0], 0, s.hidden), s.dtype))
+
+    def step(self, x_t: npt.ArrayLike, state: State) -> tuple[Array, State]:
+        """Read one step of sequences that may be endless; memory stays the same however many are read.
+
+        Parameters
+        ----------
+        x_t : (B, I) array
+        state : State
+            From `initial_state` or the last step; it is not changed.
+
+        Returns
+        -------
+        y : (B, O) array
+        state : State
+        """
+        if self.specification.bidirectional:
+            raise ValueError("a bidirectional network needs the whole sequence: use predict instead of step")
+        from throughtime.kernels import network as kernels
+
+        x = np.asarray(x_t, dtype=self.specification.dtype)
+        if x.ndim != 2 or x.shape[1] != self.specification.inputs or x.shape[0] != state.h.shape[1]:
+            raise ValueError(
+                f"x_t must be (batch, features) = {(state.h.shape[1], self.specification.inputs)} for this state, got {x.shape}"
+            )
+        one = _Given(np.ascontiguousarray(x)[None], np.ones(len(x), np.int64), False)
+        tape = self._forward(one, state)
+        kernels.outputs(self.shape, self.parameters, tape.tape)
+        C = tape.C[:, 0, 1] if tape.C.size else state.C
+        return tape.y[-1], State(tape.h[:, 0, 1], C)
+
+    # How wrong it is, and why
+
+    def loss(self, x: Sequences, y: npt.ArrayLike, lengths: Any = None, mask: Any = None) -> float:
+        """The loss, summed over steps and sequences; arguments as for `gradient`."""
+        from throughtime.kernels import network as kernels
+
+        given = self._read(x, lengths)
+        targets, weights = self._targets(given, y, mask)
+        tape = self._forward(given, None)
+        kernels.outputs(self.shape, self.parameters, tape.tape)
+        return float(kernels.losses(self.shape, targets, weights, tape.tape))
+
+    def gradient(self, x: Sequences, y: npt.ArrayLike, lengths: Any = None, mask: Any = None) -> tuple[float, Array]:
+        """Back-propagation through time.
+
+        Parameters
+        ----------
+        x : (B, T, I) array, list of arrays (T_i, I), or (array, lengths)
+        y : (B, T, O) array, list of arrays (T_i, O), or (B, O) for output "last step"
+            Targets.
+        lengths : (B,) int array, optional
+            Steps of each sequence that are real.
+        mask : (B, T) array, optional
+            Weight of each step in the loss; (B,) for output "last step".
+
+        Returns
+        -------
+        loss : float
+            Summed over steps and sequences.
+        gradient : (P,) array
+            Its derivative by each parameter, in the order of `parameters`.
+        """
+        given = self._read(x, lengths)
+        targets, weights = self._targets(given, y, mask)
+        loss, gradient, _ = self._differentiate(given, targets, weights)
+        return loss, gradient
+
+    def trace(self, x: Sequences, y: npt.ArrayLike, lengths: Any = None, mask: Any = None) -> Trace:
+        """Everything that happens in one forward and one backward pass; arguments as for `gradient`."""
+        from throughtime.trace import Trace
+
+        given = self._read(x, lengths)
+        targets, weights = self._targets(given, y, mask)
+        loss, gradient, tape = self._differentiate(given, targets, weights, d_x=True)
+        return Trace.of_tape(self.copy(), given.x, given.lengths, targets, weights, tape, loss, gradient)
+
+    def backward(
+        self,
+        x: Sequences,
+        d_h: npt.ArrayLike,
+        lengths: Any = None,
+        initial_state: State | None = None,
+        d_state: State | None = None,
+    ) -> Backward:
+        """Back-propagate a derivative by the states, so that networks can be composed with others.
+
+        Parameters
+        ----------
+        x, lengths, initial_state : as for `hidden`
+        d_h : (B, T, D·H) array
+            ∂E by the states of the last layer, from outside. The network's own readout plays no part.
+        d_state : State, optional
+            ∂E by the final state that `hidden` returns; 0 when not given.
+
+        Returns
+        -------
+        Backward : the gradient (P,), ∂E/∂x (B,T,I), ∂E by the initial state.
+        """
+        from throughtime.kernels import network as kernels
+
+        given = self._read(x, lengths)
+        tape = self._forward(given, initial_state, d_x=True)
+        outer = np.asarray(d_h, self.specification.dtype)
+        expected = (given.x.shape[1], given.x.shape[0], tape.d_states.shape[3])
+        if outer.shape != expected:
+            raise ValueError(f"d_h must be (batch, time, states) = {expected}, got {outer.shape}")
+        real = np.arange(expected[1])[:, None, None] < given.lengths[:, None]
+        tape.d_states[(self.specification.layers - 1) % 2] = np.where(real, outer.transpose(1, 0, 2), 0)
+        if d_state is not None:
+            self._check_state(d_state, expected[0])
+            tape.d_h_last[:] = d_state.h.reshape(tape.d_h_last.shape)
+            tape.d_C_last[:] = d_state.C.reshape(tape.d_C_last.shape)
+        gradient = np.zeros_like(self.parameters)
+        kernels.states_backward(self.shape, self.parameters, given.x, given.lengths, 0.0, tape.tape, gradient)
+        L_D = len(tape.d_h_0) * tape.d_h_0.shape[1]
+        initial = State(tape.d_h_0.reshape(L_D, *tape.d_h_0.shape[2:]), tape.d_C_0.reshape(L_D, *tape.d_C_0.shape[2:]))
+        return Backward(gradient, _batch_first(tape.d_x, given.lengths), initial)
+
+    # Reading and writing
+
+    def save(self, path: Any) -> None:
+        """Write the network to a `.safetensors` file, atomically."""
+        from throughtime.files import save_network
+
+        save_network(self, path)
+
+    # Between the public arrays and the kernels' ones, which are time-major
+
+    @property
+    def shape(self) -> Any:
+        """The specification as the kernels read it, who are now ready for its precision."""
+        from throughtime.kernels.operations import prepare
+        from throughtime.kernels.shape import shape_of
+
+        prepare(self.specification.dtype)
+        return shape_of(self.specification)
+
+    def _read(self, x: Sequences, lengths: Any) -> _Given:
+        listed = isinstance(x, list)
+        if isinstance(x, tuple):
+            if len(x) != 2 or lengths is not None:
+                raise ValueError("x as a tuple must be (array, lengths), and lengths are then not given again")
+            x, lengths = x
+        elif listed:
+            if lengths is not None:
+                raise ValueError("a list of sequences has its own lengths; lengths must not be given too")
+            x, lengths = pad(list(x))
+        array = np.asarray(x, dtype=self.specification.dtype)
+        if array.ndim != 3 or array.shape[2] != self.specification.inputs or 0 in array.shape:
+            swapped = array.ndim == 3 and array.shape[1] == self.specification.inputs
+            raise ValueError(
+                f"x must be (batch, time, features) with {self.specification.inputs} features and at least one step, "
+                f"got {array.shape}" + (": are time and features swapped?" if swapped else "")
+            )
+        batch, time, _ = array.shape
+        steps = np.full(batch, time, np.int64) if lengths is None else check_lengths(lengths, batch, time)
+        time_major = np.array(array.transpose(1, 0, 2), order="C")
+        time_major[np.arange(time)[:, None] >= steps] = 0
+        return _Given(time_major, steps, listed)
+
+    def _targets(self, given: _Given, y: Any, mask: Any) -> tuple[Array, Array]:
+        T, B, _ = given.x.shape
+        last_step = self.specification.output == "last step"
+        axes = "(batch, outputs)" if last_step else "(batch, time, outputs)"
+        expected = (B, self.specification.outputs) if last_step else (B, T, self.specification.outputs)
+        if isinstance(y, list) and not last_step:
+            y = _pad_targets(y, given)
+        targets = np.asarray(y, dtype=self.specification.dtype)
+        if targets.shape != expected:
+            raise ValueError(f"y must be {axes} = {expected}, got {targets.shape}")
+        weights = np.ones(expected[:-1], targets.dtype) if mask is None else np.array(mask, targets.dtype)
+        if weights.shape != expected[:-1]:
+            axes = "(batch,)" if last_step else "(batch, time)"
+            raise ValueError(f"mask must be {axes} = {expected[:-1]}, got {weights.shape}")
+        if not last_step:
+            weights = np.where(np.arange(T) < given.lengths[:, None], weights, 0)
+        targets = np.where(weights[..., None] == 0, 0, targets)  # what is not asked for may be anything, even NaN
+        if last_step:
+            return np.ascontiguousarray(targets[None]), np.ascontiguousarray(weights[None])
+        return np.ascontiguousarray(targets.transpose(1, 0, 2)), np.ascontiguousarray(weights.T)
+
+    def _forward(self, given: _Given, initial_state: State | None, d_x: bool = False) -> TapeArrays:
+        from throughtime.kernels import network as kernels
+        from throughtime.kernels.tape import TapeArrays
+
+        s = self.specification
+        T, B, _ = given.x.shape
+        tape = TapeArrays(self.shape, T, B, s.dtype, d_x=d_x)
+        if initial_state is not None:
+            self._check_state(initial_state, B)
+            for inside, outside in ((tape.h, initial_state.h), (tape.C, initial_state.C)):
+                if inside.size:
+                    first = outside.reshape(s.layers, s.directions, B, s.hidden)
+                    inside[:, 0, 0] = first[:, 0]
+                    if s.bidirectional:
+                        inside[:, 1, T + 1] = first[:, 1]
+        kernels.states(self.shape, self.parameters, given.x, given.lengths, tape.tape)
+        return tape
+
+    def _check_state(self, state: State, batch: int) -> None:
+        expected = self.initial_state(batch)
+        if state.h.shape != expected.h.shape or state.C.shape != expected.C.shape:
+            raise ValueError(
+                f"the state must have h of shape {expected.h.shape} and C of {expected.C.shape} for this batch, "
+                f"got {state.h.shape} and {state.C.shape}"
+            )
+
+    def _differentiate(
+        self, given: _Given, targets: Array, weights: Array, d_x: bool = False
+    ) -> tuple[float, Array, TapeArrays]:
+        from throughtime.kernels import network as kernels
+
+        tape = self._forward(given, None, d_x)
+        gradient = np.zeros_like(self.parameters)
+        kernels.outputs(self.shape, self.parameters, tape.tape)
+        loss = kernels.losses(self.shape, targets, weights, tape.tape)
+        kernels.readout_backward(self.shape, self.parameters, tape.tape, gradient)
+        kernels.states_backward(self.shape, self.parameters, given.x, given.lengths, 0.0, tape.tape, gradient)
+        return float(loss), gradient, tape
+
+
+@dataclass(frozen=True)
+class _Given:
+    """x as the kernels read it: (T,B,I) contiguous, lengths (B,), and whether it came as a list."""
+
+    x: Array
+    lengths: npt.NDArray[np.int64]
+    listed: bool
+
+
+def _pad_targets(y: list[Any], given: _Given) -> Array:
+    """Targets that came as a list, laid into one array like x; a ValueError where they are longer or shorter."""
+    padded, lengths = pad(y)
+    if len(lengths) == len(given.lengths):
+        for b, (of_y, of_x) in enumerate(zip(lengths, given.lengths, strict=True)):
+            if of_y != of_x:
+                raise ValueError(f"the targets of sequence {b} have {of_y} steps, but its x has {of_x}")
+    missing = max(0, len(given.x) - padded.shape[1])
+    return np.pad(padded, [(0, 0), (0, missing), (0, 0)])
+
+
+def _batch_first(array: Array, lengths: Array) -> Array:
+    """(T,B,F) → (B,T,F), 0 behind each sequence's end."""
+    out = np.ascontiguousarray(array.transpose(1, 0, 2))
+    if len(lengths) and lengths.min() < out.shape[1]:
+        out[np.arange(out.shape[1]) >= lengths[:, None]] = 0
+    return out

@@ -1,0 +1,109 @@
+"""The frozen description of a network: which cells, how many, what is read out of them and how that is judged."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+CellName = Literal["elman", "lstm", "gru"]
+ActivationName = Literal["sigmoid", "tanh", "relu"]
+ReadoutName = Literal["sigmoid", "softmax", "identity"]
+LossName = Literal["squared", "binary_cross_entropy", "cross_entropy"]
+OutputName = Literal["every step", "last step"]
+DtypeName = Literal["float64", "float32"]
+InitName = Literal["glorot", "uniform", "classic"]
+
+LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSpecification:
+    """What a network is, apart from its parameters.
+
+    Parameters
+    ----------
+    cell : "elman", "lstm" or "gru"
+    inputs, hidden, outputs : int ≥ 1
+        The numbers of features I, of hidden units H (in each layer and direction), and of outputs O.
+    layers : int ≥ 1
+        Layer l reads the states of layer l-1.
+    bidirectional : bool
+        Whether each layer reads the sequence in both directions; its state is then 2H wide.
+    activation : "sigmoid", "tanh" or "relu"
+        The f of an Elman cell; LSTM and GRU have their own and leave it at "sigmoid".
+    readout : "sigmoid", "softmax" or "identity"
+        The g of y = g(h W + b_y).
+    loss : "squared", "binary_cross_entropy" (with sigmoid) or "cross_entropy" (with softmax)
+    bias : bool
+    output : "every step" or "last step"
+        One output at each step, or one for the sequence, read from the last state of each direction.
+    dtype : "float64" or "float32"
+
+    Raises
+    ------
+    ValueError
+        If a value is none of these, or two do not go together.
+    """
+
+    cell: CellName = "elman"
+    inputs: int
+    hidden: int
+    outputs: int
+    layers: int = 1
+    bidirectional: bool = False
+    activation: ActivationName = "sigmoid"
+    readout: ReadoutName = "sigmoid"
+    loss: LossName = "squared"
+    bias: bool = True
+    output: OutputName = "every step"
+    dtype: DtypeName = "float64"
+
+    def __post_init__(self) -> None:
+        for name, kind in CHOICES.items():
+            if getattr(self, name) not in kind:
+                raise ValueError(f"{name} must be {one_of(kind)}, got {getattr(self, name)!r}")
+        for name in ("inputs", "hidden", "outputs", "layers"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST:
+                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+        for name in ("bidirectional", "bias"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be true or false, got {getattr(self, name)!r}")
+        if self.cell != "elman" and self.activation != "sigmoid":
+            raise ValueError(f"activation is for Elman cells only: {self.cell} has its own, leave it out")
+        needed = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}.get(self.loss, self.readout)
+        if self.readout != needed:
+            raise ValueError(f"loss {self.loss!r} needs readout {needed!r}, got {self.readout!r}")
+
+    @property
+    def directions(self) -> int:
+        """2 if bidirectional, else 1."""
+        return 2 if self.bidirectional else 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as plain values, for JSON and TOML."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Any) -> NetworkSpecification:
+        """The specification that `as_dict` described; a ValueError for anything else."""
+        names = {field.name for field in fields(cls)}
+        if not isinstance(values, dict) or not {"cell", "inputs", "hidden", "outputs"} <= set(values) <= names:
+            raise ValueError(f"a network's specification must be a table of {', '.join(sorted(names))}")
+        return cls(**values)
+
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "cell": get_args(CellName),
+    "activation": get_args(ActivationName),
+    "readout": get_args(ReadoutName),
+    "loss": get_args(LossName),
+    "output": get_args(OutputName),
+    "dtype": get_args(DtypeName),
+}
+
+
+def one_of(names: tuple[str, ...]) -> str:
+    """'"a", "b" or "c"', for an error message."""
+    quoted = [f'"{name}"' for name in names]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -1,0 +1,114 @@
+"""A certificate: all that is needed to check a proof again, as one JSON file. What it proves is told in `checker.py`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from throughtime.proof.extraction import Tracking
+from throughtime.proof.sets import Sets
+from throughtime.proof.system import Array, Net, System
+from throughtime.specification import Specification
+
+FORMAT, VERSION = "throughtime proof", 1
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The text of a certificate.
+
+    Parameters
+    ----------
+    text : str
+        JSON, as `throughtime.proof.checker.check` reads it.
+    """
+
+    text: str
+
+    def save(self, path: str | Path) -> None:
+        """Write it to a file; one that is there is replaced, in one go."""
+        path = Path(path)
+        beside = path.with_name(path.name + ".part")
+        beside.write_text(self.text, encoding="utf-8")
+        beside.replace(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Certificate:
+        """Read it from a file; it is not checked yet."""
+        return cls(Path(path).read_text(encoding="utf-8"))
+
+    def is_of(self, net: Net) -> bool:
+        """Whether it speaks of this very network: the same cells, readout, weights and precision."""
+        try:
+            content = json.loads(self.text)
+            return bool(content["network"] == _network(net) and content["sha256"] == fingerprint(net.parameters))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return False
+
+    def speaks_of(self, machine: Specification) -> bool:
+        """Whether its specification is this one (the names apart)."""
+        try:
+            content = json.loads(self.text)["specification"]
+            mine = _machine(machine, machine.symbols)
+            return all(content[name] == mine[name] for name in ("symbols", "next", "outputs"))
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return False
+
+
+def fingerprint(parameters: Array) -> str:
+    """The SHA-256 of the parameters as little-endian float64, in the order of `throughtime.parameters`."""
+    return hashlib.sha256((parameters.astype("<f8") + 0.0).tobytes()).hexdigest()  # + 0 makes 0 of −0
+
+
+def certificate(
+    system: System, machine: Specification, tracking: Tracking, sets: Sets, m: int, epsilon: float
+) -> Certificate:
+    """Write down a proof."""
+    entries = [
+        {
+            "label": int(tracking.label[q]),
+            "succ": tracking.succ[q].tolist(),
+            "lo": _hexadecimal(sets.lo[q]),
+            "hi": _hexadecimal(sets.hi[q]),
+            "frame": None if sets.frame is None else _hexadecimal(sets.frame[q].T),
+        }
+        for q in range(len(tracking.label))
+    ]
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "network": _network(system),
+        "weights": _hexadecimal(system.parameters),
+        "sha256": fingerprint(system.parameters),
+        "specification": _machine(machine, system.symbols),
+        "m": m,
+        "epsilon": epsilon.hex(),
+        "sets": entries,
+    }
+    return Certificate(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def _network(net: Net) -> dict[str, Any]:
+    names = ("cell", "activation", "readout", "bias", "dtype", "inputs", "hidden", "outputs", "layers")
+    return {name: getattr(net.specification, name) for name in names}
+
+
+def _machine(machine: Specification, symbols: Array) -> dict[str, Any]:
+    return {
+        "symbols": _hexadecimal(symbols),
+        "next": machine.next.tolist(),
+        "outputs": machine.outputs.tolist(),
+        "state_names": list(machine.state_names),
+        "symbol_names": list(machine.symbol_names),
+    }
+
+
+def _hexadecimal(values: Array) -> Any:
+    if values.ndim > 1:
+        return [_hexadecimal(row) for row in values]
+    return [value.hex() for value in (np.asarray(values, np.float64) + 0.0).tolist()]

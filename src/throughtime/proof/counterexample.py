@@ -1,0 +1,120 @@
+"""Words on which a network is wrong: replayed from its first state, shortened, and made simpler."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from throughtime.proof.certificate import certificate
+from throughtime.proof.extraction import Tracking, right
+from throughtime.proof.sets import Sets
+from throughtime.proof.system import Array, System
+from throughtime.specification import Specification
+
+Word = tuple[int, ...]
+
+MOST_WORDS = 70_000
+"""Words of one length that are all tried."""
+
+
+LONGEST = 1000
+"""Length at which trying all words ends in any case."""
+
+
+def replay(system: System, machine: Specification, word: Sequence[int]) -> tuple[Array, Array]:
+    """Run one word from the first state on the NumPy cells → the outputs (T,O), those that are right (T,O)."""
+    state, y = system.start(1), []
+    for letter in word:
+        state, told = system.step(state, np.array([letter]))
+        y.append(told[0])
+    return np.array(y), machine.run(word)[1]
+
+
+def first_wrong(system: System, machine: Specification, words: Array) -> Array:
+    """At which step (B,), from 1, each of the words (B,T) is wrong first; 0 if it is right."""
+    state, label = system.start(len(words)), np.zeros(len(words), np.int64)
+    found = np.zeros(len(words), np.int64)
+    for t, letter in enumerate(words.T):
+        state, y = system.step(state, letter)
+        wrong = ~right(y, machine.outputs[label, letter])
+        found[wrong & (found == 0)] = t + 1
+        label = machine.next[label, letter]
+    return found
+
+
+def exhaust(system: System, machine: Specification, most: int = MOST_WORDS) -> tuple[int, Word | None]:
+    """Try all words, by length, while there are no more than so many → length to which all are right, a wrong one."""
+    A = len(machine.symbols)
+    state, label, length = system.start(1), np.zeros(1, np.int64), 0
+    while len(label) * A <= most and length < LONGEST:
+        symbol = np.tile(np.arange(A), len(label))
+        before = np.repeat(label, A)
+        state, y = system.step(np.repeat(state, A, axis=0), symbol)
+        wrong = ~right(y, machine.outputs[before, symbol])
+        if wrong.any():
+            place = int(wrong.argmax())
+            return length, tuple(place // A**t % A for t in reversed(range(length + 1)))
+        label, length = machine.next[before, symbol], length + 1
+    return length, None
+
+
+def shorten(system: System, machine: Specification, word: Word) -> tuple[Word, bool]:
+    """A shorter or simpler word that is wrong, and whether no shorter one is.
+
+    All short words are tried; else stretches are left out and symbols replaced by earlier ones of the alphabet, as
+    long as the word stays wrong.
+    """
+    length, found = exhaust(system, machine)
+    if found is not None:
+        return found, True
+    word = _cut(system, machine, word)
+    size = len(word) // 2
+    while size:
+        rest = np.array([word[:at] + word[at + size :] for at in range(len(word) - size + 1)])
+        steps = first_wrong(system, machine, rest)
+        if steps.any():
+            best = int(np.where(steps > 0, steps, len(word)).argmin())
+            word = tuple(rest[best, : steps[best]].tolist())
+            size = min(size, len(word) // 2)
+        else:
+            size //= 2
+    for at in reversed(range(len(word))):
+        for letter in range(word[at]):
+            simpler = (*word[:at], letter, *word[at + 1 :])
+            step = int(first_wrong(system, machine, np.array([simpler]))[0])
+            if step == len(word):
+                word = simpler
+                break
+    return word, len(word) <= length + 1
+
+
+def surely_wrong(system: System, machine: Specification, word: Word) -> bool:
+    """Whether also in real numbers, without rounding, the last output of the word is wrong, by the checker's arithmetic."""
+    from flint import ctx
+
+    from throughtime.proof import checker
+
+    zero = np.zeros((1, system.width))
+    nowhere = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, len(machine.symbols)), np.int64), zero, 0.0)
+    proof = checker.Proof(certificate(system, machine, nowhere, Sets(zero, zero), 1, 0.0).text)
+    bits = machine.run(word)[1][-1]
+    precision, ctx.prec = ctx.prec, 64 + 16 * len(word)
+    try:
+        state = [checker.Form(checker.ZERO, []) for _ in range(system.width)]
+        net_y = state
+        for letter in word:
+            recurrent = [checker.matrix(U, proof.part(state, l, 0)) for l, U in enumerate(proof.blocks[1:-2:4])]
+            after, net_y = proof.step(state, recurrent, letter)
+            state = [checker.Form(low.union(high), []) for low, high in (coordinate.ends() for coordinate in after)]
+        ends = [y.ends() for y in net_y]
+    finally:
+        ctx.prec = precision
+    if system.specification.readout == "sigmoid":
+        return any(high <= 0 if bit else low >= 0 for bit, (low, high) in zip(bits, ends, strict=True))
+    return any(high <= bit - 0.5 or low >= bit + 0.5 for bit, (low, high) in zip(bits.tolist(), ends, strict=True))
+
+
+def _cut(system: System, machine: Specification, word: Word) -> Word:
+    """Up to the first wrong output."""
+    return word[: int(first_wrong(system, machine, np.array([word]))[0])]

@@ -1,0 +1,147 @@
+"""A finite automaton that follows a network and its specification at once.
+
+Its states are representatives: concrete states of the network, each with the state of the specification it was met in. A
+state within the tolerance τ of a representative of the same specification state counts as that representative.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from throughtime.proof.system import Array, System
+from throughtime.specification import Specification
+
+
+@dataclass(frozen=True, eq=False)
+class Tracking:
+    """A closed automaton over the symbols; it starts in state 0.
+
+    Parameters
+    ----------
+    points : (Q,n) array
+        The representatives.
+    label : (Q,) int array
+        The state of the specification that goes with each of its states.
+    succ : (Q,A) int array
+        The state that follows.
+    y : (Q,A,O) array
+        The network's outputs at the representative.
+    tolerance : float
+    """
+
+    points: Array
+    label: Array
+    succ: Array
+    y: Array
+    tolerance: float
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A word of symbols at the end of which the network's output is wrong."""
+
+    word: tuple[int, ...]
+
+
+class TooLarge(Exception):
+    """More representatives than are wanted."""
+
+
+def right(y: Array, d: Array) -> Array:
+    """Whether all outputs (…,O) round to d."""
+    near: Array = (np.abs(y - d) < 0.5).all(axis=-1)
+    return near
+
+
+def extract(
+    system: System, machine: Specification, tolerance: float, limit: int, pass_errors: bool = False
+) -> Tracking | Wrong:
+    """Explore breadth first from the first state, merging within the tolerance.
+
+    Parameters
+    ----------
+    system, machine : System, Specification
+    tolerance : float
+        τ, for the Euclidean distance of states (of tanh C where it is C).
+    limit : int
+        Most representatives.
+    pass_errors : bool
+        Whether to go on where an output is wrong.
+
+    Returns
+    -------
+    Tracking, or Wrong at the first wrong output.
+
+    Raises
+    ------
+    TooLarge
+    """
+    A = len(machine.symbols)
+    s = states = system.start(1)
+    points, labels = system.embedded(s), np.zeros(1, np.int64)
+    parent, by = np.full(1, -1), np.full(1, -1)
+    succ, y_all = np.zeros((0, A), np.int64), np.zeros((0, A, system.specification.outputs))
+    while len(s):
+        first = len(labels) - len(s)
+        after, y = system.step(np.repeat(s, A, axis=0), np.tile(np.arange(A), len(s)))
+        label = labels[first:]
+        bad = ~right(y, machine.outputs[label].reshape(-1, y.shape[1]))
+        origin, symbol = np.repeat(np.arange(first, len(labels)), A), np.tile(np.arange(A), len(s))
+        if bad.any() and not pass_errors:
+            at = int(bad.argmax())
+            return Wrong((*_path(parent, by, int(origin[at])), int(symbol[at])))
+        y_all = np.concatenate([y_all, y.reshape(len(s), A, -1)])
+        new_label = machine.next[label].ravel()
+        point = system.embedded(after)
+        target, fresh = _merge(points, labels, point, new_label, tolerance, limit - len(labels))
+        succ = np.concatenate([succ, target.reshape(len(s), A)])
+        points, labels = np.concatenate([points, point[fresh]]), np.concatenate([labels, new_label[fresh]])
+        parent, by = np.concatenate([parent, origin[fresh]]), np.concatenate([by, symbol[fresh]])
+        s = after[fresh]
+        states = np.concatenate([states, s])
+    return Tracking(states.astype(np.float64), labels, succ, y_all, tolerance)
+
+
+def _path(parent: Array, by: Array, state: int) -> list[int]:
+    word: list[int] = []
+    while parent[state] >= 0:
+        word.append(int(by[state]))
+        state = int(parent[state])
+    return word[::-1]
+
+
+def _merge(
+    points: Array, labels: Array, point: Array, label: Array, tolerance: float, room: int
+) -> tuple[Array, list[int]]:
+    """To which representative each new point goes, the new ones among them after the old → (targets, which are new)."""
+    target = np.full(len(point), -1)
+    for value in np.unique(label):
+        mine, old = np.flatnonzero(label == value), np.flatnonzero(labels == value)
+        if len(old):
+            distance = _squares(point[mine], points[old])
+            nearest = distance.argmin(axis=1)
+            close = distance[np.arange(len(mine)), nearest] <= tolerance**2
+            target[mine[close]] = old[nearest[close]]
+    fresh: list[int] = []
+    for k in np.flatnonzero(target < 0):
+        rivals = [i for i, j in enumerate(fresh) if label[j] == label[k]]
+        if rivals:
+            distance = _squares(point[k : k + 1], point[[fresh[i] for i in rivals]])[0]
+            nearest = int(distance.argmin())
+            if distance[nearest] <= tolerance**2:
+                target[k] = len(labels) + rivals[nearest]
+                continue
+        if len(fresh) >= room:
+            raise TooLarge
+        target[k] = len(labels) + len(fresh)
+        fresh.append(int(k))
+    return target, fresh
+
+
+def _squares(a: Array, b: Array) -> Array:
+    """Squared Euclidean distances (A,B) of rows (A,n) and (B,n)."""
+    d = ((a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1)) - 2 * a @ b.T
+    squares: Array = np.maximum(d, 0)
+    return squares

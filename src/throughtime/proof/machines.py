@@ -1,0 +1,214 @@
+"""A user's own specification: from a Python function over states, or from a table in a TOML or CSV file."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from throughtime.specification import Specification
+
+Step = Callable[[Any, tuple[float, ...]], tuple[Hashable, int | Sequence[int]]]
+
+
+def specify(
+    step: Step,
+    start: Hashable,
+    symbols: Mapping[str, Sequence[float]] | Sequence[Sequence[float]],
+    most: int = 1000,
+    name: Callable[[Any], str] = str,
+) -> Specification:
+    """The machine that a function describes.
+
+    Parameters
+    ----------
+    step : function of a state and an input vector
+        Returns the next state and the output: 0 or 1, or a sequence of these.
+    start : hashable
+        The first state.
+    symbols : table of names and input vectors, or list of input vectors
+        A vector without a name is called by its entries, as in "01".
+    most : int
+        Most states; a function that goes on to new ones is refused.
+    name : function of a state
+        What a state is called.
+
+    Examples
+    --------
+    Addition, where the state is the carry:
+
+    >>> machine = specify(lambda c, x: divmod(c + sum(x), 2), 0, [(0, 0), (0, 1), (1, 0), (1, 1)])
+    >>> machine.next.tolist()
+    [[0, 0, 0, 1], [0, 1, 1, 1]]
+    """
+    named = symbols if isinstance(symbols, Mapping) else {_called(vector): vector for vector in symbols}
+    vectors = [tuple(float(entry) for entry in vector) for vector in named.values()]
+    states: dict[Hashable, int] = {start: 0}
+    after: list[list[int]] = []
+    outputs: list[list[list[int]]] = []
+    for state in (queue := [start]):
+        after.append([])
+        outputs.append([])
+        for vector in vectors:
+            follows, told = step(state, vector)
+            if follows not in states:
+                if len(states) == most:
+                    raise ValueError(f"the function goes on to ever new states, more than {most}")
+                states[follows] = len(states)
+                queue.append(follows)
+            after[-1].append(states[follows])
+            bits = np.atleast_1d(np.asarray(told))
+            if bits.ndim != 1 or not np.isin(bits, (0, 1)).all():
+                raise ValueError(f"the function must tell 0 or 1, or a list of these, and told {told!r}")
+            outputs[-1].append(bits.astype(int).tolist())
+    if len({len(bits) for row in outputs for bits in row}) > 1:
+        raise ValueError("the function must tell equally many outputs at every step")
+    return Specification(
+        symbols=np.array(vectors, np.float64),
+        next=np.array(after, np.int64),
+        outputs=np.array(outputs, np.int64),
+        state_names=tuple(name(state) for state in states),
+        symbol_names=tuple(named),
+    )
+
+
+def _called(vector: Sequence[float]) -> str:
+    names = [f"{entry:g}" for entry in vector]
+    return ("" if all(len(name) == 1 for name in names) else ",").join(names)
+
+
+def read_specification(path: str | Path) -> Specification:
+    """The machine that a file describes, its states in the order in which they are reached from the first.
+
+    A CSV file has a row for each state and symbol, the first state first, under the heads `state`, `symbol`, `next`,
+    and one or more that begin with `output`. A symbol of digits, as "01", is its own input vector; other symbols need
+    theirs in columns that begin with `input`.
+
+    A TOML file says the same so:
+
+        start = "even"                     # or the first that is named
+        [symbols]
+        "0" = [0]
+        "1" = [1]
+        [states.even]
+        "0" = { next = "even", output = 0 }
+        "1" = { next = "odd", output = 1 }
+        [states.odd]
+        "0" = { next = "odd", output = 1 }
+        "1" = { next = "even", output = 0 }
+
+    Raises
+    ------
+    ValueError
+        With the place in the file.
+    """
+    path = Path(path)
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix.lower() == ".toml":
+        start, symbols, rows = _from_toml(text, path.name)
+    elif path.suffix.lower() == ".csv":
+        start, symbols, rows = _from_csv(text, path.name)
+    else:
+        raise ValueError(f"{path.name}: a specification is a .toml or a .csv file")
+    vectors = {tuple(vector): symbol for symbol, vector in symbols.items()}
+    if len(vectors) < len(symbols):
+        raise ValueError(f"{path.name}: two symbols have the same input vector")
+    if len({len(vector) for vector in vectors}) > 1:
+        raise ValueError(f"{path.name}: all symbols need input vectors of one length")
+
+    def step(state: str, vector: tuple[float, ...]) -> tuple[str, list[int]]:
+        if (state, vectors[vector]) not in rows:
+            raise ValueError(f'{path.name}: nothing is said of state "{state}" and symbol "{vectors[vector]}"')
+        return rows[state, vectors[vector]]
+
+    try:
+        return specify(step, start, symbols, most=len(rows) + 1)
+    except ValueError as error:
+        prefix = "" if str(error).startswith(path.name) else f"{path.name}: "
+        raise ValueError(f"{prefix}{error}") from None
+
+
+Rows = dict[tuple[str, str], tuple[str, list[int]]]
+
+
+def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
+    reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
+    heads = reader.fieldnames or []
+    told = [head for head in heads if head.startswith("output")]
+    given = [head for head in heads if head.startswith("input")]
+    if not {"state", "symbol", "next"} <= set(heads) or not told:
+        raise ValueError(f'{file}: the first line must name the columns "state", "symbol", "next" and "output"')
+    start = ""
+    symbols: dict[str, list[float]] = {}
+    rows = Rows()
+    for row in reader:
+        where = f"{file}, line {reader.line_num}"
+        if None in row or None in row.values():
+            raise ValueError(f"{where}: expected {len(heads)} columns")
+        start = start or row["state"]
+        symbol = row["symbol"]
+        if not given and not symbol.isdigit():
+            raise ValueError(f'{where}, column "symbol": "{symbol}" needs its input vector in columns named "input…"')
+        vector = [_number(row[head], f'{where}, column "{head}"') for head in given] or [
+            float(digit) for digit in symbol
+        ]
+        if symbols.setdefault(symbol, vector) != vector:
+            raise ValueError(f'{where}: symbol "{symbol}" had another input vector before')
+        if (row["state"], symbol) in rows:
+            raise ValueError(f'{where}: state "{row["state"]}" and symbol "{symbol}" were there before')
+        rows[row["state"], symbol] = (
+            row["next"], [_bit(row[head].strip(), f'{where}, column "{head}"') for head in told]
+        )  # fmt: skip
+    if not rows:
+        raise ValueError(f"{file}: there are no rows")
+    return start, symbols, rows
+
+
+def _from_toml(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{file}: {error}") from None
+    symbols, states = content.get("symbols"), content.get("states")
+    if not isinstance(symbols, dict) or not isinstance(states, dict) or not symbols or not states:
+        raise ValueError(f"{file}: expected the tables [symbols] and [states.…]")
+    if unknown := set(content) - {"symbols", "states", "start"}:
+        raise ValueError(f"{file}: unknown key {min(unknown)!r}")
+    for symbol, vector in symbols.items():
+        if not isinstance(vector, list):
+            raise ValueError(f'{file}, symbol "{symbol}": expected a list of numbers, got {vector!r}')
+        symbols[symbol] = [_number(entry, f'{file}, symbol "{symbol}"') for entry in vector]
+    rows = Rows()
+    for state, row in states.items():
+        for symbol, entry in (row if isinstance(row, dict) else {"": row}).items():
+            where = f'{file}, state "{state}", symbol "{symbol}"'
+            if symbol not in symbols:
+                raise ValueError(f"{where}: no such symbol")
+            if not isinstance(entry, dict) or set(entry) != {"next", "output"} or not isinstance(entry["next"], str):
+                raise ValueError(f'{where}: expected {{ next = "…", output = … }}, got {entry!r}')
+            told = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
+            rows[state, symbol] = entry["next"], [_bit(bit, where) for bit in told]
+    start = content.get("start", next(iter(states)))
+    if not isinstance(start, str):
+        raise ValueError(f"{file}: start must be the name of a state, got {start!r}")
+    return start, symbols, rows
+
+
+def _bit(value: Any, where: str) -> int:
+    if isinstance(value, bool) or value not in (0, 1, "0", "1"):
+        raise ValueError(f"{where}: expected an output of 0 or 1, got {value!r}")
+    return int(value)
+
+
+def _number(value: Any, where: str) -> float:
+    try:
+        number = float("nan" if isinstance(value, bool) else value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not np.isfinite(number):
+        raise ValueError(f"{where}: expected a number, got {value!r}")
+    return number

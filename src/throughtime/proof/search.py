@@ -1,0 +1,226 @@
+"""Search for a proof that a network is right on sequences of every length, or for a sequence on which it is wrong.
+
+An attempt extracts a tracking automaton at a tolerance τ, puts a box around the states that random walks leave at each
+of its states, and sweeps: if from every box, after at most M symbols, all states are in a box again and all outputs on
+the way are right, that is a proof. Where states stick out, the boxes are widened and swept again. When an attempt fails,
+the boxes are laid along principal axes; then τ becomes finer.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from throughtime.proof.arithmetic import allowance, reach_of, step_error
+from throughtime.proof.certificate import certificate
+from throughtime.proof.counterexample import exhaust, replay, shorten, surely_wrong
+from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract, right
+from throughtime.proof.sets import Sets, hulls, walk
+from throughtime.proof.sweep import Doubtful, sweep
+from throughtime.proof.system import Net, System
+from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
+from throughtime.specification import Specification
+
+TOLERANCE, FINER = 0.5, 0.7
+"""τ of the first attempt, and by what it is multiplied for the next."""
+
+MOST_SETS = 1500
+MOST_IMAGES = 30_000
+ATTEMPTS = ((2, False), (8, False), (8, True))
+"""For each τ: m, and whether along principal axes. With a small m the checker has less to do."""
+
+SWEEPS = 25
+
+MORE, LEAST, SETTLED = 1.2, 1e-4, 2
+"""Sets are widened by so many times what sticks out, and a bit; after so many sweeps, by the sum it seems to converge to."""
+
+ADVICE = "a longer budget may decide it; noise in training (--noise 0.2) makes networks that can be proved"
+
+Progress = Callable[[str], None]
+
+
+class OutOfBudget(Exception):
+    """Time is up."""
+
+
+def prove(
+    net: Net, specification: Specification, budget: float = 10.0, seed: int = 0, progress: Progress | None = None
+) -> Proof:
+    """Try to prove that a network does what a machine does, on input sequences of every length.
+
+    Parameters
+    ----------
+    net : Network
+        Unidirectional, with an output at every step, read out by sigmoid or identity. An output counts as the machine's
+        0 or 1 if it is nearer to it than one half.
+    specification : Specification
+    budget : float
+        Seconds after which to give up; the wall clock can only make a verdict Unknown. Ctrl-C does the same.
+    seed : int
+        Decides the random walks.
+    progress : function of a str, optional
+        Is told what goes on, a short line at a time.
+
+    Returns
+    -------
+    Proved
+        Only after the independent checker has accepted the certificate.
+    Refuted
+        Only after the wrong output has been reproduced on the plain NumPy cells and in ball arithmetic.
+    Unknown
+
+    Raises
+    ------
+    ValueError
+        If nothing can be proved about such a network, or it does not fit the specification.
+    """
+    search = Search(
+        System.of(net, specification), specification, budget, seed, progress or (lambda line: None), time.perf_counter()
+    )
+    with np.errstate(all="ignore"):
+        try:
+            found = search.run()
+        except OutOfBudget:
+            found = f"no proof and no error in {budget:g} s"
+        except KeyboardInterrupt:
+            found = "interrupted"
+        return search.unknown(found) if isinstance(found, str) else found
+
+
+@dataclass
+class Search:
+    """A search that is going on: what it is about, and what is known so far."""
+
+    system: System
+    machine: Specification
+    budget: float
+    seed: int
+    progress: Progress
+    begun: float
+    closed: Tracking | None = None
+    failed: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Since the search began."""
+        return time.perf_counter() - self.begun
+
+    def in_time(self) -> None:
+        """OutOfBudget if time is up."""
+        if self.seconds > self.budget:
+            raise OutOfBudget
+
+    def run(self) -> Proved | Refuted | str:
+        """Search → a verdict, or why there is none."""
+        self.progress("walking at random")
+        walks = walk(self.system, self.machine, self.seed)
+        if not np.isfinite(walks.states).all():
+            return "its states overflow"
+        if walks.wrong.any():
+            t = int(walks.wrong.any(axis=1).argmax())
+            refuted = self.refute(tuple(walks.words[: t + 1, walks.wrong[t].argmax()].tolist()))
+            if refuted:
+                return refuted
+        epsilon = allowance(self.system, reach_of(walks.states))
+        tolerance = TOLERANCE
+        while True:
+            self.in_time()
+            try:
+                tracking = extract(self.system, self.machine, tolerance, MOST_SETS)
+            except TooLarge:
+                return f"closed at τ = {tolerance:.2g}, the automaton would have more than {MOST_SETS} states"
+            if isinstance(tracking, Wrong):
+                return self.refute(tracking.word) or "an output is so near one half that rounding decides"
+            self.closed = tracking
+            for m, axes in ATTEMPTS:
+                proved = self.attempt(tracking, hulls(tracking, walks, axes), m, epsilon)
+                if proved:
+                    return proved
+            tolerance *= FINER
+
+    def attempt(self, tracking: Tracking, sets: Sets, m: int, epsilon: float) -> Proved | None:
+        """Try to close these sets, and have the proof checked."""
+        from throughtime.proof import checker
+
+        try:
+            for _ in range(3):
+                sets = self.close(tracking, sets, m, epsilon)
+                text = certificate(self.system, self.machine, tracking, sets, m, epsilon)
+                begun = time.perf_counter()
+                report = checker.check(text.text, self._checking)
+                if step_error(self.system, report.reach) <= epsilon:
+                    sure = report.margin
+                    return Proved(
+                        specification=self.machine,
+                        certificate=text,
+                        sets=report.sets,
+                        m=m,
+                        epsilon=epsilon,
+                        margin=math.tanh(sure / 2) / 2 if self.system.specification.readout == "sigmoid" else sure,
+                        images=report.images,
+                        seconds=begun - self.begun,
+                        check_seconds=time.perf_counter() - begun,
+                        tracking=tracking,
+                    )
+                epsilon = 2 * step_error(self.system, report.reach)
+            self.failed = "states get so large that rounding errors are not covered"
+        except Doubtful as doubt:
+            self.failed = f"{len(tracking.label)} sets at τ = {tracking.tolerance:.2g}: {doubt}"
+        except checker.Rejected as rejection:
+            self.failed = f"the checker did not follow: {rejection}"
+        return None
+
+    def _checking(self, done: int, of: int) -> None:
+        self.in_time()
+        self.progress(f"checking the proof, set {done} of {of}")
+
+    def close(self, tracking: Tracking, sets: Sets, m: int, epsilon: float) -> Sets:
+        """Widen the sets until no image sticks out; Doubtful if that does not come to an end."""
+        before, worst = math.inf, math.inf
+        for time_round in range(SWEEPS):
+            found = sweep(self.system, self.machine, tracking, sets, m, epsilon, MOST_IMAGES, self.in_time)
+            if found.worst == 0:
+                return sets
+            before, worst = worst, found.worst
+            self.progress(f"{len(sets.lo)} sets at τ = {tracking.tolerance:.2g}, states stick out by {worst:.2g}")
+            shrinks = min(worst / before, 0.9) if time_round > SETTLED else 0.0  # the rest is a geometric series
+            factor = max(MORE, 1 / (1 - shrinks))
+            sets = sets.wider(*(factor * out + LEAST * (out > 0) for out in (found.below, found.above)))
+        raise Doubtful(f"after {SWEEPS} sweeps states still stick out of their sets by {worst:.2g}")
+
+    def refute(self, word: tuple[int, ...]) -> Refuted | None:
+        """Shorten a word the network is wrong on, and make sure that it is."""
+        self.progress(f"wrong at step {len(word)}, looking for a shorter sequence")
+        for candidate, shortest in (shorten(self.system, self.machine, word), (word, False)):
+            y, d = replay(self.system, self.machine, candidate)
+            if not right(y[-1], d[-1]) and surely_wrong(self.system, self.machine, candidate):
+                state = int(self.machine.run(candidate)[0][-2])
+                return Refuted(
+                    specification=self.machine,
+                    word=candidate,
+                    expected=tuple(d[-1].tolist()),
+                    given=tuple(y[-1].tolist()),
+                    state=self.machine.state_names[state],
+                    shortest=shortest,
+                    seconds=self.seconds,
+                )
+        return None
+
+    def unknown(self, reason: str) -> Refuted | Unknown:
+        """What is known in the end; it may turn out that a short word is wrong."""
+        length, wrong = exhaust(self.system, self.machine)
+        refuted = self.refute(wrong) if wrong else None
+        return refuted or Unknown(
+            specification=self.machine,
+            reason=reason,
+            right_to=length,
+            tolerance=self.closed.tolerance if self.closed else None,
+            sets=len(self.closed.label) if self.closed else 0,
+            failed=self.failed,
+            advice=ADVICE,
+            seconds=self.seconds,
+        )

@@ -1,0 +1,121 @@
+"""One sweep: whether from every set, whatever is read, the network is right until it is in a set again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from throughtime.proof.extraction import Tracking
+from throughtime.proof.image import image
+from throughtime.proof.sets import Sets
+from throughtime.proof.system import Array, System
+from throughtime.proof.zonotope import Zonotope, affine, box
+from throughtime.specification import Specification
+
+SLACK = 1e-9
+"""How far inside a set an image must lie, so that the checker, which rounds otherwise, finds the same."""
+
+AT_ONCE = 2_000_000
+"""Numbers of generators that are worked on at once."""
+
+
+class Doubtful(Exception):
+    """An output was not surely right, or there were too many images."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """How far images stick out of the sets after m symbols: below lo and above hi of each, (Q,n)."""
+
+    below: Array
+    above: Array
+    images: int
+
+    @property
+    def worst(self) -> float:
+        """The farthest; 0 when the sets are closed."""
+        return float(max(self.below.max(), self.above.max()))
+
+
+def sweep(
+    system: System,
+    machine: Specification,
+    tracking: Tracking,
+    sets: Sets,
+    m: int,
+    epsilon: float,
+    most: int,
+    tick: Callable[[], None] = lambda: None,
+) -> Sweep:
+    """Push every set through the network, by every word of at most m symbols until inside the set that follows.
+
+    Parameters
+    ----------
+    system, machine, tracking, sets
+    m : int
+    epsilon : float
+        Allowance for each state coordinate and each net_y, at every step.
+    most : int
+        Most images.
+    tick : function, optional
+        Called every now and then.
+
+    Raises
+    ------
+    Doubtful
+        With what happened.
+    """
+    below, above = np.zeros((2, *sets.lo.shape))
+    Z, q, images = box(sets.lo, sets.hi, sets.frame), np.arange(len(sets.lo)), 0
+    for depth in range(1, m + 1):
+        images += len(q) * len(machine.symbols)
+        if images > most:
+            raise Doubtful(f"more than {most} sets of states had to be looked at")
+        outside: list[Zonotope] = []
+        follows: list[Array] = []
+        part = max(1, AT_ONCE // (len(machine.symbols) * (Z.G.shape[-2] + Z.G.shape[-1]) * Z.G.shape[-1]))
+        for at in range(0, len(q), part):
+            tick()
+            here = q[at : at + part]
+            after, net_y = image(system, Z.at(slice(at, at + part)), epsilon)
+            _require_right(system, machine, net_y, tracking.label[here], depth)
+            to = tracking.succ[here]
+            under, over = _sticks_out(after, sets, to)
+            out = ~((under <= 0) & (over <= 0)).all(axis=-1)
+            if depth == m:
+                np.maximum.at(below, to[out], under[out])
+                np.maximum.at(above, to[out], over[out])
+            outside.append(after.at(out))
+            follows.append(to[out])
+        Z, q = Zonotope(*(np.concatenate(arrays) for arrays in zip(*outside, strict=True))), np.concatenate(follows)
+        if not len(q):
+            break
+    if not (np.isfinite(below).all() and np.isfinite(above).all()):
+        raise Doubtful("the states have no bounds")
+    return Sweep(below, above, images)
+
+
+def _require_right(system: System, machine: Specification, net_y: Zonotope, label: Array, depth: int) -> None:
+    """Outputs (N,A,O) of sets with these labels (N,) must be surely right."""
+    d, low, high = machine.outputs[label], net_y.c - net_y.radius, net_y.c + net_y.radius
+    if system.specification.readout == "sigmoid":
+        margin = np.where(d == 1, low, -high)
+    else:
+        margin = np.minimum(low - (d - 0.5), (d + 0.5) - high)
+    margin = np.where(np.isnan(margin), -np.inf, margin) - SLACK
+    if margin.min() <= 0:
+        n, a, _ = np.unravel_index(margin.argmin(), margin.shape)
+        raise Doubtful(
+            f'{depth} {"symbol" if depth == 1 else "symbols"} on from a set in state "{machine.state_names[label[n]]}", '
+            f'an output on "{machine.symbol_names[a]}" may be wrong by {-margin.min():.2g}'
+        )
+
+
+def _sticks_out(Z: Zonotope, sets: Sets, q: Array) -> tuple[Array, Array]:
+    """How far states (N,A) stick out of the sets q (N,A), (N,A,n) below and above; not positive where they do not."""
+    if sets.frame is not None:
+        Z = affine(Z, np.swapaxes(sets.frame, -1, -2)[q], 0.0)
+    r = Z.radius
+    return sets.lo[q] + SLACK - (Z.c - r), (Z.c + r) - (sets.hi[q] - SLACK)

@@ -1,0 +1,164 @@
+"""What can come of trying to prove a network right: Proved, Refuted or Unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from throughtime.proof.certificate import Certificate
+from throughtime.proof.extraction import Tracking
+from throughtime.proof.words import every_length, spell, step_name
+from throughtime.specification import Specification
+
+
+@dataclass(frozen=True, eq=False)
+class Proved:
+    """The network is right on sequences of every length; `checker.py` has accepted the certificate.
+
+    Parameters
+    ----------
+    specification : Specification
+    certificate : Certificate
+    sets : int
+        Sets of states in it.
+    m : int
+        Symbols after which a state is in a set again, at most.
+    epsilon : float
+        What every state coordinate and net_y may be off by at every step.
+    margin : float
+        Every output is at least so far from rounding to something else.
+    images : int
+        Sets of states the checker looked at.
+    seconds, check_seconds : float
+        Taken to find the proof, and to check it.
+    tracking : Tracking
+        The automaton that the sets belong to.
+    """
+
+    specification: Specification
+    certificate: Certificate
+    sets: int
+    m: int
+    epsilon: float
+    margin: float
+    images: int
+    seconds: float
+    check_seconds: float
+    tracking: Tracking = field(repr=False)
+
+    verdict: ClassVar[str] = "proved"
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<10}{self.text}"
+
+    @property
+    def text(self) -> str:
+        """In one line, without the verdict."""
+        sets = "1 set" if self.sets == 1 else f"{self.sets} sets"
+        took = f"found in {self.seconds:.2f} s, checked in {self.check_seconds:.2f} s"
+        return f"right for {every_length(self.specification)} ({sets}, {took})"
+
+
+@dataclass(frozen=True, eq=False)
+class Refuted:
+    """The network is wrong on a word.
+
+    Parameters
+    ----------
+    specification : Specification
+    word : tuple of int
+        The symbols' numbers; the output on the last one is wrong. Replayed on the plain NumPy cells, and in ball
+        arithmetic, so that rounding did not make the error.
+    expected : tuple of int
+        The outputs that would have been right, (O,).
+    given : tuple of float
+        The outputs, (O,).
+    state : str
+        What the specification calls its state when the last symbol is read.
+    shortest : bool
+        Whether all shorter words are known to be right.
+    seconds : float
+    """
+
+    specification: Specification
+    word: tuple[int, ...]
+    expected: tuple[int, ...]
+    given: tuple[float, ...]
+    state: str
+    shortest: bool
+    seconds: float
+
+    verdict: ClassVar[str] = "refuted"
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<10}{self.text}"
+
+    @property
+    def step(self) -> int:
+        """The step of the wrong output, from 1."""
+        return len(self.word)
+
+    @property
+    def text(self) -> str:
+        """In one line, without the verdict."""
+        return f"wrong at {step_name(self.specification)} {self.step}:  {spell(self.specification, self.word)}"
+
+    @property
+    def details(self) -> str:
+        """What was told instead of what, in one line."""
+        told = ", ".join(f"{y:.3g}" for y in self.given)
+        right = ", ".join(map(str, self.expected))
+        shorter = "all shorter ones are right" if self.shortest else "no shorter one was found"
+        return f"told {told}, right is {right} (in state “{self.state}”); {shorter}"
+
+
+@dataclass(frozen=True, eq=False)
+class Unknown:
+    """Neither a proof nor an error was found.
+
+    Parameters
+    ----------
+    specification : Specification
+    reason : str
+        Why the search ended.
+    right_to : int
+        All words of up to so many symbols are right.
+    tolerance : float or None
+        The finest τ at which a tracking automaton was closed; there was no error in it.
+    sets : int
+        Its states.
+    failed : str
+        What went wrong with the proof that was tried last.
+    advice : str
+    seconds : float
+    """
+
+    specification: Specification
+    reason: str
+    right_to: int
+    tolerance: float | None
+    sets: int
+    failed: str
+    advice: str
+    seconds: float
+
+    verdict: ClassVar[str] = "unknown"
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<10}{self.text}"
+
+    @property
+    def text(self) -> str:
+        """In one line, without the verdict."""
+        known = [f"right for all sequences of up to {self.right_to} {step_name(self.specification)}s"]
+        if self.tolerance is not None:
+            known.append(f"no error in an automaton of {self.sets} states closed at τ = {self.tolerance:.2g}")
+        return f"{', '.join(known)}; {self.reason}"
+
+    @property
+    def details(self) -> str:
+        """Which step of the proof failed, and what may help."""
+        return "; ".join(part for part in (self.failed, self.advice) if part)
+
+
+Proof = Proved | Refuted | Unknown

@@ -1,0 +1,49 @@
+"""Words of symbols as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from throughtime.specification import Specification
+
+SIGNS = {"carry": " + ", "borrow": " − "}
+
+LONGEST = 64
+"""Symbols of a word that are shown; of a longer one, the ends."""
+
+
+def sign(machine: Specification) -> str | None:
+    """ " + " or " − " if the machine adds or subtracts numbers, read bit by bit from the least significant."""
+    bits = np.isin(machine.symbols, (0, 1)).all()
+    memory = {name.split(" ")[0] for name in machine.state_names}
+    if not bits or machine.symbols.shape[1] < 2 or len(memory) != 1:
+        return None
+    return SIGNS.get(memory.pop())
+
+
+def spell(machine: Specification, word: Sequence[int]) -> str:
+    """A word: of a machine that calculates the numbers, most significant bit first, else the symbols as they are read."""
+    between = sign(machine)
+    if between is not None:
+        numbers = machine.symbols[list(word)].astype(int).T
+        return between.join(_ends("".join(map(str, bits[::-1]))) for bits in numbers)
+    names = [machine.symbol_names[letter] for letter in word]
+    if all(len(name) == 1 for name in names):
+        return _ends("".join(names))
+    return " ".join(names if len(names) <= LONGEST else [*names[: LONGEST // 2], "…", *names[-LONGEST // 2 :]])
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
+
+
+def step_name(machine: Specification) -> str:
+    """What one symbol is called: "bit" where numbers are read, else "step"."""
+    return "bit" if sign(machine) is not None else "step"
+
+
+def every_length(machine: Specification) -> str:
+    """What is meant by words of every length."""
+    return "numbers of every length" if sign(machine) is not None else "sequences of every length"

@@ -1,0 +1,151 @@
+"""What `throughtime train` does when it is told no more than a task: networks and settings that are known to work.
+
+The classic recipe is the teaching demo of 2015, reproduced to the digits of its log [MATH.md §5].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Batch
+from throughtime.network import Network
+from throughtime.tasks import Addition
+from throughtime.tasks.task import Task
+from throughtime.training.loop import Callback, Run, train
+from throughtime.training.optimisers import Adam, GradientDescent
+from throughtime.training.settings import Settings
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The fields of a network, how its parameters are drawn, and the settings of its training."""
+
+    network: dict[str, Any]
+    init: str
+    settings: dict[str, Any]
+
+
+def default(task: Task, cell: str | None = None, activation: str | None = None) -> Recipe:
+    """The recipe for a task.
+
+    Parameters
+    ----------
+    task : Task
+    cell : "elman", "lstm" or "gru", optional
+        Elman for tasks that are finite machines, else LSTM.
+    activation : "sigmoid", "tanh" or "relu", optional
+        Of an Elman cell.
+
+    Notes
+    -----
+    A machine's recipe has noise on the states: it makes the network keep the machine's states apart so clearly that what it
+    learned can be proved. `docs/recipes.md` says how often each recipe succeeds.
+    """
+    cell = cell or ("elman" if task.specification is not None else "lstm")
+    network: dict[str, Any] = {
+        "cell": cell, "inputs": task.inputs, "outputs": task.outputs,
+        "readout": task.readout, "loss": task.loss, "output": task.output,
+    }  # fmt: skip
+    if cell == "elman":
+        network["activation"] = activation or "sigmoid"
+    if task.specification is None:
+        return Recipe(
+            network | {"hidden": 32},
+            "glorot",
+            {"steps": 4000, "batch": 64, "optimizer": Adam(0.005), "clip": 1.0},
+        )
+    hidden, settings = _MACHINE["tanh" if cell == "elman" and activation == "tanh" else cell]
+    return Recipe(network | {"hidden": hidden}, "glorot", {"batch": 64, **settings})
+
+
+_MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
+    "elman": (16, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.2}),
+    "tanh": (16, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.4}),
+    "lstm": (
+        8,
+        {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.4, "weight_decay": 0.01, "cell_penalty": 0.03},
+    ),
+    "gru": (8, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.5, "weight_decay": 0.02}),
+}
+"""By cell: hidden units, and settings."""
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A line of the classic log: pair number, Σ_t |d_t − y_t|, the operands, what the network told, and their sum."""
+
+    pair: int
+    error: float
+    a: int
+    b: int
+    predicted: int
+    true: int
+
+
+def sample_sums(task: Addition, every: int, log: Callable[[Logged], None], seed: int) -> Callback:
+    """A callback that after every so many steps tells how the network adds one pair of numbers, a new one each time."""
+    told = -1
+
+    def callback(run: Run) -> None:
+        nonlocal told
+        if run.step // every > told:
+            told = run.step // every
+            a, b = map(int, np.random.default_rng([seed, told]).integers(2 ** (task.bits - 1), size=2))
+            log(_logged(run.network, task, run.step * run.settings.batch, a, b))
+
+    return callback
+
+
+def _logged(net: Network, task: Addition, pair: int, a: int, b: int) -> Logged:
+    x, d = task.encode(a, b)
+    y = net.predict(x)
+    bits = y[0, :, 0].round().astype(int)
+    return Logged(pair, float(np.abs(d - y).sum()), a, b, int(sum(int(bit) << t for t, bit in enumerate(bits))), a + b)
+
+
+CLASSIC_BITS = 8
+
+
+def classic(
+    *,
+    hidden: int = 16,
+    seed: int = 0,
+    pairs: int = 10_000,
+    learning_rate: float = 0.1,
+    update: str = "per batch",
+    log: Callable[[Logged], None] = lambda line: None,
+    callbacks: tuple[Callback, ...] = (),
+    out: Any = None,
+) -> Run:
+    """The classic recipe: no biases, sigmoids, squared error, gradient descent on one pair at a time [MATH.md §5].
+
+    Parameters
+    ----------
+    hidden, seed, pairs, learning_rate : of the demo by default
+    update : "per batch" or "per step"
+        One update after each pair's backward pass, or one at every step inside of it.
+    log : function of a Logged
+        Called for every 1,000th pair, with what the network told of it before it learned from it.
+    callbacks, out : as for `train`
+    """
+    task = Addition(bits=CLASSIC_BITS)
+    net = Network(cell="elman", inputs=2, hidden=hidden, outputs=1, bias=False, init="classic", seed=seed)
+    rng = np.random.RandomState(seed)
+    rng.random_sample(len(net.parameters))  # the demo draws its pairs after the parameters, from the same stream
+    operands = [(int(rng.randint(2**7)), int(rng.randint(2**7))) for _ in range(pairs)]
+    examples = [task.encode(a, b) for a, b in operands]
+    data = Batch(np.concatenate([x for x, _ in examples]), np.concatenate([d for _, d in examples]))
+
+    def tell(run: Run) -> None:
+        if run.step % 1000 == 0 and run.step < pairs:
+            log(_logged(run.network, task, run.step, *operands[run.step]))
+
+    tell(Run(net, Settings(steps=pairs)))
+    return train(
+        net, data, steps=pairs, batch=1, optimizer=GradientDescent(learning_rate), update=update,
+        shuffle=False, seed=seed, callbacks=(tell, *callbacks), out=out,
+    )  # fmt: skip

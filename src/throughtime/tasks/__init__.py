@@ -1,0 +1,91 @@
+"""Things for a network to learn, one file each; `find` gives the one of a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from difflib import get_close_matches
+from typing import Any
+
+from throughtime.tasks import custom
+from throughtime.tasks.adding_problem import AddingProblem
+from throughtime.tasks.addition import Addition
+from throughtime.tasks.comparison import Comparison
+from throughtime.tasks.copy_memory import CopyMemory
+from throughtime.tasks.counter import Counter
+from throughtime.tasks.datafile import Dataset, read
+from throughtime.tasks.machine import Machine
+from throughtime.tasks.multiplication import Multiplication
+from throughtime.tasks.parity import Parity
+from throughtime.tasks.reber import Reber
+from throughtime.tasks.recall import Recall
+from throughtime.tasks.subtraction import Subtraction
+from throughtime.tasks.task import Evaluation, Task, sampled
+from throughtime.tasks.tomita import Tomita
+
+__all__ = [
+    "AddingProblem",
+    "Addition",
+    "Comparison",
+    "CopyMemory",
+    "Counter",
+    "Dataset",
+    "Evaluation",
+    "Machine",
+    "Multiplication",
+    "Parity",
+    "Reber",
+    "Recall",
+    "Subtraction",
+    "Task",
+    "Tomita",
+    "find",
+    "names",
+    "read",
+    "sampled",
+]
+
+names: dict[str, type[Any]] = {
+    task.name: task
+    for task in (
+        Addition,
+        Subtraction,
+        Multiplication,
+        Comparison,
+        Parity,
+        Counter,
+        Tomita,
+        Reber,
+        AddingProblem,
+        CopyMemory,
+        Recall,
+    )
+}
+"""The tasks by what they are called on the command line."""
+
+
+def find(name: str, **options: Any) -> Task:
+    """The task of a name, made with its options, or a user's own, named `module:object`.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, with the nearest name that is known.
+    """
+    if ":" in name:
+        return custom.load(name, options)
+    if name not in names:
+        raise ValueError(
+            f'there is no task "{name}"{_nearest(name, names)}; a task of your own is named module:object'
+        )
+    known = [field.name for field in fields(names[name])]
+    for option in options:
+        if option not in known:
+            raise ValueError(f'{name} has no option "{option}"{_nearest(option, known)}')
+    task: Task = names[name](**options)
+    return task
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f", did you mean {near[0]}?" if near else f", there are {', '.join(known)}"

@@ -1,0 +1,81 @@
+"""The adding problem: the sum of two marked values, far apart in a long sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from throughtime.batch import Array, Batch
+from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_least, sampled
+
+TOLERANCE = 0.04
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddingProblem:
+    """Read pairs (value, marker) and tell at the end the sum of the two marked values.  [MATH.md §6]
+
+    This is the task of 1997, not the later variant with values and markers in 0..1. Values are uniform in
+    [−1, 1]. The marker is −1 at the first and the last pair, 1 at one of the first ten pairs and at one of
+    the first T/2 − 1 others, and 0 elsewhere. A marked first pair has marker 1 and value 0. The target is
+    0.5 + (X₁ + X₂)/4, and right is an error below 0.04. Lengths are random from T to T + T/10.
+
+    Parameters
+    ----------
+    steps : int
+        The least length of a sequence, T.
+
+    References
+    ----------
+    S. Hochreiter, J. Schmidhuber, Long short-term memory (1997), experiment 4.
+    """
+
+    steps: int = 100
+
+    name: ClassVar[str] = "adding-problem"
+    inputs: ClassVar[int] = 2
+    outputs: ClassVar[int] = 1
+    readout: ClassVar[Readout] = "sigmoid"
+    loss: ClassVar[Loss] = "squared"
+    output: ClassVar[Output] = "last step"
+    specification: ClassVar[None] = None
+
+    def __post_init__(self) -> None:
+        at_least("steps", self.steps, 11)
+
+    def sample(self, rng: np.random.Generator, batch: int) -> Batch:
+        """Draw sequences → x (B, T + T/10, 2), y (B,1), lengths (B,)."""
+        longest = self.steps + self.steps // 10
+        lengths = rng.integers(self.steps, longest + 1, batch)
+        first = rng.integers(10, size=batch)
+        second = rng.integers(self.steps // 2 - 1, size=batch)
+        second += second >= first
+        rows = np.arange(batch)
+        x = np.zeros((batch, longest, 2))
+        x[:, :, 0] = rng.uniform(-1, 1, (batch, longest)) * (np.arange(longest) < lengths[:, None])
+        x[:, 0, 1] = x[rows, lengths - 1, 1] = -1
+        x[rows, first, 1] = x[rows, second, 1] = 1
+        x[x[:, 0, 1] == 1, 0, 0] = 0
+        y = 0.5 + (x[rows, first, 0] + x[rows, second, 0]) / 4
+        return Batch(x, y[:, None], lengths)
+
+    def right(self, y: Array, batch: Batch) -> Array:
+        """Whether the answer is within 0.04 of the target."""
+        return np.asarray((np.abs(y - batch.y) < TOLERANCE).all(axis=1))
+
+    def render(self, x: Array, y: Array) -> str:
+        """The marked values, what the network told, and what is right."""
+        steps = np.flatnonzero(x[:, 1] == 1)
+        marked = x[steps, 0]
+        d = 0.5 + marked.sum() / 4
+        verdict = "right" if abs(y[0] - d) < TOLERANCE else "wrong"
+        values = " and ".join(
+            f"{value:.3f} at step {step + 1}" for value, step in zip(marked, steps, strict=True)
+        )
+        return f"  {values} of {len(x)}: told {y[0]:.3f}, target {d:.3f}      {verdict}"
+
+    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
+        """Check a network on sequences drawn at random."""
+        return sampled(self, net, samples, seed)

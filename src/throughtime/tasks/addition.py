@@ -1,0 +1,90 @@
+"""Addition of binary numbers, bit by bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.specification import Specification
+from throughtime.tasks.bits import Operand, calculation, to_bits, to_number
+from throughtime.tasks.machine import Machine, all_bits
+from throughtime.tasks.task import at_least
+
+
+@dataclass(frozen=True, kw_only=True)
+class Addition(Machine):
+    """Add numbers, least significant bit first.  [MATH.md §5]
+
+    At step t the network reads one bit of each operand and tells that bit of the sum. The carry, 0..k−1 for k
+    operands, is never shown: the network has to find it and remember it.
+
+    Parameters
+    ----------
+    bits : int
+        Steps of the sums to learn from. Operands are drawn uniformly so that the sum fits: below 2^(bits−1)
+        for two operands, below 2^(bits−2) for three or four.
+    operands : int
+        How many numbers are added, k.
+
+    References
+    ----------
+    The well-known teaching demo of 2015, and `rnn-bit` of KANN (github.com/attractivechaos/kann).
+    """
+
+    operands: int = 2
+
+    name: ClassVar[str] = "addition"
+
+    def __post_init__(self) -> None:
+        at_least("operands", self.operands, 2, 10)
+        super().__post_init__()
+
+    @property
+    def closing(self) -> int:
+        """Bits by which a sum of k numbers may be longer than they are."""
+        return (self.operands - 1).bit_length()
+
+    @cached_property
+    def specification(self) -> Specification:
+        """State: the carry."""
+        symbols, names = all_bits(self.operands)
+        carry = np.arange(self.operands)
+        total = carry[:, None] + symbols.sum(axis=1).astype(np.int64)
+        return Specification(
+            symbols=symbols,
+            next=total // 2,
+            outputs=total[:, :, None] % 2,
+            state_names=tuple(f"carry {c}" for c in carry),
+            symbol_names=names,
+        )
+
+    def encode(self, *numbers: int, bits: int | None = None) -> tuple[Array, Array]:
+        """Numbers of any size and their sum → x (1,T,k), y (1,T,1).
+
+        T is `bits` (`self.bits` when not given), or more if the sum needs more.
+        """
+        if len(numbers) != self.operands:
+            raise ValueError(f"expected {self.operands} numbers to add, got {len(numbers)}")
+        for number in numbers:
+            at_least("a number to add", number, 0)
+        bits = self.bits if bits is None else bits
+        at_least("bits", bits, 1)
+        numbers = tuple(int(number) for number in numbers)
+        total = sum(numbers)
+        T = max(bits, total.bit_length())
+        x = np.stack([to_bits(number, T) for number in numbers], axis=1)
+        return x[None], to_bits(total, T)[None, :, None]
+
+    def decode(self, y: Array) -> int:
+        """The number that one sequence of outputs, (T,1) or (1,T,1), tells."""
+        return to_number(np.ravel(y))
+
+    def render(self, x: Array, y: Array) -> str:
+        """The sum as one writes it: carry, operands, sum."""
+        carry, d = self.retrace(x)
+        operands = [Operand("+" if i else " ", to_number(bits), bits) for i, bits in enumerate(x.T)]
+        return calculation("carry", carry[:-1], operands, y[:, 0], d[:, 0])

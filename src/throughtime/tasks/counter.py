@@ -1,0 +1,54 @@
+"""Counting modulo k."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from throughtime.specification import Specification
+from throughtime.tasks.machine import Machine, all_bits
+from throughtime.tasks.task import at_least
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter(Machine):
+    """Tell 1 when the number of ones so far is divisible by k, else 0: the count itself is never shown.
+
+    Parameters
+    ----------
+    bits : int
+        Steps of the words to learn from.
+    modulus : int
+        k; 2 is parity, inverted.
+
+    References
+    ----------
+    The cyclic case of the group automata in J. E. Hopcroft, J. D. Ullman, Introduction to Automata Theory,
+    Languages, and Computation (1979); Tomita's fifth and sixth languages are made of such counters.
+    """
+
+    bits: int = 16
+    modulus: int = 3
+
+    name: ClassVar[str] = "counter"
+
+    def __post_init__(self) -> None:
+        at_least("modulus", self.modulus, 2, 1000)
+        super().__post_init__()
+
+    @cached_property
+    def specification(self) -> Specification:
+        """State: the count modulo k."""
+        symbols, names = all_bits(1)
+        count = np.arange(self.modulus)
+        after = (count[:, None] + np.arange(2)) % self.modulus
+        return Specification(
+            symbols=symbols,
+            next=after,
+            outputs=(after == 0).astype(np.int64)[:, :, None],
+            state_names=tuple(f"count {c}" for c in count),
+            symbol_names=names,
+        )

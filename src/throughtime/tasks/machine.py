@@ -1,0 +1,133 @@
+"""Tasks that are Mealy machines over bits: what is asked at each step is what a finite machine would tell."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import ClassVar
+
+import numpy as np
+
+from throughtime.batch import Array, Batch
+from throughtime.specification import Specification
+from throughtime.tasks import exhaustive
+from throughtime.tasks.bits import Row, cells, table
+from throughtime.tasks.task import (
+    Evaluation,
+    Loss,
+    Net,
+    Output,
+    Readout,
+    at_every_step,
+    at_least,
+    rounds_to,
+    sampled,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine(ABC):
+    """Words of random bits, and at every step the output of a machine that reads them.
+
+    A task of this kind gives its name, what its input features are called, and its machine; the rest follows.
+
+    Parameters
+    ----------
+    bits : int
+        Steps of the words that are drawn to learn from.
+    """
+
+    bits: int = 8
+
+    name: ClassVar[str]
+    reads: ClassVar[tuple[str, ...]] = ("bit",)
+    readout: ClassVar[Readout] = "sigmoid"
+    loss: ClassVar[Loss] = "squared"
+    output: ClassVar[Output] = "every step"
+
+    def __post_init__(self) -> None:
+        at_least("bits", self.bits, self.closing + 1)
+
+    @property
+    @abstractmethod
+    def specification(self) -> Specification:
+        """The machine, with the fewest states that will do."""
+
+    @property
+    def closing(self) -> int:
+        """Last steps of a word at which only zeros are read, so that the carry comes out."""
+        return 0
+
+    @property
+    def inputs(self) -> int:
+        """I, the bits read at a step."""
+        return int(self.specification.symbols.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """O, the bits told at a step."""
+        return int(self.specification.outputs.shape[2])
+
+    def sample(self, rng: np.random.Generator, batch: int) -> Batch:
+        """Draw words of `bits` steps → x (B,T,I), y (B,T,O)."""
+        word = self.draw(rng, batch)
+        entry, _ = self.follow(word)
+        told = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
+        return Batch(self.specification.symbols.take(word.T, axis=0), told.take(entry.T, axis=0))
+
+    def draw(self, rng: np.random.Generator, batch: int) -> Array:
+        """Random symbols (T,B), the first of the alphabet while closing."""
+        word = rng.integers(len(self.specification.symbols), size=(self.bits, batch))
+        word[self.bits - self.closing :] = 0
+        return word
+
+    def follow(self, word: Array) -> tuple[Array, Array]:
+        """Run the machine on symbols (T,B) → the table entries (T,B) it came by, its last state (B,)."""
+        letters, after = len(self.specification.symbols), self.specification.next.ravel()
+        entry = np.empty_like(word)
+        state = np.zeros(word.shape[1], np.int64)
+        for t in range(len(word)):
+            entry[t] = state * letters + word[t]
+            state = after.take(entry[t])
+        return entry, state
+
+    def right(self, y: Array, batch: Batch) -> Array:
+        """Whether every output of a sequence rounds to its target."""
+        return at_every_step(np.all(rounds_to(y, batch.y), axis=2), batch)
+
+    def retrace(self, x: Array) -> tuple[Array, Array]:
+        """The machine's states (T+1,) and outputs (T,O) over one sequence x (T,I)."""
+        symbol = (np.asarray(x)[:, None] == self.specification.symbols).all(axis=2)
+        if not symbol.any(axis=1).all():
+            raise ValueError(f"{self.name} reads bits, 0 or 1, got {x[~symbol.any(axis=1)][0].tolist()}")
+        return self.specification.run(symbol.argmax(axis=1))
+
+    def render(self, x: Array, y: Array) -> str:
+        """A line for each bit read, one for what was told, and one for what is right if that differs."""
+        told, right = cells(y[:, 0]), cells(self.retrace(x)[1][:, 0])
+        rows = [Row(label, cells(bits)) for label, bits in zip(self.reads, x.T, strict=True)]
+        if told == right:
+            return table([*rows, Row(self.name, told, "right")])
+        return table([*rows, Row(self.name, told, "wrong"), Row("", right, "is right")])
+
+    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0, bits: int | None = None) -> Evaluation:
+        """Check a network on words of `bits` free steps (and the closing ones), `self.bits` when not given.
+
+        All such words where that is feasible, else `samples` of them, drawn as `sample` draws.
+        """
+        bits = self.bits if bits is None else bits
+        at_least("bits", bits, 1)
+        if not exhaustive.feasible(self.specification, bits):
+            return sampled(replace(self, bits=bits + self.closing), net, samples, seed)
+        checked, wrong, word = exhaustive.check(net, self.specification, bits, self.closing)
+        if word is None:
+            return Evaluation(checked, wrong, True)
+        x = self.specification.symbols[word]
+        return Evaluation(checked, wrong, True, self.render(x, net.predict(x[None])[0]))
+
+
+def all_bits(features: int) -> tuple[Array, tuple[str, ...]]:
+    """The 2^features symbols that bits can form, in the order of the numbers they write, and their names."""
+    symbols = np.array(list(product((0.0, 1.0), repeat=features)))
+    return symbols, tuple("".join(str(int(bit)) for bit in symbol) for symbol in symbols)

@@ -1,0 +1,69 @@
+"""Multiplication of a binary number by a constant, bit by bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.specification import Specification
+from throughtime.tasks.bits import Operand, calculation, to_number
+from throughtime.tasks.machine import Machine, all_bits
+from throughtime.tasks.task import at_least
+
+
+@dataclass(frozen=True, kw_only=True)
+class Multiplication(Machine):
+    """Multiply by a constant m, least significant bit first: the carry is 0..m−1.  [MATH.md §6]
+
+    Parameters
+    ----------
+    bits : int
+        Steps of the products to learn from. Operands are drawn uniformly from the numbers of as many bits as
+        let the product fit.
+    factor : int
+        The constant, m.
+
+    References
+    ----------
+    `rnn-bit` of KANN (github.com/attractivechaos/kann) learns products with a factor of up to 100, which
+    is an input there.
+    """
+
+    bits: int = 12
+    factor: int = 3
+
+    name: ClassVar[str] = "multiplication"
+
+    def __post_init__(self) -> None:
+        at_least("factor", self.factor, 1, 1000)
+        super().__post_init__()
+
+    @property
+    def closing(self) -> int:
+        """Bits by which a product may be longer than the operand."""
+        return (self.factor - 1).bit_length()
+
+    @cached_property
+    def specification(self) -> Specification:
+        """State: the carry."""
+        symbols, names = all_bits(1)
+        carry = np.arange(self.factor)
+        total = carry[:, None] + self.factor * np.arange(2)
+        return Specification(
+            symbols=symbols,
+            next=total // 2,
+            outputs=total[:, :, None] % 2,
+            state_names=tuple(f"carry {c}" for c in carry),
+            symbol_names=names,
+        )
+
+    def render(self, x: Array, y: Array) -> str:
+        """The product as one writes it: carry, operand, factor, product."""
+        carry, d = self.retrace(x)
+        a = x[:, 0]
+        operands = [Operand(" ", to_number(a), a), Operand("×", self.factor)]
+        return calculation("carry", carry[:-1], operands, y[:, 0], d[:, 0])

@@ -1,0 +1,44 @@
+"""Parity of the bits so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from throughtime.specification import Specification
+from throughtime.tasks.machine import Machine, all_bits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parity(Machine):
+    """Tell at every step whether the number of ones so far is odd: memory that never forgets.  [MATH.md §6]
+
+    Parameters
+    ----------
+    bits : int
+        Steps of the words to learn from.
+
+    References
+    ----------
+    M. Minsky, S. Papert, Perceptrons (1969), for parity; read bit by bit it needs one bit of memory.
+    """
+
+    bits: int = 16
+
+    name: ClassVar[str] = "parity"
+
+    @cached_property
+    def specification(self) -> Specification:
+        """State: the parity so far."""
+        symbols, names = all_bits(1)
+        parity = np.array([[0, 1], [1, 0]])
+        return Specification(
+            symbols=symbols,
+            next=parity,
+            outputs=parity[:, :, None],
+            state_names=("even", "odd"),
+            symbol_names=names,
+        )

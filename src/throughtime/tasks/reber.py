@@ -1,0 +1,133 @@
+"""Reber's grammar and the embedded Reber grammar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from throughtime.batch import Array, Batch
+from throughtime.specification import Specification
+from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, rounds_to, sampled
+
+SYMBOLS = "BTSXPVE"
+
+Grammar = list[dict[str, int]]
+"""For each state the symbols that may come and the state that follows; from the last one E leads out."""
+
+REBER: Grammar = [
+    {"B": 1},
+    {"T": 2, "P": 3},
+    {"S": 2, "X": 4},
+    {"T": 3, "V": 5},
+    {"X": 3, "S": 6},
+    {"P": 4, "V": 6},
+    {"E": 7},
+]
+
+
+def embedded() -> Grammar:
+    """B, then T or P, then a whole word of Reber's grammar, then the same T or P again, then E."""
+    grammar: Grammar = [{"B": 1}, {"T": 2, "P": 2 + 8}]
+    for choice in "TP":
+        start = len(grammar)
+        grammar += [{symbol: start + after for symbol, after in state.items()} for state in REBER]
+        grammar += [{choice: 2 + 8 + 8}]
+    return [*grammar, {"E": 2 + 8 + 8 + 1}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reber:
+    """Tell after every symbol of a word which symbols may come next.  [MATH.md §6]
+
+    x is one-hot over B T S X P V E, y holds 1 for each symbol that may follow. Words have different lengths,
+    and are read up to the symbol before the final E. In the embedded grammar the last but one symbol repeats
+    the second: this is the long-term dependency, and a word is right only if this is right too.
+
+    Parameters
+    ----------
+    embedded : bool
+        The embedded grammar, or the plain one.
+
+    References
+    ----------
+    A. S. Reber, Implicit learning of artificial grammars (1967).
+    S. Hochreiter, J. Schmidhuber, Long short-term memory (1997), experiment 1.
+    """
+
+    embedded: bool = False
+
+    name: ClassVar[str] = "reber"
+    inputs: ClassVar[int] = len(SYMBOLS)
+    outputs: ClassVar[int] = len(SYMBOLS)
+    readout: ClassVar[Readout] = "sigmoid"
+    loss: ClassVar[Loss] = "binary_cross_entropy"
+    output: ClassVar[Output] = "every step"
+
+    @property
+    def grammar(self) -> Grammar:
+        """The graph whose paths are the words."""
+        return embedded() if self.embedded else REBER
+
+    @cached_property
+    def specification(self) -> Specification:
+        """State: that of the grammar. After a symbol that may not come nothing may: all outputs stay 0.
+
+        No word of the grammar shows that, so a network that learned the words need not do it.
+        """
+        grammar = self.grammar
+        end = len(grammar) - 1
+        after = np.full((len(grammar), len(SYMBOLS)), end)
+        outputs = np.zeros((len(grammar), len(SYMBOLS), len(SYMBOLS)), np.int64)
+        for state, symbols in enumerate(grammar[:-1]):
+            for symbol, follows in symbols.items():
+                letter = SYMBOLS.index(symbol)
+                after[state, letter] = follows
+                outputs[state, letter, [SYMBOLS.index(may) for may in grammar[follows]]] = 1
+        return Specification(
+            symbols=np.eye(len(SYMBOLS)),
+            next=after,
+            outputs=outputs,
+            state_names=tuple(f"{i}, before {' or '.join(may)}" for i, may in enumerate(grammar)),
+            symbol_names=tuple(SYMBOLS),
+        )
+
+    def sample(self, rng: np.random.Generator, batch: int) -> Batch:
+        """Draw words, each choice even → x (B,T,7), y (B,T,7), lengths (B,)."""
+        choices = np.array([[SYMBOLS.index(f(symbols)) for f in (min, max)] for symbols in self.grammar])
+        end, entries = len(choices) - 1, []
+        state = np.zeros(batch, np.int64)
+        while (state != end).any():
+            entries.append(state * len(SYMBOLS) + choices[state, rng.integers(2, size=batch)])
+            state = self.specification.next.take(entries[-1])
+        entry = np.array(entries).T
+        real = entry < end * len(SYMBOLS)
+        read = np.tile(self.specification.symbols, (len(choices), 1))
+        read[end * len(SYMBOLS) :] = 0
+        told = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
+        return Batch(read.take(entry, axis=0), told.take(entry, axis=0), lengths=real.sum(axis=1))
+
+    def right(self, y: Array, batch: Batch) -> Array:
+        """Whether after every symbol exactly the symbols that may follow are told."""
+        return at_every_step(np.all(rounds_to(y, batch.y), axis=2), batch)
+
+    def render(self, x: Array, y: Array) -> str:
+        """A line for each symbol read: those that may follow, and those that were told if they differ."""
+        word = np.asarray(x).argmax(axis=1)
+        lines = []
+        for letter, d_t, y_t in zip(word, self.specification.run(word)[1], y, strict=True):
+            verdict = "right" if rounds_to(y_t, d_t).all() else f"wrong, told {_names(y_t > 0.5)}"
+            lines.append(f"  {SYMBOLS[letter]}  then {_names(d_t > 0.5):<6}    {verdict}")
+        return "\n".join(lines)
+
+    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
+        """Check a network on words drawn at random."""
+        return sampled(self, net, samples, seed)
+
+
+def _names(chosen: Array) -> str:
+    return (
+        " or ".join(symbol for symbol, is_chosen in zip(SYMBOLS, chosen, strict=True) if is_chosen) or "none"
+    )

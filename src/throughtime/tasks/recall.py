@@ -1,0 +1,71 @@
+"""Recall after a gap: the long-term dependency at its barest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from throughtime.batch import Array, Batch
+from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_least, rounds_to, sampled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recall:
+    """Read −1 or 1, then noise, and tell at the end which it was.  [MATH.md §6]
+
+    One input: the symbol at the first step, then `gap` steps of Gaussian noise. The target, after the last
+    step, is 1 if the symbol was 1, else 0. Success against the gap is the curve of long-term dependency.
+
+    Parameters
+    ----------
+    gap : int
+        Steps of noise.
+    noise : float
+        Its standard deviation.
+
+    References
+    ----------
+    Y. Bengio, P. Simard, P. Frasconi, Learning long-term dependencies with gradient descent is difficult
+    (1994), the latching problem; there the first steps' values are learned, here they are given.
+    """
+
+    gap: int = 10
+    noise: float = 0.2
+
+    name: ClassVar[str] = "recall"
+    inputs: ClassVar[int] = 1
+    outputs: ClassVar[int] = 1
+    readout: ClassVar[Readout] = "sigmoid"
+    loss: ClassVar[Loss] = "binary_cross_entropy"
+    output: ClassVar[Output] = "last step"
+    specification: ClassVar[None] = None
+
+    def __post_init__(self) -> None:
+        at_least("gap", self.gap, 0)
+        if not 0 <= self.noise < np.inf:
+            raise ValueError(f"noise must be a number of at least 0, got {self.noise!r}")
+
+    def sample(self, rng: np.random.Generator, batch: int) -> Batch:
+        """Draw sequences → x (B, 1 + gap, 1), y (B,1)."""
+        y = rng.integers(2, size=(batch, 1)).astype(np.float64)
+        x = self.noise * rng.standard_normal((batch, 1 + self.gap, 1))
+        x[:, 0] = 2 * y - 1
+        return Batch(x, y)
+
+    def right(self, y: Array, batch: Batch) -> Array:
+        """Whether the answer rounds to the target."""
+        return np.asarray(rounds_to(y, batch.y).all(axis=1))
+
+    def render(self, x: Array, y: Array) -> str:
+        """The symbol, the gap, and what the network told."""
+        d = int(x[0, 0] > 0)
+        verdict = "right" if rounds_to(y[0], d) else "wrong"
+        return (
+            f"  {x[0, 0]:+.0f}, then {len(x) - 1} steps of noise: told {y[0]:.3f}, target {d}      {verdict}"
+        )
+
+    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
+        """Check a network on sequences drawn at random."""
+        return sampled(self, net, samples, seed)

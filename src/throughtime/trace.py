@@ -1,0 +1,294 @@
+"""Trace: everything that happened in one forward and one backward pass, as arrays (batch, time, features)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.itemised import LARGEST, delta_names, itemised_deltas
+from throughtime.layer_trace import DELTA_NAMES, LayerTrace, frozen, layer_trace, padding, public
+from throughtime.network import Network
+from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import DIRECTIONS, GATES
+
+if TYPE_CHECKING:
+    from throughtime.explain import Explanation
+    from throughtime.kernels.tape import TapeArrays
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trace:
+    """One forward and one backward pass of a network over a batch; `Network.trace` makes it.
+
+    Every array is read-only and 0 behind each sequence's end. R stands for the T steps of time, and is left out
+    (y is (B,O), error (B,)) if the network's output is "last step".
+
+    Parameters
+    ----------
+    network : Network
+        With the parameters of that pass, its own copy.
+    lengths : (B,) int array
+    x : (B,T,I) array
+    d : (B,R,O) array
+        Targets.
+    mask : (B,R) array
+        Weight of each step in the loss.
+    net_y, y, delta_y : (B,R,O) arrays
+    error : (B,R) array
+        E_t.
+    loss : float
+        E, the sum of all errors.
+    gradient : (P,) array
+        ∂E by each parameter; `trace.terms` has its summands.
+    layers : tuple of LayerTrace
+        Layer by layer, forward before backward.
+
+    Notes
+    -----
+    An array of the last layer, read forward, is an attribute of the trace itself: `trace.h`, `trace.delta_h`
+    (Elman), `trace.f`, `trace.delta_f` (LSTM) and so on, see LayerTrace. For those of another layer or direction
+    ask `trace.layer(0, "backward")`.
+    """
+
+    network: Network
+    lengths: Array
+    x: Array
+    d: Array
+    mask: Array
+    net_y: Array
+    y: Array
+    error: Array
+    delta_y: Array
+    loss: float
+    gradient: Array
+    layers: tuple[LayerTrace, ...]
+
+    @classmethod
+    def of_tape(
+        cls,
+        network: Network,
+        x: Array,
+        lengths: Array,
+        d: Array,
+        mask: Array,
+        tape: TapeArrays,
+        loss: float,
+        gradient: Array,
+    ) -> Trace:
+        """The trace of what the kernels left on the tape; x (T,B,I), d (R,B,O), mask (R,B) are time-major too."""
+        s = network.specification
+
+        def outputs(array: Array) -> Array:
+            return array[0].copy() if s.output == "last step" else public(array, lengths)
+
+        delta_y = outputs(tape.delta_y)
+        layers: list[LayerTrace] = []
+        for layer in reversed(range(s.layers)):
+            above = layers[: s.directions]
+            layers[:0] = [
+                layer_trace(network, tape, layer, direction, lengths, delta_y, above)
+                for direction in range(s.directions)
+            ]
+        return cls(
+            network=network,
+            lengths=frozen(lengths.copy()),
+            x=frozen(public(x, lengths)),
+            d=frozen(outputs(d)),
+            mask=frozen(outputs(mask)),
+            net_y=frozen(outputs(tape.net_y)),
+            y=frozen(outputs(tape.y)),
+            error=frozen(outputs(tape.error)),
+            delta_y=frozen(delta_y),
+            loss=loss,
+            gradient=frozen(gradient),
+            layers=tuple(layers),
+        )
+
+    @property
+    def specification(self) -> NetworkSpecification:
+        """The specification of the network."""
+        return self.network.specification
+
+    def layer(self, layer: int | None = None, direction: str | None = None) -> LayerTrace:
+        """What happened in a layer and direction; in the last layer, read forward, if not said otherwise."""
+        s = self.specification
+        layer = s.layers - 1 if layer is None else layer
+        direction = DIRECTIONS[0] if direction is None else direction
+        if not isinstance(layer, int | np.integer) or not 0 <= layer < s.layers:
+            raise ValueError(f"layer must be from 0 to {s.layers - 1}, got {layer!r}")
+        if direction not in self._directions():
+            only = "" if s.bidirectional else ", since the network reads in one direction"
+            names = " or ".join(self._directions())
+            raise ValueError(f"direction must be {names}{only}, got {direction!r}")
+        return self.layers[layer * s.directions + DIRECTIONS.index(direction)]
+
+    def __getattr__(self, name: str) -> Array:
+        if name.startswith("_") or name in ("layers", "network"):
+            raise AttributeError(name)
+        return getattr(self.layer(), name)  # type: ignore[no-any-return]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.layer().arrays]
+
+    def __repr__(self) -> str:
+        batch, time, _ = self.x.shape
+        return f"Trace({self.network!r}, {batch} × {time} steps, loss {self.loss:.6g})"
+
+    # Gradients, step by step
+
+    def terms(self, name: str, sequence: int | None = None) -> Array:
+        """What each step adds to a parameter's gradient, such as h_{t-1}ᵀ δ_h_t for "U".
+
+        Parameters
+        ----------
+        name : one of `network.names`
+        sequence : int, optional
+            Of this sequence alone; of all together if not given.
+
+        Returns
+        -------
+        (T, *shape of the parameter) array; its sum over T is the gradient. If the network's output is
+        "last step", the readout's only term stands at the last step of each sequence.
+        """
+        s = self.specification
+        self.network[name]  # a KeyError that lists the names
+        *where, symbol = name.split(".")
+        if symbol in ("W", "b_y"):
+            read, delta = self.read, self.delta_y
+            if s.output == "last step":
+                read, delta = self._at_last_step(read), self._at_last_step(delta)
+        else:
+            layer = next((int(part[5:]) for part in where if part.startswith("layer")), 0)
+            of = self.layer(layer, "backward" if "backward" in where else "forward")
+            gate = next((g for g, gate_name in enumerate(GATES[s.cell]) if gate_name in where), 0)
+            through_q = s.cell == "gru" and gate == 2 and symbol in ("U", "c")
+            delta = of.arrays[DELTA_NAMES[s.cell][3 if through_q else gate]]
+            read = self.inputs(layer) if symbol == "V" else of.before("h", self.lengths)
+        rows = slice(None) if sequence is None else slice(self._sequence(sequence), sequence + 1)
+        if symbol in ("V", "U", "W"):
+            return np.asarray(np.einsum("btk,bth->tkh", read[rows], delta[rows]))
+        return delta[rows].sum(axis=0)  # type: ignore[no-any-return]
+
+    def inputs(self, layer: int) -> Array:
+        """What a layer reads: x (B,T,I), or the states of both directions of the layer below (B,T,D·H)."""
+        return self.x if layer == 0 else self._states(layer - 1)
+
+    @property
+    def read(self) -> Array:
+        """What the readout reads: the last layer's states of both directions (B,R,D·H)."""
+        states = self._states(self.specification.layers - 1)
+        if self.specification.output == "every step":
+            return states
+        H = self.specification.hidden
+        ends = np.arange(len(states)), self.lengths - 1
+        return np.concatenate([states[ends][:, :H], states[:, 0, H:]], axis=1)
+
+    # How far errors reach
+
+    def itemised(self, *, gate: str | None = None, layer: int | None = None, direction: str | None = None) -> Array:
+        """δ_{k→t}: the part of the δ's at step t that the error made at step k is the cause of.
+
+        The backward pass is linear in the errors once the forward pass is recorded: the error of each step k is
+        sent through it alone, through the layers above too. So Σ_k δ_{k→t} = δ_t. For Elman cells of the last
+        layer these are the δ_{k→t} of MATH.md §2. For gated cells a δ_{k→t} is of the same kind, the derivative of
+        E_k by the net inputs of all gates at t, side by side in the order of the parameters' columns (LSTM: i, f,
+        C̃, o; GRU: r, z, ñ). It is not ∂E_k/∂h_t, which would miss what an LSTM carries back through its cells C.
+
+        Parameters
+        ----------
+        gate : str, optional
+            One gate only, by its δ's name without "delta_", such as "f" or "C_tilde"; for GRU also "q".
+        layer, direction : optional
+            As for `layer`. Every layer and direction is possible; where a layer reads backward, an error is felt
+            at steps t > k too.
+
+        Returns
+        -------
+        (B, T_k, T_t, G·H) array, or (B, T_k, T_t, H) for one gate. Where the network's output is "last step", its
+        error is made at the last step of each sequence, and all other rows k are 0.
+        """
+        of, names = self.layer(layer, direction), delta_names(self.specification.cell, gate)
+        batch, time, _ = self.x.shape
+        shape = batch, time, time, len(names) * self.specification.hidden
+        if prod(shape) > LARGEST:
+            raise ValueError(f"the itemised δ's would be {shape} numbers: trace fewer or shorter sequences")
+        items = np.zeros(shape, self.x.dtype)
+        for b, n in enumerate(self.lengths):
+            items[b, :n, :n] = itemised_deltas(self, b, names, of)
+        return items
+
+    def itemised_norms(
+        self, *, gate: str | None = None, layer: int | None = None, direction: str | None = None
+    ) -> Array:
+        """‖δ_{k→t}‖ of each sequence (B, T_k, T_t); arguments as for `itemised`."""
+        of, names = self.layer(layer, direction), delta_names(self.specification.cell, gate)
+        batch, time, _ = self.x.shape
+        norms = np.zeros((batch, time, time), self.x.dtype)
+        for b, n in enumerate(self.lengths):
+            norms[b, :n, :n] = np.sqrt((itemised_deltas(self, b, names, of) ** 2).sum(axis=2))
+        return norms
+
+    @cached_property
+    def reach(self) -> Array:
+        """How far each error reaches back: ‖δ_{k→t}‖ of the last layer, read forward, (T_k, T_t).
+
+        For a batch it is the mean over the sequences that have both steps.
+        """
+        norms = self.itemised_norms()
+        real = ~padding(norms.shape[1], self.lengths)
+        both = (real[:, :, None] & real[:, None, :]).sum(axis=0)
+        return frozen(norms.sum(axis=0) / np.maximum(both, 1).astype(norms.dtype))
+
+    # In words, and in files
+
+    def explain(
+        self,
+        t: int,
+        unit: int | None = None,
+        *,
+        output: int | None = None,
+        layer: int | None = None,
+        direction: str | None = None,
+        sequence: int = 0,
+        digits: int = 4,
+    ) -> Explanation:
+        """The formulas of a unit, or of an output, at a step with the numbers filled in; see `explain.explain`."""
+        from throughtime.explain import explain
+
+        return explain(self, t, unit, output=output, layer=layer, direction=direction, sequence=sequence, digits=digits)
+
+    def to_json(self, *, reach: bool = False) -> str:
+        """The trace as JSON, see `trace_json`; `reach` adds the itemised norms of each sequence."""
+        from throughtime.trace_json import write
+
+        return write(self, reach)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Trace:
+        """The trace that `to_json` wrote, to the last bit; a ValueError of one line for anything else."""
+        from throughtime.trace_json import read
+
+        return read(text)
+
+    # Inside
+
+    def _states(self, layer: int) -> Array:
+        return np.concatenate([self.layer(layer, name).h for name in self._directions()], axis=2)
+
+    def _directions(self) -> tuple[str, ...]:
+        return DIRECTIONS[: self.specification.directions]
+
+    def _sequence(self, sequence: int) -> int:
+        if not isinstance(sequence, int | np.integer) or not 0 <= sequence < len(self.x):
+            raise ValueError(f"sequence must be from 0 to {len(self.x) - 1}, got {sequence!r}")
+        return sequence
+
+    def _at_last_step(self, array: Array) -> Array:
+        out = np.zeros((*self.x.shape[:2], array.shape[1]), array.dtype)
+        out[np.arange(len(out)), self.lengths - 1] = array
+        return out

@@ -1,0 +1,225 @@
+"""A Trace as JSON and back, to the last bit. The studio's page draws from this text alone.
+
+One object; arrays are nested lists in the axis order of the Trace, [sequence][step][unit]. Numbers are written so
+that they are read back exactly; those that JSON lacks are the strings "NaN", "Infinity" and "-Infinity".
+R stands for the T steps, and is left out if the specification's output is "last step".
+
+    format           "throughtime trace"
+    version          1
+    specification    the fields of a NetworkSpecification: cell, inputs I, hidden H, outputs O, layers L, bidirectional, …
+    parameters       by name, in the order of `Network.names`: {"V": [I][H], "U": [H][H], "b_h": [H], "W": …, …}
+    gradient         the same names and shapes: ∂E by each parameter
+    loss             E, summed over steps and sequences
+    lengths          [B], the steps of each sequence that are real; everything behind them is 0
+    x                [B][T][I]
+    d, net_y, y, delta_y    [B][R][O], target, net input of the output, output, δ_y
+    mask, error      [B][R], weight of each step in the loss, E_t
+    layers           one object for each layer and direction, layer by layer, "forward" before "backward":
+        layer, direction     0, "forward"
+        h_0                  [B][H], and C_0 of an LSTM
+        elman                net_h, h, d_h, delta_h                                    each [B][T][H]
+        lstm                 i, f, C_tilde, o, C, h, d_h, d_C, delta_i, delta_f, delta_C_tilde, delta_o
+        gru                  r, z, n, q, h, d_h, delta_r, delta_z, delta_n, delta_q
+    reach            optional: [B][T_k][T_t], ‖δ_{k→t}‖ of the last layer, read forward (see `Trace.itemised`)
+
+What each step adds to a gradient is the product of two of these arrays: at step t, ∇V gains x_tᵀ δ_t, ∇U gains
+h_{t-1}ᵀ δ_t, ∇b gains δ_t, ∇W gains h_tᵀ δ_y_t, ∇b_y gains δ_y_t (a GRU's candidate.U gains h_{t-1}ᵀ δ_q_t, and
+candidate.c gains δ_q_t). In a layer that reads backward, h_{t+1} stands for h_{t-1}.
+
+Reading checks the format, the specification, every name, shape and number; it does not compute the passes again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from sys import float_info
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.layer_trace import LayerTrace, array_names, frozen
+from throughtime.network import Network
+from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import DIRECTIONS, Views, count
+from throughtime.trace import Trace
+
+FORMAT, VERSION = "throughtime trace", 1
+LARGEST_TEXT = 2**28
+"""The most characters that are read."""
+KEYS = (
+    "format", "version", "specification", "parameters", "gradient", "loss", "lengths", "x", "d", "mask", "net_y", "y",
+    "error", "delta_y", "layers",
+)  # fmt: skip
+NOT_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
+
+
+def write(trace: Trace, reach: bool = False) -> str:
+    """The trace as JSON on one line, with its itemised norms if `reach`."""
+    s = trace.specification
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "specification": s.as_dict(),
+        "parameters": _named(Views(s, trace.network.parameters)),
+        "gradient": _named(Views(s, trace.gradient)),
+        "loss": _plain(np.asarray(trace.loss)),
+        "lengths": trace.lengths.tolist(),
+    }
+    document |= {name: _plain(getattr(trace, name)) for name in KEYS[7:-1]}
+    document["layers"] = [{"layer": of.layer, "direction": of.direction, **_named(of.arrays)} for of in trace.layers]
+    if reach:
+        document["reach"] = _plain(trace.itemised_norms())
+    return json.dumps(document, allow_nan=False, separators=(",", ":"))
+
+
+def read(text: str | bytes) -> Trace:
+    """The trace that `write` wrote; a ValueError of one line for anything else."""
+    if len(text) > LARGEST_TEXT:
+        raise ValueError(f"a trace's JSON may have {LARGEST_TEXT} characters, got {len(text)}")
+    try:
+        document = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"this is not the JSON of a trace: {_first_line(error)}") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f'this is not the JSON of a trace: it has no "format": "{FORMAT}"')
+    if document.get("version") != VERSION or isinstance(document["version"], bool):
+        raise ValueError(f"a trace of version {VERSION} is expected, this one is {str(document.get('version'))[:40]}")
+    _check_names("the trace", document, KEYS, optional=("reach",))
+    return _trace(document, len(text))
+
+
+def _trace(document: dict[str, Any], size: int) -> Trace:
+    s = NetworkSpecification.from_dict(document["specification"])
+    layers = document["layers"]
+    # nothing is allocated before it is known that the text has as many numbers
+    if not isinstance(layers, list) or len(layers) != s.layers * s.directions:
+        raise ValueError(f"layers must be a list of {s.layers * s.directions} objects")
+    if s.hidden > size or s.outputs > size or s.inputs > size or count(s) > size:
+        raise ValueError("parameters has fewer numbers than the specification asks for")
+    x = document["x"]
+    if not isinstance(x, list) or not x or not isinstance(x[0], list) or not x[0]:
+        raise ValueError("x must be (batch, time, features) with at least one sequence of at least one step")
+    batch, time = len(x), len(x[0])
+    outputs = (batch,) if s.output == "last step" else (batch, time)
+    shapes = {"x": (batch, time, s.inputs), "mask": outputs, "error": outputs}
+    arrays = {
+        name: _array(name, document[name], shapes.get(name, (*outputs, s.outputs)), s.dtype) for name in KEYS[7:-1]
+    }
+    if "reach" in document:
+        _array("reach", document["reach"], (batch, time, time), s.dtype)
+    return Trace(
+        network=Network.of(s, _vector("parameters", document["parameters"], s)),
+        lengths=_lengths(document["lengths"], batch, time),
+        loss=float(_array("loss", document["loss"], (), "float64")),
+        gradient=frozen(_vector("gradient", document["gradient"], s)),
+        layers=tuple(_layer(layer, place, s, (batch, time, s.hidden)) for place, layer in enumerate(layers)),
+        **arrays,
+    )
+
+
+def _layer(document: Any, place: int, s: NetworkSpecification, shape: tuple[int, int, int]) -> LayerTrace:
+    where, names = f"layers[{place}]", array_names(s.cell)
+    _check_names(where, document, ("layer", "direction", *names))
+    layer, direction = place // s.directions, DIRECTIONS[place % s.directions]
+    if document["layer"] != layer or document["direction"] != direction:
+        raise ValueError(f'{where} must be of layer {layer}, "{direction}"')
+    arrays = {
+        name: _array(
+            f"{where}.{name}", document[name], (shape[0], shape[2]) if name in ("h_0", "C_0") else shape, s.dtype
+        )
+        for name in names
+    }
+    return LayerTrace(s.cell, layer, direction, MappingProxyType(arrays))
+
+
+def _vector(where: str, document: Any, s: NetworkSpecification) -> Array:
+    """The flat vector of which the document has the views."""
+    vector = np.zeros(count(s), s.dtype)
+    views = Views(s, vector)
+    _check_names(where, document, views)
+    for name, view in views.items():
+        view[...] = _array(f"{where}.{name}", document[name], view.shape, s.dtype)
+    return vector
+
+
+def _lengths(document: Any, batch: int, time: int) -> Array:
+    if not isinstance(document, list) or len(document) != batch:
+        raise ValueError(f"lengths must be a list of {batch} whole numbers")
+    if not all(type(n) is int and 1 <= n <= time for n in document):
+        raise ValueError(f"lengths must be whole numbers from 1 to the {time} steps of x")
+    return frozen(np.array(document, np.int64))
+
+
+def _array(where: str, document: Any, shape: tuple[int, ...], dtype: str) -> Array:
+    """Nested lists of numbers of this shape, as a read-only array."""
+    numbers: list[float] = []
+    _collect(where, document, shape, numbers)
+    exact = np.array(numbers, np.float64)
+    with np.errstate(over="ignore"):
+        array = exact.astype(dtype).reshape(shape)
+    if dtype != "float64" and not np.array_equal(exact, array.ravel().astype(np.float64), equal_nan=True):
+        raise ValueError(f"{where} has a number that is none of {dtype}")
+    return frozen(array) if shape else array
+
+
+def _collect(where: str, document: Any, shape: tuple[int, ...], numbers: list[float]) -> None:
+    if not shape:
+        numbers.append(_number(where, document))
+        return
+    if not isinstance(document, list) or len(document) != shape[0]:
+        got = f"a list of {len(document)}" if isinstance(document, list) else type(document).__name__
+        raise ValueError(f"{where} must be a list of {shape[0]}, got {got}")
+    if len(shape) == 1:
+        numbers += [
+            number if type(number) is float and isfinite(number) else _number(f"{where}[{k}]", number)
+            for k, number in enumerate(document)
+        ]
+        return
+    for k, part in enumerate(document):
+        _collect(f"{where}[{k}]", part, shape[1:], numbers)
+
+
+def _number(where: str, document: Any) -> float:
+    if isinstance(document, str) and document in NOT_FINITE:
+        return NOT_FINITE[document]
+    if type(document) in (int, float) and abs(document) <= float_info.max:
+        return float(document)
+    raise ValueError(f"{where} must be a number, got {str(document)[:40]!r}")
+
+
+def _check_names(where: str, document: Any, names: Iterable[str], optional: tuple[str, ...] = ()) -> None:
+    if not isinstance(document, dict):
+        raise ValueError(f"{where} must be an object with {', '.join(names)}")
+    for name in names:
+        if name not in document:
+            raise ValueError(f"{where} has no {name!r}")
+    known = {*names, *optional}
+    foreign = next((name for name in document if name not in known), None)
+    if foreign is not None:
+        raise ValueError(f"{where} has an unknown {foreign[:40]!r}")
+
+
+def _named(arrays: Mapping[str, Array]) -> dict[str, Any]:
+    return {name: _plain(array) for name, array in arrays.items()}
+
+
+def _plain(array: Array) -> Any:
+    """Nested lists of floats; strings for the numbers that JSON lacks."""
+    if np.isfinite(array).all():
+        return array.tolist()
+    exact = array.astype(object)
+    for name, number in NOT_FINITE.items():
+        exact[np.isnan(array) if name == "NaN" else array == number] = name
+    return exact.tolist()
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _first_line(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]

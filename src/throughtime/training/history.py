@@ -1,0 +1,90 @@
+"""What was measured while training: one record for each block of steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array
+
+
+@dataclass(frozen=True)
+class Record:
+    """The means over one block of training steps.
+
+    step : steps taken so far
+    loss : of one sequence, summed over its steps
+    exact : share of sequences in which every output was right, 0..1; NaN where outputs are real numbers
+    bits : share of outputs that were right, 0..1; NaN likewise
+    gradient_norm : Euclidean norm of the gradient, before it was clipped
+    learning_rate : of the last step
+    seconds : since training began, over all resumed parts
+    validation_loss, validation_exact : on the validation data, where it was measured; else None
+    """
+
+    step: int
+    loss: float
+    exact: float
+    bits: float
+    gradient_norm: float
+    learning_rate: float
+    seconds: float
+    validation_loss: float | None = None
+    validation_exact: float | None = None
+
+    def to_json(self) -> str:
+        """One line of JSON; NaN is written as null."""
+        values = {name: None if value != value else value for name, value in asdict(self).items()}
+        return json.dumps(values)
+
+    @classmethod
+    def from_json(cls, line: str) -> Record:
+        """The record that `to_json` wrote."""
+        values = json.loads(line)
+        optional = ("validation_loss", "validation_exact")
+        named: dict[str, Any] = {k: float("nan") if v is None and k not in optional else v for k, v in values.items()}
+        return cls(**named)
+
+
+@dataclass
+class History:
+    """All records of a run, in order: iterate over it, or ask for a column by name."""
+
+    records: list[Record] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records)
+
+    def __getitem__(self, column: str) -> Array:
+        """A column as a float array, NaN where nothing was measured: history["loss"]."""
+        names = [f.name for f in fields(Record)]
+        if column not in names:
+            raise KeyError(f"history has no column {column!r}; there are {', '.join(names)}")
+        return np.array([getattr(record, column) for record in self.records], dtype=float)
+
+    @property
+    def last(self) -> Record:
+        """The newest record."""
+        return self.records[-1]
+
+    @classmethod
+    def load(cls, path: Path, up_to_step: int) -> History:
+        """Read JSON lines; records after `up_to_step`, and a last line that was cut off, are left out."""
+        records = []
+        for line in path.read_text().splitlines() if path.exists() else []:
+            try:
+                record = Record.from_json(line)
+            except (ValueError, TypeError):
+                break
+            if record.step > up_to_step:
+                break
+            records.append(record)
+        return cls(records)

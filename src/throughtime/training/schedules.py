@@ -1,0 +1,78 @@
+"""How the learning rate changes while training: a schedule tells a factor for each step, 0..steps−1."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Always 1."""
+
+    def factors(self, step: Array, steps: int) -> Array:
+        """The factor at each `step` (an int array) of a run of `steps`."""
+        return np.ones(len(step))
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Half a cosine, from 1 down to `final` at the last step [Loshchilov & Hutter 2017]."""
+
+    final: float = 0.0
+
+    def factors(self, step: Array, steps: int) -> Array:
+        """The factor at each `step` (an int array) of a run of `steps`."""
+        way = np.clip(step / max(1, steps - 1), 0, 1)
+        return self.final + (1 - self.final) * (1 + np.cos(np.pi * way)) / 2
+
+
+@dataclass(frozen=True)
+class Step:
+    """Multiplied by `factor` after every `every` steps."""
+
+    every: int
+    factor: float = 0.1
+
+    def factors(self, step: Array, steps: int) -> Array:
+        """The factor at each `step` (an int array) of a run of `steps`."""
+        return np.asarray(self.factor ** (step // self.every), dtype=float)
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """From 0 to 1 in a straight line over the first `warm_up` steps, then 1."""
+
+    warm_up: int
+
+    def factors(self, step: Array, steps: int) -> Array:
+        """The factor at each `step` (an int array) of a run of `steps`."""
+        return np.minimum(1.0, (step + 1) / self.warm_up)
+
+
+Schedule = Constant | Cosine | Step | WarmUp
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "cosine": Cosine,
+    "step": Step,
+    "warm-up": WarmUp,
+}
+
+
+def as_dict(schedule: Schedule) -> dict[str, Any]:
+    """Its name and its numbers, for TOML."""
+    name = next(name for name, kind in SCHEDULES.items() if isinstance(schedule, kind))
+    return {"name": name, **asdict(schedule)}
+
+
+def from_dict(values: dict[str, Any]) -> Schedule:
+    """The schedule that `as_dict` described."""
+    numbers = dict(values)
+    name = numbers.pop("name", None)
+    if name not in SCHEDULES:
+        raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, got {name!r}")
+    return SCHEDULES[name](**numbers)

@@ -1,0 +1,1 @@
+"""Independent oracles: none of them shares code with what it judges."""

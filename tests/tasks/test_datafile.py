@@ -1,0 +1,286 @@
+import json
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from throughtime.tasks import datafile
+from throughtime.tasks.datafile import read
+
+CSV = "sequence,time,x1,x2,y\na,0,1,2,0\na,1,3,4,1\nb,0,5,6,1\n"
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """Write a file into the current directory, so that messages name it as a user would."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name, content):
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return name
+
+    return write
+
+
+def refused(path, message, **options):
+    with pytest.raises(ValueError, match="^" + re.escape(message)) as caught:
+        read(path, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_csv(file):
+    data = read(file("d.csv", CSV))
+    np.testing.assert_array_equal(data.x, [[[1, 2], [3, 4]], [[5, 6], [0, 0]]])
+    np.testing.assert_array_equal(data.y, [[[0], [1]], [[1], [0]]])
+    assert data.lengths.tolist() == [2, 1]
+    assert (data.inputs, data.outputs, len(data)) == (("x1", "x2"), ("y",), 2)
+    assert data.batch.x is data.x
+    assert data.batch.y is data.y
+    assert data.batch.lengths is data.lengths
+
+
+def test_csv_with_names_of_its_own(file):
+    text = '\ufeffrun,t,value,"label, good",junk\n7, 0.5 ,1e1,,x\n8,1,2,\n\n7,2,-3,4,\n'.replace(
+        "8,1,2,\n", "8,1,2,6,\n"
+    )
+    data = read(
+        file("d.csv", text.replace("\n", "\r\n")),
+        sequence="run", time="t", inputs=["value"], outputs=["label, good"], output="last step",
+    )  # fmt: skip
+    np.testing.assert_array_equal(data.x, [[[10], [-3]], [[2], [0]]])
+    np.testing.assert_array_equal(data.y, [[4], [6]])
+    assert data.lengths.tolist() == [2, 1]
+    assert data.outputs == ("label, good",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (CSV.replace("3,4", "n/a,4"), 'd.csv, line 3, column "x1": expected a number, got "n/a"'),
+        (CSV.replace("3,4", ",4"), 'd.csv, line 3, column "x1": expected a number, got ""'),
+        (CSV.replace("3,4", "3_0,4"), 'd.csv, line 3, column "x1": expected a number, got "3_0"'),
+        (CSV.replace("5,6", "5,inf"), 'd.csv, line 4, column "x2": expected a finite number, got "inf"'),
+        (CSV.replace("5,6", "5,NaN"), 'd.csv, line 4, column "x2": expected a finite number, got "NaN"'),
+        (
+            CSV.replace("a,1", "a,0"),
+            'd.csv, line 3, column "time": expected a time after 0, the one before it in',
+        ),
+        (
+            CSV.replace("a,1", "a,-1"),
+            'd.csv, line 3, column "time": expected a time after 0, the one before it in',
+        ),
+        (
+            CSV.replace("b,0", ",0"),
+            'd.csv, line 4, column "sequence": expected the name of a sequence, got ""',
+        ),
+        (CSV.replace("5,6", "5"), "d.csv, line 4: expected 5 cells as in the header, got 4"),
+        (CSV.replace("3,4,1", "3,4,"), 'd.csv, line 3, column "y": expected a number, got ""'),
+        (
+            CSV.replace("x2", "x1"),
+            'd.csv, line 1, column "x1": expected a name for each column, got this one twice',
+        ),
+        (CSV.replace("time", "t"), 'd.csv, line 1: expected a column "time", got sequence, t, x1, x2, y'),
+        (
+            CSV.replace("x1,x2", "a,b"),
+            "d.csv, line 1: expected inputs in columns that start with x, or named, got a",
+        ),
+        (
+            CSV.replace(",y", ",z"),
+            "d.csv, line 1: expected targets in columns that start with y, or named, got x1",
+        ),
+        (
+            "sequence,time\n",
+            "d.csv, line 1: expected inputs in columns that start with x, or named, got no other",
+        ),
+        (CSV.replace("3,4", '"3,4'), "d.csv, line 4: expected well-formed CSV, got: "),
+        (CSV.replace("3,4", '"3\n",n'), 'd.csv, line 4, column "x2": expected a number, got "n"'),
+        (
+            CSV.replace("3,4", "9" * 100 + "z,4"),
+            'd.csv, line 3, column "x1": expected a number, got "' + "9" * 57 + "…",
+        ),
+        (CSV.splitlines()[0], "d.csv: expected rows under the header, got none"),
+        ("", "d.csv: expected a header and rows, got an empty file"),
+        ("\n\n", "d.csv: expected a header and rows, got an empty file"),
+        (CSV.encode() + b"c,0,\xff,1,1\n", "d.csv, line 5: expected text in UTF-8, got the byte 0xff"),
+    ],
+)
+def test_malformed_csv_gets_one_line(file, text, message):
+    refused(file("d.csv", text), message)
+
+
+def test_csv_options_that_do_not_fit(file):
+    path = file("d.csv", CSV)
+    refused(path, 'd.csv, line 1: expected a column "value", got sequence, time', inputs=["value"])
+    refused(path, 'd.csv, line 1: expected a column "label", got sequence, time', outputs=["label"])
+    text = CSV.replace("5,6,1", "5,6,?")
+    refused(file("e.csv", text), 'e.csv, line 4, column "y": expected a number, got "?"', output="last step")
+
+
+def test_json_lines(file):
+    data = read(
+        file("d.jsonl", '{"x": [[1, 2], [3, 4.5]], "y": [[0], [1]]}\n\n{"y": [[7]], "x": [[5, 6]]}\r\n')
+    )
+    np.testing.assert_array_equal(data.x, [[[1, 2], [3, 4.5]], [[5, 6], [0, 0]]])
+    np.testing.assert_array_equal(data.y, [[[0], [1]], [[7], [0]]])
+    assert data.lengths.tolist() == [2, 1]
+    assert (data.inputs, data.outputs) == (("x0", "x1"), ("y0",))
+    one = read(file("e.jsonl", '{"x": [[1], [2]], "y": [3, 4]}\n{"x": [[1]], "y": [5, 6]}'))
+    np.testing.assert_array_equal(one.y, [[3, 4], [5, 6]])
+    assert one.outputs == ("y0", "y1")
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ("{", "expected JSON, got {"),
+        ("[" * 100_000, "expected JSON, got " + "[" * 57 + "…"),
+        ('{"x": [[' + "9" * 5000 + ']], "y": [[1]]}', 'expected JSON, got {"x": [[99'),
+        ("[1]", 'expected {"x": …, "y": …}, got [1]'),
+        ('{"x": [[1]]}', 'expected {"x": …, "y": …}, got {"x": [[1]]}'),
+        ('{"x": 3, "y": [[1]]}', 'column "x": expected a list of rows, got 3'),
+        ('{"x": [], "y": [[1]]}', 'column "x": expected a list of rows, got []'),
+        ('{"x": [[1], [1, 2]], "y": [[1]]}', 'column "x[1]": expected a list of 1 numbers, got [1, 2]'),
+        ('{"x": [[1, 2]], "y": [[1]]}', 'column "x[0]": expected a list of 1 numbers, got [1, 2]'),
+        ('{"x": [3], "y": [[1]]}', 'column "x[0]": expected a list of 1 numbers, got 3'),
+        ('{"x": [["a"]], "y": [[1]]}', 'column "x[0][0]": expected a finite number, got "a"'),
+        ('{"x": [[true]], "y": [[1]]}', 'column "x[0][0]": expected a finite number, got true'),
+        ('{"x": [[NaN]], "y": [[1]]}', 'column "x[0][0]": expected a finite number, got NaN'),
+        ('{"x": [[1e999]], "y": [[1]]}', 'column "x[0][0]": expected a finite number, got Infinity'),
+        ('{"x": [[' + "9" * 400 + ']], "y": [[1]]}', 'column "x[0][0]": expected a finite number, got 99'),
+        ('{"x": [[1]], "y": [[null]]}', 'column "y[0][0]": expected a finite number, got null'),
+        ('{"x": [[1]], "y": [[1], [2]]}', 'column "y": expected 1 rows as in x, got 2'),
+        ('{"x": [[1]], "y": [[1, 2]]}', 'column "y": expected rows of 1 as before, got rows of 2'),
+        ('{"x": [[1]], "y": [1]}', 'column "y": expected rows of 1 as before, got one list of 1'),
+        ('{"x": [[1]], "y": []}', 'column "y": expected a list of numbers, got []'),
+        ('{"x": [[1]], "y": 1}', 'column "y": expected a list of numbers, got 1'),
+    ],
+)
+def test_malformed_json_gets_one_line(file, second, message):
+    separator = ": " if message.startswith("expected") else ", "
+    path = file("d.jsonl", '{"x": [[0]], "y": [[0]]}\n' + second + "\n")
+    refused(path, f"d.jsonl, line 2{separator}{message}")
+
+
+def test_empty_json_lines(file):
+    refused(file("d.jsonl", "\n"), "d.jsonl: expected a line for each sequence, got an empty file")
+    refused(file("e.jsonl", b'{"x": "\xe9"}'), "e.jsonl, line 1: expected text in UTF-8, got the byte 0xe9")
+
+
+def test_npz(file):
+    x = np.arange(12, dtype=np.int16).reshape(2, 3, 2)
+    y = np.array([[[1.0], [0], [1]], [[0], [1], [np.nan]]], np.float32)
+    np.savez(file("d.npz", b""), x=x, y=y, lengths=np.array([3, 2], np.uint8))
+    data = read("d.npz")
+    np.testing.assert_array_equal(data.x, [[[0, 1], [2, 3], [4, 5]], [[6, 7], [8, 9], [0, 0]]])
+    np.testing.assert_array_equal(data.y, [[[1], [0], [1]], [[0], [1], [0]]])
+    assert data.lengths.tolist() == [3, 2]
+    assert data.lengths.dtype == np.int64
+    assert data.x.dtype == np.float64
+    assert data.x.flags.c_contiguous
+    np.savez_compressed("e.npz", x=x, y=np.array([[True], [False]]))
+    data = read("e.npz")
+    assert data.lengths.tolist() == [3, 3]
+    assert data.y.tolist() == [[1], [0]]
+
+
+def test_npz_is_the_same_as_json_lines(file):
+    rng = np.random.default_rng(0)
+    x, y, lengths = rng.normal(size=(3, 4, 2)), rng.normal(size=(3, 4, 1)), np.array([4, 2, 3])
+    np.savez(file("d.npz", b""), x=x, y=y, lengths=lengths)
+    lines = [
+        json.dumps({"x": a[:n].tolist(), "y": b[:n].tolist()}) for a, b, n in zip(x, y, lengths, strict=True)
+    ]
+    one, two = read("d.npz"), read(file("d.jsonl", "\n".join(lines)))
+    np.testing.assert_array_equal(one.x, two.x)
+    np.testing.assert_array_equal(one.y, two.y)
+
+
+X, Y = np.zeros((2, 3, 1)), np.zeros((2, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"x": X}, "d.npz: expected arrays x, y and perhaps lengths, got x"),
+        (
+            {"x": X, "y": Y, "length": [1, 2]},
+            "d.npz: expected arrays x, y and perhaps lengths, got x, y, length",
+        ),
+        ({"x": X[0], "y": Y}, "d.npz: x must be (batch, time, features), got shape (3, 1)"),
+        (
+            {"x": X, "y": Y[:1]},
+            "d.npz: y must be (batch, time, outputs) or (batch, outputs) for x of shape (2, 3, 1)",
+        ),
+        (
+            {"x": X, "y": Y, "lengths": [1, 4]},
+            "d.npz: lengths must be from 1 to the 3 steps of x, got 1 to 4",
+        ),
+        ({"x": X, "y": Y, "lengths": [1.0, 2]}, "d.npz: lengths must be integers, got float64"),
+        ({"x": X.astype(complex), "y": Y}, 'd.npz, array "x": expected numbers, got complex128'),
+        ({"x": X, "y": np.array([["a"], ["b"]])}, 'd.npz, array "y": expected numbers, got <U1'),
+        (
+            {"x": X[:0], "y": Y[:0]},
+            "d.npz: expected at least one sequence, step and feature, got x (0, 3, 1)",
+        ),
+        (
+            {"x": X, "y": np.full((2, 3, 1), np.nan)},
+            'd.npz, array "y", entry (0, 0, 0): expected a finite number, got nan',
+        ),
+        (
+            {"x": X, "y": Y, "lengths": np.array(["a"], object)},
+            "d.npz: expected a NumPy archive of plain arrays, got: Object",
+        ),
+    ],
+)
+def test_malformed_npz_gets_one_line(file, arrays, message):
+    np.savez(file("d.npz", b""), **arrays)
+    refused("d.npz", message)
+
+
+def test_damaged_npz(file, monkeypatch):
+    refused(file("d.npz", b""), "d.npz: expected a NumPy archive of plain arrays, got: ")
+    refused(
+        file("e.npz", b"PK\x03\x04 and no more"), "e.npz: expected a NumPy archive of plain arrays, got: "
+    )
+    np.savez(file("f.npz", b""), x=X, y=Y)
+    whole = Path("f.npz").read_bytes()
+    refused(file("g.npz", whole[:-30]), "g.npz: expected a NumPy archive of plain arrays, got: ")
+    refused(
+        file("h.npz", whole.replace(b"(2, 3, 1)", b"(2, 9, 9)")),
+        "h.npz: expected a NumPy archive of plain arrays",
+    )
+    with zipfile.ZipFile("i.npz", "w") as archive:
+        archive.writestr("x.npy", b"no array")
+    refused("i.npz", "i.npz: expected a")
+    np.savez("j.npz", x=X.astype(np.int8), y=Y.astype(np.int8))
+    monkeypatch.setattr(datafile, "MOST_VALUES", 43)
+    refused(
+        "f.npz",
+        "f.npz: expected a NumPy archive of plain arrays, got: 352 bytes when unpacked, more than 344",
+    )
+    assert len(read("j.npz")) == 2
+    np.savez("k.npz", x=np.zeros((11, 2, 1), np.int8), y=np.zeros((11, 2, 1), np.int8))
+    refused("k.npz", "k.npz: expected at most 43 numbers, padded, got 44")
+
+
+def test_files_that_cannot_be_read(file, tmp_path, monkeypatch):
+    refused("d.txt", "d.txt: expected a name that ends in .csv, .npz or .jsonl")
+    refused("none.csv", "none.csv: expected a file, got nothing there")
+    (tmp_path / "dir.csv").mkdir()
+    file("d.csv", CSV)
+    refused("dir.csv", "dir.csv: expected a file, got a directory")
+    refused("d" * 300 + ".csv", "d" * 300 + ".csv: expected a file")
+    monkeypatch.setattr(datafile, "MOST_VALUES", 11)
+    refused("d.csv", "d.csv: expected at most 11 numbers, padded, got 12")
+    monkeypatch.setattr(datafile, "MOST_BYTES", 10)
+    refused("d.csv", f"d.csv: expected at most 10 bytes of text (an NPZ may hold more), got {len(CSV)}")
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+
+    def fails(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", fails)
+    refused("d.csv", "d.csv: expected a file that can be read, got Permission denied")

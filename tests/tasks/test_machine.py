@@ -1,0 +1,106 @@
+"""What parity, counter and comparison share, and their machines."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from throughtime.batch import Batch
+from throughtime.tasks import Comparison, Counter, Parity, Tomita
+
+
+@pytest.mark.parametrize(
+    "task", [Parity(), Counter(modulus=2), Counter(modulus=3), Counter(modulus=5)], ids=str
+)
+def test_counts_of_ones(oracles, task):
+    for word in oracles.words(task.specification, 9):
+        _, told = task.retrace(np.array(word, float)[:, None])
+        for t in range(9):
+            ones = sum(word[: t + 1])
+            wanted = ones % 2 if isinstance(task, Parity) else int(ones % task.modulus == 0)
+            assert told[t, 0] == wanted
+    assert oracles.distinct(task.specification) == len(task.specification.next)
+
+
+def test_comparison_of_all_pairs(oracles):
+    task = Comparison()
+    for a in range(32):
+        for b in range(32):
+            x = np.array([[a >> t & 1, b >> t & 1] for t in range(5)], float)
+            told = task.retrace(x)[1][:, 0]
+            assert told.tolist() == [(a % 2**t) > (b % 2**t) for t in range(1, 6)]
+    assert oracles.distinct(task.specification) == len(task.specification.next) == 2
+
+
+@pytest.mark.parametrize(
+    "task", [Parity(), Counter(modulus=4), Comparison(bits=9), Tomita(language=7)], ids=str
+)
+def test_samples_are_what_the_machine_tells(rng, task):
+    batch = task.sample(rng, 40)
+    assert batch.x.shape == (40, task.bits, task.inputs)
+    assert batch.y.shape == (40, task.bits, task.outputs) == (40, task.bits, 1)
+    for x, y in zip(batch.x, batch.y, strict=True):
+        np.testing.assert_array_equal(task.retrace(x)[1], y)
+
+
+def test_bits_are_fair(rng):
+    for task in (Parity(), Comparison()):
+        x = task.sample(rng, 6400).x
+        assert (abs(x.mean(axis=0) - 0.5) < 0.03).all()
+        assert all(
+            abs(np.corrcoef(x[:, s, 0], x[:, t, 0])[0, 1]) < 0.06 for s, t in pairwise(range(task.bits))
+        )
+
+
+def test_right_forgives_padding_and_what_is_not_asked(rng):
+    task = Parity(bits=4)
+    full = task.sample(rng, 4)
+    y = full.y.copy()
+    y[0, 3] = 1 - y[0, 3]
+    y[1, 2] = 1 - y[1, 2]
+    y[2, 0] = np.nan
+    assert task.right(y, full).tolist() == [False, False, False, True]
+    assert task.right(y, Batch(full.x, full.y, np.array([3, 3, 3, 3]))).tolist() == [True, False, False, True]
+    mask = np.array([[1, 1, 1, 0], [1, 1, 0, 1], [1, 1, 1, 1], [0, 0, 0, 0]], float)
+    assert task.right(y, Batch(full.x, full.y, mask=mask)).tolist() == [True, True, False, True]
+
+
+def test_render():
+    task = Parity()
+    x, y = np.array([[1.0], [0], [1], [1]]), np.array([[0.9], [0.8], [0.3], [0.6]])
+    assert task.render(x, y) == "  bit       1 0 1 1\n  parity    1 1 0 1      right"
+    y[3] = 0.5
+    assert task.render(x, y) == (
+        "  bit       1 0 1 1\n  parity    1 1 0 ?      wrong\n            1 1 0 1      is right"
+    )
+    pair = np.array([[1.0, 0], [0, 1]])
+    assert Comparison().render(pair, np.array([[1.0], [0.0]])) == (
+        "  a             1 0\n  b             0 1\n  comparison    1 0      right"
+    )
+
+
+def test_only_bits_are_read():
+    with pytest.raises(ValueError, match=r"^parity reads bits, 0 or 1, got \[0.5\]$"):
+        Parity().retrace(np.array([[1.0], [0.5]]))
+
+
+def test_evaluate_all_words_or_some(oracles):
+    task = Parity(bits=6)
+    net = oracles.Follower(task.specification, wrong=["0110"])
+    found = task.evaluate(net)
+    assert (found.checked, found.wrong, found.exhaustive) == (64, 4, True)
+    assert found.first_wrong.startswith("  bit       0 1 1 0 0 0\n")
+    assert task.evaluate(net, bits=3).wrong == 0
+    some = task.evaluate(net, samples=320, bits=30)
+    assert (some.checked, some.exhaustive) == (320, False)
+    assert 5 <= some.wrong <= 40
+    assert some.first_wrong.startswith("  bit       0 1 1 0 ")
+    assert some == task.evaluate(net, samples=320, bits=30)
+    assert some.first_wrong != task.evaluate(net, samples=320, bits=30, seed=1).first_wrong
+
+
+def test_options_are_checked():
+    with pytest.raises(ValueError, match=r"^bits must be a whole number of at least 1, got 0$"):
+        Parity(bits=0)
+    with pytest.raises(ValueError, match=r"^modulus must be a whole number from 2 to 1000, got 1$"):
+        Counter(modulus=1)
