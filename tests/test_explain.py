@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from throughtime.formula import Number, evaluate, parts_of, round_to
-from throughtime.formula_text import number_latex, number_text
+from throughtime.explain.formula import Number, evaluate, parts_of, round_to
+from throughtime.explain.text import number_latex, number_text
 from throughtime.network import Network
 from throughtime.parameters import GATES
 
@@ -131,6 +131,16 @@ def test_all_digits_are_printed_on_request(fields):
                 assert computed(numbers) == pytest.approx(result, rel=1e-11, abs=1e-13), name
 
 
+def continued(trace):
+    """The trace as if it had not begun at a state of 0: its symbols have to name the initial state."""
+    document, rng = json.loads(trace.to_json()), np.random.default_rng(7)
+    for of in document["layers"]:
+        for name in ("h_0", "C_0"):
+            if name in of:
+                of[name] = rng.normal(size=np.shape(of[name])).tolist()
+    return type(trace).from_json(json.dumps(document))
+
+
 class Vector(np.ndarray):
     """A vector, or a number, whose product with another is written as in the text."""
 
@@ -230,6 +240,22 @@ def test_the_symbols_name_the_right_numbers(fields):
                 for name, symbols, ends in printed(trace.explain(t, output=0, sequence=b, digits=15).text):
                     value = by_symbols(trace, b, symbols, None)
                     assert value == pytest.approx(computed(ends[-1]), rel=1e-9, abs=1e-13), (name, symbols)
+
+
+@pytest.mark.parametrize("fields", CASES)
+def test_the_initial_state_is_named(fields):
+    trace = continued(trace_of(**fields))
+    for of in trace.layers:
+        t = 1 if of.direction == "forward" else 3
+        explanation = trace.explain(t, 0, layer=of.layer, direction=of.direction, sequence=2)
+        for (_, symbols, _), formula in zip(printed(explanation.text), explanation.formulas, strict=True):
+            value = by_symbols(trace, 2, symbols, of)
+            assert value == pytest.approx(evaluate(formula.expression), rel=1e-9, abs=1e-13), symbols
+        assert any(
+            number.source and number.source.array == "h_0" and number.value == of.h_0[2, 0]
+            for formula in explanation.formulas
+            for number in numbers_in(formula.expression)
+        )
 
 
 def numbers_in(expression):

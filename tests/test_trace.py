@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from throughtime.cells import elman, gru, lstm, named_cell
-from throughtime.layer_trace import array_names
 from throughtime.network import Network
 from throughtime.parameters import DIRECTIONS, Views
 from throughtime.trace import Trace
+from throughtime.trace.layer import array_names
 
 TWINS = {"elman": elman, "lstm": lstm, "gru": gru}
 CASES = [
@@ -54,17 +54,30 @@ def trace_of(mask=None, lengths=LENGTHS, **fields):
     return net.trace(*sequences(net, lengths), mask=mask)
 
 
+def continued(**fields):
+    """A trace of sequences that do not begin at a state of 0."""
+    net = network(**fields)
+    x, d, lengths = sequences(net)
+    rng = np.random.default_rng(3)
+    state = net.initial_state(3)
+    for array in (state.h, state.C):
+        array[:] = rng.normal(size=array.shape)
+    from_zero = net._forward
+    net._forward = lambda given, _, d_x=False: from_zero(given, state, d_x)
+    return net.trace(x, d, lengths)
+
+
 def by_cells(trace, b):
     """Forward and backward pass of one sequence by the plain cells: {(layer, direction): (tape, gradient)}."""
     s, n, net = trace.specification, trace.lengths[b], trace.network
     twin, H = TWINS[s.cell], s.hidden
     x, tapes, cells = trace.x[b : b + 1, :n], {}, {}
-    zero = np.zeros((1, H))
-    initial = (zero, zero) if s.cell == "lstm" else (zero,)
+    firsts = ("h_0", "C_0") if s.cell == "lstm" else ("h_0",)
     for layer in range(s.layers):
         states = []
         for direction in DIRECTIONS[: s.directions]:
             order = slice(None, None, -1 if direction == "backward" else 1)
+            initial = [trace.layer(layer, direction).arrays[name][b : b + 1] for name in firsts]
             cells[layer, direction] = named_cell(s.cell, net, f"layer{layer}.{direction}.", s.activation)
             tapes[layer, direction] = twin.forward(cells[layer, direction], x[:, order], *initial)
             states.append(tapes[layer, direction].h[:, order])
@@ -89,9 +102,11 @@ def by_cells(trace, b):
     return found
 
 
+@pytest.mark.parametrize("begin", [trace_of, continued])
 @pytest.mark.parametrize("fields", CASES)
-def test_every_array_is_that_of_the_plain_cells(fields):
-    trace = trace_of(**fields)
+def test_every_array_is_that_of_the_plain_cells(fields, begin):
+    trace = begin(**fields)
+    assert all(of.h_0.any() == (begin is continued) for of in trace.layers)
     for b, n in enumerate(LENGTHS):
         for (layer, direction), (tape, gradient) in by_cells(trace, b).items():
             of = trace.layer(layer, direction)
@@ -105,6 +120,15 @@ def test_every_array_is_that_of_the_plain_cells(fields):
                     continue
                 order = slice(None, None, -1 if direction == "backward" else 1)
                 np.testing.assert_allclose(array[b, :n], expected[order], rtol=1e-10, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("fields", CASES)
+def test_itemised_deltas_from_another_initial_state(fields):
+    trace = continued(**fields)
+    for of in trace.layers:
+        items = trace.itemised(layer=of.layer, direction=of.direction)
+        np.testing.assert_allclose(items.sum(axis=1), of.delta, rtol=1e-9, atol=1e-13)
+    assert_same(trace, Trace.from_json(trace.to_json()))
 
 
 @pytest.mark.parametrize("fields", CASES)
@@ -129,9 +153,10 @@ def test_errors_of_states_give_the_deltas(fields):
             np.testing.assert_allclose(of.arrays[name], array, rtol=1e-10, atol=1e-14)
 
 
+@pytest.mark.parametrize("begin", [trace_of, continued])
 @pytest.mark.parametrize("fields", CASES)
-def test_terms_add_up_to_the_gradient(fields):
-    trace = trace_of(**fields)
+def test_terms_add_up_to_the_gradient(fields, begin):
+    trace = begin(**fields)
     gradient = Views(trace.specification, trace.gradient)
     for name in trace.network.names:
         terms = trace.terms(name)
@@ -464,6 +489,9 @@ def test_what_is_no_trace_is_refused(text, message):
 def test_a_huge_specification_takes_no_memory(name):
     with pytest.raises(ValueError, match=r"layers must be|fewer numbers"):
         Trace.from_json(json.dumps(changed(DOCUMENT, ("specification", name), 2**31 - 1)))
+    if name != "layers":
+        with pytest.raises(ValueError, match="fewer numbers"):
+            Trace.from_json(json.dumps(changed(DOCUMENT, ("specification", name), 4000)))
 
 
 def test_a_number_that_is_no_float32_is_refused():
@@ -475,6 +503,6 @@ def test_a_number_that_is_no_float32_is_refused():
 
 
 def test_a_text_that_is_too_long_is_refused(monkeypatch):
-    monkeypatch.setattr("throughtime.trace_json.LARGEST_TEXT", 10)
+    monkeypatch.setattr("throughtime.trace.json_form.LARGEST_TEXT", 10)
     with pytest.raises(ValueError, match="may have 10 characters, got 11"):
         Trace.from_json("[1,2,3,4,5]")

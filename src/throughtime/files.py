@@ -68,12 +68,17 @@ def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, An
     """
     from safetensors import SafetensorError, safe_open
 
-    if path.is_dir():
-        raise ValueError(f"{path} is a directory; give the .safetensors file in it")
-    if not path.exists():
-        raise ValueError(f"there is no file {path}")
-    if path.stat().st_size > LARGEST_FILE:
-        raise ValueError(f"{path} has more than {LARGEST_FILE // 2**30} GiB; a {holds} has less")
+    try:
+        if path.is_dir():
+            raise ValueError(f"{path} is a directory; give the .safetensors file in it")
+        if not path.exists():
+            raise ValueError(f"there is no file {path}")
+        if not path.is_file():
+            raise ValueError(f"{path} is not a file; give a .safetensors file")
+        if path.stat().st_size > LARGEST_FILE:
+            raise ValueError(f"{path} has more than {LARGEST_FILE // 2**30} GiB; a {holds} has less")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror or error}") from None
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -116,7 +121,7 @@ def load(path: Any) -> Network:
         In one sentence, if there is no network in it.
     """
     path = Path(path)
-    if (path / "model.safetensors").is_file():
+    if os.path.isfile(path / "model.safetensors"):
         path = path / "model.safetensors"
     tensors, metadata = load_tensors(path, "network")
     try:
@@ -130,7 +135,8 @@ def network_of(path: Path, specification: NetworkSpecification, tensors: Mapping
     """The network whose named parameters were read from `path`; a ValueError if one is missing or does not fit."""
     from throughtime.parameters import count
 
-    if count(specification) != sum(array.size for array in tensors.values()):
+    size = sum(array.size for array in tensors.values())
+    if specification.layers > size or count(specification) != size:
         raise ValueError(f"{path} holds other parameters than its network needs")
     net = Network.of(specification, np.zeros(count(specification)))
     views = net.views

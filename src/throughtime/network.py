@@ -117,7 +117,7 @@ class Network:
         self.views[name][...] = value
 
     def __contains__(self, name: object) -> bool:
-        return name in self.views
+        return isinstance(name, str) and name in self.views
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.views)
@@ -168,7 +168,9 @@ class Network:
         """The state of `batch` sequences before their first step: all zero."""
         s = self.specification
         shape = (s.layers * s.directions, batch, s.hidden)
-        return State(np.zeros(shape, s.dtype), np.zeros(shape if s.cell == "lstm" else (shape[0], 0, s.hidden), s.dtype))
+        return State(
+            np.zeros(shape, s.dtype), np.zeros(shape if s.cell == "lstm" else (shape[0], 0, s.hidden), s.dtype)
+        )
 
     def step(self, x_t: npt.ArrayLike, state: State) -> tuple[Array, State]:
         """Read one step of sequences that may be endless; memory stays the same however many are read.

@@ -17,6 +17,7 @@ from throughtime.tasks import Addition
 from throughtime.tasks.task import Task
 from throughtime.training.loop import Callback, Run, train
 from throughtime.training.optimisers import Adam, GradientDescent
+from throughtime.training.schedules import Cosine
 from throughtime.training.settings import Settings
 
 
@@ -67,7 +68,14 @@ _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
     "tanh": (16, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.4}),
     "lstm": (
         8,
-        {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.4, "weight_decay": 0.01, "cell_penalty": 0.03},
+        {
+            "steps": 4000,
+            "optimizer": Adam(0.02),
+            "schedule": Cosine(0.05),
+            "noise": 0.3,
+            "weight_decay": 0.01,
+            "cell_penalty": 0.003,
+        },
     ),
     "gru": (8, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.5, "weight_decay": 0.02}),
 }

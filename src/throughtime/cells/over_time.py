@@ -17,4 +17,4 @@ def before(states: Array, first: Array) -> Array:
 
 def over_time(inputs: Array, delta: Array) -> Array:
     """∇M = Σ_t inputs_tᵀ δ_t, for inputs (B,T,K) that a matrix M (K,H) turned into net inputs with δ (B,T,H)."""
-    return np.einsum("btk,bth->kh", inputs, delta)
+    return np.asarray(np.einsum("btk,bth->kh", inputs, delta))

@@ -11,6 +11,7 @@ from throughtime.cli.shell import WRONG, Failure, Json, document
 from throughtime.cli.values import whole_number
 
 MOST_DIGITS = 100_000
+MOST_OPERANDS = 10
 WIDEST = 256
 """Bits of a sum that is still shown bit by bit."""
 
@@ -64,12 +65,13 @@ def _check_adds(model: Model, operands: int) -> None:
     s = model.network.specification
     if model.task_name not in (None, "addition"):
         raise Failure(f"the network in {model.path} was trained for {model.task_name}, not for addition")
-    if (s.outputs, s.output, s.readout) != (1, "every step", "sigmoid") or s.inputs < 2 or s.bidirectional:
+    if (s.outputs, s.output, s.readout) != (1, "every step", "sigmoid") or s.inputs < 2:
         raise Failure(
             f"the network in {model.path} does not add: it needs a bit of each number as input and one bit as output"
         )
     if operands != s.inputs:
+        advice = f"; for {operands}: throughtime train addition --option operands={operands}"
         raise Failure(
-            f"the network in {model.path} adds {s.inputs} numbers at once, got {operands}; for others: "
-            f"throughtime train addition --option operands={max(2, operands)}"
+            f"the network in {model.path} adds {s.inputs} numbers at once, got {operands}"
+            f"{advice if 2 <= operands <= MOST_OPERANDS else ''}"
         )

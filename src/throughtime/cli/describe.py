@@ -32,7 +32,9 @@ def options(task: Any) -> dict[str, Any]:
 
 
 def task(task: Any) -> str:
-    """Such as "addition · 8 bits", "recall · gap 10 · noise 0.2"."""
+    """Such as "addition · 8 bits", "recall · gap 10 · noise 0.2", "readings.csv · 40 sequences"."""
+    if hasattr(task, "batch"):
+        return f"{task.name} · {grouped(len(task.batch))} sequences"
     parts = [task.name]
     for name, value in options(task).items():
         if name == "bits":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import platform
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from throughtime.cli.models import Model, ModelArgument, open_model, stored_task
+from throughtime.cli.models import Model, ModelArgument, UnknownTask, open_model, stored_task
 from throughtime.cli.shell import Failure, Json, document, line
 
 EPILOG = """\b
@@ -77,15 +78,11 @@ def _model(model: Model) -> dict[str, Any]:
     if model.run is None:
         return values
     from throughtime.cli import describe
+    from throughtime.tasks import Addition
     from throughtime.training.checkpoint import load_run
 
-    try:
-        task: Any = stored_task(model.run)
-    except Failure as failure:
-        if "not one of ours" not in str(failure):
-            raise
-        task = None
-    run = load_run(model.run, task)
+    task = _stored_task_of_ours(model.run)
+    run = load_run(model.run, task or Addition())  # some task, so that a user's own need not be found
     last = run.history.last if len(run.history) else None
     values["training"] = {
         "options": describe.options(task) if task is not None else {},
@@ -96,6 +93,13 @@ def _model(model: Model) -> dict[str, Any]:
         "seconds": last and last.seconds,
     }
     return values
+
+
+def _stored_task_of_ours(folder: Path) -> Any:
+    try:
+        return stored_task(folder)
+    except UnknownTask:
+        return None
 
 
 def _tell(model: Model, values: dict[str, Any]) -> None:

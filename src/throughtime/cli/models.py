@@ -31,6 +31,10 @@ ModelArgument = Annotated[
 ]
 
 
+class UnknownTask(Failure):
+    """A file names a task that is not one of ours."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A network from disk.
@@ -106,7 +110,9 @@ def find_known_task(name: str, options: dict[str, Any], where: str) -> Task:
     from throughtime import tasks
 
     if name not in tasks.names:
-        raise Failure(f'{where} names the task "{name}", which is not one of ours: say where it is, as module:object')
+        raise UnknownTask(
+            f'{where} names the task "{name}", which is not one of ours: say where it is, as module:object'
+        )
     return _made(name, options)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from throughtime.cli.shell import say
+
 if TYPE_CHECKING:
     from throughtime.recipes import Logged
     from throughtime.training.loop import Run
@@ -55,7 +57,7 @@ def _lines(first: int, steps: int) -> Callable[[Run], None]:
         nonlocal told
         if run.step * LINES // steps > told:
             told = run.step * LINES // steps
-            print(f"  learning  {run.step:>{len(str(steps))}}/{steps}   {_figures(run, speed)}", flush=True)
+            say(f"  learning  {run.step:>{len(str(steps))}}/{steps}   {_figures(run, speed)}")
 
     return update
 

@@ -95,9 +95,19 @@ def about(error: OSError, place: Any) -> str:
     return f"{place}: {reason}"
 
 
+def say(text: str) -> None:
+    """Print something now, while other files are being written too."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Failure(about(error, "standard output")) from None
+
+
 def line(label: str, text: str) -> None:
     """Print one line of a report."""
-    print(f"  {label:<9} {text}")
+    say(f"  {label:<9} {text}")
 
 
 def document(values: Any) -> None:

@@ -138,4 +138,4 @@ def train(
     """Train a network on a task, check it and save it."""
     from throughtime.cli import training
 
-    training.run({name: value for name, value in ctx.params.items() if value not in (None, False, [], ())})
+    training.run({n: v for n, v in ctx.params.items() if not (v is None or v is False or v in ([], ()))})

@@ -15,10 +15,11 @@ from throughtime import recipes
 from throughtime.cli import check, describe
 from throughtime.cli import plan as planning
 from throughtime.cli.datafile import DataFile
-from throughtime.cli.models import RUNS, new_run_folder, stored_task
+from throughtime.cli.models import RUNS, new_run_folder, open_model, stored_task
 from throughtime.cli.plan import Given
 from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
-from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, line
+from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, line, say
+from throughtime.files import save_network
 from throughtime.network import Network
 from throughtime.tasks import Addition
 from throughtime.training.checkpoint import MODEL, load_run, resume
@@ -58,7 +59,7 @@ class Session:
     def header(self, network: Network, seed: int) -> None:
         """Say what is trained."""
         if self.talks:
-            print(f"{describe.task(self.task)} · {describe.network(network)} · seed {seed}", flush=True)
+            say(f"{describe.task(self.task)} · {describe.network(network)} · seed {seed}")
 
 
 def run(given: Given) -> None:
@@ -103,17 +104,17 @@ def _new(given: Given) -> tuple[Session, Run]:
 def _classic(given: Given) -> tuple[Session, Run]:
     planning.check_classic(given)
     hidden, seed = given.get("hidden", 16), given.get("seed", 0)
-    with _folder(given, f"addition-classic-{seed}") as out:
+    with _folder(given, f"addition-elman-{seed}") as out:
         session = Session(given, Addition(bits=recipes.CLASSIC_BITS), out)
 
         def log(logged: recipes.Logged) -> None:
             session.log.append(logged)
             if session.talks:
-                print(classic_line(logged), flush=True)
+                say(classic_line(logged))
 
         if session.talks:
-            print(f"{describe.task(session.task)} · the classic recipe, {hidden} sigmoid units · seed {seed}")
-            print(CLASSIC_HEADER)
+            say(f"{describe.task(session.task)} · the classic recipe, {hidden} sigmoid units · seed {seed}")
+            say(CLASSIC_HEADER)
         trained = recipes.classic(
             hidden=hidden,
             seed=seed,
@@ -123,6 +124,7 @@ def _classic(given: Given) -> tuple[Session, Run]:
             log=log,
             out=out,
         )
+        save_network(trained.network, out / MODEL, session.task.name)
         return session, trained
 
 
@@ -147,6 +149,8 @@ def _task_of_run(given: Given, folder: Path) -> Any:
     if word is not None and (planning.is_data(word) or ":" in word):
         return planning.find(given)
     stored = stored_task(folder)
+    if stored is None and open_model(folder).task_name is not None:
+        raise Failure(f"the run in {folder} was made by the classic recipe, which is not continued: run it again")
     if stored is None:
         raise Failure(f"the run in {folder} was trained on data: give the same file again, before --resume")
     if word is not None and (word != stored.name or "option" in given):
@@ -173,6 +177,8 @@ def _failures_of(out: Path) -> Iterator[None]:
         yield
     except NotFinite as error:
         raise Failure(f"{error}, and are saved in {out}", WRONG) from None
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise Failure(about(error, error.filename or out)) from None
 
@@ -243,20 +249,15 @@ def _task_words(session: Session) -> list[str]:
 
 def _finish(session: Session, trained: Run, started: float) -> None:
     """Check the network, and say how well it does, where it is and what can be done with it."""
-    task, network, out = session.task, trained.network, session.out
-    if session.given.get("recipe") == "classic":
-        from throughtime.files import save_network
-
-        with _failures_of(out):
-            save_network(network, out / MODEL, task.name)
+    task, network = session.task, trained.network
     found = check.check(task, network, bits=getattr(task, "bits", None))
     checked = check.as_json(task, network, found)
     if session.talks:
         check.tell(task, network, found, getattr(task, "bits", None))
     # The place of the line "proved": session.task.specification, network; its part of the document goes into `checked`.
     if session.talks:
-        line("saved", str(out))
-        print(f"Next: {' · '.join(_next(session, trained, found is not None and found.wrong > 0))}")
+        line("saved", str(session.out))
+        say(f"Next: {' · '.join(_next(session, trained, found is not None and found.wrong > 0))}")
     if session.json:
         document(_document(session, trained, started, checked))
 
@@ -268,7 +269,7 @@ def _next(session: Session, trained: Run, wrong: bool) -> list[str]:
     out, word = shlex.quote(str(session.out)), session.given.get("task", "")
     is_newest = RUNS in session.out.parents
     path, model = ("", "") if is_newest else (f" {out}", f" --model {out}")
-    more = ["throughtime train", *_task_words(session), f"--resume {out} --steps {2 * trained.settings.steps}"]
+    more = ["throughtime train", *_task_words(session), f"--resume {out} --steps {2 * trained.settings.steps or 1000}"]
     again = [" ".join(more)] if wrong and session.given.get("recipe") != "classic" else []
     if isinstance(session.task, Addition):
         numbers = " ".join(map(str, _NUMBERS[: session.task.operands]))

@@ -10,9 +10,9 @@ import numpy as np
 from throughtime.batch import Array
 from throughtime.cli.models import Model
 from throughtime.cli.shell import Failure
-from throughtime.layer_trace import DELTA_NAMES, array_names
 from throughtime.tasks import Addition
 from throughtime.trace import Trace
+from throughtime.trace.layer import DELTA_NAMES, array_names
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
@@ -121,6 +121,6 @@ def _number(value: float, whole: bool) -> str:
     if whole:
         return f"{value:.0f}"
     text = f"{value:.3f}"
-    if len(text) >= _CELL or (value != 0 and abs(value) < 0.0005):
+    if len(text) >= _CELL or (value != 0 and float(text) == 0):
         text = f"{value:.0e}"
     return text.replace("-", "−")

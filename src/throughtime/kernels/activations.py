@@ -27,9 +27,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from llvmlite import ir
-from numba import types
 from numba.extending import intrinsic
 
 from throughtime.kernels.compiled import inlined, kernel
@@ -130,7 +130,9 @@ class _Emitter:
         """Estrin's scheme: neighbouring terms pair up, then the pairs do: a short chain of dependent instructions."""
         power = r
         while len(terms) > 1:
-            pairs = [multiply_add(self.builder, high, power, low) for low, high in zip(terms[::2], terms[1::2], strict=False)]
+            pairs = [
+                multiply_add(self.builder, high, power, low) for low, high in zip(terms[::2], terms[1::2], strict=False)
+            ]
             terms = pairs + terms[2 * len(pairs) :]
             if len(terms) > 1:
                 power = self.builder.fmul(power, power)
@@ -167,7 +169,7 @@ class _Emitter:
         return call_llvm(builder, "copysign", size, x)
 
 
-def _on_vector(name: str, x: types.Type):
+def _on_vector(name: str, x: Any):
     """The typing and lowering of an activation of a `Vector` or, on the engine `numpy`, of a single number."""
     vector = x if isinstance(x, Vector) else Vector(x, 1)
 

@@ -38,7 +38,7 @@ def cache_directory() -> Path:
 
 class _Locator(caching.InTreeCacheLocator):
     def __init__(self, function: Any, file: str) -> None:
-        super().__init__(function, file)  # type: ignore[no-untyped-call]
+        super().__init__(function, file)
         self._cache_path = str(cache_directory())
 
     def get_source_stamp(self) -> str:
@@ -54,9 +54,9 @@ class _Cache(caching.FunctionCache):
 
 
 def _cached(compiled: Any, function: Callable[..., Any]) -> Any:
-    if not config.DISABLE_JIT:
+    if not config.DISABLE_JIT:  # type: ignore[attr-defined]
         with contextlib.suppress(RuntimeError):  # where no cache can be written, each process compiles for itself
-            compiled._cache = _Cache(function)  # type: ignore[no-untyped-call]
+            compiled._cache = _Cache(function)
     return compiled
 
 

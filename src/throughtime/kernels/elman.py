@@ -6,8 +6,30 @@ Time comes first inside the kernels: x (T,B,I), states (T+2,B,H), see `sequence`
 from __future__ import annotations
 
 from throughtime.kernels.compiled import inlined, kernel
-from throughtime.kernels.operations import add_gradient, load, multiply, panels, positive_part, row, rows, sigmoid, store, tanh, where_positive, width
-from throughtime.kernels.sequence import add_row, add_rows, before, block_length, block_start, clear_row, copy_row, is_noisy
+from throughtime.kernels.operations import (
+    add_gradient,
+    load,
+    multiply,
+    panels,
+    positive_part,
+    row,
+    rows,
+    sigmoid,
+    store,
+    tanh,
+    where_positive,
+    width,
+)
+from throughtime.kernels.sequence import (
+    add_row,
+    add_rows,
+    before,
+    block_length,
+    block_start,
+    clear_row,
+    copy_row,
+    is_noisy,
+)
 
 SIGMOID, TANH, RELU = 0, 1, 2
 

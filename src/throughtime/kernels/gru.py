@@ -7,8 +7,29 @@ holds a fourth, q = h_{t-1} U_n + c_n, which the reset gate multiplies.
 from __future__ import annotations
 
 from throughtime.kernels.compiled import inlined, kernel
-from throughtime.kernels.operations import add_gradient, columns, load, multiply, panels, row, rows, sigmoid, store, tanh, width
-from throughtime.kernels.sequence import add_row, add_rows, before, block_length, block_start, clear_row, copy_row, is_noisy
+from throughtime.kernels.operations import (
+    add_gradient,
+    columns,
+    load,
+    multiply,
+    panels,
+    row,
+    rows,
+    sigmoid,
+    store,
+    tanh,
+    width,
+)
+from throughtime.kernels.sequence import (
+    add_row,
+    add_rows,
+    before,
+    block_length,
+    block_start,
+    clear_row,
+    copy_row,
+    is_noisy,
+)
 
 
 @inlined
@@ -158,7 +179,9 @@ def backward(x, V, U, lengths, backwards, h, fed, gates, d_h, d_h_last, delta, d
             for s in range(B):
                 now = t * B + s
                 if t < lengths[s]:
-                    _row_back(row(d_h, now), row(d_h_after, s), row(gates, now), row(fed, t_before * B + s), row(delta, now))
+                    _row_back(
+                        row(d_h, now), row(d_h_after, s), row(gates, now), row(fed, t_before * B + s), row(delta, now)
+                    )
                 else:
                     add_row(row(d_h, now), row(d_h_after, s))
                     clear_row(row(delta, now))

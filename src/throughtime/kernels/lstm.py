@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.operations import add_gradient, load, multiply, panels, row, rows, sigmoid, store, tanh, width
-from throughtime.kernels.sequence import add_row, add_rows, before, block_length, block_start, clear_row, copy_row, is_noisy
+from throughtime.kernels.sequence import (
+    add_row,
+    add_rows,
+    before,
+    block_length,
+    block_start,
+    clear_row,
+    copy_row,
+    is_noisy,
+)
 
 
 @inlined
@@ -119,7 +128,26 @@ def forward(x, V, U, b, lengths, backwards, h, fed, C, gates):
 
 @kernel
 def backward(
-    x, V, U, lengths, backwards, h, fed, C, gates, cell_penalty, d_h, d_h_last, d_C_last, delta, dV, dU, db, d_x, d_h_0, d_C_0
+    x,
+    V,
+    U,
+    lengths,
+    backwards,
+    h,
+    fed,
+    C,
+    gates,
+    cell_penalty,
+    d_h,
+    d_h_last,
+    d_C_last,
+    delta,
+    dV,
+    dU,
+    db,
+    d_x,
+    d_h_0,
+    d_C_0,
 ):
     """Back-propagate through time.
 

@@ -11,34 +11,53 @@ from throughtime.kernels.readout import judge, read_out
 from throughtime.kernels.sequence import add_rows, clear, copy_row
 from throughtime.kernels.shape import ElmanShape, GRUShape, LSTMShape, readout_weights, weights
 from throughtime.kernels.tape import (
-    d_x_at, direction_at, ends_at, errors_at, gates_at, last_at, layer_at, outputs_at, states_at, states_of,
+    d_x_at,
+    direction_at,
+    ends_at,
+    errors_at,
+    gates_at,
+    last_at,
+    layer_at,
+    outputs_at,
+    states_at,
+    states_of,
 )  # fmt: skip
 
 
 def _elman_forward(s, parameters, layer, d, x, lengths, tape):
     V, U, b, _ = weights(s, parameters, False, layer, d)
-    h, fed, net_h = states_at(s, tape, tape.h, layer, d), states_at(s, tape, tape.fed, layer, d), gates_at(s, tape, tape.gates, layer, d)
+    h, fed = states_at(s, tape, tape.h, layer, d), states_at(s, tape, tape.fed, layer, d)
+    net_h = gates_at(s, tape, tape.gates, layer, d)
     elman.forward(x, V, U, b, lengths, d == 1, s.activation, h, fed, net_h)
 
 
 def _elman_backward(s, parameters, layer, d, x, lengths, penalty, tape, d_h, d_x, gradient):
     V, U, _, _ = weights(s, parameters, False, layer, d)
     dV, dU, db, _ = weights(s, gradient, False, layer, d)
-    h, fed, delta = states_at(s, tape, tape.h, layer, d), states_at(s, tape, tape.fed, layer, d), gates_at(s, tape, tape.delta, layer, d)
+    h, fed = states_at(s, tape, tape.h, layer, d), states_at(s, tape, tape.fed, layer, d)
+    delta = gates_at(s, tape, tape.delta, layer, d)
     d_h_last, d_h_0 = ends_at(s, tape, tape.d_h_last, layer, d), ends_at(s, tape, tape.d_h_0, layer, d)
     elman.backward(x, V, U, lengths, d == 1, s.activation, h, fed, d_h, d_h_last, delta, dV, dU, db, d_x, d_h_0)
 
 
 def _lstm_forward(s, parameters, layer, d, x, lengths, tape):
     V, U, b, _ = weights(s, parameters, False, layer, d)
-    h, fed, C = states_at(s, tape, tape.h, layer, d), states_at(s, tape, tape.fed, layer, d), states_at(s, tape, tape.C, layer, d)
+    h, fed, C = (
+        states_at(s, tape, tape.h, layer, d),
+        states_at(s, tape, tape.fed, layer, d),
+        states_at(s, tape, tape.C, layer, d),
+    )
     lstm.forward(x, V, U, b, lengths, d == 1, h, fed, C, gates_at(s, tape, tape.gates, layer, d))
 
 
 def _lstm_backward(s, parameters, layer, d, x, lengths, penalty, tape, d_h, d_x, gradient):
     V, U, _, _ = weights(s, parameters, False, layer, d)
     dV, dU, db, _ = weights(s, gradient, False, layer, d)
-    h, fed, C = states_at(s, tape, tape.h, layer, d), states_at(s, tape, tape.fed, layer, d), states_at(s, tape, tape.C, layer, d)
+    h, fed, C = (
+        states_at(s, tape, tape.h, layer, d),
+        states_at(s, tape, tape.fed, layer, d),
+        states_at(s, tape, tape.C, layer, d),
+    )
     gates, delta = gates_at(s, tape, tape.gates, layer, d), gates_at(s, tape, tape.delta, layer, d)
     d_h_last, d_C_last = ends_at(s, tape, tape.d_h_last, layer, d), ends_at(s, tape, tape.d_C_last, layer, d)
     d_h_0, d_C_0 = ends_at(s, tape, tape.d_h_0, layer, d), ends_at(s, tape, tape.d_C_0, layer, d)
@@ -50,7 +69,8 @@ def _lstm_backward(s, parameters, layer, d, x, lengths, penalty, tape, d_h, d_x,
 
 def _gru_forward(s, parameters, layer, d, x, lengths, tape):
     V, U, b, c = weights(s, parameters, True, layer, d)
-    h, fed, gates = states_at(s, tape, tape.h, layer, d), states_at(s, tape, tape.fed, layer, d), gates_at(s, tape, tape.gates, layer, d)
+    h, fed = states_at(s, tape, tape.h, layer, d), states_at(s, tape, tape.fed, layer, d)
+    gates = gates_at(s, tape, tape.gates, layer, d)
     gru.forward(x, V, U, b, c, lengths, d == 1, h, fed, gates)
 
 

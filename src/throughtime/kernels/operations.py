@@ -6,7 +6,7 @@ plain Python.
 
 from numba.core import config
 
-if config.DISABLE_JIT:
+if config.DISABLE_JIT:  # type: ignore[attr-defined]
     from throughtime.kernels.interpreted import (
         add_gradient,
         columns,

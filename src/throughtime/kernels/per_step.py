@@ -24,7 +24,11 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, totals
     """Take N steps with one sequence each; arguments as for `loop.train_block`, of which this is the variant."""
     V, U, b_h, _ = weights(s, parameters, False, 0, 0)
     W, b_y = readout_weights(s, parameters)
-    h, delta_h, delta_y = states_at(s, tape, tape.h, 0, 0), gates_at(s, tape, tape.delta, 0, 0), outputs_at(s, tape, tape.delta_y)
+    h, delta_h, delta_y = (
+        states_at(s, tape, tape.h, 0, 0),
+        gates_at(s, tape, tape.delta, 0, 0),
+        outputs_at(s, tape, tape.delta_y),
+    )
     d_h, d_h_after = rows(layer_at(s, tape, tape.d_states, 0), 0, 1), ends_at(s, tape, tape.d_h_0, 0, 0)
     minus_delta_y, minus_delta_h = np.empty((1, s.outputs), x.dtype), np.empty((1, s.hidden), x.dtype)
     for n in range(len(x)):

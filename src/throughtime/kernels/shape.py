@@ -30,11 +30,10 @@ _FIELDS = [
     "loss",
     "last_step",
 ]
-ElmanShape: Any = namedtuple("ElmanShape", _FIELDS)
-LSTMShape: Any = namedtuple("LSTMShape", _FIELDS)
-GRUShape: Any = namedtuple("GRUShape", _FIELDS)
+_tuple: Any = namedtuple  # as a type of its own, whatever the fields
+ElmanShape, LSTMShape, GRUShape = (_tuple(name, _FIELDS) for name in ("ElmanShape", "LSTMShape", "GRUShape"))
 
-_SHAPES = {"elman": ElmanShape, "lstm": LSTMShape, "gru": GRUShape}
+_SHAPES: dict[str, Any] = {"elman": ElmanShape, "lstm": LSTMShape, "gru": GRUShape}
 _TAPE_GATES = {"elman": 1, "lstm": 4, "gru": 4}
 """How many arrays (T,B,H) a cell leaves on the tape: net_h; i, f, C̃, o; r, z, ñ, q."""
 

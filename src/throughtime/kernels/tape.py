@@ -30,12 +30,12 @@ from throughtime.kernels.shape import LSTMShape
 
 _ALIGNMENT = 64
 
-
 NAMES = (
     "h", "C", "fed", "gates", "delta", "joined", "last", "net_y", "y", "delta_y", "error",
     "d_states", "d_h", "d_h_last", "d_C_last", "d_h_0", "d_C_0", "d_x",
 )  # fmt: skip
-Tape: Any = namedtuple("Tape", ["numbers", "T", "B", "has_C", "wants_d_x", *NAMES])
+_tuple: Any = namedtuple
+Tape = _tuple("Tape", ["numbers", "T", "B", "has_C", "wants_d_x", *NAMES])
 """The tape as the kernels read it: its numbers, the sizes, whether there are C and ∂x, and where each array begins."""
 
 

@@ -14,7 +14,16 @@ from numba.extending import intrinsic
 
 from throughtime.kernels.compiled import inlined
 from throughtime.kernels.machine import ENGINE
-from throughtime.kernels.vector import first_lanes, llvm_float, llvm_vector, masked_load, masked_store, multiply_add, splat, vector_of
+from throughtime.kernels.vector import (
+    first_lanes,
+    llvm_float,
+    llvm_vector,
+    masked_load,
+    masked_store,
+    multiply_add,
+    splat,
+    vector_of,
+)
 
 _VECTORS = 2
 _int = ir.IntType(64)
@@ -48,6 +57,16 @@ class _Tile:
     them for its own steps along the depth, and sums them at the end.
     """
 
+    depth: ir.Value
+    a: ir.Value
+    a_row: ir.Value
+    a_column: ir.Value
+    b: ir.Value
+    b_row: ir.Value
+    c: ir.Value
+    c_row: ir.Value
+    columns: ir.Value
+    accumulate: ir.Value
     ARGUMENTS = ("depth", "a", "a_row", "a_column", "b", "b_row", "c", "c_row", "columns", "accumulate")
 
     def __init__(self, module: ir.Module, element: types.Float, rows: int, vectors: int, ragged: bool) -> None:
@@ -80,7 +99,9 @@ class _Tile:
             accumulators = self._loop(ir.Constant(_int, 0), several, self.chains, accumulators)
             size = self.rows * self.vectors
             first = self._loop(several, self.depth, 1, accumulators[:size])
-            accumulators = self._sum([first] + [accumulators[k : k + size] for k in range(size, len(accumulators), size)])
+            accumulators = self._sum(
+                [first] + [accumulators[k : k + size] for k in range(size, len(accumulators), size)]
+            )
         else:
             accumulators = self._loop(ir.Constant(_int, 0), self.depth, 1, accumulators)
         for i in range(self.rows):
@@ -149,8 +170,7 @@ class _Tile:
         for i in range(self.rows):
             pointer = builder.gep(a_column, [builder.mul(ir.Constant(_int, i), self.a_row)])
             a = splat(builder, builder.load(pointer), self.lanes)
-            for v in range(self.vectors):
-                sums.append(multiply_add(builder, a, b[v], accumulators[i * self.vectors + v]))
+            sums += [multiply_add(builder, a, b[v], accumulators[i * self.vectors + v]) for v in range(self.vectors)]
         return sums
 
     def _sum(self, chains: list[list[ir.Value]]) -> list[ir.Value]:

@@ -77,7 +77,7 @@ def _symbol(name: str, element: types.Float) -> str:
     return f"throughtime_{name}_{element}"
 
 
-def _signature(element: types.Float, parameters: tuple) -> types.Type:
+def _signature(element: types.Float, parameters: tuple[Any, ...]) -> Any:
     return types.void(*(types.CPointer(element) if p is _POINTER else p for p in parameters))
 
 
@@ -113,7 +113,19 @@ def _column_of_tiles(a, a_row, a_column, rows, b, b_row, depth, c, c_row, column
     """C (+)= A B for one panel of B, in tiles of as many rows as there are left."""
     i = 0
     while i + _ROWS <= rows:
-        tile(_ROWS, depth, moved(a, i * a_row), a_row, a_column, b, b_row, moved(c, i * c_row), c_row, columns, accumulate)
+        tile(
+            _ROWS,
+            depth,
+            moved(a, i * a_row),
+            a_row,
+            a_column,
+            b,
+            b_row,
+            moved(c, i * c_row),
+            c_row,
+            columns,
+            accumulate,
+        )
         i += _ROWS
     if _ROWS > 4 and i + 4 <= rows:
         tile(4, depth, moved(a, i * a_row), a_row, a_column, b, b_row, moved(c, i * c_row), c_row, columns, accumulate)

@@ -1,18 +1,17 @@
-"""The automaton that a network has become: extracted as it tracks a specification, minimised, drawn and tabulated.
-
-E. F. Moore, Gedanken-experiments on sequential machines (1956), for the partition that minimises.
-"""
+"""The automaton that a network has become: extracted as it tracks a specification, minimised, drawn and tabulated."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 
-from throughtime.proof.drawing import Edge, Node, draw
+from throughtime.proof.drawing import draw
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract
+from throughtime.proof.search import FINER, MOST_SETS, TOLERANCE
 from throughtime.proof.system import Array, Net, System
+from throughtime.proof.verdicts import Proved
 from throughtime.specification import Specification
 
 
@@ -26,38 +25,143 @@ class Automaton:
         The state that follows.
     outputs : (Q,A,O) int array
         What is told on the way.
-    state_names : Q strings
-    symbol_names : A strings
-    kinds : Q ints
-        States of one kind are drawn alike: the number of the specification's state that a state goes with.
+    goes_with : Q tuples of int
+        The states of the specification in which each state is met.
+    specification : Specification
     """
 
     next: Array
     outputs: Array
-    state_names: tuple[str, ...]
-    symbol_names: tuple[str, ...]
-    kinds: tuple[int, ...]
+    goes_with: tuple[tuple[int, ...], ...]
+    specification: Specification
+
+    @property
+    def names(self) -> list[str]:
+        """What each state is called: after the specification's states, with a number where that is not enough."""
+        plain = [" or ".join(self.specification.state_names[s] for s in states) for states in self.goes_with]
+        many, seen = Counter(plain), Counter[str]()
+        names = []
+        for name in plain:
+            seen[name] += 1
+            names.append(f"{name} · {seen[name]}" if many[name] > 1 else name)
+        return names
 
     def minimised(self) -> Automaton:
-        """The automaton of the fewest states that tells the same."""
-        told = self.outputs.reshape(len(self.next), -1)
-        part = np.unique(told, axis=0, return_inverse=True)[1].reshape(-1)
-        while True:
-            finer = np.unique(np.column_stack([part, part[self.next]]), axis=0, return_inverse=True)[1].reshape(-1)
-            if finer.max() == part.max():
-                break
+        """The automaton of the fewest states that tells the same, its states in the order they are reached.
+
+        States are kept together as long as they tell the same and go on to states that are together
+        [E. F. Moore, Gedanken-experiments on sequential machines, 1956].
+        """
+        part = _numbered(self.outputs.reshape(len(self.next), -1))
+        while (finer := _numbered(np.column_stack([part, part[self.next]]))).max() > part.max():
             part = finer
-        found = [0]  # one state of each part, as they are reached from state 0
-        for state in found:
-            found += [q for q in dict.fromkeys(self.next[state].tolist()) if part[q] not in part[found]]
-            found = list({int(part[q]): q for q in reversed(found)}.values())[::-1]
-        number = {int(part[q]): i for i, q in enumerate(found)}
-        members = [np.flatnonzero(part == part[q]) for q in found]
-        kinds = [sorted({self.kinds[q] for q in block}) for block in members]
+        one = {int(part[0]): 0}  # a state of each part
+        for state in (queue := [0]):
+            for q in self.next[state].tolist():
+                if int(part[q]) not in one:
+                    one[int(part[q])] = q
+                    queue.append(q)
+        number = {p: i for i, p in enumerate(one)}
+        states = list(one.values())
         return Automaton(
-            next=np.array([[number[int(part[q])] for q in self.next[state]] for state in found]),
-            outputs=self.outputs[found],
-            state_names=tuple(_name(self, block.tolist()) for block in members),
-            symbol_names=self.symbol_names,
-            kinds=tuple(kind[0] for kind in kinds),
+            next=np.array([[number[int(part[q])] for q in self.next[state]] for state in states]),
+            outputs=self.outputs[states],
+            goes_with=tuple(
+                tuple(sorted({s for q in np.flatnonzero(part == p) for s in self.goes_with[q]})) for p in one
+            ),
+            specification=self.specification,
         )
+
+    def edges(self) -> dict[tuple[int, int], list[str]]:
+        """For each pair of states that follow each other, what is read and told on the way, as "01/1"."""
+        edges: dict[tuple[int, int], list[str]] = {}
+        for q, row in enumerate(self.next.tolist()):
+            for a, to in enumerate(row):
+                edges.setdefault((q, to), []).append(f"{self.specification.symbol_names[a]}/{self._told(q, a)}")
+        return edges
+
+    def as_dot(self) -> str:
+        """For Graphviz."""
+        lines = [
+            "digraph automaton {",
+            "  rankdir=LR;",
+            "  node [shape=circle];",
+            "  start [shape=point];",
+            "  start -> 0;",
+        ]
+        lines += [f"  {q} [label={_quoted(name)}];" for q, name in enumerate(self.names)]
+        lines += [f"  {q} -> {to} [label={_quoted(', '.join(told))}];" for (q, to), told in self.edges().items()]
+        return "\n".join([*lines, "}", ""])
+
+    def as_svg(self) -> str:
+        """A picture; states that go with different states of the specification have different colours."""
+        return draw(self.names, [states[0] for states in self.goes_with], self.edges())
+
+    def as_table(self) -> str:
+        """A row for each state, a column for each symbol: the state that follows, and what is told."""
+        names = self.names
+        rows = [["state", *self.specification.symbol_names]]
+        for q, row in enumerate(self.next.tolist()):
+            rows.append([names[q], *(f"{names[to]} / {self._told(q, a)}" for a, to in enumerate(row))])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows
+        )
+
+    def _told(self, q: int, a: int) -> str:
+        return "".join(map(str, self.outputs[q, a].tolist()))
+
+
+def _numbered(rows: Array) -> Array:
+    numbers: Array = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
+    return numbers
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def automaton_of(net_or_proof: Net | Proved, specification: Specification | None = None) -> Automaton:
+    """The tracking automaton of a network, or of a proof.
+
+    Parameters
+    ----------
+    net_or_proof : Network or Proved
+        Of a proof, the automaton its sets belong to; what it tells is then proved.
+    specification : Specification
+        For a network.
+
+    Returns
+    -------
+    Automaton
+        Of a network, at the coarsest tolerance τ at which it makes no mistake; if it makes one at every τ that can
+        be closed, at the finest of these.
+
+    Raises
+    ------
+    ValueError
+        If the network does not fit the specification, or no automaton can be closed.
+    """
+    if isinstance(net_or_proof, Proved):
+        return _automaton(net_or_proof.tracking, net_or_proof.specification)
+    if specification is None:
+        raise ValueError("the automaton of a network needs the specification that it is to track")
+    system, tolerance = System.of(net_or_proof, specification), TOLERANCE
+    found: Tracking | None = None
+    while True:
+        try:
+            tracking = extract(system, specification, tolerance, MOST_SETS, pass_errors=True)
+        except TooLarge:
+            if found is None:
+                raise ValueError(f"no automaton of at most {MOST_SETS} states can be closed") from None
+            return _automaton(found, specification)
+        assert not isinstance(tracking, Wrong)
+        found = tracking
+        if ((tracking.y > 0.5) == specification.outputs[tracking.label]).all():
+            return _automaton(tracking, specification)
+        tolerance *= FINER
+
+
+def _automaton(tracking: Tracking, specification: Specification) -> Automaton:
+    told = (tracking.y > 0.5).astype(np.int64)
+    return Automaton(tracking.succ, told, tuple((int(label),) for label in tracking.label), specification)

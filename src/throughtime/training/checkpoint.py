@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import tomli_w
 
-from throughtime.batch import Batch
+from throughtime.batch import Array, Batch
 from throughtime.files import FORMAT, load_tensors, save_network, save_tensors, write_atomically
-from throughtime.network import Network
+from throughtime.network import Network, State
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import count
 from throughtime.training.history import History
@@ -39,16 +39,20 @@ RUN, MODEL, CHECKPOINT, HISTORY = "run.toml", "model.safetensors", "checkpoint.s
 def save_run(run: Run, folder: Path) -> None:
     """Write all of a run to a folder."""
     _make(folder)
-    write_atomically(folder / RUN, tomli_w.dumps(_describe(run)).encode())
-    save_checkpoint(run, folder)
+    # The history goes ahead of the checkpoint, since what is behind it is dropped; run.toml comes last and says: this is a run.
     write_atomically(folder / HISTORY, "".join(f"{record.to_json()}\n" for record in run.history).encode())
+    save_checkpoint(run, folder)
     save_network(run.network, folder / MODEL, run.task.name if run.task else None)
+    write_atomically(folder / RUN, tomli_w.dumps(_describe(run)).encode())
 
 
 def save_checkpoint(run: Run, folder: Path) -> None:
     """Write what the run is continued from."""
-    tensors = {"parameters": run.network.parameters, "moments": run.moments}
-    metadata: dict[str, Any] = {"holds": "checkpoint", "format": FORMAT, "step": run.step}
+    ended = run.latest is not None
+    tensors = {"parameters": run.network.parameters if run.latest is None else run.latest, "moments": run.moments}
+    metadata: dict[str, Any] = {"holds": "checkpoint", "format": FORMAT, "step": run.step, "ended": ended}
+    if run.carried is not None:
+        tensors |= {"carried.h": run.carried.h, "carried.C": run.carried.C}
     if run.best:
         tensors["best"] = run.best.parameters
         metadata |= {"best_loss": run.best.loss, "waited": run.best.waited}
@@ -110,14 +114,43 @@ def load_run(folder: Any, task: Task | None = None) -> Run:
         if task is None and "task" in described:
             options: dict[str, Any] = dict(described["task"])
             task = tasks.find(options.pop("name"), **options)
-        step, moments = metadata["step"], tensors["moments"]
-        net = Network.of(specification, tensors["parameters"])
-        best = Best(metadata["best_loss"], tensors["best"], metadata["waited"]) if "best" in tensors else None
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{folder} holds no run that can be read: {error}") from None
-    if moments.shape != (2, count(specification)) or not isinstance(step, int) or not np.isfinite(net.parameters).all():
+        raise ValueError(f"{folder / RUN} describes no run that can be read: {error}") from None
+    if not _fits(specification, settings, tensors, metadata):
         raise ValueError(f"{folder / CHECKPOINT} does not fit the run in {folder / RUN}")
-    return Run(net, settings, task, step, moments, History.load(folder / HISTORY, step), best=best)
+    run = Run(Network.of(specification, tensors["parameters"]), settings, task, metadata["step"], tensors["moments"])
+    run.history = History.load(folder / HISTORY, run.step)
+    if "best" in tensors:
+        run.best = Best(metadata["best_loss"], tensors["best"], metadata["waited"])
+    if run.best and metadata["ended"]:
+        run.latest, run.network = run.network.parameters, Network.of(specification, run.best.parameters)
+    if "carried.h" in tensors:
+        run.carried = State(tensors["carried.h"], tensors["carried.C"])
+    return run
+
+
+def _fits(
+    s: NetworkSpecification, settings: Settings, tensors: Mapping[str, Array], metadata: Mapping[str, Any]
+) -> bool:
+    """Whether a checkpoint holds what such a run needs, in the right shapes, and numbers that are finite."""
+    if "parameters" not in tensors or s.layers > tensors["parameters"].size:  # so that no wild number is counted up to
+        return False
+    P, state = count(s), (s.layers, settings.batch, s.hidden)
+    shapes: dict[str, tuple[int, ...]] = {"parameters": (P,), "moments": (2, P)}
+    whole: list[Any] = [metadata.get("step")]
+    if "best" in tensors:
+        shapes["best"] = (P,)
+        whole.append(metadata.get("waited"))
+    if "carried.h" in tensors:
+        shapes |= {"carried.h": state, "carried.C": state if s.cell == "lstm" else (s.layers, 0, s.hidden)}
+    return (
+        set(tensors) == set(shapes)
+        and all(tensors[name].shape == shape and tensors[name].dtype == s.dtype for name, shape in shapes.items())
+        and all(np.isfinite(tensors[name]).all() for name in shapes if name != "moments")
+        and all(isinstance(number, int) and number >= 0 for number in whole)
+        and isinstance(metadata.get("ended"), bool)
+        and ("best" not in tensors or isinstance(metadata.get("best_loss"), float))
+    )
 
 
 def resume(
@@ -159,6 +192,6 @@ def _make(folder: Path) -> None:
 def _describe(run: Run) -> dict[str, Any]:
     described: dict[str, Any] = {"throughtime": version("throughtime")}
     if run.task is not None:
-        options = asdict(run.task) if is_dataclass(run.task) else {}
+        options: dict[str, Any] = asdict(run.task) if is_dataclass(run.task) else {}
         described["task"] = {"name": run.task.name, **options}
     return described | {"network": run.network.specification.as_dict(), "settings": run.settings.as_dict()}

@@ -46,6 +46,8 @@ class Record:
     def from_json(cls, line: str) -> Record:
         """The record that `to_json` wrote."""
         values = json.loads(line)
+        if not isinstance(values, dict) or not isinstance(values.get("step"), int):
+            raise ValueError(f"a record must be an object with a step, got {line!r}")
         optional = ("validation_loss", "validation_exact")
         named: dict[str, Any] = {k: float("nan") if v is None and k not in optional else v for k, v in values.items()}
         return cls(**named)
@@ -79,7 +81,7 @@ class History:
     def load(cls, path: Path, up_to_step: int) -> History:
         """Read JSON lines; records after `up_to_step`, and a last line that was cut off, are left out."""
         records = []
-        for line in path.read_text().splitlines() if path.exists() else []:
+        for line in path.read_text(errors="replace").splitlines() if path.is_file() else []:
             try:
                 record = Record.from_json(line)
             except (ValueError, TypeError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.network import Network
+from throughtime.network import Network, State
 from throughtime.training.history import History, Record
 from throughtime.training.optimisers import rule
 from throughtime.training.settings import Settings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from throughtime.tasks.task import Task
 
 SECONDS_BETWEEN_CHECKPOINTS = 1.0
+_VALIDATE_EVERY = 100
 _BLOCKS = (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 _WORK_IN_A_BLOCK = 5e7  # multiplications, some milliseconds
 _NUMBERS_IN_A_BLOCK = 4e6  # what a block's sequences and noise may take of memory
@@ -44,7 +45,11 @@ class Run:
     step : training steps taken
     moments : (2,P) array, the optimiser's memory
     history : History
-    stopped : why training ended: "steps", "interrupted", "patience", "callback"; None while it goes on
+    stopped : why training ended: "steps", "interrupted", "patience", "callback", "not finite" or, if something else went
+        wrong, "error"; None while it goes on
+    best : what did best on the validation data so far, if there are any
+    latest : the parameters that training goes on with, where they are not the network's
+    carried : the states that the next step begins with, where that is a later window of sequences it is half way through
     """
 
     network: Network
@@ -55,6 +60,8 @@ class Run:
     history: History = field(default_factory=History)
     stopped: str | None = None
     best: Best | None = None
+    latest: Array | None = None
+    carried: State | None = None
 
     def __post_init__(self) -> None:
         if self.moments.size == 0:
@@ -105,10 +112,10 @@ def train(
     schedule : Constant, Cosine, Step or WarmUp
         A factor on its learning rate.
     clip : float, optional
-        The greatest norm of a gradient; longer ones are scaled down to it.
+        The greatest norm of a gradient; longer ones are scaled down to it. 0 means any.
     noise : float ≥ 0
-        Standard deviation of Gaussian noise on the states that are fed back, at every step but the first. It makes a
-        network keep its states well apart, so that what it learned can be proved.
+        Standard deviation of Gaussian noise on the states that are fed back, at every step but the first (of each
+        window). It makes a network keep its states well apart, so that what it learned can be proved.
     weight_decay : float ≥ 0
         AdamW's λ: all parameters shrink by the factor 1 − learning rate · λ at each update.
     cell_penalty : float ≥ 0
@@ -120,7 +127,7 @@ def train(
     shuffle : bool
         Whether data is read in a new random order in each epoch, or always as it stands.
     validate : Batch, optional
-        Measured about once an epoch (for a task, every 100 steps); the run's network is then the one that did best.
+        Measured after every epoch, or every 100 steps where that is longer; the run's network is then the one that did best.
     patience : int, optional
         Stop after so many validations without a better one.
     seed : int ≥ 0
@@ -140,8 +147,10 @@ def train(
     ValueError
         If a setting is out of range or does not fit the network or the sequences.
     NotFinite
-        If the loss or the gradient overflows; its `run` holds the last good parameters, and `out` does too.
+        If the loss, the gradient or an update overflows; its `run` holds the last good parameters, and `out` does too.
     """
+    if not isinstance(task_or_data, Batch) and not hasattr(task_or_data, "sample"):
+        raise ValueError(f"a network is trained on a task or a Batch, got {type(task_or_data).__name__}")
     run = Run(net.copy(), Settings(**settings), None if isinstance(task_or_data, Batch) else task_or_data)
     return proceed(run, task_or_data, validate, callbacks, out, new=True)
 
@@ -162,6 +171,8 @@ def proceed(
     writer = None if out is None else Writer(run, Path(out), new)
     callbacks = list(callbacks)
     run.stopped = None
+    if run.latest is not None:
+        run.network, run.latest = Network.of(run.network.specification, run.latest), None
     try:
         while run.step < run.settings.steps and run.stopped is None:
             trainer.take_block()
@@ -170,12 +181,19 @@ def proceed(
             for callback in callbacks:
                 if callback(run) is True:
                     run.stopped = run.stopped or "callback"
+        run.stopped = run.stopped or "steps"
+        if validate is not None and run.best is not None:
+            run.latest = run.network.parameters
+            run.network = Network.of(run.network.specification, run.best.parameters)
     except KeyboardInterrupt:
         run.stopped = "interrupted"
+    except NotFinite:
+        run.stopped = "not finite"
+        raise
+    except BaseException:
+        run.stopped = "error"
+        raise
     finally:
-        run.stopped = run.stopped or "steps"
-        if run.best is not None and run.stopped != "interrupted":
-            run.network = Network.of(run.network.specification, run.best.parameters)
         if writer:
             writer.save(run)
     return run
@@ -190,33 +208,60 @@ class _Trainer:
         self.arrays: TapeArrays | None = None
         s, settings = run.network.specification, run.settings
         _check_fit(run, task_or_data)
+        if validate is not None:
+            if not isinstance(validate, Batch):
+                raise ValueError(f"validate must be a Batch, got {type(validate).__name__}")
+            _check_fit(run, validate)
         sample = (
             task_or_data[:1] if isinstance(task_or_data, Batch) else task_or_data.sample(np.random.default_rng(0), 1)
         )
-        _, T, _ = sample.x.shape
+        _, self.T, _ = sample.x.shape
+        T = self.T
         self.windows = 1 if settings.window is None else max(1, -(-T // settings.window))
         self.block = _block(settings.batch * T * s.layers * s.directions * s.hidden, s.hidden + s.inputs)
         self.source: Source
         if isinstance(task_or_data, Batch):
             self.source = DataSource(task_or_data, settings.seed, settings.shuffle)
-            self.validate_every = max(self.block, len(task_or_data) // settings.batch)
+            self.validate_every = max(_VALIDATE_EVERY, len(task_or_data) * self.windows // settings.batch)
         else:
             self.source = TaskSource(task_or_data, settings.seed, self.block)
-            self.validate_every = max(self.block, 100)
+            self.validate_every = _VALIDATE_EVERY
         self.noise_key = noise_key(settings.seed)
         self.before = run.history.last.seconds if len(run.history) else 0.0
         self.started = time.perf_counter()
 
     def take_block(self) -> None:
-        """Take the steps up to the end of the block that the run is in, and record them."""
+        """Take the steps up to the end of the block that the run is in, and record them: all of this, or nothing.
+
+        Ctrl-C comes through as soon as a kernel returns, when the parameters are already new and nothing else is yet.
+        """
+        run = self.run
+        parameters, moments = run.network.parameters.copy(), run.moments.copy()
+        before = run.step, run.best, run.carried, len(run.history)
+        try:
+            self._take_block()
+        except BaseException as error:
+            if not isinstance(error, NotFinite) or not np.isfinite(run.network.parameters).all():
+                run.network.parameters[:], run.moments[:] = parameters, moments
+                run.step, run.best, run.carried, records = before
+                del run.history.records[records:]
+            raise
+
+    def _take_block(self) -> None:
         from throughtime.kernels import loop
 
         run, settings = self.run, self.run.settings
         unit = self.block * self.windows
         first = run.step
         last = min((first // unit + 1) * unit, settings.steps)
+        if self.validate is not None:
+            last = min(last, (first // self.validate_every + 1) * self.validate_every)
         drawn_first, drawn_last = first // self.windows, -(-last // self.windows)
         drawn = self.source.batches(drawn_first, drawn_last - drawn_first, settings.batch)
+        if settings.window is not None and drawn.x.shape[1] != self.T:
+            raise ValueError(
+                f"a window needs sequences of one number of steps, but this task draws them of {self.T} and of {drawn.x.shape[1]}"
+            )
         steps = lay_out(drawn, run.network.specification, settings.batch, settings.window)
         begin = first - drawn_first * self.windows
         steps = Steps(
@@ -225,6 +270,8 @@ class _Trainer:
         factors = settings.schedule.factors(np.arange(first, last), settings.steps)
         rates = np.ascontiguousarray(settings.optimizer.learning_rate * factors, dtype=float)
         tape = self._tape(steps)
+        if run.carried is not None:
+            self._carry_on(run.carried)
         totals = np.zeros(5)
         net = run.network
         if settings.update == "per step":
@@ -249,11 +296,18 @@ class _Trainer:
                 float(settings.noise), self.noise_key, tape, np.zeros_like(net.parameters), totals,
             )  # fmt: skip
         run.step += taken
-        if taken < last - first:
+        whole, finite = taken == last - first, bool(np.isfinite(net.parameters).all())
+        half_way = run.step % self.windows > 0
+        run.carried = self._states(-2 if whole else 0) if half_way else None
+        if not (whole and finite):
+            what = (
+                f"the parameters after step {run.step} are not finite"
+                if whole
+                else f"the loss at step {run.step + 1} is {totals[0]:.3g} and its gradient's norm {totals[1]:.3g}, not finite"
+            )
             raise NotFinite(
-                f"the loss at step {run.step + 1} is {totals[0]:.3g} and its gradient's norm {totals[1]:.3g}, not finite: "
-                f"lower the learning rate (it is {rates[taken]:.3g}) or give a clip such as 1.0. "
-                f"The parameters are those after step {run.step}",
+                f"{what}: lower the learning rate (it is {rates[min(taken, len(rates) - 1)]:.3g}) "
+                f"or give a clip such as 1.0. The parameters are those after step {run.step if finite else first}",
                 run,
             )
         self._record(totals, taken, rates[-1])
@@ -271,7 +325,7 @@ class _Trainer:
             learning_rate=float(rate),
             seconds=self.before + time.perf_counter() - self.started,
         )
-        if self.validate is not None and (run.step // self.validate_every > (run.step - taken) // self.validate_every):
+        if self.validate is not None and run.step % self.validate_every == 0:
             record = self._validated(record, self.validate)
         run.history.records.append(record)
 
@@ -285,6 +339,21 @@ class _Trainer:
             if run.settings.patience is not None and run.best.waited >= run.settings.patience:
                 run.stopped = "patience"
         return replace(record, validation_loss=loss)
+
+    def _states(self, place: int) -> State:
+        """The states on the tape before its first step (0) or after its last (-2), of a network that reads forward."""
+        tape = self.arrays
+        assert tape is not None
+        C = tape.C[:, 0, place] if tape.C.size else np.zeros((len(tape.h), 0, tape.h.shape[-1]), tape.h.dtype)
+        return State(tape.h[:, 0, place].copy(), C.copy())
+
+    def _carry_on(self, states: State) -> None:
+        """Put states onto the tape where the window before would have left them."""
+        tape = self.arrays
+        assert tape is not None
+        tape.h[:, 0, -2] = states.h
+        if tape.C.size:
+            tape.C[:, 0, -2] = states.C
 
     def _tape(self, steps: Steps) -> Any:
         from throughtime.kernels.tape import TapeArrays

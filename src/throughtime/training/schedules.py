@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from throughtime.batch import Array
+
+
+def _check_number(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value >= 0):
+        raise ValueError(f"{name} of a schedule must be a number of at least 0, got {value!r}")
+
+
+def _check_steps(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} of a schedule must be a whole number of at least 1, got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,9 @@ class Cosine:
 
     final: float = 0.0
 
+    def __post_init__(self) -> None:
+        _check_number("final", self.final)
+
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""
         way = np.clip(step / max(1, steps - 1), 0, 1)
@@ -38,9 +52,13 @@ class Step:
     every: int
     factor: float = 0.1
 
+    def __post_init__(self) -> None:
+        _check_steps("every", self.every)
+        _check_number("factor", self.factor)
+
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""
-        return np.asarray(self.factor ** (step // self.every), dtype=float)
+        return np.asarray(float(self.factor) ** (step // self.every), dtype=float)
 
 
 @dataclass(frozen=True)
@@ -48,6 +66,9 @@ class WarmUp:
     """From 0 to 1 in a straight line over the first `warm_up` steps, then 1."""
 
     warm_up: int
+
+    def __post_init__(self) -> None:
+        _check_steps("warm_up", self.warm_up)
 
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""

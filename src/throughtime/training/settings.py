@@ -49,6 +49,12 @@ class Settings:
                 isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
             ):
                 raise ValueError(f"{name} must be a number of at least 0, got {value!r}")
+        for name, kinds in (("optimizer", Optimiser), ("schedule", Schedule)):
+            if not isinstance(getattr(self, name), kinds):
+                names = ", ".join(kind.__name__ for kind in get_args(kinds))
+                raise ValueError(f"{name} must be one of {names}, got {getattr(self, name)!r}")
+        if not isinstance(self.shuffle, bool):
+            raise ValueError(f"shuffle must be true or false, got {self.shuffle!r}")
         if self.update not in get_args(UpdateName):
             raise ValueError(f'update must be "per batch" or "per step", got {self.update!r}')
         if self.update == "per step" and not (

@@ -28,7 +28,7 @@ def stream(seed: int, purpose: int, number: int) -> np.random.Generator:
 
 def noise_key(seed: int) -> np.uint64:
     """What a run's noise is a function of, together with the number of the step."""
-    return np.random.SeedSequence([seed, NOISE]).generate_state(1, np.uint64)[0]
+    return np.uint64(np.random.SeedSequence([seed, NOISE]).generate_state(1, np.uint64)[0])
 
 
 class Source(Protocol):
@@ -39,19 +39,21 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass
 class TaskSource:
-    """Sequences that a task makes, drawn in blocks of `block` steps."""
+    """Sequences that a task makes, drawn in blocks of `block` steps, of which the last one is kept."""
 
     task: Task
     seed: int
     block: int
+    drawn: tuple[int, Batch] | None = None
 
     def batches(self, first: int, count: int, batch: int) -> Batch:
         """The sequences of `count` steps from step `first` on; they lie in one block."""
         number, offset = divmod(first, self.block)
-        drawn = self.task.sample(stream(self.seed, SEQUENCES, number), batch * self.block)
-        return drawn[offset * batch : (offset + count) * batch]
+        if self.drawn is None or self.drawn[0] != number:
+            self.drawn = number, self.task.sample(stream(self.seed, SEQUENCES, number), batch * self.block)
+        return self.drawn[1][offset * batch : (offset + count) * batch]
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,14 @@ def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | Non
     """Cut `N · batch` sequences into steps; with a window, each step into one for each window of time."""
     rows, T, _ = drawn.x.shape
     N = rows // batch
-    lengths = np.full(rows, T, np.int64) if drawn.lengths is None else drawn.lengths
+    lengths = np.full(rows, T) if drawn.lengths is None else np.asarray(drawn.lengths)
     real = np.arange(T) < lengths[:, None]
     mask = real.astype(s.dtype) if drawn.mask is None else np.where(real, drawn.mask, 0).astype(s.dtype)
 
     def steps(array: Any, dtype: Any) -> Array:
         return np.asarray(array, dtype).reshape(N, batch, T, -1).transpose(0, 2, 1, 3)
 
-    x, lengths = steps(drawn.x, s.dtype), lengths.reshape(N, batch)
+    x, lengths = steps(drawn.x, s.dtype), lengths.astype(np.int64).reshape(N, batch)
     if s.output == "last step":
         y = np.asarray(drawn.y, s.dtype).reshape(N, 1, batch, -1)
         return Steps(_c(x), _c(y), np.ones((N, 1, batch), s.dtype), _c(lengths), np.zeros(N, bool))

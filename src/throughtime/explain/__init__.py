@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.explain_output import output_formulas
-from throughtime.explain_unit import Unit
-from throughtime.formula import MOST_DIGITS, Dot, Formula, Term
-from throughtime.formula_text import LATEX, TEXT, Style, largest_terms, lines, term_text
-from throughtime.named_numbers import NamedNumbers
+from throughtime.explain.formula import MOST_DIGITS, Dot, Formula, Term
+from throughtime.explain.numbers import NamedNumbers
+from throughtime.explain.output import output_formulas
+from throughtime.explain.text import LATEX, TEXT, Style, largest_terms, lines, term_text
+from throughtime.explain.unit import Unit
 from throughtime.trace import Trace
 
 

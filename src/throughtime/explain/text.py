@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
-from throughtime.formula import (
+from throughtime.explain.formula import (
     Call,
     Difference,
     Dot,

@@ -41,11 +41,11 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.layer_trace import LayerTrace, array_names, frozen
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import DIRECTIONS, Views, count
 from throughtime.trace import Trace
+from throughtime.trace.layer import LayerTrace, array_names, frozen
 
 FORMAT, VERSION = "throughtime trace", 1
 LARGEST_TEXT = 2**28

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.itemised import LARGEST, delta_names, itemised_deltas
-from throughtime.layer_trace import DELTA_NAMES, LayerTrace, frozen, layer_trace, padding, public
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import DIRECTIONS, GATES
+from throughtime.trace.itemised import LARGEST, delta_names, itemised_deltas
+from throughtime.trace.layer import DELTA_NAMES, LayerTrace, frozen, layer_trace, padding, public
 
 if TYPE_CHECKING:
     from throughtime.explain import Explanation
@@ -263,15 +263,15 @@ class Trace:
         return explain(self, t, unit, output=output, layer=layer, direction=direction, sequence=sequence, digits=digits)
 
     def to_json(self, *, reach: bool = False) -> str:
-        """The trace as JSON, see `trace_json`; `reach` adds the itemised norms of each sequence."""
-        from throughtime.trace_json import write
+        """The trace as JSON, see `trace.json_form`; `reach` adds the itemised norms of each sequence."""
+        from throughtime.trace.json_form import write
 
         return write(self, reach)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Trace:
         """The trace that `to_json` wrote, to the last bit; a ValueError of one line for anything else."""
-        from throughtime.trace_json import read
+        from throughtime.trace.json_form import read
 
         return read(text)
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.formula import Dot, Number, Source, Term
-from throughtime.layer_trace import LayerTrace
+from throughtime.explain.formula import Dot, Number, Source, Term
 from throughtime.parameters import GATES
 from throughtime.trace import Trace
+from throughtime.trace.layer import LayerTrace
 
 LETTERS = {"C_tilde": "C̃", "n": "ñ", "delta_C_tilde": "δ_C̃", "d_h": "∂h", "d_C": "∂C"}
 LATEX_LETTERS = {"C_tilde": r"\tilde{C}", "n": r"\tilde{n}"}

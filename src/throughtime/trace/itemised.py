@@ -9,8 +9,8 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.cells import elman, gru, lstm, named_cell
-from throughtime.layer_trace import DELTA_NAMES, LayerTrace
 from throughtime.parameters import DIRECTIONS, GATES
+from throughtime.trace.layer import DELTA_NAMES, LayerTrace
 
 if TYPE_CHECKING:
     from throughtime.trace import Trace

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from throughtime.formula import (
+from throughtime.explain.formula import (
     EXP,
     HALF,
     LN_S,
@@ -24,8 +24,8 @@ from throughtime.formula import (
     Sum,
     Term,
 )
-from throughtime.layer_trace import LayerTrace
-from throughtime.named_numbers import NamedNumbers
+from throughtime.explain.numbers import NamedNumbers
+from throughtime.trace.layer import LayerTrace
 
 
 def output_formulas(numbers: NamedNumbers, t: int, k: int) -> list[Formula]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from throughtime.formula import (
+from throughtime.explain.formula import (
     ONE,
     RELU,
     TANH,
@@ -19,8 +19,8 @@ from throughtime.formula import (
     Square,
     Sum,
 )
-from throughtime.layer_trace import DELTA_NAMES, LayerTrace
-from throughtime.named_numbers import NamedNumbers
+from throughtime.explain.numbers import NamedNumbers
+from throughtime.trace.layer import DELTA_NAMES, LayerTrace
 
 ACTIVATIONS = {"sigmoid": S, "tanh": TANH, "relu": RELU}
 WRITTEN_OUT = 8

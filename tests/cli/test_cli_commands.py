@@ -1,0 +1,403 @@
+"""`add`, `evaluate`, `trace`, `tasks` and `info`, and what every command has in common."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import save_file
+
+import throughtime as tt
+from throughtime.cli.shell import Failure
+from throughtime.cli.values import named_values, whole_number
+from throughtime.files import save_network
+
+COMMANDS = ("train", "add", "evaluate", "trace", "tasks", "info")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(throughtime, command):
+    outcome = throughtime(command, "--help")
+    assert (outcome.status, outcome.err) == (0, "")
+    assert re.search(rf"Examples?:\n +throughtime {command}", outcome.out)
+    assert "--json" in outcome.out
+
+
+def test_help_lists_the_commands(throughtime):
+    for arguments in ([], ["--help"], ["-h"]):
+        outcome = throughtime(*arguments)
+        assert outcome.status == 0
+        assert all(f"\n  {command} " in outcome.out for command in COMMANDS)
+        assert "Example:" in outcome.out
+    assert throughtime("--version").out == "throughtime 0.1.0\n"
+    assert "no such command" in throughtime("nonsense").complaint
+    assert "--nonsense" in throughtime("--nonsense").complaint
+
+
+# add
+
+
+def test_adds_as_one_writes_it(throughtime, adder_file):
+    outcome = throughtime("add", 100, 27, "--model", adder_file)
+    assert outcome.status == 0
+    assert outcome.out == (
+        "  carry    0 0 0 0 0 0 0\n"
+        "    100    1 1 0 0 1 0 0\n"
+        "  +  27    0 0 1 1 0 1 1\n"
+        "  = 127    1 1 1 1 1 1 1      right\n"
+    )
+
+
+def test_adds_as_json(throughtime, adder_file):
+    assert throughtime("add", 100, 27, "--model", adder_file, "--json").json == {
+        "numbers": [100, 27],
+        "predicted": 127,
+        "true": 127,
+        "right": True,
+        "first_wrong_bit": None,
+        "model": adder_file,
+    }
+
+
+@pytest.mark.parametrize("digits", [30, 5000, 20_000])
+def test_adds_numbers_of_any_size(throughtime, adder_file, digits):
+    a, b = "7" * digits, "5" * digits
+    outcome = throughtime("add", a, b, "--model", adder_file)
+    assert outcome.status == 0
+    total = "1" + "3" * (digits - 1) + "2"
+    assert f"= {total}" in outcome.out
+    document = throughtime("add", a, b, "--model", adder_file, "--json").out
+    assert f'"predicted": {total},' in document
+
+
+def test_a_wrong_sum_is_told_and_is_status_1(throughtime, forgetful):
+    outcome = throughtime("add", 100, 27, "--model", forgetful)
+    assert outcome.status == 1
+    assert "wrong" in outcome.out
+    assert "is right" in outcome.out
+    told = throughtime("add", 100, 27, "--model", forgetful, "--json")
+    assert told.status == 1
+    assert told.json["right"] is False
+    assert told.json["predicted"] != told.json["true"] == 127
+    first = told.json["first_wrong_bit"]
+    assert (told.json["predicted"] ^ 127) & -(told.json["predicted"] ^ 127) == 1 << first
+    assert "wrong from bit" in throughtime("add", "9" * 200, 1, "--model", forgetful).out
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [
+        (["-3", "5"], "-3 is negative"),
+        (["--", "-3", "5"], "-3 is negative"),
+        (["5", "-15"], "-15 is negative"),
+        (["-9" + "9" * 5000, "1"], "negative"),
+        (["a", "b"], '"a" is no whole number'),
+        (["1.5", "2"], '"1.5"'),
+        (["", "2"], '""'),
+        (["1_000", "2"], '"1_000"'),
+        (["١", "2"], "no whole number"),
+        (["1e3", "2"], '"1e3"'),
+        (["9" * 100_001, "1"], "more than 100000 digits"),
+        (["--modle", "x", "1"], "no option --modle"),
+        (["1"], "2 numbers at once, got 1"),
+        (["1", "2", "3"], "--option operands=3"),
+        ([], "missing argument"),
+    ],
+)
+def test_what_is_no_sum_is_refused_in_one_line(throughtime, adder_file, numbers, told):
+    outcome = throughtime("add", "--model", adder_file, *numbers)
+    assert outcome.status == 2
+    assert told in outcome.complaint
+    assert len(outcome.complaint) < 200
+
+
+# A model that is none
+
+
+def damaged(kind):
+    """A path that holds no network that adds."""
+    path = Path(f"{kind}.safetensors")
+    good = Path("adder.safetensors").read_bytes()
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "truncated":
+        path.write_bytes(good[:-40])
+    elif kind == "header":
+        path.write_bytes(good[:60])
+    elif kind == "text":
+        path.write_text("not a model" * 100)
+    elif kind == "foreign":
+        save_file({"weight": np.zeros(3)}, path)
+    elif kind == "nested":
+        save_file({"weight": np.zeros(3)}, path, {"throughtime": "[" * 100_000})
+    elif kind == "shapes":
+        save_file(
+            {"V": np.zeros(3)}, path, {"throughtime": json.dumps({"holds": "network", "format": 1, "network": {}})}
+        )
+    return path
+
+
+DAMAGES = ("missing", "directory", "empty", "truncated", "header", "text", "foreign", "nested", "shapes")
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_model_that_cannot_be_read_is_told_in_one_line(throughtime, adder_file, kind):
+    path = damaged(kind)
+    for arguments in (["add", 1, 2, "--model"], ["trace", 1, 2, "--model"], ["evaluate"], ["info"]):
+        outcome = throughtime(*arguments, path)
+        assert outcome.status == 2
+        assert str(path) in outcome.complaint or kind == "nested"
+
+
+@pytest.mark.parametrize(
+    ("fields", "task"),
+    [
+        ({"inputs": 3, "outputs": 2}, None),
+        ({"inputs": 2, "outputs": 1, "output": "last step"}, None),
+        ({"inputs": 2, "outputs": 1, "readout": "identity"}, None),
+        ({"inputs": 1, "outputs": 1}, "parity"),
+        ({"inputs": 2, "outputs": 1}, "subtraction"),
+    ],
+)
+def test_a_network_for_something_else_does_not_add(throughtime, fields, task):
+    save_network(tt.Network(hidden=3, **fields), "other.safetensors", task)
+    outcome = throughtime("add", 1, 2, "--model", "other.safetensors")
+    assert outcome.status == 2
+    assert "other.safetensors" in outcome.complaint
+
+
+@pytest.mark.parametrize("arguments", [["add", 1, 2], ["trace", 1, 2], ["evaluate"], ["info"]])
+def test_without_a_run_it_is_said_how_to_get_one(throughtime, arguments):
+    assert "throughtime train addition" in throughtime(*arguments).complaint
+
+
+def test_the_newest_run_is_the_one_whose_model_was_written_last(throughtime, adder):
+    for age, name in enumerate(("b", "a", "c/d")):
+        folder = Path("runs", name)
+        folder.mkdir(parents=True)
+        save_network(adder, folder / "model.safetensors", "addition")
+        os.utime(folder / "model.safetensors", (1000 - age, 1000 - age))
+    assert throughtime("add", 1, 2, "--json").json["model"] == "runs/b"
+    os.utime("runs/c/d/model.safetensors", (2000, 2000))
+    assert throughtime("add", 1, 2, "--json").json["model"] == "runs/c/d"
+    assert throughtime("info", "--json").json["path"] == "runs/c/d"
+
+
+# evaluate
+
+
+def test_evaluates_all_pairs_or_some(throughtime, adder_file):
+    outcome = throughtime("evaluate", adder_file, "--bits", 6)
+    assert (outcome.status, outcome.out) == (0, "  exact     all 4 096 pairs of 6-bit numbers are added right\n")
+    drawn = throughtime("evaluate", adder_file, "--bits", 40, "--samples", 50)
+    assert drawn.out == "  exact     all 50 pairs of 40-bit numbers drawn at random are added right\n"
+    told = throughtime("evaluate", adder_file, "--bits", 5, "--json").json
+    assert told == {
+        "model": adder_file, "task": "addition", "bits": 5, "checked": 1024, "wrong": 0, "exhaustive": True,
+        "first_wrong": None,
+    }  # fmt: skip
+
+
+def test_a_wrong_network_is_status_1_and_the_first_wrong_sum_is_shown(throughtime, forgetful):
+    outcome = throughtime("evaluate", forgetful, "--bits", 3)
+    assert outcome.status == 1
+    assert re.match(r"  exact     \d+ of 64 pairs of 3-bit numbers are added wrong, the first:\n  carry ", outcome.out)
+    told = throughtime("evaluate", forgetful, "--bits", 3, "--json")
+    assert told.status == 1
+    assert 0 < told.json["wrong"] <= told.json["checked"] == 64
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--bits", 0], "--bits"),
+        (["--bits", 10**9], "--bits"),
+        (["--samples", 0], "--samples"),
+        (["--task", "recall"], "recall has 1 inputs"),
+        (["--task", "nonsense"], 'no task "nonsense"'),
+        (["--data", "none.csv"], "none.csv"),
+        (["--data", "none.csv", "--task", "addition"], "give one of them"),
+        (["--option", "output=last step"], "give --data too"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(throughtime, adder_file, arguments, told):
+    outcome = throughtime("evaluate", adder_file, *arguments)
+    assert outcome.status == 2
+    assert told in outcome.complaint
+
+
+def test_a_model_that_does_not_say_what_it_is_for_needs_a_task(throughtime, adder):
+    adder.save("plain.safetensors")
+    assert "--task NAME" in throughtime("evaluate", "plain.safetensors").complaint
+    assert throughtime("evaluate", "plain.safetensors", "--task", "addition").status == 0
+    assert throughtime("add", 1, 2, "--model", "plain.safetensors").status == 0
+    assert "--task NAME" in throughtime("trace", "--model", "plain.safetensors").complaint
+    assert throughtime("trace", 1, 2, "--model", "plain.safetensors").status == 0
+    assert throughtime("info", "plain.safetensors").status == 0
+
+
+def test_a_task_without_bits_has_none(throughtime):
+    save_network(tt.Network(inputs=1, hidden=2, outputs=1, output="last step"), "r.safetensors", "recall")
+    assert "no bits" in throughtime("evaluate", "r.safetensors", "--bits", 3).complaint
+    assert throughtime("evaluate", "r.safetensors").status == 1
+    assert "give no numbers" in throughtime("trace", 1, 2, "--model", "r.safetensors").complaint
+    table = throughtime("trace", "--model", "r.safetensors", "--seed", 4).out
+    shown = next(row for row in table.splitlines() if row.startswith("  y[0]"))
+    assert len(shown.split()) == 2  # the label, and the one answer at the last step
+
+
+# trace
+
+
+def test_the_table_holds_the_numbers_of_the_trace(throughtime, adder, adder_file):
+    outcome = throughtime("trace", 100, 27, "--model", adder_file)
+    assert outcome.status == 0
+    x, y = tt.tasks.Addition(bits=8).encode(100, 27)
+    trace = adder.trace(x, y)
+    rows = {row.split()[0]: row.split()[1:] for row in outcome.out.splitlines() if row.strip()}
+    assert rows["step"] == [str(t) for t in range(1, 9)]
+    assert rows["x[0]"] == list("00100110")
+    assert rows["carry"] == ["0"] * 8
+    for unit in range(16):
+        for name, array in (("h", trace.h), ("δ_h", trace.delta_h)):
+            shown = [float(number.replace("−", "-")) for number in rows[f"{name}[{unit}]"]]
+            np.testing.assert_allclose(shown, array[0, :, unit], rtol=0.51, atol=0.0006)
+    assert all(len(row) <= 80 for row in outcome.out.splitlines())
+
+
+def test_a_long_sequence_goes_on_below(throughtime, adder_file, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    outcome = throughtime("trace", 100, 27, "--model", adder_file, "--unit", 3)
+    assert [row.split()[1:] for row in outcome.out.splitlines() if row.startswith("  step")] == [
+        ["1", "2", "3"],
+        ["4", "5", "6"],
+        ["7", "8"],
+    ]
+    assert "h[3]" in outcome.out
+    assert "h[2]" not in outcome.out
+
+
+def test_formulas_of_a_unit_and_of_an_output(throughtime, adder, adder_file):
+    x, y = tt.tasks.Addition(bits=8).encode(100, 27)
+    trace = adder.trace(x, y)
+    at = ("trace", 100, 27, "--model", adder_file, "--step", 3)
+    assert throughtime(*at, "--unit", 5).out == trace.explain(t=3, unit=5).text + "\n"
+    assert throughtime(*at, "--output", 0).out == trace.explain(t=3, output=0).text + "\n"
+    assert throughtime(*at, "--unit", 5, "--json").json["formulas"]
+    assert throughtime(*at).out.splitlines()[0].split() == ["step", "3"]
+
+
+def test_the_trace_as_json_is_the_trace(throughtime, adder, adder_file):
+    x, y = tt.tasks.Addition(bits=8).encode(100, 27)
+    assert throughtime("trace", 100, 27, "--model", adder_file, "--json").out == adder.trace(x, y).to_json() + "\n"
+
+
+def test_gates_of_both_layers_and_directions(throughtime):
+    net = tt.Network(cell="lstm", inputs=2, hidden=2, outputs=1, layers=2, bidirectional=True)
+    save_network(net, "deep.safetensors", "addition")
+    table = throughtime("trace", 1, 2, "--model", "deep.safetensors", "--layer", 0, "--direction", "backward").out
+    for name in ("i[0]", "f[1]", "C̃[0]", "o[0]", "C[1]", "h[0]", "δ_C̃[1]"):
+        assert f"\n  {name}" in table
+    assert "layer must be" in throughtime("trace", 1, 2, "--model", "deep.safetensors", "--layer", 2).complaint
+    save_network(tt.Network(cell="gru", inputs=1, hidden=2, outputs=1), "gru.safetensors", "counter")
+    assert "\n  state " not in (table := throughtime("trace", "--model", "gru.safetensors").out)
+    assert "\n  count " in table
+    assert "\n  ñ[1]" in table
+    save_network(tt.Network(inputs=1, hidden=2, outputs=1), "parity.safetensors", "parity")
+    assert "\n  state " in throughtime("trace", "--model", "parity.safetensors").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([1, 2, "--step", 0], "--step must be from 1 to 8"),
+        ([1, 2, "--step", 9], "--step must be from 1 to 8"),
+        ([1, 2, "--step", 9, "--unit", 1], "from 1 to 8"),
+        ([1, 2, "--unit", 16], "--unit must be from 0 to 15"),
+        ([1, 2, "--unit", -1], "--unit must be"),
+        ([1, 2, "--step", 1, "--unit", 16], "unit must be"),
+        ([1, 2, "--layer", 1], "layer must be"),
+        ([1, 2, "--direction", "up"], "direction must be"),
+        ([1, 2, "--output", 0], "give --step too"),
+        ([1, 2, "--output", 0, "--unit", 0, "--step", 1], "give one of them"),
+        ([1, 2, "--seed", 1], "not both"),
+        ([1], "got 1"),
+        ([-1, 2], "negative"),
+        (["9" * 301, 2], "more than 300 digits"),
+        (["x", 2], '"x"'),
+    ],
+)
+def test_what_cannot_be_traced_is_refused(throughtime, adder_file, arguments, told):
+    outcome = throughtime("trace", "--model", adder_file, *arguments)
+    assert outcome.status == 2
+    assert told in outcome.complaint
+
+
+# tasks and info
+
+
+def test_tasks_are_listed_with_their_options(throughtime):
+    outcome = throughtime("tasks")
+    assert outcome.status == 0
+    for name in tt.tasks.names:
+        assert f"\n  {name} " in f"\n{outcome.out}"
+    listed = {one["name"]: one for one in throughtime("tasks", "--json").json}
+    assert set(listed) == set(tt.tasks.names)
+    assert listed["addition"]["options"] == {"bits": 8, "operands": 2}
+    assert (listed["addition"]["states"], listed["recall"]["states"]) == (2, None)
+
+
+def test_info_tells_what_a_run_is(throughtime):
+    throughtime("train", "tomita", "--option", "language=2", "--steps", 3, "--hidden", 5, "--quiet")
+    outcome = throughtime("info")
+    assert outcome.status == 0
+    for words in ("Elman, 5 sigmoid units, 41 parameters, float64", "language 2", "3 of 3 steps of 64 sequences"):
+        assert words in outcome.out
+    told = throughtime("info", "runs/tomita-elman-0/model.safetensors", "--json").json
+    assert told["task"] == "tomita"
+    assert told["arrays"]["U"] == [5, 5]
+    assert told["training"]["options"] == {"bits": 16, "language": 2}
+    assert told["training"]["step"] == 3
+    throughtime("train", "parity", "--steps", 0, "--quiet", "--out", "untrained")
+    assert "0 of 0 steps" in throughtime("info", "untrained").out
+
+
+def test_info_tells_what_the_engine_is(throughtime):
+    told = throughtime("info", "--engine", "--json").json
+    assert set(told) >= {"numba", "processor", "cache"}
+    outcome = throughtime("info", "--engine")
+    assert told["cache"] in outcome.out
+    assert "leave out PATH" in throughtime("info", "--engine", "x").complaint
+
+
+# Words
+
+
+@given(st.integers(0, 10**40))
+def test_a_written_number_is_read(number):
+    assert whole_number(str(number), 100) == number
+    assert whole_number(f"+{number}", 100) == number
+
+
+@given(st.text(max_size=8))
+def test_any_word_is_a_number_or_refused_in_one_short_line(word):
+    try:
+        assert whole_number(word, 100) == int(word)
+    except Failure as failure:
+        assert len(str(failure)) < 100
+
+
+def test_values_by_name():
+    assert named_values(["a=1", "b-c=0.5", "d=true", "e=x=y", "f="]) == {
+        "a": 1, "b_c": 0.5, "d": True, "e": "x=y", "f": "",
+    }  # fmt: skip
+    with pytest.raises(Failure, match="name=value"):
+        named_values(["=3"])

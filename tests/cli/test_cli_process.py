@@ -1,0 +1,143 @@
+"""The program as a process of its own: signals, pipes, full disks, and what it imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = (sys.executable, "-c", "from throughtime.cli import main; main()")
+OFTEN = (
+    sys.executable, "-c",
+    "import throughtime.training.checkpoint as c; c.SECONDS_BETWEEN_CHECKPOINTS = 0.0; "
+    "from throughtime.cli import main; main()",
+)  # fmt: skip
+"""The same program, with a checkpoint after every block of steps."""
+TRAIN = ("train", "addition", "--hidden", "64", "--steps", "1200", "--out", "run")  # in 60 blocks
+
+
+def run(*arguments, program=PROGRAM, **options):
+    return subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=300, check=False, **options)
+
+
+def start(*arguments, program=PROGRAM):
+    return subprocess.Popen([*program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def result_of(folder):
+    """The model's bytes, and the history without the seconds, which no two runs have alike."""
+    records = [json.loads(line) for line in Path(folder, "history.jsonl").read_text().splitlines()]
+    return Path(folder, "model.safetensors").read_bytes(), [record | {"seconds": 0} for record in records]
+
+
+@pytest.mark.parametrize("command", [[], ["train"]])
+def test_help_needs_no_numpy(command):
+    program = (
+        "import sys, throughtime.cli as c\n"
+        f"try: c.app({[*command, '--help']!r})\n"
+        "except SystemExit: pass\n"
+        "print(sorted({'numpy', 'numba', 'pydantic', 'rich'} & set(sys.modules)))"
+    )
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert outcome.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["tasks"], ["train", "addition", "--steps", "50"]])
+def test_a_reader_who_has_seen_enough_hears_nothing_more(arguments):
+    process = start(*arguments)
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    assert process.wait() == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["tasks"], ["--help"], ["train", "addition", "--steps", "5"]])
+def test_a_full_device_is_told_in_one_line(arguments):
+    with Path("/dev/full").open("w") as full:
+        outcome = subprocess.run([*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith("error: standard output cannot be written: No space left on device")
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_a_file_that_may_not_grow_is_told_in_one_line():
+    def small_files():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+    outcome = run("train", "addition", "--quiet", preexec_fn=small_files)
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith("error: runs/addition-elman-0 cannot be written: File too large; make room")
+    assert outcome.stderr.count("\n") == 1
+
+
+def interrupted():
+    """A training process that Ctrl-C stopped in the middle of its steps."""
+    process = start(*TRAIN)
+    for line in process.stdout:
+        if line.startswith("  learning"):
+            process.send_signal(signal.SIGINT)
+            break
+    out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def test_ctrl_c_saves_the_run_and_says_how_to_go_on():
+    status, _, err = interrupted()
+    assert status == 130
+    assert err.startswith("interrupted after step ")
+    assert err.endswith(" of 1200, saved in run; to go on: throughtime train --resume run\n")
+    step = int(err.split()[3])
+    assert 0 < step < 1200
+    outcome = run("train", "--resume", "run", "--json")
+    assert outcome.returncode == 0
+    assert json.loads(outcome.stdout)["steps"] == 1200
+
+
+@pytest.mark.long
+def test_after_ctrl_c_it_goes_on_to_the_same_bits():
+    run(*TRAIN[:-1], "whole")
+    interrupted()
+    run("train", "--resume", "run")
+    assert result_of("run") == result_of("whole")
+
+
+@pytest.mark.long
+def test_killed_at_random_moments_it_goes_on_to_the_same_bits():
+    """Killed after a random number of checkpoints, and then at a random moment of the block that follows."""
+    run(*TRAIN[:-1], "whole")
+    checkpoint, moments = Path("run/checkpoint.safetensors"), random.Random(0)
+    kills = 0
+    while kills < 12:
+        process = start(*(TRAIN if not kills else ("train", "--resume", "run")), "--quiet", program=OFTEN)
+        seen, changes = None, moments.randint(2, 6)
+        while changes and process.poll() is None:
+            now = checkpoint.stat().st_ino if checkpoint.exists() else None
+            changes -= now != seen
+            seen = now
+        until = time.perf_counter() + moments.uniform(0, 0.03)
+        while time.perf_counter() < until:
+            pass
+        assert process.poll() is None, process.communicate()
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.communicate() == ("", "")
+        kills += 1
+    outcome = run("train", "--resume", "run", "--json")
+    assert outcome.returncode == 0, outcome.stderr
+    assert result_of("run") == result_of("whole")
+
+
+def test_a_process_trains_alike_on_one_thread_and_two():
+    for threads in ("1", "2") if (os.cpu_count() or 1) > 1 else ("1", "1"):
+        outcome = run("train", "parity", "--steps", "100", "--threads", threads, "--out", f"on{threads}", "--quiet")
+        assert (outcome.returncode, outcome.stderr) == (0, "")
+    if Path("on2").exists():
+        assert result_of("on1") == result_of("on2")
