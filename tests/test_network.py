@@ -52,7 +52,9 @@ def test_padding_changes_nothing(garbage, name, form, output):
         return np.where(real(q) if a.ndim == 2 else real(q)[..., None], a, garbage)
 
     every = output == "every step"
-    bad = replace(q, x=spoil(q.x), d_h=spoil(q.d_h), y=spoil(q.y) if every else q.y, mask=spoil(q.mask) if every else q.mask)
+    bad = replace(
+        q, x=spoil(q.x), d_h=spoil(q.d_h), y=spoil(q.y) if every else q.y, mask=spoil(q.mask) if every else q.mask
+    )
     for ask in (
         lambda p: [p.net.predict(p.x, p.lengths)],
         lambda p: [p.net.loss(p.x, p.y, p.lengths, p.mask), p.net.gradient(p.x, p.y, p.lengths, p.mask)[1]],
@@ -287,6 +289,8 @@ def test_repr_says_what_it_is():
 def test_importing_does_not_load_numba():
     import subprocess
 
-    code = "import sys, throughtime; throughtime.Network(inputs=1, hidden=1, outputs=1); sys.exit('numba' in sys.modules)"
+    code = (
+        "import sys, throughtime; throughtime.Network(inputs=1, hidden=1, outputs=1); sys.exit('numba' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert tt.Network is Network

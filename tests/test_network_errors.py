@@ -109,7 +109,7 @@ ERRORS = {
     ),
     "init": (
         lambda: Network(inputs=1, hidden=1, outputs=1, init="zeros"),
-        "init must be \"glorot\", \"uniform\" or \"classic\", got 'zeros'",
+        'init must be "glorot", "uniform" or "classic", got \'zeros\'',
     ),
 }
 

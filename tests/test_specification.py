@@ -71,9 +71,7 @@ def test_sizes(field, value):
 @pytest.mark.parametrize("field", ["bidirectional", "bias"])
 @pytest.mark.parametrize("value", [0, 1, "yes", None])
 def test_truths(field, value):
-    refused(
-        f"{field} must be true or false, got {value!r}", lambda: NetworkSpecification(**{**SMALLEST, field: value})
-    )
+    refused(f"{field} must be true or false, got {value!r}", lambda: NetworkSpecification(**{**SMALLEST, field: value}))
 
 
 def test_what_does_not_go_together():

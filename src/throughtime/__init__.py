@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from throughtime import tasks
-    from throughtime.batch import Batch
+    from throughtime.batch import Batch, pad
     from throughtime.cells.activations import sigmoid, sigmoid_derivative
     from throughtime.files import load
     from throughtime.network import Network, State
@@ -37,6 +37,7 @@ _HOMES = {
     "WarmUp": "training.schedules",
     "load": "files",
     "load_run": "training.checkpoint",
+    "pad": "batch",
     "resume": "training.checkpoint",
     "sigmoid": "cells.activations",
     "sigmoid_derivative": "cells.activations",
@@ -46,7 +47,7 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
     "Adam", "Batch", "Constant", "Cosine", "GradientDescent", "load", "load_run", "Momentum", "Network",
-    "NetworkSpecification", "NotFinite", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
+    "NetworkSpecification", "NotFinite", "pad", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
     "Specification", "State", "Step", "tasks", "Trace", "train", "WarmUp",
 ]  # fmt: skip
 

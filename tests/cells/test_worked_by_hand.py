@@ -5,9 +5,9 @@ from math import log
 import numpy as np
 import pytest
 
+from oracles.cases import Problem
 from oracles.layout import unpack
 from oracles.passes import run
-from oracles.cases import Problem
 from throughtime.cells import GRU, LSTM, Elman, elman, gru, lstm
 from throughtime.network import Network, State
 

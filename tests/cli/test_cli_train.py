@@ -157,14 +157,18 @@ def test_what_cannot_be_is_refused_in_one_line(throughtime, arguments, told):
     assert not list(Path("runs").glob("*"))
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--cell", "gru", "--cell-penalty", 1], ["--window", 3, "--bidirectional"], ["--batch", 10**12]]
-)
+@pytest.mark.parametrize("arguments", [["--cell", "gru", "--cell-penalty", 1], ["--window", 3, "--bidirectional"]])
 def test_what_the_engine_refuses_leaves_no_folder(throughtime, arguments):
     outcome = throughtime("train", "addition", "--quiet", *arguments)
     assert outcome.status == 2
     assert outcome.complaint
     assert not list(Path("runs").glob("*"))
+
+
+def test_what_takes_too_much_memory_is_told_in_one_line(throughtime):
+    outcome = throughtime("train", "addition", "--quiet", "--batch", 10**12)
+    assert outcome.status == 2
+    assert "not enough memory" in outcome.complaint
 
 
 def test_a_loss_that_is_not_finite_is_told_with_the_step_and_advice(throughtime):
@@ -280,14 +284,14 @@ def write_csv(path, target):
 
 def test_a_data_file_of_classes_is_learned_and_checked(throughtime):
     write_csv("signs.csv", lambda x: int(x[-1, 0] > 0))
-    outcome = throughtime("train", "signs.csv", "--steps", 600, "--hidden", 8)
+    outcome = throughtime("train", "signs.csv", "--steps", 300, "--hidden", 8, "--learning-rate", 0.05)
     assert outcome.status == 0
     assert outcome.out.startswith("signs.csv · 30 sequences · LSTM, 8 units, ")
     assert "  exact     all 30 sequences are answered right\n" in outcome.out
     assert settings_of("runs/signs-lstm-0")["network"]["loss"] == "binary_cross_entropy"
     assert throughtime("evaluate", "--data", "signs.csv").status == 0
     assert "give the same file" in throughtime("train", "--resume", "runs/signs-lstm-0").complaint
-    assert throughtime("train", "signs.csv", "--resume", "runs/signs-lstm-0", "--steps", 601).status == 0
+    assert throughtime("train", "signs.csv", "--resume", "runs/signs-lstm-0", "--steps", 301).status == 0
 
 
 def test_a_data_file_of_real_numbers_is_judged_by_its_error(throughtime):

@@ -27,7 +27,13 @@ def twins(lengths, name, form, **more):
     arrays = {name: both(getattr(q, name)) for name in ("x", "y", "mask", "d_h")}
     nets = q.net, Network.of(replace(q.s, dtype="float64"), q.net.parameters)
     return [
-        replace(q, net=nets[k], state=states(q.state)[k], d_state=states(q.d_state)[k], **{n: a[k] for n, a in arrays.items()})
+        replace(
+            q,
+            net=nets[k],
+            state=states(q.state)[k],
+            d_state=states(q.d_state)[k],
+            **{n: a[k] for n, a in arrays.items()},
+        )
         for k in (0, 1)
     ]
 

@@ -14,7 +14,13 @@ from oracles.passes import run
 from throughtime.network import Network, State
 
 OUTPUTS = ["every step", "last step"]
-LENGTHS = {"one-step": (1,), "two-steps": (2,), "one-sequence": (6,), "ragged": (3, 5, 1), "long": (120 if COMPILED else 40, 2)}
+LENGTHS = {
+    "one-step": (1,),
+    "two-steps": (2,),
+    "one-sequence": (6,),
+    "ragged": (3, 5, 1),
+    "long": (120 if COMPILED else 40, 2),
+}
 
 
 def wanted(q, *, initial=True):
@@ -48,7 +54,8 @@ def test_every_form(name, form, output, bias):
 
 @pytest.mark.parametrize("name", CELLS)
 @pytest.mark.parametrize(
-    ("loss", "outputs"), [*product(LOSSES, [3]), *((loss, 1) for loss in LOSSES if LOSSES[loss]["readout"] != "softmax")]
+    ("loss", "outputs"),
+    [*product(LOSSES, [3]), *((loss, 1) for loss in LOSSES if LOSSES[loss]["readout"] != "softmax")],
 )
 def test_every_loss(name, loss, outputs):
     q = problem(seed=lively(name), outputs=outputs, **CELLS[name], **LOSSES[loss])

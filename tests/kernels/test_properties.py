@@ -86,7 +86,13 @@ def test_the_gradient_of_a_batch_is_the_sum(q):
 def test_the_comparison_of_arrays_can_fail():
     """An oracle that accepts everything proves nothing."""
     assert_agree([1.0, 1e-9], [1.0, 0.0], 1e-8)
-    for got, wanted in (([1.0, 1e-9], [1.0, 0.0]), ([1e-300], [0.0]), ([np.nan], [1.0]), ([1.0], [np.nan]), ([[1.0]], [1.0])):
+    for got, wanted in (
+        ([1.0, 1e-9], [1.0, 0.0]),
+        ([1e-300], [0.0]),
+        ([np.nan], [1.0]),
+        ([1.0], [np.nan]),
+        ([[1.0]], [1.0]),
+    ):
         with pytest.raises(AssertionError):
             assert_agree(got, wanted, 1e-10)
     q = problem((2,))

@@ -50,7 +50,9 @@ def test_every_array(name, form, lengths):
     compare(problem(lengths, seed=2, outputs=3, **CELLS[name], **FORMS[form], **loss), 1e-12)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"B{len(size[0])}-T{max(size[0])}-" + "x".join(map(str, size[1:])))
+@pytest.mark.parametrize(
+    "size", SIZES, ids=lambda size: f"B{len(size[0])}-T{max(size[0])}-" + "x".join(map(str, size[1:]))
+)
 @pytest.mark.parametrize("form", ["one-layer", "two-layers-both-directions"])
 @pytest.mark.parametrize("name", CELLS)
 def test_every_size(name, form, size):

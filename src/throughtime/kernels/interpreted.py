@@ -11,7 +11,7 @@ tanh, square_root = np.tanh, np.sqrt
 __all__ = ["sigmoid", "square_root", "tanh"]
 
 
-def prepare(precision):
+def prepare(precision: str) -> None:
     """Nothing is compiled."""
 
 
