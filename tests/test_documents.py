@@ -22,7 +22,7 @@ def blocks(language):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("text", blocks("sh"))
+@pytest.mark.parametrize("text", list(blocks("sh")))
 def test_commands(text, tmp_path):
     for line in text.splitlines():
         program, *arguments = shlex.split(line, comments=True)
@@ -34,7 +34,7 @@ def test_commands(text, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("text", blocks("python"))
+@pytest.mark.parametrize("text", list(blocks("python")))
 def test_python(text, tmp_path):
     done = subprocess.run([sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

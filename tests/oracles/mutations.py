@@ -1,4 +1,4 @@
-"""Errors that were made in admired hand-written back-propagation, to be planted in our kernels (see docs and DESIGN.md).
+"""Errors that were made in admired hand-written back-propagation, to be planted in our kernels (DESIGN.md).
 
 Each is (name, file in kernels/, pattern, replacement, check). When the kernels are rewritten, only this table is edited:
 `BACKWARD` is all from the head of a kernel's `backward` to the place where the pattern begins. The patterns are regular
@@ -45,13 +45,13 @@ ONE_CELL = [
     ("no gradient for h_0", "lstm.py", r"= d_h_0, d_C_0\b", "= d_h_0.copy(), d_C_0", OUTSIDE),
     ("no gradient for C_0", "lstm.py", r"= d_h_0, d_C_0\b", "= d_h_0, d_C_0.copy()", OUTSIDE),
     ("∂E by the layer below not reset", "network.py", r"clear\(rows\(d_below.*?\n", "pass\n", TWICE),
-    ("∂C kept whole where the forget gate lets a part pass", "lstm.py", r"store\(d_C_after, j, n, dC \* f\)", "store(d_C_after, j, n, dC)", FORMS),
-    ("∂h kept whole where the update gate lets a part pass", "gru.py", r"store\(d_h_after, j, n, dh \* z\)", "store(d_h_after, j, n, dh)", FORMS),
-    ("the gradient of c_n made of δ_ñ instead of δ_q", "gru.py", r"add_rows\(deltas, 3 \* H, dc\)", "add_rows(deltas, 2 * H, dc)", FORMS),
+    ("∂C kept whole where the forget gate lets a part pass", "lstm.py", r"(d_C_after, j, n, dC) \* f", r"\1", FORMS),
+    ("∂h kept whole where the update gate lets a part pass", "gru.py", r"(d_h_after, j, n, dh) \* z", r"\1", FORMS),
+    ("the gradient of c_n made of δ_ñ instead of δ_q", "gru.py", r"(deltas, )3( \* H, dc)", r"\g<1>2\2", FORMS),
     ("the gradient of b_y left out", "network.py", r"add_rows\(delta_y, 0, db_y\)", "pass", FORMS),
-    ("a transposed product on the way back through U", "elman.py", r"panels\(U, 0, H, True", "panels(U, 0, H, False", FORMS),
-    ("a transposed product on the way back through U_n", "gru.py", r"panels\(U, 2 \* H, H, True", "panels(U, 2 * H, H, False", FORMS),
-    ("a transposed gradient of U", "elman.py", r"add_gradient\((rows\(fed.*?\)), deltas, dU\)", r"add_gradient(deltas, \1, dU)", FORMS),
+    ("a transposed product on the way back through U", "elman.py", r"(panels\(U, 0, H, )True", r"\1False", FORMS),
+    ("a transposed product on the way back through U_n", "gru.py", r"(panels\(U, 2 \* H, H, )True", r"\1False", FORMS),
+    ("a transposed gradient of U", "elman.py", r"_gradient\((rows\(fed.*?\)), deltas,", r"_gradient(deltas, \1,", FORMS),
 ]  # fmt: skip
 
 MUTATIONS = {
