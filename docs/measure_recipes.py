@@ -23,7 +23,10 @@ def main(first: int, count: int) -> None:
             seconds.append(time.perf_counter() - begin)
             exact += task.evaluate(run.network).wrong == 0
         name = f"{cell} {activation or ''}".strip()
-        print(f"| {name}, {recipe.network['hidden']} | {exact} of {count} | {statistics.median(seconds):.2f} s |", flush=True)
+        print(
+            f"| {name}, {recipe.network['hidden']} | {exact} of {count} | {statistics.median(seconds):.2f} s |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -14,5 +14,5 @@ for _ in range(20_000):
     bit = int(rng.integers(2))
     ones += bit
     y, state = net.step([[bit]], state)
-    wrong += int(round(y[0, 0])) != ones % 2
+    wrong += round(y[0, 0]) != ones % 2
 print(f"parity told wrong at {wrong} of 20,000 steps")

@@ -45,9 +45,7 @@ def test_encode_refuses_in_one_sentence():
         task.encode(1, 1.5)
 
 
-@pytest.mark.parametrize(
-    ("bits", "operands", "below"), [(8, 2, 128), (8, 3, 64), (7, 4, 32), (9, 5, 64), (2, 2, 2)]
-)
+@pytest.mark.parametrize(("bits", "operands", "below"), [(8, 2, 128), (8, 3, 64), (7, 4, 32), (9, 5, 64), (2, 2, 2)])
 def test_samples_are_uniform_and_the_sum_fits(oracles, rng, bits, operands, below):
     batch = Addition(bits=bits, operands=operands).sample(rng, 6400)
     drawn = oracles.numbers(batch.x)

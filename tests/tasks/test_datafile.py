@@ -119,9 +119,7 @@ def test_csv_options_that_do_not_fit(file):
 
 
 def test_json_lines(file):
-    data = read(
-        file("d.jsonl", '{"x": [[1, 2], [3, 4.5]], "y": [[0], [1]]}\n\n{"y": [[7]], "x": [[5, 6]]}\r\n')
-    )
+    data = read(file("d.jsonl", '{"x": [[1, 2], [3, 4.5]], "y": [[0], [1]]}\n\n{"y": [[7]], "x": [[5, 6]]}\r\n'))
     np.testing.assert_array_equal(data.x, [[[1, 2], [3, 4.5]], [[5, 6], [0, 0]]])
     np.testing.assert_array_equal(data.y, [[[0], [1]], [[7], [0]]])
     assert data.lengths.tolist() == [2, 1]
@@ -189,9 +187,7 @@ def test_npz_is_the_same_as_json_lines(file):
     rng = np.random.default_rng(0)
     x, y, lengths = rng.normal(size=(3, 4, 2)), rng.normal(size=(3, 4, 1)), np.array([4, 2, 3])
     np.savez(file("d.npz", b""), x=x, y=y, lengths=lengths)
-    lines = [
-        json.dumps({"x": a[:n].tolist(), "y": b[:n].tolist()}) for a, b, n in zip(x, y, lengths, strict=True)
-    ]
+    lines = [json.dumps({"x": a[:n].tolist(), "y": b[:n].tolist()}) for a, b, n in zip(x, y, lengths, strict=True)]
     one, two = read("d.npz"), read(file("d.jsonl", "\n".join(lines)))
     np.testing.assert_array_equal(one.x, two.x)
     np.testing.assert_array_equal(one.y, two.y)
@@ -241,9 +237,7 @@ def test_malformed_npz_gets_one_line(file, arrays, message):
 
 def test_damaged_npz(file, monkeypatch):
     refused(file("d.npz", b""), "d.npz: expected a NumPy archive of plain arrays, got: ")
-    refused(
-        file("e.npz", b"PK\x03\x04 and no more"), "e.npz: expected a NumPy archive of plain arrays, got: "
-    )
+    refused(file("e.npz", b"PK\x03\x04 and no more"), "e.npz: expected a NumPy archive of plain arrays, got: ")
     np.savez(file("f.npz", b""), x=X, y=Y)
     whole = Path("f.npz").read_bytes()
     refused(file("g.npz", whole[:-30]), "g.npz: expected a NumPy archive of plain arrays, got: ")

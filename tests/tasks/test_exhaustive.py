@@ -27,9 +27,7 @@ def test_a_wrong_prefix_spoils_each_word_it_begins_whatever_the_width(oracles, m
     faults = ["1", "001", "01011", "0000000"]
     net = oracles.Follower(machine, faults)
     spoilt = [
-        word
-        for word in oracles.words(machine, 7)
-        if any("".join(map(str, word)).startswith(fault) for fault in faults)
+        word for word in oracles.words(machine, 7) if any("".join(map(str, word)).startswith(fault) for fault in faults)
     ]
     checked, wrong, first = exhaustive.check(net, machine, 7)
     assert (checked, wrong, tuple(first)) == (128, len(spoilt), spoilt[0])

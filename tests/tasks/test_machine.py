@@ -9,9 +9,7 @@ from throughtime.batch import Batch
 from throughtime.tasks import Comparison, Counter, Parity, Tomita
 
 
-@pytest.mark.parametrize(
-    "task", [Parity(), Counter(modulus=2), Counter(modulus=3), Counter(modulus=5)], ids=str
-)
+@pytest.mark.parametrize("task", [Parity(), Counter(modulus=2), Counter(modulus=3), Counter(modulus=5)], ids=str)
 def test_counts_of_ones(oracles, task):
     for word in oracles.words(task.specification, 9):
         _, told = task.retrace(np.array(word, float)[:, None])
@@ -32,9 +30,7 @@ def test_comparison_of_all_pairs(oracles):
     assert oracles.distinct(task.specification) == len(task.specification.next) == 2
 
 
-@pytest.mark.parametrize(
-    "task", [Parity(), Counter(modulus=4), Comparison(bits=9), Tomita(language=7)], ids=str
-)
+@pytest.mark.parametrize("task", [Parity(), Counter(modulus=4), Comparison(bits=9), Tomita(language=7)], ids=str)
 def test_samples_are_what_the_machine_tells(rng, task):
     batch = task.sample(rng, 40)
     assert batch.x.shape == (40, task.bits, task.inputs)
@@ -47,9 +43,7 @@ def test_bits_are_fair(rng):
     for task in (Parity(), Comparison()):
         x = task.sample(rng, 6400).x
         assert (abs(x.mean(axis=0) - 0.5) < 0.03).all()
-        assert all(
-            abs(np.corrcoef(x[:, s, 0], x[:, t, 0])[0, 1]) < 0.06 for s, t in pairwise(range(task.bits))
-        )
+        assert all(abs(np.corrcoef(x[:, s, 0], x[:, t, 0])[0, 1]) < 0.06 for s, t in pairwise(range(task.bits)))
 
 
 def test_right_forgives_padding_and_what_is_not_asked(rng):

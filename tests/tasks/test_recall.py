@@ -26,9 +26,7 @@ def test_right_and_render():
     assert task.right(np.array([[0.7], [0.5], [0.2]]), batch).tolist() == [True, False, False]
     x = np.array([[-1.0], [0.1], [0.3]])
     assert task.render(x, np.array([0.125])) == "  -1, then 2 steps of noise: told 0.125, target 0      right"
-    assert (
-        task.render(-x, np.array([0.125])) == "  +1, then 2 steps of noise: told 0.125, target 1      wrong"
-    )
+    assert task.render(-x, np.array([0.125])) == "  +1, then 2 steps of noise: told 0.125, target 1      wrong"
 
 
 def test_evaluate_in_chunks(oracles):

@@ -75,9 +75,7 @@ def find(name: str, **options: Any) -> Task:
     if ":" in name:
         return custom.load(name, options)
     if name not in names:
-        raise ValueError(
-            f'there is no task "{name}"{_nearest(name, names)}; a task of your own is named module:object'
-        )
+        raise ValueError(f'there is no task "{name}"{_nearest(name, names)}; a task of your own is named module:object')
     known = [field.name for field in fields(names[name])]
     for option in options:
         if option not in known:

@@ -38,8 +38,7 @@ def digits(number: int) -> str:
 def cells(bits: Array) -> list[str]:
     """How each number (T,) is shown: 0, 1, or ? if it rounds to neither."""
     return [
-        "0" if zero else "1" if one else "?"
-        for zero, one in zip(rounds_to(bits, 0), rounds_to(bits, 1), strict=True)
+        "0" if zero else "1" if one else "?" for zero, one in zip(rounds_to(bits, 0), rounds_to(bits, 1), strict=True)
     ]
 
 

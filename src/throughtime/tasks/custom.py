@@ -22,9 +22,7 @@ def load(reference: str, options: dict[str, Any]) -> Task:
     try:
         found: Any = import_module(module)
     except Exception as error:
-        raise ValueError(
-            f"{module} could not be imported for the task {reference}: {_said(error)}"
-        ) from error
+        raise ValueError(f"{module} could not be imported for the task {reference}: {_said(error)}") from error
     try:
         for part in path.split("."):
             found = getattr(found, part)

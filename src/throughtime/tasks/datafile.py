@@ -93,21 +93,16 @@ def read(
         raise ValueError(f"{path}: expected a name that ends in .csv, .npz or .jsonl")
     try:
         if not path.is_file():
-            raise ValueError(
-                f"{path}: expected a file, got {'a directory' if path.is_dir() else 'nothing there'}"
-            )
+            raise ValueError(f"{path}: expected a file, got {'a directory' if path.is_dir() else 'nothing there'}")
         if path.suffix == ".npz":
             return _read_npz(path)
         if path.stat().st_size > MOST_BYTES:
             raise ValueError(
-                f"{path}: expected at most {MOST_BYTES} bytes of text (an NPZ may hold more), "
-                f"got {path.stat().st_size}"
+                f"{path}: expected at most {MOST_BYTES} bytes of text (an NPZ may hold more), got {path.stat().st_size}"
             )
         text = _text(path)
     except OSError as error:
-        raise ValueError(
-            f"{path}: expected a file that can be read, got {error.strerror or error}"
-        ) from error
+        raise ValueError(f"{path}: expected a file that can be read, got {error.strerror or error}") from error
     if path.suffix == ".jsonl":
         return _read_json_lines(path, text)
     return _read_csv(path, text, sequence, time, inputs, outputs, output)
@@ -251,9 +246,7 @@ def _form(target: Array) -> str:
 
 def _matrix(line: str, column: str, value: Any, features: int | None) -> Array:
     if not isinstance(value, list) or not value:
-        raise ValueError(
-            f'{line}, column "{column}": expected a list of rows, got {_short(json.dumps(value))}'
-        )
+        raise ValueError(f'{line}, column "{column}": expected a list of rows, got {_short(json.dumps(value))}')
     rows: list[list[float]] = []
     for t, row in enumerate(value):
         rows.append(_vector(line, f"{column}[{t}]", row, len(rows[0]) if rows else features))
@@ -281,13 +274,9 @@ def _read_npz(path: Path) -> Dataset:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except Exception as error:  # a damaged archive raises errors of zipfile, zlib, struct and NumPy
-        raise ValueError(
-            f"{path}: expected a NumPy archive of plain arrays, got: {_short(str(error))}"
-        ) from error
+        raise ValueError(f"{path}: expected a NumPy archive of plain arrays, got: {_short(str(error))}") from error
     if not {"x", "y"} <= set(arrays) <= {"x", "y", "lengths"}:
-        raise ValueError(
-            f"{path}: expected arrays x, y and perhaps lengths, got {_short(', '.join(arrays) or 'none')}"
-        )
+        raise ValueError(f"{path}: expected arrays x, y and perhaps lengths, got {_short(', '.join(arrays) or 'none')}")
     for name in ("x", "y"):
         if arrays[name].dtype.kind not in "biuf":
             raise ValueError(f'{path}, array "{name}": expected numbers, got {arrays[name].dtype}')
@@ -298,9 +287,7 @@ def _read_npz(path: Path) -> Dataset:
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     if not x.size or not y.size:
-        raise ValueError(
-            f"{path}: expected at least one sequence, step and feature, got x {x.shape}, y {y.shape}"
-        )
+        raise ValueError(f"{path}: expected at least one sequence, step and feature, got x {x.shape}, y {y.shape}")
     lengths = np.full(len(x), x.shape[1]) if lengths is None else lengths.astype(np.int64)
     padding = np.arange(x.shape[1]) >= lengths[:, None]
     for name, values in (("x", x), ("y", y)):
@@ -308,9 +295,7 @@ def _read_npz(path: Path) -> Dataset:
             values[padding] = 0
         if not np.isfinite(values).all():
             place = tuple(np.argwhere(~np.isfinite(values))[0].tolist())
-            raise ValueError(
-                f'{path}, array "{name}", entry {place}: expected a finite number, got {values[place]}'
-            )
+            raise ValueError(f'{path}, array "{name}", entry {place}: expected a finite number, got {values[place]}')
     return _named(x, y, lengths)
 
 

@@ -24,9 +24,7 @@ def feasible(specification: Specification, steps: int) -> bool:
     return steps * log(len(specification.symbols)) <= log(MOST_WORDS) + 1e-9
 
 
-def check(
-    net: Net, specification: Specification, steps: int, closing: int = 0
-) -> tuple[int, int, list[int] | None]:
+def check(net: Net, specification: Specification, steps: int, closing: int = 0) -> tuple[int, int, list[int] | None]:
     """Compare a network with a machine on all words of `steps` symbols.
 
     Parameters

@@ -128,6 +128,4 @@ class Reber:
 
 
 def _names(chosen: Array) -> str:
-    return (
-        " or ".join(symbol for symbol, is_chosen in zip(SYMBOLS, chosen, strict=True) if is_chosen) or "none"
-    )
+    return " or ".join(symbol for symbol, is_chosen in zip(SYMBOLS, chosen, strict=True) if is_chosen) or "none"

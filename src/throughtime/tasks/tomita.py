@@ -37,15 +37,9 @@ ODD_RUNS = Language(
         "dead",
     ),
 )
-FEW_ZEROS = Language(
-    [[1, 0], [2, 0], [3, 0], [3, 3]], {0, 1, 2}, 3, ("no zero", "one zero", "two zeros", "dead")
-)
-BOTH_EVEN = Language(
-    [[2, 1], [3, 0], [0, 3], [1, 2]], {0}, None, ("both even", "ones odd", "zeros odd", "both odd")
-)
-THIRDS = Language(
-    [[2, 1], [0, 2], [1, 0]], {0}, None, ("ones − zeros ≡ 0", "ones − zeros ≡ 1", "ones − zeros ≡ 2")
-)
+FEW_ZEROS = Language([[1, 0], [2, 0], [3, 0], [3, 3]], {0, 1, 2}, 3, ("no zero", "one zero", "two zeros", "dead"))
+BOTH_EVEN = Language([[2, 1], [3, 0], [0, 3], [1, 2]], {0}, None, ("both even", "ones odd", "zeros odd", "both odd"))
+THIRDS = Language([[2, 1], [0, 2], [1, 0]], {0}, None, ("ones − zeros ≡ 0", "ones − zeros ≡ 1", "ones − zeros ≡ 2"))
 FOUR_RUNS = Language(
     [[0, 1], [2, 1], [2, 3], [4, 3], [4, 4]],
     {0, 1, 2, 3},
