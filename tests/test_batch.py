@@ -54,7 +54,6 @@ def test_rows():
                 np.testing.assert_array_equal(part.mask, mask[rows])
 
 
-@pytest.mark.xfail(strict=True, reason="Batch refuses the mask (B,) that Network.gradient asks for")
 def test_a_mask_for_one_output_a_sequence():
     """A network of output "last step" asks for a mask (B,), and so a batch for it must take one."""
     assert Batch(X, Y[:, 0], None, np.ones(4)).mask.shape == (4,)

@@ -148,3 +148,9 @@ def test_d_state_of_another_shape():
     zeros = np.zeros((1, 3, 3))
     with pytest.raises(ValueError, match=r"state must have h of shape \(4, 3, 3\)"):
         BOTH.net.backward(BOTH.x, BOTH.d_h, d_state=State(zeros, zeros))
+
+
+def test_numpy_integers_are_whole_numbers():
+    net = Network(inputs=np.int64(2), hidden=np.int32(3), outputs=1)
+    assert net.specification == Network(inputs=2, hidden=3, outputs=1).specification
+    assert type(net.specification.hidden) is int

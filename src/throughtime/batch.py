@@ -26,8 +26,8 @@ class Batch:
         Targets at every step, or one for each sequence.
     lengths : (B,) int array, optional
         Steps of each sequence that are real, 1..T; all T when not given.
-    mask : (B, T) float array, optional
-        Weight of each step in the loss (0: this step is not asked for); all 1 when not given.
+    mask : (B, T) or (B,) float array, optional
+        Weight of each target in the loss (0: it is not asked for); all 1 when not given.
 
     Raises
     ------
@@ -51,8 +51,9 @@ class Batch:
             )
         if self.lengths is not None:
             check_lengths(self.lengths, x.shape[0], x.shape[1])
-        if self.mask is not None and np.shape(self.mask) != x.shape[:2]:
-            raise ValueError(f"mask must be (batch, time) = {x.shape[:2]}, got {np.shape(self.mask)}")
+        if self.mask is not None and np.shape(self.mask) != y.shape[:-1]:
+            axes = "(batch, time)" if y.ndim == 3 else "(batch,)"
+            raise ValueError(f"mask must be {axes} = {y.shape[:-1]}, got {np.shape(self.mask)}")
 
     def __len__(self) -> int:
         return len(self.x)
@@ -90,12 +91,11 @@ def pad(sequences: Sequence[Any]) -> tuple[Array, npt.NDArray[np.int64]]:
     arrays = [np.asarray(s) for s in sequences]
     if not arrays:
         raise ValueError("expected at least one sequence, got an empty list")
-    features = arrays[0].shape[-1] if arrays[0].ndim == 2 else None
     for i, a in enumerate(arrays):
-        if a.ndim != 2 or a.shape[0] == 0 or a.shape[1] != features:
+        if a.ndim != 2 or a.shape[0] == 0 or a.shape[1] != arrays[0].shape[1]:
             raise ValueError(
-                f"each sequence must be (time, features) with the same features and at least one step; "
-                f"sequence {i} has shape {a.shape}, sequence 0 has {arrays[0].shape}"
+                "each sequence must be (time, features) with the same features and at least one step; "
+                f"sequence {i} has shape {a.shape}" + (f", sequence 0 has {arrays[0].shape}" if i else "")
             )
     lengths = np.array([len(a) for a in arrays], dtype=np.int64)
     padded = np.zeros((len(arrays), int(lengths.max()), arrays[0].shape[1]), np.result_type(*arrays))

@@ -83,8 +83,8 @@ class Network:
             specification = NetworkSpecification(**fields)
         elif fields:
             raise TypeError(f"give a specification or its fields, not both (got {', '.join(fields)} too)")
-        self.specification = specification
-        self.parameters = initial(specification, init, seed)
+        self._specification = specification
+        self._parameters = initial(specification, init, seed)
 
     @classmethod
     def of(cls, specification: NetworkSpecification, parameters: npt.ArrayLike) -> Network:
@@ -93,12 +93,29 @@ class Network:
         if vector.shape != (count(specification),):
             raise ValueError(f"parameters must be ({count(specification)},) for this network, got {vector.shape}")
         net = cls.__new__(cls)
-        net.specification, net.parameters = specification, vector
+        net._specification, net._parameters = specification, vector
         return net
 
     def copy(self) -> Network:
         """A network of its own with the same parameters."""
         return Network.of(self.specification, self.parameters)
+
+    @property
+    def specification(self) -> NetworkSpecification:
+        """What the network is."""
+        return self._specification
+
+    @property
+    def parameters(self) -> Array:
+        """The flat vector (P,); it may be written in place, and assigning to it writes into it."""
+        return self._parameters
+
+    @parameters.setter
+    def parameters(self, values: npt.ArrayLike) -> None:
+        vector = np.asarray(values)
+        if vector.shape != self._parameters.shape:
+            raise ValueError(f"parameters must be {self._parameters.shape} for this network, got {vector.shape}")
+        self._parameters[:] = vector
 
     @property
     def views(self) -> Views:

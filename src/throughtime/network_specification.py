@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral
 from typing import Any, Literal, get_args
 
 CellName = Literal["elman", "lstm", "gru"]
@@ -64,8 +65,9 @@ class NetworkSpecification:
                 raise ValueError(f"{name} must be {one_of(kind)}, got {getattr(self, name)!r}")
         for name in ("inputs", "hidden", "outputs", "layers"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST:
+            if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= int(value) <= LARGEST:
                 raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+            object.__setattr__(self, name, int(value))
         for name in ("bidirectional", "bias"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be true or false, got {getattr(self, name)!r}")

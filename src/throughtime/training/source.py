@@ -92,8 +92,7 @@ def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | Non
     rows, T, _ = drawn.x.shape
     N = rows // batch
     lengths = np.full(rows, T) if drawn.lengths is None else np.asarray(drawn.lengths)
-    real = np.arange(T) < lengths[:, None]
-    mask = real.astype(s.dtype) if drawn.mask is None else np.where(real, drawn.mask, 0).astype(s.dtype)
+    asked = np.ones(drawn.y.shape[:-1]) if drawn.mask is None else np.asarray(drawn.mask)
 
     def steps(array: Any, dtype: Any) -> Array:
         return np.asarray(array, dtype).reshape(N, batch, T, -1).transpose(0, 2, 1, 3)
@@ -101,8 +100,10 @@ def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | Non
     x, lengths = steps(drawn.x, s.dtype), lengths.astype(np.int64).reshape(N, batch)
     if s.output == "last step":
         y = np.asarray(drawn.y, s.dtype).reshape(N, 1, batch, -1)
-        return Steps(_c(x), _c(y), np.ones((N, 1, batch), s.dtype), _c(lengths), np.zeros(N, bool))
-    y, mask = steps(drawn.y, s.dtype), steps(mask, s.dtype)[..., 0]
+        mask = np.asarray(asked, s.dtype).reshape(N, 1, batch)
+        return Steps(_c(x), _c(y), _c(mask), _c(lengths), np.zeros(N, bool))
+    real = np.arange(T) < lengths.reshape(rows, 1)
+    y, mask = steps(drawn.y, s.dtype), steps(np.where(real, asked, 0), s.dtype)[..., 0]
     if window is None or window >= T:
         return Steps(_c(x), _c(y), _c(mask), _c(lengths), np.zeros(N, bool))
     windows = -(-T // window)
