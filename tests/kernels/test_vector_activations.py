@@ -1,0 +1,73 @@
+"""Greatest errors in units in the last place, and the ends of the range."""
+
+import numpy as np
+import pytest
+from numba.core import config
+
+from throughtime.kernels.activations import sigmoid_row, tanh_row
+
+pytestmark = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="machine code is what is tested")
+
+
+def truth(name, x):
+    with np.errstate(all="ignore"):
+        if name == "tanh":
+            return np.tanh(x)
+        e = np.exp(-np.abs(x))
+        return np.where(x < 0, e, 1) / (1 + e)
+
+
+def greatest_error(row, name, x):
+    wide = np.float64 if x.dtype == np.float32 else np.longdouble
+    out = np.empty_like(x)
+    row(x, out)
+    true = truth(name, x.astype(wide))
+    unit = np.spacing(np.abs(true).astype(x.dtype)).astype(wide)
+    return float((np.abs(out.astype(wide) - true) / unit).max())
+
+
+FUNCTIONS = [(sigmoid_row, "sigmoid"), (tanh_row, "tanh")]
+
+
+@pytest.mark.parametrize(("row", "name"), FUNCTIONS)
+def test_float32_sample_of_all_inputs(row, name):
+    x = np.arange(0, 2**32, 997, dtype=np.uint32).view(np.float32)
+    assert greatest_error(row, name, x[np.isfinite(x)]) < 2.6
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).nmant < 60, reason="needs a longer float to compare with")
+@pytest.mark.parametrize(("row", "name"), FUNCTIONS)
+def test_float64(row, name):
+    r = np.random.default_rng(0)
+    n = 300_000
+    x = np.concatenate(
+        [
+            3 * r.normal(size=n),
+            r.uniform(-745, 0, n),
+            r.uniform(-1, 1, n),
+            r.uniform(-1, 1, n) * 10 ** r.uniform(-320, 3, n),
+        ]
+    )
+    assert greatest_error(row, name, x) < 2.8
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 7, 16, 33])
+def test_ends_of_the_range_and_no_write_outside(dtype, n):
+    big = np.finfo(dtype).max
+    for value, s, t in [
+        (np.nan, np.nan, np.nan),
+        (np.inf, 1, 1),
+        (-np.inf, 0, -1),
+        (big, 1, 1),
+        (-big, 0, -1),
+        (0, 0.5, 0),
+    ]:
+        for (row, _), expected in zip(FUNCTIONS, (s, t), strict=True):
+            out = np.full(n + 20, 7, dtype)
+            row(np.full(n, value, dtype), out)
+            np.testing.assert_array_equal(out[:n], expected)
+            assert (out[n:] == 7).all()
+    out = np.empty(1, dtype)
+    tanh_row(np.full(1, -0.0, dtype), out)
+    assert np.signbit(out[0])
