@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from throughtime.files import load
     from throughtime.network import Network, State
     from throughtime.network_specification import NetworkSpecification
+    from throughtime.proof.search import prove
     from throughtime.specification import Specification
     from throughtime.trace import Trace
     from throughtime.training.checkpoint import load_run, resume
@@ -38,6 +39,7 @@ _HOMES = {
     "load": "files",
     "load_run": "training.checkpoint",
     "pad": "batch",
+    "prove": "proof.search",
     "resume": "training.checkpoint",
     "sigmoid": "cells.activations",
     "sigmoid_derivative": "cells.activations",
@@ -47,7 +49,7 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
     "Adam", "Batch", "Constant", "Cosine", "GradientDescent", "load", "load_run", "Momentum", "Network",
-    "NetworkSpecification", "NotFinite", "pad", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
+    "NetworkSpecification", "NotFinite", "pad", "prove", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
     "Specification", "State", "Step", "tasks", "Trace", "train", "WarmUp",
 ]  # fmt: skip
 

@@ -23,12 +23,14 @@ def settings_of(folder):
 def test_prints_header_progress_exactness_folder_and_what_is_next(throughtime):
     outcome = throughtime("train", "addition")
     assert (outcome.status, outcome.err) == (0, "")
-    header, *progress, exact, saved, following = outcome.out.splitlines()
+    header, *progress, exact, proved, saved, following = outcome.out.splitlines()
     assert header == "addition · 8 bits · Elman, 16 sigmoid units, 321 parameters · seed 0"
     assert len(progress) == 10
     pattern = r"  learning  2000/2000   loss \S+   exact +\d+ %   \d+ steps/s   \d+\.\d s"
     assert re.fullmatch(pattern, progress[-1])
     assert exact == "  exact     all 65 536 pairs of 8-bit numbers are added right"
+    pattern = r"  proved    right for numbers of every length \(\d+ sets, found in \S+ s, checked in \S+ s\)"
+    assert re.fullmatch(pattern, proved)
     assert saved == "  saved     runs/addition-elman-0"
     assert following == "Next: throughtime add 100 27 · throughtime trace 100 27"
     assert throughtime("add", 100, 27).status == 0

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from throughtime.cli import add, evaluate, info, tasks, trace, train
+from throughtime.cli import add, automaton, certificate, evaluate, info, prove, tasks, trace, train
 from throughtime.cli.shell import OneLineErrors
 
 app = typer.Typer(
@@ -35,6 +35,9 @@ app.command(short_help="Check a network on all that it may be asked.", epilog=ev
 app.command(short_help="Show all that happens in a network.", epilog=trace.EPILOG, context_settings=_NUMBERS)(
     trace.trace
 )
+app.command(short_help="Prove a network right for every length.", epilog=prove.EPILOG)(prove.prove)
+app.command(short_help="Check the certificate of a proof.", epilog=certificate.EPILOG)(certificate.check)
+app.command(short_help="Show the machine a network has become.", epilog=automaton.EPILOG)(automaton.automaton)
 app.command(short_help="List what there is to learn.", epilog=tasks.EPILOG)(tasks.tasks)
 app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)
 

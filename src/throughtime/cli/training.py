@@ -14,6 +14,7 @@ from typing import Any
 from throughtime import recipes
 from throughtime.cli import check, describe
 from throughtime.cli import plan as planning
+from throughtime.cli import prove as proving
 from throughtime.cli.datafile import DataFile
 from throughtime.cli.models import RUNS, new_run_folder, open_model, stored_task
 from throughtime.cli.plan import Given
@@ -254,13 +255,27 @@ def _finish(session: Session, trained: Run, started: float) -> None:
     checked = check.as_json(task, network, found)
     if session.talks:
         check.tell(task, network, found, getattr(task, "bits", None))
-    # The place of the line "proved": session.task.specification, network; its part of the document goes into `checked`.
+    if found is not None and not found.wrong and _provable(task, network):
+        from throughtime.proof import prove as attempt
+
+        proof = attempt(network, task.specification, PROOF_BUDGET)
+        checked["proof"] = proving.as_json(proof)
+        if session.talks:
+            proving.tell(proof)
     if session.talks:
         line("saved", str(session.out))
         say(f"Next: {' · '.join(_next(session, trained, found is not None and found.wrong > 0))}")
     if session.json:
         document(_document(session, trained, started, checked))
 
+
+def _provable(task: Any, network: Network) -> bool:
+    """Whether there is a claim to prove: Reber's machine also speaks of words that no grammar makes, so it is not asked."""
+    s = network.specification
+    return task.specification is not None and not s.bidirectional and s.readout != "softmax" and task.name != "reber"
+
+
+PROOF_BUDGET = 10.0
 
 _NUMBERS = (100, 27, 56, 8, 90, 1, 33, 74, 5, 12)
 

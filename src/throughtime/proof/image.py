@@ -48,10 +48,10 @@ def image(system: System, Z: Zonotope, epsilon: float) -> tuple[Zonotope, Zonoto
     for index, layer in enumerate(system.layers):
         before = [_columns(Z, system.columns(index, part)) for part in range(system.parts)]
         after = step(system, layer, below, before, epsilon)
-        top, below = after[0], spread(after[0])
-        parts += [top if index == len(system.layers) - 1 else below, *after[1:]]
+        below = after[0] if index == len(system.layers) - 1 else spread(after[0])
+        parts += [below, *after[1:]]
     W, b_y = system.readout
-    net_y = affine(top, W.astype(np.float64), b_y.astype(np.float64))
+    net_y = affine(below, W.astype(np.float64), b_y.astype(np.float64))
     return _joined(parts), widen(net_y, epsilon)
 
 

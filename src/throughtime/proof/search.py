@@ -28,6 +28,9 @@ from throughtime.specification import Specification
 TOLERANCE, FINER = 0.5, 0.7
 """τ of the first attempt, and by what it is multiplied for the next."""
 
+FINEST = 1e-6
+"""Where it does not get finer any more below this τ, the search ends."""
+
 MOST_SETS = 1500
 MOST_IMAGES = 30_000
 ATTEMPTS = ((2, False), (8, False), (8, True))
@@ -135,8 +138,11 @@ class Search:
                 return f"closed at τ = {tolerance:.2g}, the automaton would have more than {MOST_SETS} states"
             if isinstance(tracking, Wrong):
                 return self.refute(tracking.word) or "an output is so near one half that rounding decides"
+            same = self.closed is not None and np.array_equal(self.closed.succ, tracking.succ)
             self.closed = tracking
-            for m, axes in ATTEMPTS:
+            if same and tolerance < FINEST:
+                return f"at every τ below {FINEST:g} the automaton is the same"
+            for m, axes in () if same else ATTEMPTS:
                 proved = self.attempt(tracking, hulls(tracking, walks, axes), m, epsilon)
                 if proved:
                     return proved

@@ -153,8 +153,7 @@ def sigmoid(Z: Zonotope) -> Zonotope:
     l, h = Z.c - r, Z.c + r
     S_l, S_h = _S(l), _S(h)
     with np.errstate(all="ignore"):
-        s = np.clip((S_h - S_l) / (h - l), 0, 0.25)
-        s = np.where(h - l > 1e-7, s, _slope(Z.c))
+        s = np.clip(np.where(h - l > 1e-7, (S_h - S_l) / (h - l), _slope(Z.c)), 0, 0.25)
         small = 2 * s / (1 + np.sqrt(1 - 4 * s))  # the smaller root of S (1 − S) = s
         z = np.where(s > 0, np.log((1 - small) / small), np.inf)
     low, high = np.clip(-z, l, h), np.clip(z, l, h)

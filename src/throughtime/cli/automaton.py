@@ -1,0 +1,54 @@
+"""`throughtime automaton`: the finite machine that a network's states follow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from throughtime.cli.models import ModelArgument, open_model
+from throughtime.cli.prove import SpecificationOption, machine_of
+from throughtime.cli.shell import Failure, Json, document, line, say
+
+EPILOG = """\b
+Example:
+  throughtime automaton
+  throughtime automaton runs/addition-elman-0 --tracking
+  throughtime automaton --out carry.svg
+
+An .svg file is a picture, a .dot file is for Graphviz."""
+
+
+def automaton(
+    path: ModelArgument = None,
+    specification: SpecificationOption = None,
+    tracking: Annotated[
+        bool, typer.Option("--tracking", help="Every state that was told apart, not only as many as are needed.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw it into an .svg file, or write a .dot file.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Extract the machine that a network's states follow, and show it as a table or a picture."""
+    from throughtime.files import write_atomically
+    from throughtime.proof import automaton_of
+
+    model = open_model(path)
+    whole = automaton_of(model.network, machine_of(model, specification))
+    shown = whole if tracking else whole.minimised()
+    if out is not None:
+        drawn = {".svg": shown.as_svg, ".dot": shown.as_dot}.get(out.suffix)
+        if drawn is None:
+            raise Failure(f"{out} must end in .svg or .dot")
+        write_atomically(out, drawn().encode())
+    if json:
+        document({
+            "model": str(model.path), "states": len(shown.next), "tracking_states": len(whole.next),
+            "next": shown.next.tolist(), "outputs": shown.outputs.tolist(), "out": str(out) if out else None,
+        })  # fmt: skip
+        return
+    say(shown.as_table())
+    if out is not None:
+        line("saved", str(out))

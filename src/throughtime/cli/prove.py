@@ -1,0 +1,98 @@
+"""`throughtime prove`: right for every length, or an input on which the network is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from throughtime.cli.models import Model, ModelArgument, open_model
+from throughtime.cli.shell import WRONG, Failure, Json, document, line
+
+if TYPE_CHECKING:
+    from throughtime.proof import Proof, Specification
+
+UNKNOWN = 3
+
+EPILOG = """\b
+Example:
+  throughtime prove
+  throughtime prove runs/addition-elman-0 --certificate adder.json
+  throughtime prove model.safetensors --specification machine.toml
+
+The exit status is 0 if the network is proved right for every length, 1 if it is
+wrong on some input, 3 if neither could be shown."""
+
+SpecificationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--specification",
+        metavar="FILE",
+        help="A machine as a .toml or .csv table.  [default: what the network was trained for]",
+    ),
+]
+
+
+def prove(
+    path: ModelArgument = None,
+    specification: SpecificationOption = None,
+    budget: Annotated[float, typer.Option(help="Seconds after which to give up.", min=0)] = 10.0,
+    seed: Annotated[int, typer.Option(help="Decides the random walks.", min=0)] = 0,
+    certificate: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write the certificate of a proof to a file.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Prove that a network is right on inputs of every length, or find a shortest one on which it is wrong."""
+    from throughtime.proof import Proved
+    from throughtime.proof import prove as attempt
+
+    model = open_model(path)
+    proof = attempt(model.network, machine_of(model, specification), budget, seed)
+    if certificate is not None and isinstance(proof, Proved):
+        proof.certificate.save(certificate)
+    if json:
+        document({"model": str(model.path), **as_json(proof)})
+    else:
+        tell(proof)
+        if certificate is not None and isinstance(proof, Proved):
+            line("saved", str(certificate))
+    if proof.verdict != "proved":
+        raise typer.Exit(WRONG if proof.verdict == "refuted" else UNKNOWN)
+
+
+def machine_of(model: Model, file: Path | None) -> Specification:
+    """The machine that a model is held against: that of a file, or of its task."""
+    if file is not None:
+        from throughtime.proof import read_specification
+
+        return read_specification(file)
+    task = model.task()
+    if task is None or task.specification is None:
+        what = (
+            "does not say what it was trained for" if task is None else f"was trained on {task.name}, no finite machine"
+        )
+        raise Failure(f"{model.path} {what}: give what it should do as --specification FILE")
+    return task.specification
+
+
+def tell(proof: Proof) -> None:
+    """Print the verdict, and what is known beside it."""
+    from throughtime.proof import Proved
+
+    line(proof.verdict, proof.text)
+    if not isinstance(proof, Proved) and proof.details:
+        line("", proof.details)
+
+
+def as_json(proof: Proof) -> dict[str, Any]:
+    """The verdict for a JSON document."""
+    told: dict[str, Any] = {"verdict": proof.verdict, "text": proof.text, "seconds": proof.seconds}
+    if proof.verdict == "proved":
+        names = ("sets", "m", "margin", "epsilon", "check_seconds")
+    elif proof.verdict == "refuted":
+        names = ("word", "step", "expected", "given", "shortest")
+    else:
+        names = ("reason", "right_to", "tolerance", "failed", "advice")
+    return told | {name: getattr(proof, name) for name in names}

@@ -1,0 +1,101 @@
+"""prove, check and automaton: verdicts, exit status, and what is wrong with a file in one line."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+import throughtime as tt
+
+PARITY = """\
+[symbols]
+"0" = [0]
+"1" = [1]
+[states.even]
+"0" = { next = "even", output = 0 }
+"1" = { next = "odd", output = 1 }
+[states.odd]
+"0" = { next = "odd", output = 1 }
+"1" = { next = "even", output = 0 }
+"""
+
+
+@pytest.fixture
+def adder(throughtime):
+    assert throughtime("train", "addition", "--quiet").status == 0
+    return throughtime
+
+
+def test_proved_written_down_and_checked(adder, tmp_path):
+    proved = adder("prove", "--certificate", "adder.json", "--json")
+    assert (proved.status, proved.json["verdict"]) == (0, "proved")
+    assert proved.json["margin"] > 0
+    assert adder("check", "adder.json").status == 0
+    assert adder("check", "adder.json", "--model", "runs/addition-elman-0").status == 0
+    assert adder("train", "addition", "--seed", 1, "--quiet").status == 0
+    other = adder("check", "adder.json", "--model", "runs/addition-elman-1")
+    assert other.status == 1
+    assert "rejected  it speaks of another network than that in runs/addition-elman-1" in other.out
+
+
+def test_a_plainly_trained_lstm_is_refuted_and_its_word_is_wrong(throughtime):
+    plain = ("--cell", "lstm", "--hidden", 8, "--noise", 0, "--cell-penalty", 0, "--seed", 3)
+    assert throughtime("train", "addition", *plain, "--quiet").status == 0
+    refuted = throughtime("prove", "--json")
+    assert (refuted.status, refuted.json["verdict"]) == (1, "refuted")
+    task = tt.tasks.Addition(bits=8)
+    word = refuted.json["word"]
+    y = tt.load("runs/addition-lstm-3").predict(task.specification.symbols[word][None])
+    _, right = task.specification.run(word)
+    assert (y[0, -1] > 0.5).astype(int).tolist() != right[-1].tolist()
+
+
+def test_unknown_has_a_status_of_its_own(adder):
+    assert adder("prove", "--budget", 0).status == 3
+
+
+def test_the_automaton_of_a_proved_adder_is_the_carry(adder):
+    told = adder("automaton", "--json").json
+    assert told["states"] == 2
+    assert told["next"] == [[0, 0, 0, 1], [0, 1, 1, 1]]
+    assert told["outputs"] == [[[0], [1], [1], [0]], [[1], [0], [0], [1]]]
+    assert adder("automaton", "--out", "carry.svg").status == 0
+    assert ElementTree.parse("carry.svg").getroot().tag.endswith("svg")
+    assert adder("automaton", "--tracking", "--out", "carry.dot").status == 0
+    assert Path("carry.dot").read_text().startswith("digraph")
+    assert adder("automaton", "--out", "carry.png").err == "error: carry.png must end in .svg or .dot\n"
+
+
+def test_against_a_machine_of_ones_own(throughtime):
+    assert throughtime("train", "parity", "--quiet").status == 0
+    Path("parity.toml").write_text(PARITY)
+    assert throughtime("prove", "--specification", "parity.toml").status == 0
+    Path("parity.toml").write_text(PARITY.replace("odd", "even"))
+    assert throughtime("prove", "--specification", "parity.toml").status == 2
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "throughtime proof", "version": 1}', "\x00"])
+def test_what_is_no_certificate_is_rejected_in_one_line(throughtime, content):
+    Path("bad.json").write_text(content)
+    outcome = throughtime("check", "bad.json")
+    assert outcome.status == 1
+    assert outcome.out.startswith("  rejected  ")
+    assert len(outcome.out.splitlines()) == 1
+
+
+def test_a_certificate_that_was_changed_is_rejected(adder):
+    assert adder("prove", "--certificate", "adder.json").status == 0
+    certificate = json.loads(Path("adder.json").read_text())
+    certificate["sets"][0]["label"] = 1 - certificate["sets"][0]["label"]
+    Path("adder.json").write_text(json.dumps(certificate))
+    assert adder("check", "adder.json").status == 1
+
+
+def test_bad_input_is_one_line(throughtime):
+    assert throughtime("check", "nix.json").err.startswith("error: there is no file nix.json")
+    assert throughtime("train", "recall", "--steps", 1, "--quiet").status == 0
+    for command in ("prove", "automaton"):
+        outcome = throughtime(command)
+        assert outcome.status == 2
+        assert "was trained on recall, no finite machine" in outcome.err
