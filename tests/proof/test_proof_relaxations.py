@@ -1,0 +1,256 @@
+"""Monte Carlo: what the functions do to points of a zonotope must lie in what the relaxations say, and a bug must show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from built_networks import empty
+
+from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import count
+from throughtime.proof import Specification, zonotope
+from throughtime.proof.image import image
+from throughtime.proof.system import System
+from throughtime.proof.zonotope import Zonotope
+
+POINTS = 2000
+
+
+def sample(rng, Z, e, corners):
+    """Points (P,…,n) of zonotopes, for coefficients e (P,K) of the generators; some at corners."""
+    own = rng.uniform(-1, 1, (len(e), *Z.d.shape))
+    own[corners] = np.sign(own[corners])
+    return Z.c + np.tensordot(e, Z.G, axes=(1, Z.G.ndim - 2)) + own * Z.d
+
+
+def coefficients(rng, K):
+    e = rng.uniform(-1, 1, (POINTS, K))
+    corners = np.arange(POINTS) % 4 == 0
+    e[corners] = np.sign(e[corners])
+    return e, corners
+
+
+def contains(Z, points, e):
+    """Whether points (P,…,n) made with e (P,K) lie in Z, which may have further generators of its own."""
+    K = e.shape[1]
+    middle = Z.c + np.tensordot(e, Z.G[..., :K, :], axes=(1, Z.G.ndim - 2))
+    own = Z.d + np.abs(Z.G[..., K:, :]).sum(axis=-2)
+    return np.abs(points - middle) <= own
+
+
+def random_zonotope(rng, batch=30, K=5, n=4):
+    scale = 10 ** rng.uniform(-4, 1, (batch, 1))
+    return zonotope.zonotope(
+        rng.normal(0, 3, (batch, n)), rng.normal(0, 1, (batch, K, n)) * scale[..., None], rng.uniform(0, 1, (batch, n)) * scale
+    )
+
+
+def S(x):
+    return np.where(x >= 0, 1, np.exp(-np.abs(x))) / (1 + np.exp(-np.abs(x)))
+
+
+FUNCTIONS = {"sigmoid": S, "tanh": np.tanh, "relu": lambda x: np.maximum(x, 0)}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_activations_hold_every_point(name):
+    """240,000 numbers each."""
+    rng = np.random.default_rng(0)
+    Z = random_zonotope(rng)
+    e, corners = coefficients(rng, 5)
+    image_of = getattr(zonotope, name)(Z)
+    assert contains(image_of, FUNCTIONS[name](sample(rng, Z, e, corners)), e).all()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_activations_are_tight_at_the_ends_of_one_interval(name):
+    """For one coordinate with one generator, the band around the secant is as narrow as it can be."""
+    l, h = np.sort(np.random.default_rng(1).normal(0, 3, (2, 200)), axis=0)
+    Z = zonotope.box(l[:, None], h[:, None])
+    image_of = getattr(zonotope, name)(Z)
+    z = np.linspace(0, 1, 2001)[:, None] * (h - l) + l
+    s = image_of.G[:, 0, 0] / Z.G[:, 0, 0]
+    band = FUNCTIONS[name](z) - s * z
+    assert 2 * image_of.d[:, 0] == pytest.approx(np.ptp(band, axis=0), rel=2e-3, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_activations_far_out_and_on_single_points(name):
+    rng = np.random.default_rng(2)
+    c = np.array([-800.0, -40, -1, -1e-17, 0, 1e-17, 0.3, 25, 800])
+    for r in (0.0, 1e-16, 1e-9, 1.0, 500.0):
+        Z = zonotope.box(c - r, c + r)
+        image_of = getattr(zonotope, name)(Z)
+        e = rng.uniform(-1, 1, (POINTS, len(c)))
+        points = FUNCTIONS[name](Z.c + e @ Z.G)
+        assert contains(image_of, points, e).all()
+
+
+OPERATIONS = {
+    "add": lambda x, y, w: (zonotope.add(x, y), np.add),
+    "product": lambda x, y, w: (zonotope.product(x, y), np.multiply),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_sums_and_products_hold_every_point(name):
+    rng = np.random.default_rng(3)
+    X, Y = random_zonotope(rng), random_zonotope(rng)
+    e, corners = coefficients(rng, 5)
+    result, f = OPERATIONS[name](X, Y, None)
+    assert contains(result, f(sample(rng, X, e, corners), sample(rng, Y, e, corners)), e).all()
+
+
+def test_a_blend_holds_every_point():
+    rng = np.random.default_rng(4)
+    W, X, Y = (random_zonotope(rng) for _ in range(3))
+    e, corners = coefficients(rng, 5)
+    w, x, y = (sample(rng, Z, e, corners) for Z in (W, X, Y))
+    assert contains(zonotope.blend(W, X, Y), (1 - w) * x + w * y, e).all()
+
+
+def test_a_matrix_holds_every_point_spread_or_not():
+    rng = np.random.default_rng(5)
+    Z, M, b = random_zonotope(rng), rng.normal(0, 2, (4, 6)), rng.normal(size=6)
+    e, corners = coefficients(rng, 5)
+    points = sample(rng, Z, e, corners)
+    assert contains(zonotope.affine(Z, M, b), points @ M + b, e).all()
+    assert contains(zonotope.affine(zonotope.spread(Z), M, b), points @ M + b, e).all()
+
+
+def test_a_box_in_a_frame_holds_its_corners():
+    rng = np.random.default_rng(6)
+    lo = rng.normal(size=(10, 3))
+    hi = lo + rng.uniform(0, 1, (10, 3))
+    F = np.linalg.qr(rng.normal(size=(10, 3, 3)))[0]
+    Z = zonotope.box(lo, hi, F)
+    for corner in np.ndindex(2, 2, 2):
+        z = np.where(np.array(corner), hi, lo)
+        assert (np.abs(np.einsum("bi,bij->bj", z, F) - Z.c) <= Z.radius).all()
+
+
+CELLS = {
+    "sigmoid": {"cell": "elman"},
+    "tanh": {"cell": "elman", "activation": "tanh"},
+    "relu": {"cell": "elman", "activation": "relu"},
+    "lstm": {"cell": "lstm"},
+    "gru": {"cell": "gru"},
+    "sigmoid, two layers": {"cell": "elman", "layers": 2},
+    "lstm, two layers": {"cell": "lstm", "layers": 2},
+    "gru, three layers": {"cell": "gru", "layers": 3},
+    "tanh, no biases, identity": {"cell": "elman", "activation": "tanh", "bias": False, "readout": "identity"},
+}
+
+MACHINE = Specification(
+    symbols=np.array([[0.0, 1.0], [1.0, 0.0], [0.5, -2.0]]),
+    next=np.zeros((1, 3), np.int64),
+    outputs=np.zeros((1, 3, 2), np.int64),
+    state_names=("s",),
+    symbol_names=("a", "b", "c"),
+)
+
+
+def random_system(rng, fields):
+    specification = NetworkSpecification(inputs=2, hidden=3, outputs=2, **fields)
+    net = empty(inputs=2, hidden=3, outputs=2, **fields)
+    net.parameters[:] = rng.normal(0, 1.5, count(specification))
+    return System.of(net, MACHINE)
+
+
+def step(system, states, a):
+    """Next states and net_y of states (P,n) in float64."""
+    after, y = system.step(states, np.full(len(states), a))
+    if system.specification.readout == "sigmoid":
+        with np.errstate(divide="ignore"):
+            y = np.log(y) - np.log1p(-y)
+    return after, y
+
+
+def images_hold(seed, fields, batches=15, epsilon=0.0):
+    """Whether sampled states step into the image; 6,000 states of each of 15 networks, by every symbol."""
+    rng = np.random.default_rng(seed)
+    for _ in range(batches):
+        system = random_system(rng, fields)
+        n, K = system.width, 5
+        scale = 10 ** rng.uniform(-3, 0, (3, 1))
+        Z = zonotope.zonotope(
+            rng.uniform(-1, 1, (3, n)), rng.normal(0, 0.3, (3, K, n)) * scale[..., None], rng.uniform(0, 0.3, (3, n)) * scale
+        )
+        after, net_y = image(system, Z, epsilon)
+        e, corners = coefficients(rng, K)
+        states = sample(rng, Z, e, corners)
+        for a in range(3):
+            for b in range(3):
+                s, y = step(system, states[:, b], a)
+                off = 1e-13 if system.specification.activation != "relu" else 1e-12
+                if not contains(widened(after.at((b, a)), off), s, e).all():
+                    return False
+                far = np.abs(y) > 30  # where the logit of a rounded y tells nothing
+                if not (contains(widened(net_y.at((b, a)), 1e-3), y, e) | far).all():
+                    return False
+    return True
+
+
+def widened(Z, by):
+    """By the rounding errors of the sampled points themselves."""
+    return Zonotope(Z.c, Z.G, Z.d + by, Z.g)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_images_hold_every_state(name):
+    assert images_hold(7, CELLS[name])
+
+
+def test_an_allowance_widens_every_state():
+    system = random_system(np.random.default_rng(8), CELLS["lstm"])
+    point = zonotope.box(np.full((1, system.width), 0.3), np.full((1, system.width), 0.3))
+    tight, loose = image(system, point, 0.0)[0], image(system, point, 1e-3)[0]
+    assert (loose.radius - tight.radius >= 1e-3).all()
+
+
+def bug(name):
+    """A wrong relaxation, by name."""
+    right = {key: getattr(zonotope, key) for key in ("sigmoid", "tanh", "relu", "product", "blend", "spread", "affine")}
+
+    def without_error(f):
+        return lambda *Z: right[f](*Z)._replace(d=np.zeros_like(right[f](*Z).d))
+
+    def product(X, Y):
+        Z = right["product"](X, Y)
+        return Z._replace(d=Z.d - 0.5 * X.radius * Y.radius)
+
+    def spread(Z):
+        return Zonotope(Z.c, right["spread"](Z).G[..., : Z.G.shape[-2], :], np.zeros_like(Z.d), Z.g)
+
+    def tanh(Z):
+        return right["tanh"](Zonotope(Z.c * 1.001, Z.G, Z.d, Z.g))
+
+    def blend(W, X, Y):
+        return right["blend"](W, Y, X)
+
+    def affine(Z, M, b):
+        return right["affine"](Z._replace(d=0 * Z.d), M, b)
+
+    return {
+        "sigmoid": ("sigmoid", without_error("sigmoid")),
+        "product": ("product", product),
+        "spread": ("spread", spread),
+        "tanh": ("tanh", tanh),
+        "blend": ("blend", blend),
+        "affine": ("affine", affine),
+        "relu": ("relu", without_error("relu")),
+    }[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("sigmoid", "sigmoid"), ("sigmoid", "gru"), ("product", "lstm"), ("product", "gru"), ("spread", "sigmoid, two layers"),
+     ("spread", "lstm"), ("tanh", "tanh"), ("tanh", "lstm"), ("blend", "gru"), ("affine", "sigmoid"), ("relu", "relu")],
+)  # fmt: skip
+def test_a_planted_bug_shows(monkeypatch, name, cell):
+    from throughtime.proof import image as module
+
+    attribute, wrong = bug(name)
+    monkeypatch.setattr(module, attribute, wrong, raising=False)
+    monkeypatch.setitem(module.ACTIVATIONS, attribute, wrong)
+    assert not images_hold(9, CELLS[cell])
