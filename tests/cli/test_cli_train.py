@@ -333,6 +333,13 @@ SUMS = [(9, 60), (28, 35), (116, 44), (4, 73), (71, 11), (81, 113), (81, 0), (4,
 PREDICTED = [1, 255, 72, 223, 8, 162, 81, 129, 56, 14]
 
 
+@pytest.fixture
+def hurried(monkeypatch):
+    """What was trained without noise has no proof; do not look for one for long."""
+    monkeypatch.setattr("throughtime.cli.training.PROOF_BUDGET", 0.1)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_the_classic_recipe_prints_the_published_log(throughtime):
     outcome = throughtime("train", "addition", "--recipe", "classic")
     assert outcome.status == 0
@@ -347,6 +354,7 @@ def test_the_classic_recipe_prints_the_published_log(throughtime):
     assert "classic recipe" in throughtime("train", "--resume", "runs/addition-elman-0").complaint
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("update", ["per-batch", "per-step"])
 def test_the_classic_log_to_eight_digits_as_json(throughtime, update):
     told = throughtime("train", "addition", "--recipe", "classic", "--update", update, "--json").json

@@ -38,7 +38,7 @@ def tape_for(q, *, noisy=False):
 def run(q, *, initial=True, noise=None, penalty=0.0, tape: Any = None, gradient=None):
     """Forward, loss and backward of a problem.
 
-    noise : (L,D,B,T,H), what is added to h_t where it is fed into the next step
+    noise : (L,D,B,T,H), what is added to h_t where it is fed into the next step, and, its units in reverse, to C_t
     tape, gradient : to be used again, as a training loop does
     """
     s, shape, p = q.s, q.net.shape, q.net.parameters
@@ -53,6 +53,9 @@ def run(q, *, initial=True, noise=None, penalty=0.0, tape: Any = None, gradient=
     if noise is not None:
         tape.fed[:] = 0
         tape.fed[:, :, 1 : T + 1] = noise.transpose(0, 1, 3, 2, 4)
+        if tape.C.size:
+            tape.fed_C[:] = 0
+            tape.fed_C[:, :, 1 : T + 1] = noise.transpose(0, 1, 3, 2, 4)[..., ::-1]
     loss = kernels.gradient_of(shape, p, x, y, mask, q.lengths, penalty, tape.tape, gradient)
     return Passes(
         loss=float(loss), gradient=gradient,

@@ -61,7 +61,8 @@ READOUTS = {"sigmoid": S, "softmax": softmax, "identity": lambda net: net}
 def forward(s, point, lengths, noise=None):
     """→ gates (L,D,B,T,G,H), h, C (L,D,B,T,H), final_h, final_C (L·D,B,H), states (B,T,D·H), net_y, y (B,R,O).
 
-    `noise` (L,D,B,T,H) is added to h_t where it enters the recurrence at the next step, in reading order.
+    `noise` (L,D,B,T,H) is added to h_t where it enters the recurrence at the next step, in reading order,
+    and to C_t its units in reverse.
     """
     p, x = unpack(s, point["parameters"]), point["x"]
     lead, (B, T, _) = x.shape[:-3], x.shape[-3:]
@@ -92,8 +93,11 @@ def forward(s, point, lengths, noise=None):
                 side, read = {}, list(reversed(steps)) if d else list(steps)
                 for t in read:
                     nudge = zero if "net" not in point else [point["net"][..., layer, d, b, t, g, :] for g in range(G)]
-                    fed = h if noise is None or t == read[0] else h + noise[layer, d, b, t + 1 if d else t - 1]
-                    h, C, gates = CELLS[s.cell](own, s.activation, below[t], fed, C, nudge)
+                    fed, fed_C = h, C
+                    if noise is not None and t != read[0]:
+                        added = noise[layer, d, b, t + 1 if d else t - 1]
+                        fed, fed_C = h + added, None if C is None else C + added[::-1]
+                    h, C, gates = CELLS[s.cell](own, s.activation, below[t], fed, fed_C, nudge)
                     made["h"][..., layer, d, b, t, :] = side[t] = h
                     if C is not None:
                         made["C"][..., layer, d, b, t, :] = C

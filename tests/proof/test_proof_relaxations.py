@@ -41,7 +41,9 @@ def contains(Z, points, e):
 def random_zonotope(rng, batch=30, K=5, n=4):
     scale = 10 ** rng.uniform(-4, 1, (batch, 1))
     return zonotope.zonotope(
-        rng.normal(0, 3, (batch, n)), rng.normal(0, 1, (batch, K, n)) * scale[..., None], rng.uniform(0, 1, (batch, n)) * scale
+        rng.normal(0, 3, (batch, n)),
+        rng.normal(0, 1, (batch, K, n)) * scale[..., None],
+        rng.uniform(0, 1, (batch, n)) * scale,
     )
 
 
@@ -174,7 +176,9 @@ def images_hold(seed, fields, batches=15, epsilon=0.0):
         n, K = system.width, 5
         scale = 10 ** rng.uniform(-3, 0, (3, 1))
         Z = zonotope.zonotope(
-            rng.uniform(-1, 1, (3, n)), rng.normal(0, 0.3, (3, K, n)) * scale[..., None], rng.uniform(0, 0.3, (3, n)) * scale
+            rng.uniform(-1, 1, (3, n)),
+            rng.normal(0, 0.3, (3, K, n)) * scale[..., None],
+            rng.uniform(0, 0.3, (3, n)) * scale,
         )
         after, net_y = image(system, Z, epsilon)
         e, corners = coefficients(rng, K)

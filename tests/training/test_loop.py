@@ -91,9 +91,7 @@ def test_data_is_read_equally_often_whatever_the_batch():
 
 
 def test_validation_keeps_the_best_and_patience_stops():
-    run = train(
-        adder(), DATA, steps=5000, batch=7, optimizer=GradientDescent(40.0), validate=DATA, patience=3, seed=1
-    )
+    run = train(adder(), DATA, steps=5000, batch=7, optimizer=GradientDescent(40.0), validate=DATA, patience=3, seed=1)
     losses = run.history["validation_loss"]
     measured = losses[~np.isnan(losses)]
     assert run.stopped == "patience"
@@ -179,3 +177,11 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path):
     train(adder(), TASK, steps=1, out=tmp_path)
     with pytest.raises(ValueError, match="holds a run already"):
         train(adder(), TASK, steps=1, out=tmp_path)
+
+
+def test_a_run_folder_runs_no_code_of_its_choice(tmp_path):
+    train(adder(), TASK, steps=1, out=tmp_path)
+    described = (tmp_path / "run.toml").read_text()
+    (tmp_path / "run.toml").write_text(described.replace('name = "addition"', 'name = "os:getcwd"'))
+    with pytest.raises(ValueError, match="its task os:getcwd is not one of ours, give it again"):
+        load_run(tmp_path)

@@ -36,15 +36,22 @@ def begin(s, carry, tape):
 
 
 @kernel
-def lay_out_noise(s, noise, key, tape):
-    """Fill fed with normal numbers of standard deviation `noise`, a function of the key."""
+def _lay_out(s, noise, key, place, tape):
     size = (tape.T + 2) * tape.B * s.hidden
     for layer in range(s.layers):
         for direction in range(s.directions):
-            flat = shaped(states_at(s, tape, tape.fed, layer, direction), (size,))
+            flat = shaped(states_at(s, tape, place, layer, direction), (size,))
             normal(key, (layer * s.directions + direction) * size, flat)
             for i in range(size):
                 flat[i] *= noise
+
+
+@kernel
+def lay_out_noise(s, noise, key, tape):
+    """Fill what is fed back with normal numbers of standard deviation `noise`, a function of the key."""
+    _lay_out(s, noise, key, tape.fed, tape)
+    if tape.has_C:
+        _lay_out(s, noise, ~key, tape.fed_C, tape)
 
 
 @kernel

@@ -75,7 +75,7 @@ def _row_back(d_h, d_h_after, d_C_after, gates, C_before, C, cell_penalty, delta
 
 
 @kernel
-def forward(x, V, U, b, lengths, backwards, h, fed, C, gates):
+def forward(x, V, U, b, lengths, backwards, h, fed, C, fed_C, gates):
     """Run the network over time.
 
     Parameters
@@ -90,8 +90,8 @@ def forward(x, V, U, b, lengths, backwards, h, fed, C, gates):
         Go from t = T-1 to 0, from the initial state `h[T+1]`, `C[T+1]`.
     h, C : (T+2, B, H), written
         Hold the initial state.
-    fed : (T+2, B, H), written
-        The states that are fed back: `h` itself, or another array that holds the noise to be added to h.
+    fed, fed_C : (T+2, B, H), written
+        The states that are fed back: `h` and `C` themselves, or other arrays that hold the noise to be added to them.
     gates : (T, B, 4H), written
         i, f, C̃, o; 0 at padded steps.
     """
@@ -102,6 +102,7 @@ def forward(x, V, U, b, lengths, backwards, h, fed, C, gates):
         initial = T + 1 if backwards else 0
         for s in range(B):
             copy_row(row(h, initial * B + s), row(fed, initial * B + s))
+            copy_row(row(C, initial * B + s), row(fed_C, initial * B + s))
     V_panels = panels(V, 0, 4 * H, False, T * B)
     U_panels = panels(U, 0, 4 * H, False, T * B)
     block = block_length(T, B)
@@ -116,14 +117,16 @@ def forward(x, V, U, b, lengths, backwards, h, fed, C, gates):
             for s in range(B):
                 now, after, earlier = t * B + s, (t + 1) * B + s, t_before * B + s
                 if t < lengths[s]:
-                    _row(row(gates, now), b, row(C, earlier), row(C, after), row(h, after))
+                    _row(row(gates, now), b, row(fed_C, earlier), row(C, after), row(h, after))
                     if noisy:
                         add_row(row(h, after), row(fed, after))
+                        add_row(row(C, after), row(fed_C, after))
                 else:
                     clear_row(row(gates, now))
                     copy_row(row(C, earlier), row(C, after))
                     copy_row(row(h, earlier), row(h, after))
                     copy_row(row(fed, earlier), row(fed, after))
+                    copy_row(row(fed_C, earlier), row(fed_C, after))
 
 
 @kernel
@@ -136,6 +139,7 @@ def backward(
     h,
     fed,
     C,
+    fed_C,
     gates,
     cell_penalty,
     d_h,
@@ -190,7 +194,7 @@ def backward(
                 if t < lengths[s]:
                     _row_back(
                         row(d_h, now), row(d_h_after, s), row(d_C_after, s), row(gates, now),
-                        row(C, t_before * B + s), row(C, (t + 1) * B + s), cell_penalty, row(delta, now),
+                        row(fed_C, t_before * B + s), row(C, (t + 1) * B + s), cell_penalty, row(delta, now),
                     )  # fmt: skip
                 else:
                     add_row(row(d_h, now), row(d_h_after, s))

@@ -47,7 +47,19 @@ def _lstm_forward(s, parameters, layer, d, x, lengths, tape):
         states_at(s, tape, tape.fed, layer, d),
         states_at(s, tape, tape.C, layer, d),
     )
-    lstm.forward(x, V, U, b, lengths, d == 1, h, fed, C, gates_at(s, tape, tape.gates, layer, d))
+    lstm.forward(
+        x,
+        V,
+        U,
+        b,
+        lengths,
+        d == 1,
+        h,
+        fed,
+        C,
+        states_at(s, tape, tape.fed_C, layer, d),
+        gates_at(s, tape, tape.gates, layer, d),
+    )
 
 
 def _lstm_backward(s, parameters, layer, d, x, lengths, penalty, tape, d_h, d_x, gradient):
@@ -62,7 +74,7 @@ def _lstm_backward(s, parameters, layer, d, x, lengths, penalty, tape, d_h, d_x,
     d_h_last, d_C_last = ends_at(s, tape, tape.d_h_last, layer, d), ends_at(s, tape, tape.d_C_last, layer, d)
     d_h_0, d_C_0 = ends_at(s, tape, tape.d_h_0, layer, d), ends_at(s, tape, tape.d_C_0, layer, d)
     lstm.backward(
-        x, V, U, lengths, d == 1, h, fed, C, gates, penalty,
+        x, V, U, lengths, d == 1, h, fed, C, states_at(s, tape, tape.fed_C, layer, d), gates, penalty,
         d_h, d_h_last, d_C_last, delta, dV, dU, db, d_x, d_h_0, d_C_0,
     )  # fmt: skip
 

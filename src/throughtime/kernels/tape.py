@@ -3,8 +3,9 @@
 A kernel gets them as one flat array and the place where each begins: Numba compiles a function several times faster for
 that than for twenty arrays, and calls it faster. All arrays are time-major. L layers, D directions, R = T output steps, or 1:
 
-    h, C, fed (L,D,T+2,B,H)     h_t stands at t + 1 (t = 0..T-1), between the initial states of the two directions;
-                                fed is what enters the recurrence: h itself, or h with noise; C is empty but for LSTM
+    h, C, fed, fed_C (L,D,T+2,B,H)   h_t stands at t + 1 (t = 0..T-1), between the initial states of the two directions;
+                                fed is what enters the recurrence: h itself, or h with noise; so is fed_C for C, and both
+                                are empty but for LSTM
     gates, delta (L,D,T,B,·)    what the cell leaves on the tape, and the δ's
     joined (L,T,B,2H)           h of both directions side by side; empty if there is only one
     last (B,2H)                 the last state of both directions side by side, likewise
@@ -31,7 +32,7 @@ from throughtime.kernels.shape import LSTMShape
 _ALIGNMENT = 64
 
 NAMES = (
-    "h", "C", "fed", "gates", "delta", "joined", "last", "net_y", "y", "delta_y", "error",
+    "h", "C", "fed", "fed_C", "gates", "delta", "joined", "last", "net_y", "y", "delta_y", "error",
     "d_states", "d_h", "d_h_last", "d_C_last", "d_h_0", "d_C_0", "d_x",
 )  # fmt: skip
 _tuple: Any = namedtuple
@@ -58,7 +59,8 @@ class TapeArrays(dict[str, Any]):
         R = 1 if s.last_step else T
         both, C = int(D == 2), int(isinstance(s, LSTMShape))
         shapes = {
-            "h": (L, D, T + 2, B, H), "C": (L, D, C * (T + 2), C * B, H), "fed": (L, D, noisy * (T + 2), B, H),
+            "h": (L, D, T + 2, B, H), "C": (L, D, C * (T + 2), C * B, H),
+            "fed": (L, D, noisy * (T + 2), B, H), "fed_C": (L, D, noisy * C * (T + 2), C * B, H),
             "gates": (L, D, T, B, S), "delta": (L, D, T, B, S),
             "joined": (L, both * T, both * B, D * H), "last": (both * B, D * H),
             "net_y": (R, B, O), "y": (R, B, O), "delta_y": (R, B, O), "error": (R, B),
@@ -74,6 +76,7 @@ class TapeArrays(dict[str, Any]):
             self[name] = numbers[place : place + prod(shapes[name])].reshape(shapes[name])
         if not noisy:
             places["fed"], self["fed"] = places["h"], self["h"]
+            places["fed_C"], self["fed_C"] = places["C"], self["C"]
         self.tape = Tape(numbers, T, B, C, int(d_x), **places)
 
     def __getattr__(self, name: str) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from throughtime.proof.drawing import draw
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract
-from throughtime.proof.search import FINER, MOST_SETS, TOLERANCE
+from throughtime.proof.search import FINER, FINEST, MOST_SETS, TOLERANCE
 from throughtime.proof.system import Array, Net, System
 from throughtime.proof.verdicts import Proved
 from throughtime.specification import Specification
@@ -156,8 +156,10 @@ def automaton_of(net_or_proof: Net | Proved, specification: Specification | None
                 raise ValueError(f"no automaton of at most {MOST_SETS} states can be closed") from None
             return _automaton(found, specification)
         assert not isinstance(tracking, Wrong)
+        same = found is not None and np.array_equal(found.succ, tracking.succ)
         found = tracking
-        if ((tracking.y > 0.5) == specification.outputs[tracking.label]).all():
+        rounds = ((tracking.y > 0.5) == specification.outputs[tracking.label]).all()
+        if rounds or (same and tolerance < FINEST):
             return _automaton(tracking, specification)
         tolerance *= FINER
 

@@ -21,6 +21,9 @@ MOST_WORDS = 70_000
 LONGEST = 1000
 """Length at which trying all words ends in any case."""
 
+MOST_PASSES = 500
+"""Times a word is made simpler; one of less than a hundred symbols cannot be made simpler much sooner."""
+
 
 def replay(system: System, machine: Specification, word: Sequence[int]) -> tuple[Array, Array]:
     """Run one word from the first state on the NumPy cells → the outputs (T,O), those that are right (T,O)."""
@@ -69,6 +72,16 @@ def shorten(system: System, machine: Specification, word: Word) -> tuple[Word, b
     if found is not None:
         return found, True
     word = _cut(system, machine, word)
+    for _ in range(MOST_PASSES):
+        before = word
+        word = _simpler(system, machine, _shorter(system, machine, word))
+        if word == before:
+            break
+    return word, len(word) <= length + 1
+
+
+def _shorter(system: System, machine: Specification, word: Word) -> Word:
+    """Without stretches that can be left out, long ones first."""
     size = len(word) // 2
     while size:
         rest = np.array([word[:at] + word[at + size :] for at in range(len(word) - size + 1)])
@@ -79,14 +92,21 @@ def shorten(system: System, machine: Specification, word: Word) -> tuple[Word, b
             size = min(size, len(word) // 2)
         else:
             size //= 2
-    for at in reversed(range(len(word))):
-        for letter in range(word[at]):
-            simpler = (*word[:at], letter, *word[at + 1 :])
-            step = int(first_wrong(system, machine, np.array([simpler]))[0])
-            if step == len(word):
-                word = simpler
-                break
-    return word, len(word) <= length + 1
+    return word
+
+
+def _simpler(system: System, machine: Specification, word: Word) -> Word:
+    """With symbols replaced by earlier ones of the alphabet, the last symbols first."""
+    for _ in range(MOST_PASSES):
+        others = [
+            (*word[:at], letter, *word[at + 1 :]) for at in reversed(range(len(word))) for letter in range(word[at])
+        ]
+        steps = first_wrong(system, machine, np.array(others, np.int64).reshape(len(others), len(word)))
+        if not steps.any():
+            break
+        first = int(steps.astype(bool).argmax())
+        word = others[first][: steps[first]]
+    return word
 
 
 def surely_wrong(system: System, machine: Specification, word: Word) -> bool:

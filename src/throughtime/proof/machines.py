@@ -47,6 +47,8 @@ def specify(
     """
     named = symbols if isinstance(symbols, Mapping) else {_called(vector): vector for vector in symbols}
     vectors = [tuple(float(entry) for entry in vector) for vector in named.values()]
+    if len(vectors) < len(symbols):
+        raise ValueError("two symbols have the same input vector, or one so near that they need names of their own")
     states: dict[Hashable, int] = {start: 0}
     after: list[list[int]] = []
     outputs: list[list[list[int]]] = []
@@ -107,11 +109,17 @@ def read_specification(path: str | Path) -> Specification:
         With the place in the file.
     """
     path = Path(path)
-    text = path.read_text(encoding="utf-8-sig")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name}: expected text in UTF-8, {error.reason} at byte {error.start}") from None
     if path.suffix.lower() == ".toml":
         start, symbols, rows = _from_toml(text, path.name)
     elif path.suffix.lower() == ".csv":
-        start, symbols, rows = _from_csv(text, path.name)
+        try:
+            start, symbols, rows = _from_csv(text, path.name)
+        except csv.Error as error:
+            raise ValueError(f"{path.name}: {error}") from None
     else:
         raise ValueError(f"{path.name}: a specification is a .toml or a .csv file")
     vectors = {tuple(vector): symbol for symbol, vector in symbols.items()}
@@ -142,6 +150,8 @@ def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
     given = [head for head in heads if head.startswith("input")]
     if not {"state", "symbol", "next"} <= set(heads) or not told:
         raise ValueError(f'{file}: the first line must name the columns "state", "symbol", "next" and "output"')
+    if len(set(heads)) < len(heads):
+        raise ValueError(f"{file}: two columns have the same name")
     start = ""
     symbols: dict[str, list[float]] = {}
     rows = Rows()
@@ -151,7 +161,7 @@ def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
             raise ValueError(f"{where}: expected {len(heads)} columns")
         start = start or row["state"]
         symbol = row["symbol"]
-        if not given and not symbol.isdigit():
+        if not given and not (symbol.isascii() and symbol.isdigit()):
             raise ValueError(f'{where}, column "symbol": "{symbol}" needs its input vector in columns named "input…"')
         vector = [_number(row[head], f'{where}, column "{head}"') for head in given] or [
             float(digit) for digit in symbol

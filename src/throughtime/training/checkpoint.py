@@ -113,7 +113,10 @@ def load_run(folder: Any, task: Task | None = None) -> Run:
         specification = NetworkSpecification.from_dict(described.get("network"))
         if task is None and "task" in described:
             options: dict[str, Any] = dict(described["task"])
-            task = tasks.find(options.pop("name"), **options)
+            name = options.pop("name")
+            if ":" in name:  # a file must not decide what code runs
+                raise ValueError(f"its task {name} is not one of ours, give it again")
+            task = tasks.find(name, **options)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder / RUN} describes no run that can be read: {error}") from None
     if not _fits(specification, settings, tensors, metadata):

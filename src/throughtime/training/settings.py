@@ -80,7 +80,8 @@ class Settings:
     def from_dict(cls, values: Any) -> Settings:
         """The settings that `as_dict` described; a ValueError for anything else."""
         names = {f.name for f in fields(cls)}
-        if not isinstance(values, dict) or not {"optimizer", "schedule"} <= set(values) <= names:
+        needed = {f.name for f in fields(cls) if f.default is not None}
+        if not isinstance(values, dict) or not needed <= set(values) <= names:
             raise ValueError(f"training settings must be a table of {', '.join(sorted(names))}")
         return cls(
             **values

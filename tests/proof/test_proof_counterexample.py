@@ -1,0 +1,178 @@
+"""Counterexamples: replayed, as short and simple as can be, and written as people write them."""
+
+from __future__ import annotations
+
+import built_networks as built
+import numpy as np
+import pytest
+from known_networks import ADDITION, broken, forgetful, outputs_on, wrong_on
+
+from throughtime import tasks
+from throughtime.proof import Refuted, Specification, prove
+from throughtime.proof.counterexample import exhaust, first_wrong, replay, shorten, surely_wrong
+from throughtime.proof.system import System
+from throughtime.proof.words import spell
+
+
+def test_shortening_leaves_nothing_out_that_could_be():
+    net = forgetful(12)
+    system = System.of(net, ADDITION)
+    rng = np.random.default_rng(0)
+    noise = tuple(rng.integers(4, size=20).tolist())
+    word, _ = shorten(system, ADDITION, (*noise, 0, *[2] * 15, 3))
+    assert word == (*[1] * 11, 3)
+    assert surely_wrong(system, ADDITION, word)
+    assert not surely_wrong(system, ADDITION, word[:-1])
+
+
+def test_all_short_words_are_tried():
+    net = built.elman(broken(ADDITION, np.random.default_rng(0)))
+    length, word = exhaust(System.of(net, ADDITION), ADDITION)
+    assert word is not None
+    assert length == len(word) - 1
+    assert exhaust(System.of(built.elman(ADDITION), ADDITION), ADDITION, most=4**4) == (4, None)
+
+
+def test_one_half_is_no_answer():
+    net = built.empty(cell="gru", inputs=2, hidden=2, outputs=1)
+    proof = prove(net, ADDITION)
+    assert isinstance(proof, Refuted)
+    assert proof.word == (0,)
+    assert proof.given == (0.5,)
+    assert proof.details == "told 0.5, right is 0 (in state “carry 0”); all shorter ones are right"
+
+
+def test_words_are_shown_as_people_write_them():
+    parity = tasks.Parity().specification
+    proof = prove(built.elman(broken(parity, np.random.default_rng(0))), parity)
+    assert str(proof) == f"refuted   wrong at step {len(proof.word)}:  {''.join(map(str, proof.word))}"
+    minus = tasks.Subtraction().specification
+    assert " − " in str(prove(built.elman(ADDITION), minus))
+    named = Specification(parity.symbols, parity.next, parity.outputs, parity.state_names, ("left", "right"))
+    assert str(prove(built.elman(broken(named, np.random.default_rng(0))), named)).endswith(("left", "right"))
+
+
+# ---------------------------------------------------------------- minimal
+
+
+def late(length):
+    """A wrong adder whose shortest errors are too long to try all words, and its system."""
+    net = forgetful(length)
+    return net, System.of(net, ADDITION)
+
+
+@pytest.mark.parametrize("length", [10, 14, 30])
+def test_nothing_can_be_left_out_and_no_operand_is_simpler(length):
+    """No prefix is wrong, nor the word without one symbol or more in a row, nor with a symbol earlier in the alphabet."""
+    net, system = late(length)
+    rng = np.random.default_rng(length)
+    for _ in range(5):
+        start = rng.integers(4, size=12).tolist()
+        word = (*start, 0, *rng.integers(1, 3, size=length + 4).tolist(), 3)
+        assert first_wrong(system, ADDITION, np.array([word])).any()
+        word, shortest = shorten(system, ADDITION, word)
+        assert wrong_on(net, ADDITION, word)
+        assert len(word) == length
+        assert shortest == (length <= 9)
+        for size in range(1, len(word)):
+            cuts = np.array([word[:at] + word[at + size :] for at in range(len(word) - size + 1)])
+            assert not first_wrong(system, ADDITION, cuts).any()
+        simpler = [(*word[:at], s, *word[at + 1 :]) for at in range(len(word)) for s in range(word[at])]
+        assert not first_wrong(system, ADDITION, np.array(simpler)).any()
+
+
+def test_random_networks_have_words_that_cannot_be_made_simpler():
+    """Many small random networks, held against a machine that agrees with them but for rare words."""
+    rng, longest = np.random.default_rng(3), 0
+    for _ in range(60):
+        net = built.empty(cell="elman", activation="tanh", inputs=2, hidden=3, outputs=1)
+        net.parameters[:] = rng.normal(0, 1.2, len(net.parameters))
+        net["b_y"][:] -= 0.9 * np.abs(net["W"]).sum() + net["b_y"]  # nearly always 0
+        machine = Specification(ADDITION.symbols, 0 * ADDITION.next, 0 * ADDITION.outputs, ("q", "p"), tuple("abcd"))
+        system = System.of(net, machine)
+        words = rng.integers(4, size=(3000, 40))
+        steps = first_wrong(system, machine, words)
+        if not steps.any():
+            continue
+        at = int(np.where(steps > 0, steps, 0).argmax())
+        word, shortest = shorten(system, machine, tuple(words[at].tolist()))
+        assert wrong_on(net, machine, word)
+        longest = max(longest, len(word))
+        if shortest:
+            _, found = exhaust(system, machine)
+            assert found is None or len(found) == len(word)
+        else:
+            simpler = [(*word[:k], s, *word[k + 1 :]) for k in range(len(word)) for s in range(word[k])]
+            assert not len(simpler) or not (first_wrong(system, machine, np.array(simpler)) > 0).any()
+    assert longest > 2
+
+
+def test_the_shortest_is_found_by_trying_all():
+    """`exhaust` gives the first wrong word, in the order of length and alphabet."""
+    rng = np.random.default_rng(4)
+    for _ in range(30):
+        net = built.empty(cell="gru", inputs=2, hidden=2, outputs=1)
+        net.parameters[:] = rng.normal(0, 2, len(net.parameters))
+        system = System.of(net, ADDITION)
+        length, word = exhaust(system, ADDITION)
+        for n in range(1, length + 2):
+            words = np.array(list(np.ndindex(*[4] * min(n, 5))))
+            bad = np.flatnonzero(first_wrong(system, ADDITION, words) == n) if n <= 5 else []
+            if n <= min(length, 5):
+                assert not len(bad)
+            elif len(bad):
+                assert word == tuple(words[bad[0]].tolist())
+
+
+# ---------------------------------------------------------------- replay
+
+
+@pytest.mark.parametrize("fields", [{"cell": c, "bias": b, "layers": l, "dtype": d} for c in ("elman", "lstm", "gru")
+                                    for b, l, d in ((True, 1, "float64"), (False, 2, "float32"), (True, 2, "float32"))])  # fmt: skip
+def test_a_replay_gives_what_the_cells_give(fields):
+    rng = np.random.default_rng(5)
+    net = built.empty(inputs=2, hidden=4, outputs=1, **fields)
+    net.parameters[:] = rng.normal(0, 1, len(net.parameters))
+    word = rng.integers(4, size=30)
+    y, d = replay(System.of(net, ADDITION), ADDITION, word)
+    near = 1e-12 if net.specification.dtype == "float64" else 1e-4
+    assert y == pytest.approx(outputs_on(net, ADDITION, word), abs=near)
+    assert (d == ADDITION.run(word)[1]).all()
+
+
+def test_an_error_that_only_rounding_makes_is_no_refutation():
+    """net_y is −2⁻⁶⁰ in real numbers, 0 in floating point: right is 0, told is exactly one half."""
+    net = built.empty(cell="elman", activation="relu", inputs=1, hidden=3, outputs=1)
+    net["V"][:] = 1.0
+    net["W"][:] = [[1.0], [-1.0], [-(2.0**-60)]]
+    machine = Specification(np.array([[1.0]]), np.zeros((1, 1), int), np.zeros((1, 1, 1), int), ("q",), ("1",))
+    net["W"][:, 0] = [1.0, -(2.0**-60), -1.0]  # 1 − 2⁻⁶⁰ − 1: the middle one is lost
+    system = System.of(net, machine)
+    assert not surely_wrong(system, machine, (0,))
+    assert prove(net, machine).verdict == "unknown"
+    wrong = Specification(machine.symbols, machine.next, 1 + machine.outputs, ("q",), ("1",))
+    assert surely_wrong(system, wrong, (0,))
+    assert isinstance(prove(net, wrong), Refuted)
+
+
+def test_long_words_are_shown_by_their_ends():
+    net, _ = late(30)
+    machine = ADDITION
+    proof = prove(net, machine)
+    assert isinstance(proof, Refuted)
+    assert spell(machine, proof.word) in str(proof)
+    long = (3,) + (1,) * 199
+    assert spell(machine, long) == f"{'0' * 32}…{'0' * 31}1 + {'1' * 32}…{'1' * 32}"
+    named = Specification(np.eye(2), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("left", "right"))
+    assert spell(named, (0, 1)) == "left right"
+    assert spell(named, (0,) * 100).split(" ") == ["left"] * 32 + ["…"] + ["left"] * 32
+
+
+@pytest.mark.parametrize(("task", "text"), [
+    (tasks.Addition(), "01 + 11"), (tasks.Subtraction(), "01 − 11"), (tasks.Parity(), "10"), (tasks.Comparison(), "11 01"),
+    (tasks.Addition(operands=3), "00 + 01 + 11")])  # fmt: skip
+def test_words_of_each_task(task, text):
+    """A word of two symbols, read from the least significant bit."""
+    machine = task.specification
+    word = (1, 0) if len(machine.symbols) == 2 else (3, 1)
+    assert spell(machine, word) == text

@@ -1,0 +1,102 @@
+"""Where a search ends without a verdict, what it tells on the way, and what it refuses."""
+
+from __future__ import annotations
+
+import built_networks as built
+import numpy as np
+import pytest
+from known_networks import ADDITION, forgetful
+
+from throughtime.proof import Specification, Unknown, checker, prove
+from throughtime.proof.search import Search
+
+
+def test_the_budget_ends_the_search():
+    net = forgetful(60)
+    assert isinstance(prove(net, ADDITION, budget=0), Unknown)
+    rng = np.random.default_rng(0)
+    net = built.empty(cell="elman", inputs=2, hidden=3, outputs=1)
+    net.parameters[:] = rng.normal(0, 1, len(net.parameters))
+    net["b_y"][:] = -12  # 0 always, by far
+    machine = Specification(ADDITION.symbols, ADDITION.next, 0 * ADDITION.outputs, ("q0", "q1"), ADDITION.symbol_names)
+    unknown = prove(net, machine, budget=0.0)
+    assert isinstance(unknown, Unknown)
+    assert unknown.right_to == 8
+    assert "no proof and no error in 0 s" in str(unknown)
+    assert "noise" in unknown.details
+
+
+def test_ctrl_c_is_unknown():
+    def interrupt(line):
+        raise KeyboardInterrupt
+
+    unknown = prove(built.two_unit_adder(), ADDITION, progress=interrupt)
+    assert isinstance(unknown, Unknown)
+    assert unknown.reason == "interrupted"
+
+
+def test_progress_is_told():
+    lines = []
+    prove(built.elman(ADDITION), ADDITION, progress=lines.append)
+    assert lines[0] == "walking at random"
+    assert any("checking the proof" in line for line in lines)
+
+
+def test_nothing_is_proved_that_the_checker_rejects(monkeypatch):
+    def refuse(text, tick=None):
+        raise checker.Rejected("no")
+
+    monkeypatch.setattr(checker, "check", refuse)
+    monkeypatch.setattr("throughtime.proof.search.FINEST", 1.0)
+    unknown = prove(built.two_unit_adder(), ADDITION, budget=5)
+    assert isinstance(unknown, Unknown)
+    assert unknown.failed == "the checker did not follow: no"
+
+
+def test_states_that_overflow_are_unknown():
+    net = built.empty(cell="elman", activation="relu", inputs=1, hidden=1, outputs=1, readout="identity")
+    net["V"][:], net["U"][:], net["b_h"][:] = 1.0, 1e20, 1.0
+    machine = Specification(
+        np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("0", "1")
+    )
+    unknown = prove(net, machine)
+    assert unknown.verdict == "unknown"
+    assert "overflow" in str(unknown)
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaint"),
+    [
+        ({"bidirectional": True}, "bidirectional"),
+        ({"output": "last step"}, "last step"),
+        ({"readout": "softmax", "outputs": 1}, "softmax"),
+        ({"inputs": 3}, "reads 3 features, a symbol of the specification has 2"),
+        ({"outputs": 2}, "tells 2 outputs, the specification asks for 1"),
+    ],
+)
+def test_what_cannot_be_proved_is_refused_in_one_sentence(fields, complaint):
+    net = built.empty(**{"inputs": 2, "hidden": 2, "outputs": 1} | fields)
+    with pytest.raises(ValueError, match=complaint):
+        prove(net, ADDITION)
+
+
+def test_parameters_that_are_not_finite_are_refused():
+    net = built.two_unit_adder()
+    net.parameters[3] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        prove(net, ADDITION)
+
+
+def test_symbols_that_float32_cannot_tell_apart_are_refused():
+    machine = Specification(
+        np.array([[1.0], [1.0 + 1e-9]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("a", "b")
+    )
+    net = built.empty(inputs=1, hidden=2, outputs=1, dtype="float32")
+    with pytest.raises(ValueError, match="differ in float32"):
+        prove(net, machine)
+
+
+def test_a_search_has_no_state_of_its_own_between_calls():
+    assert not any(
+        isinstance(value, list | dict | set) for name, value in vars(Search).items() if not name.startswith("__")
+    )
