@@ -127,8 +127,13 @@ def test_the_shortest_is_found_by_trying_all():
 # ---------------------------------------------------------------- replay
 
 
-@pytest.mark.parametrize("fields", [{"cell": c, "bias": b, "layers": l, "dtype": d} for c in ("elman", "lstm", "gru")
-                                    for b, l, d in ((True, 1, "float64"), (False, 2, "float32"), (True, 2, "float32"))])  # fmt: skip
+FORMS = ((True, 1, "float64"), (False, 2, "float32"), (True, 2, "float32"))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"cell": c, "bias": b, "layers": n, "dtype": d} for c in ("elman", "lstm", "gru") for b, n, d in FORMS],
+)
 def test_a_replay_gives_what_the_cells_give(fields):
     rng = np.random.default_rng(5)
     net = built.empty(inputs=2, hidden=4, outputs=1, **fields)

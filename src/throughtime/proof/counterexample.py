@@ -22,7 +22,7 @@ LONGEST = 1000
 """Length at which trying all words ends in any case."""
 
 MOST_PASSES = 500
-"""Times a word is made simpler; one of less than a hundred symbols cannot be made simpler much sooner."""
+"""Times that a word is made shorter or simpler, at most."""
 
 
 def replay(system: System, machine: Specification, word: Sequence[int]) -> tuple[Array, Array]:
