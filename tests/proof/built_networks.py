@@ -74,11 +74,11 @@ def elman(machine, activation="sigmoid", steep=20.0, layers=1, identity=False, d
         readout="identity" if identity else "sigmoid", dtype=dtype,
     )  # fmt: skip
     b = b - 0.5
-    if activation == "tanh":  # u = (h + 1) / 2; before the first step all h are 0, which Σ h + N − 2 tells
+    if activation == "tanh":  # u = (h + 1) / 2; before the first step all h are 0, which Σ h + N − 2 tells; N is 2 for one state, and all is 0
         start = np.where(np.arange(N) < machine.next.shape[1], 0.5 * -U.sum(axis=0), 0.5 * U.sum(axis=0))
         b = b + U.sum(axis=0) / 2
         U = U / 2
-        push = start / (N - 2) * np.where(np.arange(N) < machine.next.shape[1], 1, -1)
+        push = start / max(N - 2, 1) * np.where(np.arange(N) < machine.next.shape[1], 1, -1)
         U = U + push
         b = b + push * (N - 2)
         W, b_y = W / 2, b_y + W.sum(axis=0) / 2

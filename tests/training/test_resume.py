@@ -19,6 +19,7 @@ from throughtime.training import checkpoint
 from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import proceed, train
 from throughtime.training.optimisers import Adam, Momentum
+from throughtime.training.schedules import Step, WarmUp
 
 compiled_only = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="too many steps for uncompiled kernels")
 TASK = Addition(bits=7)
@@ -49,7 +50,7 @@ def in_pieces(folder, cuts, net, what, **settings):
 @pytest.mark.parametrize("cuts", [(1, 2, 3, 31), (15, 16, 31), (30, 31)])
 def test_windows_cut_half_way_through_the_sequences(tmp_path, cell, what, cuts):
     """Three windows to a sequence: a cut at 31 or 16 falls between two of them, and their states have to be kept."""
-    settings = {"steps": 31, "batch": 4, "window": 3, "optimizer": Momentum(0.2), "seed": 3}
+    settings = {"steps": 31, "batch": 4, "window": 3, "optimizer": Momentum(0.2), "schedule": WarmUp(25), "seed": 3}
     net = adder(cell=cell, layers=2)
     same(in_pieces(tmp_path, cuts, net, what, **settings), train(net, what, **settings))
 
@@ -59,6 +60,7 @@ def test_windows_cut_half_way_through_the_sequences(tmp_path, cell, what, cuts):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_cut_in_a_block_at_its_end_and_in_the_next(tmp_path, cuts, dtype):
     settings = {"steps": 1200, "batch": 2, "noise": 0.1, "clip": 0.5, "weight_decay": 0.1, "optimizer": Adam(0.01)}
+    settings["schedule"] = Step(300, 0.5)
     net = adder(dtype=dtype)
     whole = train(net, TASK, **settings)
     run = in_pieces(tmp_path, cuts, net, TASK, **settings)

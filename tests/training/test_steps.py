@@ -129,12 +129,12 @@ def test_what_is_counted_right():
     net.parameters[:] = 0
     net["b_y"] = [5.0, -5.0]  # tells 1, 0 whatever it reads
     y = np.tile([1.0, 0.0], (3, 4, 1))
-    y[0, 1] = [0, 1]  # both wrong
+    y[0, 1, 0] = 0  # wrong
     y[1, 2, 1] = 1  # behind the end
     y[2, 3, 0] = 0  # without weight
     data = Batch(np.ones((3, 4, 1)), y, np.array([4, 2, 4]), np.array([[1.0] * 4, [1.0] * 4, [1.0, 1, 1, 0]]))
     record = train(net, data, steps=1, batch=3, optimizer=GradientDescent(0.0), shuffle=False).history.last
-    assert record.bits == pytest.approx(1 - 2 / (2 * (4 + 2 + 3)))
+    assert record.bits == pytest.approx(1 - 1 / (2 * (4 + 2 + 3)))
     assert record.exact == pytest.approx(2 / 3)
     real = train(Network(inputs=1, hidden=2, outputs=2, readout="identity"), data, steps=1, batch=3).history.last
     assert np.isnan([real.bits, real.exact]).all()
@@ -188,6 +188,7 @@ def test_how_windows_are_cut():
                     np.testing.assert_array_equal(steps.y[n, t, b % 3], data.y[b, time])
 
 
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")  # uncompiled
 @pytest.mark.parametrize("settings", [{}, {"update": "per step", "batch": 1}], ids=["per batch", "per step"])
 @pytest.mark.parametrize("rate", [1e308, 1e200])
 def test_an_update_that_overflows_keeps_the_last_good_parameters(tmp_path, settings, rate):
@@ -220,8 +221,8 @@ def test_callbacks_see_the_run_and_stop_it_only_with_true():
         lambda run: run.step >= 2000,
     ], **settings)  # fmt: skip
     assert run.stopped == "callback"
-    assert seen[-1][0] == run.step < 4000
-    assert [records for _, records, _ in seen] == list(range(1, len(seen) + 1))
+    assert run.step == 2000
+    assert seen == [(1000, 1, None), (2000, 2, None)]
 
 
 def test_an_error_of_a_callback_comes_through_and_the_run_is_saved(tmp_path):
