@@ -36,7 +36,19 @@ def test_a_lesser_engine(name):
         pytest.skip("this machine has no AVX2")
     tests = [HERE / "test_product.py", HERE / "test_vector_activations.py", HERE / "test_twins.py"]
     chosen = "(test_product or test_vector_activations or lstm) and not sizes and not layers and not directions"
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *map(str, tests), "-k", chosen]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "-n0",
+        "-p",
+        "no:cacheprovider",
+        *map(str, tests),
+        "-k",
+        chosen,
+    ]
     done = subprocess.run(command, env=environment(THROUGHTIME_TILE=name), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]
     assert " passed" in done.stdout

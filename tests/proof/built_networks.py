@@ -74,7 +74,7 @@ def elman(machine, activation="sigmoid", steep=20.0, layers=1, identity=False, d
         readout="identity" if identity else "sigmoid", dtype=dtype,
     )  # fmt: skip
     b = b - 0.5
-    if activation == "tanh":  # u = (h + 1) / 2; before the first step all h are 0, which Σ h + N − 2 tells; N is 2 for one state, and all is 0
+    if activation == "tanh":  # u = (h + 1) / 2; before the first step all h are 0, which Σ h + N − 2 tells
         start = np.where(np.arange(N) < machine.next.shape[1], 0.5 * -U.sum(axis=0), 0.5 * U.sum(axis=0))
         b = b + U.sum(axis=0) / 2
         U = U / 2
