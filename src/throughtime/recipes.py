@@ -144,13 +144,15 @@ def classic(
     net = Network(cell="elman", inputs=2, hidden=hidden, outputs=1, bias=False, init="classic", seed=seed)
     rng = np.random.RandomState(seed)
     rng.random_sample(len(net.parameters))  # the demo draws its pairs after the parameters, from the same stream
-    operands = [(int(rng.randint(2**7)), int(rng.randint(2**7))) for _ in range(pairs)]
-    examples = [task.encode(a, b) for a, b in operands]
-    data = Batch(np.concatenate([x for x, _ in examples]), np.concatenate([d for _, d in examples]))
+    operands = rng.randint(2**7, size=(pairs, 2))  # as if drawn one by one
+    place = np.arange(CLASSIC_BITS)
+    x = (operands[:, None, :] >> place[:, None] & 1).astype(float)
+    d = (operands.sum(axis=1)[:, None] >> place & 1).astype(float)
+    data = Batch(x, d[:, :, None])
 
     def tell(run: Run) -> None:
         if run.step % 1000 == 0 and run.step < pairs:
-            log(_logged(run.network, task, run.step, *operands[run.step]))
+            log(_logged(run.network, task, run.step, *map(int, operands[run.step])))
 
     tell(Run(net, Settings(steps=pairs)))
     return train(
