@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from throughtime.batch import Batch, pad
     from throughtime.cells.activations import sigmoid, sigmoid_derivative
     from throughtime.files import load
-    from throughtime.network import Network, State
+    from throughtime.forward_pass import State
+    from throughtime.network import Network
     from throughtime.network_specification import NetworkSpecification
     from throughtime.proof.search import prove
     from throughtime.specification import Specification
@@ -32,7 +33,7 @@ _HOMES = {
     "RMSprop": "training.optimisers",
     "Run": "training.loop",
     "Specification": "specification",
-    "State": "network",
+    "State": "forward_pass",
     "Step": "training.schedules",
     "Trace": "trace",
     "WarmUp": "training.schedules",

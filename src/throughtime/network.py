@@ -10,37 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array, Sequences, check_lengths, pad
+from throughtime.forward_pass import Backward, ForwardPass, State, batch_first
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import Views, count, initial
 
 if TYPE_CHECKING:
     from throughtime.kernels.tape import TapeArrays
     from throughtime.trace import Trace
-
-
-@dataclass(frozen=True)
-class State:
-    """The memory of a network between two steps.
-
-    h : (L·D, B, H) array, the hidden states of each layer and direction
-    C : (L·D, B, H) array, the cell states of an LSTM; empty (L·D, 0, H) for other cells
-    """
-
-    h: Array
-    C: Array
-
-    def __getitem__(self, rows: Any) -> State:
-        """The state of some of the sequences, `rows` being a slice or an index array."""
-        return State(self.h[:, rows], self.C[:, rows] if self.C.size else self.C)
-
-
-@dataclass(frozen=True)
-class Backward:
-    """What `Network.backward` returns: the flat gradient (P,), ∂E/∂x (B,T,I), and ∂E by the initial state."""
-
-    gradient: Array
-    d_x: Array
-    d_state: State
 
 
 class Network:
@@ -87,9 +63,11 @@ class Network:
         self._parameters = initial(specification, init, seed)
 
     @classmethod
-    def of(cls, specification: NetworkSpecification, parameters: npt.ArrayLike) -> Network:
-        """The network with these parameters (P,), which are copied."""
-        vector = np.array(parameters, dtype=specification.dtype)
+    def of(cls, specification: NetworkSpecification, parameters: npt.ArrayLike, *, copy: bool = True) -> Network:
+        """The network with these parameters (P,): a copy of them, or the very array, if it has the network's dtype."""
+        vector = (
+            np.array(parameters, dtype=specification.dtype) if copy else np.asarray(parameters, specification.dtype)
+        )
         if vector.shape != (count(specification),):
             raise ValueError(f"parameters must be ({count(specification)},) for this network, got {vector.shape}")
         net = cls.__new__(cls)
@@ -162,24 +140,13 @@ class Network:
         kernels.outputs(self.shape, self.parameters, tape.tape)
         if self.specification.output == "last step":
             return tape.y[0].copy()
-        y = _batch_first(tape.y, given.lengths)
+        y = batch_first(tape.y, given.lengths)
         return [row[:n] for row, n in zip(y, given.lengths, strict=True)] if given.listed else y
 
     def hidden(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> tuple[Array, State]:
         """The states of the last layer (B,T,D·H), and the state after the last step of each sequence."""
-        given = self._read(x, lengths)
-        tape = self._forward(given, initial_state)
-        s, T = self.specification, given.x.shape[0]
-
-        def final(states: Array) -> Array:
-            """Forward, what the last step left; backwards, what the first step of time left."""
-            if not states.size:
-                return np.zeros((s.layers * s.directions, 0, s.hidden), s.dtype)
-            ends = [states[:, 0, T], states[:, -1, 1]]
-            return np.stack(ends[: s.directions], axis=1).reshape(s.layers * s.directions, -1, s.hidden)
-
-        top = tape.joined[-1] if s.bidirectional else tape.h[-1, 0, 1:-1]
-        return _batch_first(top, given.lengths), State(final(tape.h), final(tape.C))
+        run = self.forward(x, lengths, initial_state)
+        return run.states, run.final
 
     def initial_state(self, batch: int = 1) -> State:
         """The state of `batch` sequences before their first step: all zero."""
@@ -264,6 +231,11 @@ class Network:
         loss, gradient, tape = self._differentiate(given, targets, weights, d_x=True)
         return Trace.of_tape(self.copy(), given.x, given.lengths, targets, weights, tape, loss, gradient)
 
+    def forward(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> ForwardPass:
+        """One pass over x, with its states, its final state, and the way back; arguments as for `hidden`."""
+        given = self._read(x, lengths)
+        return ForwardPass(self, given.x, given.lengths, self._forward(given, initial_state, d_x=True))
+
     def backward(
         self,
         x: Sequences,
@@ -286,25 +258,7 @@ class Network:
         -------
         Backward : the gradient (P,), ∂E/∂x (B,T,I), ∂E by the initial state.
         """
-        from throughtime.kernels import network as kernels
-
-        given = self._read(x, lengths)
-        tape = self._forward(given, initial_state, d_x=True)
-        outer = np.asarray(d_h, self.specification.dtype)
-        expected = (given.x.shape[1], given.x.shape[0], tape.d_states.shape[3])
-        if outer.shape != expected:
-            raise ValueError(f"d_h must be (batch, time, states) = {expected}, got {outer.shape}")
-        real = np.arange(expected[1])[:, None, None] < given.lengths[:, None]
-        tape.d_states[(self.specification.layers - 1) % 2] = np.where(real, outer.transpose(1, 0, 2), 0)
-        if d_state is not None:
-            self._check_state(d_state, expected[0])
-            tape.d_h_last[:] = d_state.h.reshape(tape.d_h_last.shape)
-            tape.d_C_last[:] = d_state.C.reshape(tape.d_C_last.shape)
-        gradient = np.zeros_like(self.parameters)
-        kernels.states_backward(self.shape, self.parameters, given.x, given.lengths, 0.0, tape.tape, gradient)
-        L_D = len(tape.d_h_0) * tape.d_h_0.shape[1]
-        initial = State(tape.d_h_0.reshape(L_D, *tape.d_h_0.shape[2:]), tape.d_C_0.reshape(L_D, *tape.d_C_0.shape[2:]))
-        return Backward(gradient, _batch_first(tape.d_x, given.lengths), initial)
+        return self.forward(x, lengths, initial_state).backward(d_h, d_state)
 
     # Reading and writing
 
@@ -348,7 +302,7 @@ class Network:
         time_major[np.arange(time)[:, None] >= steps] = 0
         return _Given(time_major, steps, listed)
 
-    def _targets(self, given: _Given, y: Any, mask: Any) -> tuple[Array, Array]:
+    def _targets(self, given: _Given | ForwardPass, y: Any, mask: Any) -> tuple[Array, Array]:
         T, B, _ = given.x.shape
         last_step = self.specification.output == "last step"
         axes = "(batch, outputs)" if last_step else "(batch, time, outputs)"
@@ -418,7 +372,7 @@ class _Given:
     listed: bool
 
 
-def _pad_targets(y: list[Any], given: _Given) -> Array:
+def _pad_targets(y: list[Any], given: _Given | ForwardPass) -> Array:
     """Targets that came as a list, laid into one array like x; a ValueError where they are longer or shorter."""
     padded, lengths = pad(y)
     if len(lengths) == len(given.lengths):
@@ -427,11 +381,3 @@ def _pad_targets(y: list[Any], given: _Given) -> Array:
                 raise ValueError(f"the targets of sequence {b} have {of_y} steps, but its x has {of_x}")
     missing = max(0, len(given.x) - padded.shape[1])
     return np.pad(padded, [(0, 0), (0, missing), (0, 0)])
-
-
-def _batch_first(array: Array, lengths: Array) -> Array:
-    """(T,B,F) → (B,T,F), 0 behind each sequence's end."""
-    out = np.ascontiguousarray(array.transpose(1, 0, 2))
-    if len(lengths) and lengths.min() < out.shape[1]:
-        out[np.arange(out.shape[1]) >= lengths[:, None]] = 0
-    return out

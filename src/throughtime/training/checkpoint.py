@@ -23,7 +23,8 @@ import tomli_w
 
 from throughtime.batch import Array, Batch
 from throughtime.files import FORMAT, load_tensors, save_network, save_tensors, write_atomically
-from throughtime.network import Network, State
+from throughtime.forward_pass import State
+from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import count
 from throughtime.training.history import History

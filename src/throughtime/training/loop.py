@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.network import Network, State
+from throughtime.forward_pass import State
+from throughtime.network import Network
 from throughtime.training.history import History, Record
 from throughtime.training.optimisers import rule
 from throughtime.training.settings import Settings
