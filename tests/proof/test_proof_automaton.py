@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 import built_networks as built
 import numpy as np
 import pytest
+from known_networks import prove
 
 from throughtime import tasks
-from throughtime.proof import Automaton, Proved, Specification, automaton_of, prove
+from throughtime.proof import Automaton, Proved, Specification, automaton_of
 from throughtime.proof.drawing import draw
 
 ADDITION = tasks.Addition().specification

@@ -10,12 +10,12 @@ import struct
 import built_networks as built
 import numpy as np
 import pytest
-from known_networks import ADDITION
+from known_networks import ADDITION, prove
 
 from throughtime import tasks
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import count
-from throughtime.proof import Proved, Specification, checker, prove
+from throughtime.proof import Proved, Specification, checker
 from throughtime.proof.system import System
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import built_networks as built
 import numpy as np
 import pytest
-from known_networks import ADDITION
+from known_networks import ADDITION, prove
 
 from throughtime import tasks
-from throughtime.proof import Certificate, Proved, Specification, checker, prove
+from throughtime.proof import Certificate, Proved, Specification, checker
 from throughtime.proof.certificate import certificate
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.sets import Sets

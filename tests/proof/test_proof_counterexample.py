@@ -5,10 +5,10 @@ from __future__ import annotations
 import built_networks as built
 import numpy as np
 import pytest
-from known_networks import ADDITION, broken, forgetful, outputs_on, wrong_on
+from known_networks import ADDITION, broken, forgetful, outputs_on, prove, wrong_on
 
 from throughtime import tasks
-from throughtime.proof import Refuted, Specification, prove
+from throughtime.proof import Refuted, Specification
 from throughtime.proof.counterexample import exhaust, first_wrong, replay, shorten, surely_wrong
 from throughtime.proof.system import System
 from throughtime.proof.words import spell

@@ -7,9 +7,9 @@ import json
 import built_networks as built
 import numpy as np
 import pytest
-from known_networks import ADDITION, CELLS, MACHINES, broken, forgetful, wrong_on
+from known_networks import ADDITION, CELLS, MACHINES, broken, forgetful, prove, wrong_on
 
-from throughtime.proof import Proved, Refuted, checker, prove
+from throughtime.proof import Proved, Refuted, checker
 from throughtime.proof.certificate import fingerprint
 
 

@@ -59,7 +59,7 @@ def test_in_float32_it_is_proved_with_its_own_allowance(adder, dtype):
 
 def test_without_biases():
     net = trained(tasks.Addition(), network={"bias": False}, noise=0.1)
-    proof = prove(net, ADDITION)
+    proof = prove(net, ADDITION, budget=3)
     assert not isinstance(proof, Refuted) or wrong_on(net, ADDITION, proof.word)
     assert not isinstance(proof, Proved) or errors(net, ADDITION) == 0
 
@@ -72,7 +72,7 @@ def test_the_same_seed_gives_the_same_certificate(adder, proof):
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("cell", "activation", "fewest"),
-    [("elman", "tanh", 2), ("elman", "relu", 0), ("lstm", None, 2), ("gru", None, 1)],
+    [("elman", "tanh", 2), ("lstm", None, 2), ("gru", None, 1)],
 )
 def test_default_recipes_prove(cell, activation, fewest):
     """Of three networks each, so many at least; and all that is said is true."""
@@ -84,6 +84,14 @@ def test_default_recipes_prove(cell, activation, fewest):
         assert not isinstance(proof, Proved) or errors(net, ADDITION) == 0
         assert not isinstance(proof, Refuted) or wrong_on(net, ADDITION, proof.word)
     assert proved >= fewest
+
+
+@pytest.mark.long
+def test_relu_trained():
+    net = trained(tasks.Addition(), "elman", "relu")
+    proof = prove(net, ADDITION, budget=5)
+    assert not isinstance(proof, Proved) or errors(net, ADDITION) == 0
+    assert not isinstance(proof, Refuted) or wrong_on(net, ADDITION, proof.word)
 
 
 @pytest.mark.long
