@@ -65,16 +65,16 @@ def default(task: Task, cell: str | None = None, activation: str | None = None) 
 
 _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
     "elman": (16, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.2}),
-    "tanh": (16, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.4}),
+    "tanh": (16, {"steps": 3000, "optimizer": Adam(0.02), "schedule": Cosine(0.05), "noise": 0.5}),
     "lstm": (
         8,
         {
             "steps": 4000,
             "optimizer": Adam(0.02),
             "schedule": Cosine(0.05),
-            "noise": 0.4,
+            "noise": 0.5,
             "weight_decay": 0.01,
-            "cell_penalty": 0.004,
+            "cell_penalty": 0.008,
         },
     ),
     "gru": (8, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.5, "weight_decay": 0.02}),
