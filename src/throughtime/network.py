@@ -272,11 +272,9 @@ class Network:
 
     @property
     def shape(self) -> Any:
-        """The specification as the kernels read it, who are now ready for its precision."""
-        from throughtime.kernels.operations import prepare
+        """The specification as the kernels read it."""
         from throughtime.kernels.shape import shape_of
 
-        prepare(self.specification.dtype)
         return shape_of(self.specification)
 
     def _read(self, x: Sequences, lengths: Any) -> _Given:

@@ -22,7 +22,7 @@ with events.install_recorder("numba:compile") as recorder:
     sigmoid_row(np.linspace(-3, 3, 9), out)
 print(len(recorder.buffer) // 2, sum(sigmoid_row.stats.cache_hits.values()), out.sum())
 """
-FOLDER = "from throughtime.kernels.compiled import cache_directory; print(cache_directory())"
+FOLDER = "from throughtime.kernels.cache import cache_directory; print(cache_directory())"
 
 
 def told(program, package=None, **variables):

@@ -5,11 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from throughtime.kernels.compiled import kernel
-from throughtime.kernels.operations import add_gradient, multiply, panels, prepare
+from throughtime.kernels.operations import add_gradient, multiply, panels
 
 SIZE = st.integers(1, 200)
-for _precision in ("float32", "float64"):
-    prepare(_precision)
 PRECISION = st.sampled_from([np.float32, np.float64])
 
 

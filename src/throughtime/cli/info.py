@@ -52,7 +52,8 @@ def _engine() -> dict[str, Any]:
     import numba
     from llvmlite.binding import get_host_cpu_name
 
-    from throughtime.kernels.compiled import cache_directory
+    from throughtime.kernels.cache import cache_directory
+    from throughtime.kernels.machine import ENGINE
 
     return {
         "throughtime": version("throughtime"),
@@ -60,6 +61,9 @@ def _engine() -> dict[str, Any]:
         "numpy": version("numpy"),
         "numba": numba.__version__,
         "processor": get_host_cpu_name(),
+        "vectors": f"{ENGINE.name}, {8 * ENGINE.vector_bytes} bits"
+        if ENGINE.vector_bytes
+        else "none: NumPy's products",
         "threads": numba.get_num_threads(),
         "cache": str(cache_directory()),
     }

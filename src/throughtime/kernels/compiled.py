@@ -1,78 +1,144 @@
-"""How every kernel is compiled: without Python, and kept on disk for the next process.
+"""How kernels are compiled: each piece of machine code once.
 
-Numba's own cache looks only at the file of the function that is called; a kernel that calls one in another file would
-go on using the old one after that was changed. So our cache has a folder of its own for each state of all kernel sources
-and each engine, below `$THROUGHTIME_CACHE` or the user's cache folder. It needs no write access to where the package is
-installed, and Numba replaces its files atomically, so that two processes may compile at the same time.
+Numba links whatever a function calls into that function, and LLVM optimises it there again; through five levels of calls
+a cold start would take twice as long. So there are three kinds of functions here:
+
+kernel      machine code of its own, which other kernels call by the name of its symbol; kept on disk
+inlined     no machine code of its own: LLVM makes one piece of it and the kernel that calls it
+entry       what Python calls, made from a kernel when Python first calls it: few are called from there, and taking Python's
+            objects apart needs more code than many a kernel
+
+The names of symbols follow from the function and its types, so that code from the disk fits code compiled by another process.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
+import inspect
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
-import numba
-from numba.core import caching, config
-from numba.core.ccallback import CFunc
-from numba.core.sigutils import normalize_signature
+from numba.core import compiler, config
+from numba.core.codegen import JITCodeLibrary
+from numba.core.registry import CPUDispatcher
 
-from throughtime.kernels.machine import ENGINE
+from throughtime.kernels.cache import Cache
 
-
-@cache
-def cache_directory() -> Path:
-    """The folder that holds the compiled kernels of these sources for this engine on this Numba."""
-    sources = hashlib.sha256(f"{numba.__version__} {ENGINE.name}".encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        sources.update(source.read_bytes())
-    base = os.environ.get("THROUGHTIME_CACHE") or Path(
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "throughtime"
-    )
-    return Path(base, f"kernels-{sources.hexdigest()[:16]}")
+_OPTIONS = {"nopython": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_symbols: dict[str, tuple[Any, ...]] = {}
+"""Which kernel, as module, name and types, a symbol of machine code stands for."""
 
 
-class _Locator(caching.InTreeCacheLocator):
-    def __init__(self, function: Any, file: str) -> None:
-        super().__init__(function, file)
-        self._cache_path = str(cache_directory())
+class _Library(JITCodeLibrary):
+    """The LLVM code of a kernel, optimised once; Numba would do it three times, to prune what kernels do not have."""
 
-    def get_source_stamp(self) -> str:
-        return cache_directory().name
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
 
-
-class _CacheImpl(caching.CompileResultCacheImpl):
-    _locator_classes = [_Locator]  # noqa: RUF012  as Numba declares it
+    def _optimize_final_module(self) -> None:
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(self._final_module, builder)
 
 
-class _Cache(caching.FunctionCache):
-    _impl_class = _CacheImpl
+class _Header(_Library):
+    """The LLVM code of what is only ever linked into others."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
 
 
-def _cached(compiled: Any, function: Callable[..., Any]) -> Any:
-    if not config.DISABLE_JIT:  # type: ignore[attr-defined]
-        with contextlib.suppress(RuntimeError):  # where no cache can be written, each process compiles for itself
-            compiled._cache = _Cache(function)
-    return compiled
+class _Compiler(compiler.Compiler):
+    library: type[JITCodeLibrary] = _Library
+
+    def compile_extra(self, func: Any) -> Any:
+        s = self.state
+        s.library = self.library(s.targetctx.codegen(), func.__qualname__)
+        s.library.enable_object_caching()
+        return super().compile_extra(func)
+
+    def _compile_bytecode(self) -> Any:
+        identity = self.state.func_id
+        if "<locals>" not in identity.func_qualname:
+            # Numba would number it, in the order in which this process happens to compile.
+            identity.unique_id, identity.unique_name = 0, identity.func_qualname
+        return super()._compile_bytecode()
+
+
+class _HeaderCompiler(_Compiler):
+    library = _Header
+
+    def compile_extra(self, func: Any) -> Any:
+        self.state.flags.no_compile = True
+        return super().compile_extra(func)
+
+
+class _Dispatcher(CPUDispatcher):
+    _cache: Any
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any], pipeline: type[_Compiler]) -> None:
+        super().__init__(function, targetoptions=_OPTIONS | options, pipeline_class=pipeline)
+
+
+class _Inlined(_Dispatcher):
+    def add_overload(self, cres: Any) -> None:
+        """Let others know its code; there is nothing that could be called."""
+        code = cres._replace(entry_point=object())
+        self.targetctx.insert_user_function(code.entry_point, code.fndesc, [code.library])
+        self.overloads[tuple(code.signature.args)] = code
+
+
+class _Kernel(_Dispatcher):
+    def add_overload(self, cres: Any) -> None:
+        """Let others know its symbol, without linking the code to it."""
+        self.targetctx.remove_user_function(cres.entry_point)
+        self.targetctx.insert_user_function(cres.entry_point, cres.fndesc)
+        name = self.py_func.__module__, self.py_func.__qualname__
+        _symbols[cres.fndesc.llvm_func_name] = *name, tuple(cres.signature.args)
+        super().add_overload(cres)
+
+    @cached_property
+    def entry(self) -> Any:
+        """What Python calls."""
+        kernel = self.py_func
+        names = ", ".join(inspect.signature(kernel).parameters)
+        code = compile(f"lambda {names}: kernel({names})", inspect.getfile(kernel), "eval")
+        function = eval(code, {"kernel": self})
+        function.__name__, function.__qualname__ = f"{kernel.__name__}_entry", f"{kernel.__qualname__}_entry"
+        function.__module__ = kernel.__module__
+        entry = _Dispatcher(function, {"nogil": True}, _Compiler)
+        entry._cache = Cache(function, _symbols)
+        return entry
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.entry(*arguments)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function to machine code at its first call for each signature, or take it from the disk."""
-    return _cached(numba.njit(function, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"}), function)
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
+    compiled = _Kernel(function, {"fastmath": {"reassoc", "contract"}, "no_cpython_wrapper": True}, _Compiler)
+    compiled._cache = Cache(function, _symbols)
+    return compiled
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """A kernel that is a part of a loop: LLVM makes one piece of both."""
-    return _cached(numba.njit(function, nogil=True, error_model="numpy", forceinline=True), function)
+    """A part of the kernels that call it."""
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return function
+    return _Inlined(function, {"forceinline": True, "no_cpython_wrapper": True}, _HeaderCompiler)
 
 
-def exported(signature: Any, function: Callable[..., Any]) -> Any:
-    """A kernel with a C signature, at an address."""
-    # Not numba.cfunc, which compiles before it can be told of our cache.
-    compiled = _cached(CFunc(function, normalize_signature(signature), {}, {"error_model": "numpy"}), function)
-    compiled.compile()
-    return compiled
+def called(kernel: Any, signature: Any) -> Callable[[Any, Any, Any], Any]:
+    """For intrinsics: have a kernel compiled that they call; returns what writes the call."""
+    kernel.get_call_template(signature.args, {})
+    descriptor = kernel.overloads[signature.args].fndesc
+
+    def write(context: Any, builder: Any, arguments: Any) -> Any:
+        return context.call_internal(builder, descriptor, signature, arguments)
+
+    return write

@@ -11,10 +11,6 @@ tanh, square_root = np.tanh, np.sqrt
 __all__ = ["sigmoid", "square_root", "tanh"]
 
 
-def prepare(precision: str) -> None:
-    """Nothing is compiled."""
-
-
 def width(row):
     """A vector is the whole row."""
     return max(1, len(row))

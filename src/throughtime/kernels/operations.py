@@ -17,7 +17,6 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         normal,
         panels,
         positive_part,
-        prepare,
         row,
         rows,
         shaped,
@@ -34,7 +33,6 @@ else:
     from throughtime.kernels.product import add_gradient, multiply, panels
     from throughtime.kernels.vector import load, positive_part, square_root, store, where_positive, width
     from throughtime.kernels.views import columns, item, items, row, rows, shaped
-    from throughtime.kernels.walk import prepare
 
 __all__ = [
     "add_gradient",
@@ -46,7 +44,6 @@ __all__ = [
     "normal",
     "panels",
     "positive_part",
-    "prepare",
     "row",
     "rows",
     "shaped",

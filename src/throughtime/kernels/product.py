@@ -13,8 +13,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from throughtime.kernels.compiled import kernel
-from throughtime.kernels.walk import ALIGNMENT, call, moved, pack, panel_columns
+from throughtime.kernels.compiled import called, kernel
+from throughtime.kernels.walk import ALIGNMENT, gradient, moved, pack, panel_columns, product
 
 _REPAYS_PACKING = 16
 """Rows from which on a row-major B is packed."""
@@ -28,6 +28,12 @@ def _pointer(typing_context, array):
         return context.make_array(array)(context, builder, arguments[0]).data
 
     return types.CPointer(array.dtype)(array), generate
+
+
+def _signature(array, letters):
+    """Of a walk over matrices of this element type: pointers, numbers and booleans."""
+    kinds = {"p": types.CPointer(array.dtype), "n": types.int64, "b": types.boolean}
+    return types.void(*(kinds[letter] for letter in letters))
 
 
 class _Matrix:
@@ -54,13 +60,14 @@ def multiply(typing_context, A, B_panels, C, accumulate):
     C : (M, N), rows contiguous
     accumulate : bool
     """
+    write = called(product, _signature(A, "pnnnpnnnpnnb"))
 
     def generate(context, builder, signature, arguments):
         a = _Matrix(context, builder, A, arguments[0])
         c = _Matrix(context, builder, C, arguments[2])
         _, b, b_row, b_panel = cgutils.unpack_tuple(builder, arguments[1], 4)
-        call(
-            builder, "product", A.dtype,
+        write(
+            context, builder,
             [a.data, a.row, a.column, a.rows, b, b_row, b_panel, a.columns, c.data, c.row, c.columns, arguments[3]],
         )  # fmt: skip
         return context.get_dummy_value()
@@ -80,11 +87,12 @@ def add_gradient(typing_context, A, B, C):
         δ of the net inputs.
     C : (K, N), rows contiguous
     """
+    write = called(gradient, _signature(A, "pnnnpnnpnn"))
 
     def generate(context, builder, signature, arguments):
         a, b, c = (_Matrix(context, builder, *matrix) for matrix in zip((A, B, C), arguments, strict=True))
-        call(
-            builder, "gradient", A.dtype,
+        write(
+            context, builder,
             [a.data, a.column, a.row, a.columns, b.data, b.row, a.rows, c.data, c.row, c.columns],
         )  # fmt: skip
         return context.get_dummy_value()
