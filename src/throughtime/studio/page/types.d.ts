@@ -1,0 +1,225 @@
+/** The values that the page draws, and what it can ask for. The server's side is messages.py, the Trace's json_form.py. */
+
+export type CellName = "elman" | "lstm" | "gru";
+export type Direction = "forward" | "backward";
+export type Theme = "light" | "dark";
+export type Matrix = number[][];
+
+/** The fields of a NetworkSpecification. */
+export interface Specification {
+  cell: CellName;
+  inputs: number;
+  hidden: number;
+  outputs: number;
+  layers: number;
+  bidirectional: boolean;
+  activation: "sigmoid" | "tanh" | "relu";
+  readout: "sigmoid" | "softmax" | "identity";
+  loss: "squared" | "binary_cross_entropy" | "cross_entropy";
+  bias: boolean;
+  output: "every step" | "last step";
+  dtype: "float64" | "float32";
+}
+
+/** One layer and direction of a Trace; beside these each array of the cell, [1][T][H], and h_0 (C_0), [1][H]. */
+export interface LayerJSON {
+  layer: number;
+  direction: Direction;
+  [array: string]: any;
+}
+
+/** A Trace of one sequence (B = 1), as json_form.py writes it, with every number a number: what JSON lacks is no longer text. */
+export interface TraceJSON {
+  format: "throughtime trace";
+  version: 1;
+  specification: Specification;
+  parameters: Record<string, Matrix | number[]>;
+  gradient: Record<string, Matrix | number[]>;
+  loss: number;
+  lengths: [number];
+  x: [Matrix];
+  /** [1][T][O], or [1][O] if the output is "last step"; the same holds for net_y, y and delta_y. */
+  d: any;
+  net_y: any;
+  y: any;
+  delta_y: any;
+  /** [1][T], or [1] if the output is "last step". */
+  mask: any;
+  error: any;
+  layers: LayerJSON[];
+  /** ‖δ_{k→t}‖, [1][T_k][T_t]. */
+  reach?: [Matrix];
+}
+
+export interface Example {
+  operands: (number | string)[] | null;
+  symbols: string[] | null;
+  /** The task's true hidden state after each step. */
+  carry: number[] | null;
+  rendered: string[];
+  right: boolean[];
+}
+
+export interface SpacePoints {
+  mean: number[];
+  axes: [number[], number[]];
+  share: [number, number];
+  points: [number, number][];
+  label: number[];
+  labels: string[];
+}
+
+export interface Frame {
+  type: "frame";
+  step: number;
+  running: boolean;
+  trace: TraceJSON;
+  example: Example;
+  /** The last change of the parameters, names and shapes as trace.parameters. */
+  update: Record<string, Matrix | number[]> | null;
+  check: { greatest: number; against: string } | null;
+  space: SpacePoints | null;
+  exact: { checked: number; right: number } | null;
+}
+
+export interface Settings {
+  task: string;
+  cell: CellName;
+  activation: string;
+  hidden: number;
+  layers: number;
+  bits: number;
+  learning_rate: number;
+  optimizer: string;
+  noise: number;
+  seed: number;
+  batch: number;
+  steps: number;
+}
+
+export interface TaskInfo {
+  name: string;
+  description: string;
+  takes_operands: boolean;
+  bits: number;
+}
+
+export interface Hello {
+  type: "hello";
+  version: string;
+  tasks: TaskInfo[];
+  cells: CellName[];
+  activations: string[];
+  optimizers: string[];
+  settings: Settings;
+  limits: Record<string, number>;
+  run: string | null;
+}
+
+export interface HistoryEntry {
+  step: number;
+  loss: number;
+  exact: number | null;
+  bits: number | null;
+  gradient_norm: number | null;
+  learning_rate: number;
+  seconds: number;
+}
+
+export interface Verdict {
+  type: "proof";
+  state: "running" | "proved" | "refuted" | "unknown";
+  sentence: string;
+  seconds: number;
+  sets?: number;
+  word?: { operands?: (number | string)[]; step: number; expected: any; given: any };
+}
+
+export type ServerMessage =
+  | Hello
+  | Frame
+  | { type: "history"; entries: HistoryEntry[]; reset: boolean }
+  | Verdict
+  | { type: "state"; running: boolean; step: number }
+  | { type: "saved"; path: string }
+  | { type: "error"; message: string };
+
+export type ClientMessage =
+  | { type: "configure"; settings: Settings }
+  | { type: "train" }
+  | { type: "pause" }
+  | { type: "step"; count: number }
+  | { type: "reset" }
+  | { type: "example"; operands: (number | string)[] }
+  | { type: "example"; sample: number }
+  | { type: "prove" }
+  | { type: "restore"; step: number }
+  | { type: "pace"; frames_per_second: number };
+
+/** One micro-step of the walk through time. */
+export interface Moment {
+  phase: "forward" | "loss" | "backward" | "gradient" | "update";
+  /** The step from 0, in the phases forward and backward. */
+  t: number | null;
+}
+
+/**
+ * One number of the page. `array` is a name of the Trace ("x", "h", "delta_C_tilde", …) or a parameter's own name
+ * without its place ("U", "forget.U"). `t` counts from 0; h_0 and C_0 stand at t = −1 (T in a layer that reads backward).
+ * Of a matrix, `unit` is row · columns + column.
+ */
+export interface Selection {
+  array: string;
+  layer: number;
+  direction: Direction;
+  t: number;
+  unit: number;
+}
+
+export interface View {
+  frame: Frame;
+  trace: TraceJSON;
+  settings: Settings;
+  /** null in an exported page. */
+  hello: Hello | null;
+  history: HistoryEntry[];
+  moment: number;
+  moments: Moment[];
+  selection: Selection | null;
+  hovered: Selection | null;
+  chapter: number | null;
+  /** The recorded checkpoints; live: the one frame. */
+  frames: Frame[];
+  theme: Theme;
+}
+
+export interface Actions {
+  select(selection: Selection | null): void;
+  hover(selection: Selection | null): void;
+  seek(moment: number): void;
+  /** Other settings: builds the network anew, at step 0. Does nothing in an exported page. */
+  change(settings: Partial<Settings>): void;
+  send(message: ClientMessage): void;
+  chapter(chapter: number | null): void;
+  /** Shows a recorded checkpoint. */
+  frame(k: number): void;
+}
+
+export type Panel = (root: HTMLElement, view: View, act: Actions) => void;
+
+/** Where the page lives: the studio's server, an exported file, a notebook. */
+export interface Host {
+  /** Whether there is a server that trains. */
+  live: boolean;
+  /** Begins; each message, and whether the server is there, is told. */
+  start(receive: (message: ServerMessage) => void, connected: (is: boolean) => void): void;
+  send(message: ClientMessage): void;
+  /** Sends a file; resolves when the server took it, rejects with a sentence. */
+  upload?(file: File): Promise<void>;
+  /** The address of the page as one file, for what is shown. */
+  exportAddress?(query: Record<string, string>): string;
+  /** What an exported page holds. */
+  recorded?: { frames: Frame[]; history: HistoryEntry[]; settings: Settings; verdict: Verdict | null };
+  /** The part of the address behind "#"; a notebook has none. */
+  hash?: boolean;
+}
