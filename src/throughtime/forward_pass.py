@@ -83,16 +83,31 @@ class ForwardPass:
         kernels.outputs(net.shape, net.parameters, self.arrays.tape)
         return float(kernels.losses(net.shape, targets, weights, self.arrays.tape))
 
-    def backward(self, d_h: npt.ArrayLike | None = None, d_state: State | None = None) -> Backward:
-        """Back-propagate.
+    def outputs(self) -> Array:
+        """What `Network.predict` returns for an array: (B,T,O), or (B,O) if the network's output is "last step"."""
+        from throughtime.kernels import network as kernels
+
+        net = self.network
+        kernels.outputs(net.shape, net.parameters, self.arrays.tape)
+        last_step = net.specification.output == "last step"
+        return self.arrays.y[0].copy() if last_step else batch_first(self.arrays.y, self.lengths)
+
+    def backward(
+        self,
+        d_h: npt.ArrayLike | None = None,
+        d_state: State | None = None,
+        delta_y: npt.ArrayLike | None = None,
+    ) -> Backward:
+        """Back-propagate the loss that was asked for last, or what is given.
 
         Parameters
         ----------
         d_h : (B, T, D·H) array, optional
-            ∂E by the states of the last layer, from outside; the network's own readout then plays no part. When not
-            given, what goes back is the loss that was asked for last.
+            ∂E by the states of the last layer, from outside; the network's own readout then plays no part.
         d_state : State, optional
             ∂E by the final state; 0 when not given.
+        delta_y : (B, T, O) or (B, O) array, optional
+            ∂E by the outputs' net input, from outside: by the outputs themselves where the readout is the identity.
 
         Returns
         -------
@@ -103,6 +118,8 @@ class ForwardPass:
         net, tape = self.network, self.arrays
         s, (T, B, _) = net.specification, self.x.shape
         gradient = np.zeros_like(net.parameters)
+        if delta_y is not None:
+            self._put_delta_y(np.asarray(delta_y, s.dtype))
         if d_h is None:
             kernels.readout_backward(net.shape, net.parameters, tape.tape, gradient)
         else:
@@ -121,6 +138,16 @@ class ForwardPass:
         L_D = s.layers * s.directions
         first = State(tape.d_h_0.reshape(L_D, -1, s.hidden).copy(), tape.d_C_0.reshape(L_D, -1, s.hidden).copy())
         return Backward(gradient, batch_first(tape.d_x, self.lengths), first)
+
+    def _put_delta_y(self, delta_y: Array) -> None:
+        (R, B, O), T = self.arrays.delta_y.shape, len(self.x)
+        last_step = self.network.specification.output == "last step"
+        axes, expected = ("(batch, outputs)", (B, O)) if last_step else ("(batch, time, outputs)", (B, T, O))
+        if delta_y.shape != expected:
+            raise ValueError(f"delta_y must be {axes} = {expected}, got {delta_y.shape}")
+        inside = delta_y[None] if last_step else delta_y.transpose(1, 0, 2)
+        real = np.ones((1, 1, 1), bool) if last_step else np.arange(R)[:, None, None] < self.lengths[:, None]
+        self.arrays.delta_y[:] = np.where(real, inside, 0)
 
 
 def batch_first(array: Array, lengths: Array) -> Array:

@@ -1,0 +1,56 @@
+"""Networks that write, on disk: safetensors with JSON metadata, like all models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from throughtime.files import FORMAT, load_tensors, save_tensors
+from throughtime.generation.generator import Generator
+from throughtime.generation.models import EncoderDecoder, LanguageModel, OneToMany
+from throughtime.generation.vocabulary import Vocabulary
+
+_KINDS: dict[str, Any] = {kind.kind: kind for kind in (LanguageModel, OneToMany, EncoderDecoder)}
+
+
+def save(model: Generator, path: Any) -> None:
+    """Write a model to a `.safetensors` file, atomically."""
+    metadata = {"holds": "generator", "format": FORMAT, "generator": {"kind": model.kind, **model.fields}}
+    save_tensors(Path(path), model.views, metadata)
+
+
+def load(path: Any) -> Generator:
+    """Read a model that `save` wrote.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if there is no such model in the file.
+    """
+    path = Path(path)
+    tensors, metadata = load_tensors(path, "generator")
+    size = sum(array.size for array in tensors.values())
+    try:
+        fields = dict(metadata["generator"])
+        kind = _KINDS[fields.pop("kind")]
+        for name in {"vocabulary", "source"} & set(fields):
+            fields[name] = Vocabulary(fields[name])
+        numbers = [fields[name] for name in ("hidden", "layers", "embedding")]
+        if max(*numbers, fields.get("features", 0)) > size:  # so that no wild number is counted up to
+            raise ValueError("its sizes are larger than its arrays")
+        model: Generator = kind(**fields)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} describes no network that writes: {error}") from None
+    views = model.views
+    if set(views) != set(tensors):
+        raise ValueError(f"{path} holds the parameters {', '.join(tensors)}; its network needs {', '.join(views)}")
+    for name, view in views.items():
+        stored = tensors[name]
+        if stored.shape != view.shape or stored.dtype != view.dtype or not np.isfinite(stored).all():
+            raise ValueError(
+                f"{path}: {name} must be finite {view.dtype} of shape {view.shape}, got {stored.dtype} of {stored.shape}"
+            )
+        view[...] = stored
+    return model

@@ -1,0 +1,315 @@
+"""What all networks that write have in common: parts in one flat vector, a decoder, and its texts."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from throughtime.batch import Array
+from throughtime.forward_pass import State
+from throughtime.generation.decoding import beam_search, sample
+from throughtime.generation.vocabulary import END, Indices, Vocabulary
+from throughtime.network import Network
+from throughtime.network_specification import CellName, DtypeName, NetworkSpecification
+from throughtime.parameters import count, initial
+
+Part = NetworkSpecification | tuple[int, ...]
+"""A network, or a matrix or vector of that shape."""
+Gradient = dict[str, Array]
+"""∂E by the parameters of each part."""
+Begun = tuple[State, Callable[[State], Gradient]]
+"""The decoder's initial states, and what leads ∂E by them back."""
+
+
+class Generator(ABC):
+    """A network that writes texts; see `LanguageModel`, `OneToMany` and `EncoderDecoder`.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+        What it writes with.
+    parameters : (P,) array
+        All parameters in one vector, which may be written in place.
+    views : dict of arrays
+        The same numbers by name: those of the decoder's network as "decoder.V" and so on; "decoder.embedding" (S,K) holds a
+        vector for each symbol; the others are named by the classes.
+    """
+
+    kind: str
+    """What the model is called in files."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        before: Mapping[str, Part],
+        *,
+        cell: CellName,
+        hidden: int,
+        layers: int,
+        embedding: int,
+        dtype: DtypeName,
+        seed: int,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.fields: dict[str, Any] = {
+            "vocabulary": vocabulary.symbols, "cell": cell, "hidden": hidden, "layers": layers,
+            "embedding": embedding, "dtype": dtype,
+        }  # fmt: skip
+        decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
+        self._parts: dict[str, Part] = {
+            **before,
+            "decoder.embedding": (len(vocabulary), decoder.inputs),
+            "decoder": decoder,
+        }
+        self._settle(np.concatenate(_initial(self._parts, dtype, seed)))
+
+    def _settle(self, vector: Array) -> None:
+        """Make the parts views of one vector."""
+        self._parameters, self._networks, self._arrays, at = vector, dict[str, Network](), dict[str, Array](), 0
+        for name, part in self._parts.items():
+            size = _size(part)
+            if isinstance(part, NetworkSpecification):
+                self._networks[name] = Network.of(part, vector[at : at + size], copy=False)
+            else:
+                self._arrays[name] = vector[at : at + size].reshape(part)
+            at += size
+
+    @property
+    def parameters(self) -> Array:
+        """All parameters (P,); they may be written in place."""
+        return self._parameters
+
+    @property
+    def views(self) -> dict[str, Array]:
+        """The parameters by name, as views, in the order of the vector."""
+        named: dict[str, Array] = {}
+        for name in self._parts:
+            if name in self._arrays:
+                named[name] = self._arrays[name]
+            else:
+                named |= {f"{name}.{inner}": view for inner, view in self._networks[name].views.items()}
+        return named
+
+    @property
+    def decoder(self) -> Network:
+        """The network that writes; its parameters are a part of this one's."""
+        return self._networks["decoder"]
+
+    @property
+    def dtype(self) -> Any:
+        """The precision of the parameters."""
+        return self.parameters.dtype
+
+    def copy(self) -> Self:
+        """A model of its own with the same parameters."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._settle(self.parameters.copy())
+        return other
+
+    def __repr__(self) -> str:
+        s = self.decoder.specification
+        size = f"{s.layers} × {s.hidden} {s.cell}, {len(self.vocabulary)} symbols, {len(self.parameters)} parameters"
+        return f"{type(self).__name__}({size})"
+
+    # What the classes differ in
+
+    @abstractmethod
+    def begin(self, source: Any) -> Begun:
+        """The decoder's initial states for these sources, and the way back."""
+
+    # How probable texts are
+
+    def log_probability(self, source: Any, texts: Sequence[str]) -> Array:
+        """ln p(text | source) of each text and its END, (B,)."""
+        symbols, lengths = self.vocabulary.encode(texts)
+        state, _ = self.begin(source)
+        pass_ = self.decoder.forward(*self._read(_shifted(symbols), lengths + 1), state)
+        pass_.loss(self._targets(symbols))
+        error: Array = pass_.arrays.error.sum(axis=0, dtype=float)
+        return -error
+
+    def gradient(self, source: Any, texts: Sequence[str]) -> tuple[float, Array]:
+        """Back-propagation through decoder and source, the decoder being told the right symbols so far (teacher forcing).
+
+        Parameters
+        ----------
+        source : as the class says, for B texts
+        texts : B strings
+
+        Returns
+        -------
+        loss : float
+            −ln p(text | source), summed over the texts.
+        gradient : (P,) array
+            Its derivative by each parameter, in the order of `parameters`.
+        """
+        symbols, lengths = self.vocabulary.encode(texts)
+        state, back = self.begin(source)
+        loss, _, d_state, gradient = self.differentiate(_shifted(symbols), symbols, lengths + 1, state)
+        return loss, self.flat(gradient | back(d_state))
+
+    def differentiate(
+        self, read: Indices, told: Indices, lengths: Indices | None, state: State
+    ) -> tuple[float, State, State, Gradient]:
+        """The decoder's loss and its derivatives.
+
+        Parameters
+        ----------
+        read : (B, T) int array, what the decoder is given
+        told : (B, ≤ T) int array, what it ought to tell; END where nothing stands
+        lengths : (B,) int array, optional
+        state : State
+
+        Returns
+        -------
+        loss, the final state, ∂E by the initial state, and the gradient of the decoder's parts.
+        """
+        pass_ = self.decoder.forward(*self._read(read, lengths), state)
+        loss = pass_.loss(self._targets(told, read.shape[1]))
+        back = pass_.backward()
+        d_embedding = embedding_gradient(read, back.d_x, len(self.vocabulary))
+        return loss, pass_.final, back.d_state, {"decoder": back.gradient, "decoder.embedding": d_embedding}
+
+    def flat(self, gradient: Gradient) -> Array:
+        """The gradients of all parts as one vector (P,)."""
+        return np.concatenate([gradient[name].ravel() for name in self._parts])
+
+    def _read(self, symbols: Indices, lengths: Indices | None) -> tuple[Array, Indices | None]:
+        return self._arrays["decoder.embedding"][symbols], lengths
+
+    def _targets(self, symbols: Indices, steps: int | None = None) -> Array:
+        """One-hot (B, T, S); END where a row is shorter than the steps."""
+        B, T = symbols.shape
+        y = np.zeros((B, T + 1 if steps is None else steps, len(self.vocabulary)), self.dtype)
+        y[:, T:, END] = 1
+        y[np.arange(B)[:, None], np.arange(T), symbols] = 1
+        return y
+
+    # What it writes
+
+    def write(self, source: Any, *, beam: int = 1, longest: int = 200) -> list[str]:
+        """The most probable text for each source.
+
+        Parameters
+        ----------
+        source : as the class says
+        beam : int ≥ 1
+            How many beginnings are kept: 1 takes the most probable symbol at each step (greedy).
+        longest : int ≥ 1
+            Where a text is cut.
+        """
+        for name, value in (("beam", beam), ("longest", longest)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        first, state = self.start(source)
+        return self.vocabulary.decode(beam_search(self.next_symbol, first, state, beam, longest))
+
+    def sample(
+        self, source: Any, *, temperature: float = 1.0, longest: int = 200, seed: int = 0, ends: bool = True
+    ) -> list[str]:
+        """A text for each source, drawn symbol by symbol.
+
+        Parameters
+        ----------
+        source : as the class says
+        temperature : float > 0
+            1 draws as often as the network says; less makes what is probable more so.
+        longest : int ≥ 1
+            Where a text is cut.
+        seed : int ≥ 0
+        ends : bool
+            Whether a text may end before.
+        """
+        if not 0 < temperature < float("inf"):
+            raise ValueError(f"temperature must be above 0, got {temperature}")
+        first, state = self.start(source)
+        rng = np.random.default_rng(seed)
+        return self.vocabulary.decode(sample(self.next_symbol, first, state, temperature, longest, rng, ends))
+
+    def start(self, source: Any) -> tuple[Indices, State]:
+        """What the decoder reads first, (B,), and the states that it begins with."""
+        state, _ = self.begin(source)
+        return np.full(state.h.shape[1], END, np.int64), state
+
+    def next_symbol(self, last: Indices, state: State) -> tuple[Array, State]:
+        """Read the symbols (B,) → ln p of each next one (B,S), and the state after."""
+        y, state = self.decoder.step(self._arrays["decoder.embedding"][last], state)
+        return np.log(np.maximum(y, np.finfo(self.dtype).tiny)), state
+
+    def save(self, path: Any) -> None:
+        """Write the model to a `.safetensors` file, atomically."""
+        from throughtime.generation.files import save
+
+        save(self, path)
+
+
+def network_of(
+    cell: CellName, hidden: int, layers: int, dtype: DtypeName, *, inputs: int, outputs: int, readout: str, **more: Any
+) -> NetworkSpecification:
+    """The specification of a part; an Elman network's f is tanh."""
+    fields: dict[str, Any] = {"cell": cell, "hidden": hidden, "layers": layers, "dtype": dtype, "readout": readout}
+    fields["loss"] = "cross_entropy" if readout == "softmax" else "squared"
+    if cell == "elman":
+        fields["activation"] = "tanh"
+    return NetworkSpecification(inputs=inputs, outputs=outputs, **fields, **more)
+
+
+def embedding_gradient(symbols: Indices, d_x: Array, size: int) -> Array:
+    """∂E by the vectors of the symbols (S,K): the sum of ∂E/∂x (B,T,K) over the steps where each was read."""
+    order = np.argsort(symbols, axis=None, kind="stable")
+    flat, rows = symbols.ravel()[order], d_x.reshape(-1, d_x.shape[-1])[order]
+    present, starts = np.unique(flat, return_index=True)
+    gradient = np.zeros((size, d_x.shape[-1]), d_x.dtype)
+    gradient[present] = np.add.reduceat(rows, starts, axis=0)
+    return gradient
+
+
+def state_size(network: NetworkSpecification) -> int:
+    """How many numbers a decoder's state has, of one sequence."""
+    return network.layers * network.hidden * (2 if network.cell == "lstm" else 1)
+
+
+def as_state(network: NetworkSpecification, vectors: Array) -> State:
+    """(B, state_size) → the state that these numbers are: h, then C, of one layer after the other."""
+    B, L, H = len(vectors), network.layers, network.hidden
+    parts = vectors.reshape(B, -1, L, H).transpose(1, 2, 0, 3)
+    return State(parts[0], parts[1] if network.cell == "lstm" else np.zeros((L, 0, H), vectors.dtype))
+
+
+def as_vectors(state: State) -> Array:
+    """The inverse of `as_state`."""
+    parts = [part.transpose(1, 0, 2).reshape(part.shape[1], -1) for part in (state.h, state.C) if part.size]
+    return np.concatenate(parts, axis=1)
+
+
+def _shifted(symbols: Indices) -> Indices:
+    """What the decoder reads when it ought to tell these: END first, then each symbol one step later."""
+    return np.pad(symbols, [(0, 0), (1, 0)], constant_values=END)
+
+
+def _size(part: Part) -> int:
+    return count(part) if isinstance(part, NetworkSpecification) else prod(part)
+
+
+def _initial(parts: Mapping[str, Part], dtype: npt.DTypeLike, seed: int) -> list[Array]:
+    """Networks as `parameters.initial`, embeddings normal with variance 1, affine maps uniform [Glorot & Bengio 2010]."""
+    seeds = np.random.SeedSequence(seed).generate_state(len(parts))
+    vectors = []
+    for (name, part), own in zip(parts.items(), seeds.tolist(), strict=True):
+        rng = np.random.default_rng(own)
+        if isinstance(part, NetworkSpecification):
+            vectors.append(initial(part, "glorot", own))
+        elif name.endswith("embedding"):
+            vectors.append(rng.standard_normal(part).ravel())
+        elif len(part) == 2:
+            bound = np.sqrt(6 / sum(part))
+            vectors.append(rng.uniform(-bound, bound, part).ravel())
+        else:
+            vectors.append(np.zeros(part))
+    return [vector.astype(dtype) for vector in vectors]

@@ -1,0 +1,206 @@
+"""The three networks that write, by what they start from: nothing, a vector, another text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from throughtime.batch import Array
+from throughtime.forward_pass import State
+from throughtime.generation.generator import (
+    Begun,
+    Generator,
+    Gradient,
+    Part,
+    as_state,
+    as_vectors,
+    embedding_gradient,
+    network_of,
+    state_size,
+)
+from throughtime.generation.vocabulary import END, Indices, Vocabulary
+from throughtime.network_specification import CellName, DtypeName
+
+_WINDOW = 256
+
+
+class LanguageModel(Generator):
+    """p(s_t | s_1 .. s_{t-1}): many to many.
+
+    Its source is a list of beginnings: `write` and `sample` go on from there, `gradient` and `log_probability` are of whole
+    texts, whose beginnings must be "".
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+    cell : "elman", "lstm" or "gru"
+    hidden, layers : int ≥ 1
+    embedding : int ≥ 1
+        The width of the vector that stands for a symbol.
+    dtype : "float64" or "float32"
+    seed : int ≥ 0
+        Decides the initial parameters.
+    """
+
+    kind = "language model"
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        *,
+        cell: CellName = "lstm",
+        hidden: int = 64,
+        layers: int = 1,
+        embedding: int = 16,
+        dtype: DtypeName = "float64",
+        seed: int = 0,
+    ) -> None:
+        super().__init__(
+            vocabulary, {}, cell=cell, hidden=hidden, layers=layers, embedding=embedding, dtype=dtype, seed=seed
+        )
+
+    def begin(self, source: Sequence[str]) -> Begun:
+        """States of 0: what the beginnings do to them is for `start`."""
+        if any(source):
+            raise ValueError("the probability of a text is asked from its first symbol on: its beginning must be ''")
+        return self.decoder.initial_state(len(source)), lambda d_state: {}
+
+    def start(self, source: Sequence[str]) -> tuple[Indices, State]:
+        """The last symbol of each beginning, and the state after those before it."""
+        symbols, lengths = self.vocabulary.encode(source)
+        read = np.pad(symbols, [(0, 0), (1, 0)], constant_values=END)
+        first = read[np.arange(len(read)), lengths]
+        if not lengths.any():
+            return first, self.decoder.initial_state(len(first))
+        state = self.decoder.forward(self._arrays["decoder.embedding"][read], np.maximum(lengths, 1)).final
+        none = lengths == 0
+        state.h[:, none] = 0
+        state.C[:, none[: state.C.shape[1]]] = 0
+        return first, state
+
+    def bits(self, text: str) -> float:
+        """Bits per symbol of one text of at least one symbol, END not counted: −log₂ p, read from its beginning on."""
+        symbols, _ = self.vocabulary.encode([text])
+        read, state, total = np.pad(symbols, [(0, 0), (1, 0)], constant_values=END)[:, :-1], None, 0.0
+        if not text:
+            raise ValueError("a text of no symbol has no bits per symbol")
+        for at in range(0, len(text), _WINDOW):
+            pass_ = self.decoder.forward(*self._read(read[:, at : at + _WINDOW], None), state)
+            told = symbols[:, at : at + _WINDOW]
+            total += pass_.loss(self._targets(told, told.shape[1]))
+            state = pass_.final
+        return float(total / np.log(2) / len(text))
+
+
+class OneToMany(Generator):
+    """p(text | vector): the decoder's initial state is an affine map of a vector, views "affine.W" and "affine.b".
+
+    Its source is an array (B, features).
+
+    Parameters
+    ----------
+    features : int ≥ 1
+    vocabulary, cell, hidden, layers, embedding, dtype, seed : as for `LanguageModel`
+    """
+
+    kind = "one to many"
+
+    def __init__(
+        self,
+        features: int,
+        vocabulary: Vocabulary,
+        *,
+        cell: CellName = "gru",
+        hidden: int = 64,
+        layers: int = 1,
+        embedding: int = 16,
+        dtype: DtypeName = "float64",
+        seed: int = 0,
+    ) -> None:
+        if isinstance(features, bool) or not isinstance(features, int) or features < 1:
+            raise ValueError(f"features must be a whole number of at least 1, got {features!r}")
+        decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
+        affine: dict[str, Part] = {"affine.W": (features, state_size(decoder)), "affine.b": (state_size(decoder),)}
+        super().__init__(
+            vocabulary, affine, cell=cell, hidden=hidden, layers=layers, embedding=embedding, dtype=dtype, seed=seed
+        )
+        self.features = self.fields["features"] = features
+
+    def begin(self, source: npt.ArrayLike) -> Begun:
+        """The affine map of vectors (B, features)."""
+        x = np.asarray(source, self.dtype)
+        if x.ndim != 2 or x.shape[1] != self.features:
+            raise ValueError(f"the source must be (batch, features) with {self.features} features, got {x.shape}")
+        state = as_state(self.decoder.specification, x @ self._arrays["affine.W"] + self._arrays["affine.b"])
+
+        def back(d_state: State) -> Gradient:
+            d: Array = as_vectors(d_state)
+            return {"affine.W": x.T @ d, "affine.b": d.sum(axis=0)}
+
+        return state, back
+
+
+class EncoderDecoder(Generator):
+    """p(text | other text): an encoder reads the source, the decoder begins with an affine map of its last states.
+
+    That map is the encoder's readout, "encoder.W" and "encoder.b_y". The source is a list of B strings.
+
+    Parameters
+    ----------
+    source : Vocabulary
+        What the encoder reads.
+    vocabulary : Vocabulary
+        What the decoder writes.
+    bidirectional : bool
+        Whether the encoder reads in both directions.
+    cell, hidden, layers, embedding, dtype, seed : as for `LanguageModel`; the same for encoder and decoder
+    """
+
+    kind = "encoder-decoder"
+
+    def __init__(
+        self,
+        source: Vocabulary,
+        vocabulary: Vocabulary,
+        *,
+        bidirectional: bool = True,
+        cell: CellName = "gru",
+        hidden: int = 64,
+        layers: int = 1,
+        embedding: int = 16,
+        dtype: DtypeName = "float64",
+        seed: int = 0,
+    ) -> None:
+        decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
+        more: dict[str, Any] = {"bidirectional": bidirectional, "output": "last step"}
+        encoder = network_of(
+            cell, hidden, layers, dtype, inputs=embedding, outputs=state_size(decoder), readout="identity", **more
+        )
+        before: dict[str, Part] = {"encoder.embedding": (len(source), embedding), "encoder": encoder}
+        super().__init__(
+            vocabulary, before, cell=cell, hidden=hidden, layers=layers, embedding=embedding, dtype=dtype, seed=seed
+        )
+        self.source = source
+        self.fields |= {"source": source.symbols, "bidirectional": bidirectional}
+
+    @property
+    def encoder(self) -> Any:
+        """The network that reads; its parameters are a part of this one's."""
+        return self._networks["encoder"]
+
+    def begin(self, source: Sequence[str]) -> Begun:
+        """What the encoder makes of the texts, each with END behind it."""
+        symbols, lengths = self.source.encode(source)
+        symbols = np.pad(symbols, [(0, 0), (0, 1)], constant_values=END)
+        pass_ = self.encoder.forward(self._arrays["encoder.embedding"][symbols], lengths + 1)
+        state = as_state(self.decoder.specification, pass_.outputs())
+
+        def back(d_state: State) -> Gradient:
+            back = pass_.backward(delta_y=as_vectors(d_state))
+            d_embedding = embedding_gradient(symbols, back.d_x, len(self.source))
+            return {"encoder": back.gradient, "encoder.embedding": d_embedding}
+
+        return state, back
