@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from throughtime.cli import add, automaton, certificate, evaluate, info, prove, tasks, trace, train
+from throughtime.cli import add, automaton, certificate, evaluate, gallery, info, prove, tasks, trace, train
 from throughtime.cli.shell import OneLineErrors
 
 app = typer.Typer(
@@ -39,6 +39,7 @@ app.command(short_help="Prove a network right for every length.", epilog=prove.E
 app.command(short_help="Check the certificate of a proof.", epilog=certificate.EPILOG)(certificate.check)
 app.command(short_help="Show the machine a network has become.", epilog=automaton.EPILOG)(automaton.automaton)
 app.command(short_help="List what there is to learn.", epilog=tasks.EPILOG)(tasks.tasks)
+app.command(short_help="Run networks on real data.", epilog=gallery.EPILOG)(gallery.gallery)
 app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)
 
 
