@@ -1,0 +1,52 @@
+"""Traces of every cell with their explanations, as JSON on the standard output: what Python says, for the page's tests."""
+
+import json
+import sys
+
+import numpy as np
+
+from throughtime.network import Network
+
+CASES = (
+    {"cell": "elman", "hidden": 6},
+    {"cell": "elman", "hidden": 3, "activation": "tanh", "bias": False},
+    {"cell": "elman", "hidden": 5, "activation": "relu", "layers": 2, "readout": "identity"},
+    {"cell": "elman", "hidden": 3, "layers": 2, "bidirectional": True, "output": "last step"},
+    {"cell": "lstm", "hidden": 6, "readout": "softmax", "loss": "cross_entropy", "outputs": 3},
+    {"cell": "lstm", "hidden": 3, "layers": 2, "bidirectional": True, "bias": False},
+    {"cell": "lstm", "hidden": 5, "output": "last step", "loss": "binary_cross_entropy", "outputs": 2},
+    {"cell": "gru", "hidden": 6, "readout": "softmax", "outputs": 3},
+    {"cell": "gru", "hidden": 3, "bidirectional": True, "loss": "binary_cross_entropy"},
+    {"cell": "gru", "hidden": 2, "layers": 2, "inputs": 6, "bias": False},
+    {"cell": "lstm", "hidden": 4, "dtype": "float32"},
+)
+STEPS = 4
+
+
+def case(fields):
+    net = Network(**{"inputs": 2, "outputs": 1} | fields)
+    rng = np.random.default_rng(1)
+    net.parameters[:] = rng.normal(0, 1, net.parameters.shape)
+    s, last_step = net.specification, fields.get("output") == "last step"
+    x = rng.integers(0, 2, (1, STEPS, s.inputs)).astype(s.dtype)
+    d = rng.integers(0, 2, (1, s.outputs) if last_step else (1, STEPS, s.outputs)).astype(s.dtype)
+    mask = rng.choice([1, 0.5], (1,) if last_step else (1, STEPS)).astype(s.dtype)
+    trace = net.trace(x, d, mask=mask)
+    explained = [
+        trace.explain(t, unit, layer=of.layer, direction=of.direction)
+        for of in trace.layers
+        for t in range(1, STEPS + 1)
+        for unit in range(s.hidden)
+    ]
+    outputs = range(STEPS, STEPS + 1) if last_step else range(1, STEPS + 1)
+    explained += [trace.explain(t, output=k) for t in outputs for k in range(s.outputs)]
+    terms = {name: trace.terms(name).tolist() for name in net.names}
+    return {
+        "name": " ".join(f"{key} {value}" for key, value in fields.items()),
+        "trace": json.loads(trace.to_json(reach=True)),
+        "explanations": [explanation.as_dict() for explanation in explained],
+        "terms": terms,
+    }
+
+
+json.dump([case(fields) for fields in CASES], sys.stdout)
