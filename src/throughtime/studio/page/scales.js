@@ -73,6 +73,7 @@ export function ink(scale, value, theme) {
  */
 export function scaleOf({ cell, activation, readout }, array, values) {
   if (array.startsWith("delta_") || array.startsWith("d_")) return { kind: "delta", greatest: greatest(values) };
+  if (array === "error") return { kind: "unit", greatest: greatest(values) };
   const probability = ["y", "d"].includes(array) && readout !== "identity";
   if (["i", "f", "o", "r", "z"].includes(array) || probability) return { kind: "unit", greatest: 1 };
   if (array === "x") return isUnit(values) ? { kind: "unit", greatest: 1 } : { kind: "signed", greatest: greatest(values) };

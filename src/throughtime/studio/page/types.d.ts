@@ -191,7 +191,22 @@ export interface View {
   /** The recorded checkpoints; live: the one frame. */
   frames: Frame[];
   theme: Theme;
+  /** Whether there is a server that trains; an exported page has none. */
+  live: boolean;
+  connected: boolean;
+  /** Whether the server trains at full speed. */
+  running: boolean;
+  /** Whether the page walks from moment to moment by itself. */
+  playing: boolean;
+  speed: Speed;
+  verdict: Verdict | null;
+  /** The address of what is shown as one file, if the host makes such files. */
+  exportAddress: string | null;
+  /** Which of `frames` is shown. */
+  recorded: number;
 }
+
+export type Speed = "slow" | "medium" | "fast";
 
 export interface Actions {
   select(selection: Selection | null): void;
@@ -203,6 +218,9 @@ export interface Actions {
   chapter(chapter: number | null): void;
   /** Shows a recorded checkpoint. */
   frame(k: number): void;
+  play(playing: boolean, speed?: Speed): void;
+  theme(theme: Theme): void;
+  upload(file: File): void;
 }
 
 export type Panel = (root: HTMLElement, view: View, act: Actions) => void;

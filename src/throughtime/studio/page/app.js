@@ -1,0 +1,238 @@
+/** The page: its state, what changes it, and the panels that draw it. */
+import { controls } from "./controls.js";
+import { el, set, write } from "./dom.js";
+import { read as readLink, write as writeLink } from "./link.js";
+import { momentsOf } from "./moments.js";
+import { keys, PACE, player } from "./player.js";
+import { isSum, sum } from "./sum.js";
+import { transport } from "./transport.js";
+import { unrolled } from "./unrolled.js";
+
+/** @typedef {import("./types.d.ts").View} View */
+/** @typedef {import("./types.d.ts").Actions} Actions */
+/** @typedef {import("./types.d.ts").Frame} Frame */
+/** @typedef {import("./types.d.ts").Host} Host */
+/** @typedef {import("./types.d.ts").Panel} Panel */
+/** @typedef {import("./types.d.ts").ServerMessage} ServerMessage */
+/** @typedef {import("./link.js").Link} Link */
+/** @typedef {Omit<View, "frame" | "trace" | "moments" | "settings"> & {frame: Frame | null, settings: View["settings"] | null, notice: string}} State */
+/** @typedef {{name: string, title: string, how: string, draw: Panel, place: "side" | "centre" | "aside" | "below"}} Place how the picture is read, in a sentence */
+
+/** @type {Place[]} in the order of reading */
+const PANELS = [
+  { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
+  { name: "sum", title: "The sum, as on paper", how: "Written from right to left: step 1 is the rightmost column. The network sees one column at a time and is never shown the carry.", draw: sum, place: "centre" },
+  { name: "unrolled", title: "The network, unrolled in time", how: "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow down and to the left.", draw: unrolled, place: "centre" },
+];
+/** The greatest silence before the address is written, in milliseconds: browsers refuse to write it often. */
+const LINK_DELAY = 400;
+
+/**
+ * Shows the page in an element.
+ * @param {HTMLElement} root
+ * @param {Host} host
+ */
+export function mount(root, host) {
+  const darkness = window.matchMedia("(prefers-color-scheme: dark)");
+  const recorded = host.recorded;
+  /** @type {State} */
+  const state = {
+    frame: recorded?.frames.at(-1) ?? null,
+    frames: recorded?.frames ?? [],
+    recorded: (recorded?.frames.length ?? 1) - 1,
+    settings: recorded?.settings ?? null,
+    history: recorded?.history ?? [],
+    verdict: recorded?.verdict ?? null,
+    hello: null,
+    moment: Infinity,
+    selection: null,
+    hovered: null,
+    chapter: null,
+    theme: darkness.matches ? "dark" : "light",
+    live: host.live,
+    connected: false,
+    running: false,
+    playing: false,
+    speed: "medium",
+    exportAddress: null,
+    notice: "",
+  };
+  /** What a link asked for and the server has yet to do. @type {Link | null} */
+  let wanted = host.hash ? readLink(location.hash) : null;
+  if (wanted) Object.assign(state, { selection: wanted.selection ?? null, chapter: wanted.chapter ?? null, moment: wanted.moment ?? Infinity });
+  const page = layout(root);
+  /** @type {View | null} */
+  let shown = null;
+  let drawing = 0;
+  let timer = 0;
+  let linkTimer = 0;
+
+  function changed(/** @type {Partial<State>} */ change) {
+    Object.assign(state, change);
+    drawing ||= requestAnimationFrame(draw);
+  }
+
+  function draw() {
+    drawing = 0;
+    set(root, { "data-theme": state.theme });
+    write(page.notice, state.notice);
+    set(page.notice, { hidden: !state.notice });
+    shown = viewOf(state, host);
+    if (!shown) return;
+    set(page.waiting, { hidden: true });
+    set(page.main, { hidden: false });
+    transport(page.bar, shown, act);
+    for (const { section, body, panel } of page.panels) {
+      set(section, { hidden: isEmpty(panel.name, shown) });
+      if (!section.hidden) panel.draw(body, shown, act);
+      if (panel.name === "unrolled") player(page.player, shown, act);
+    }
+    if (host.hash && !state.running && !wanted) {
+      clearTimeout(linkTimer);
+      linkTimer = window.setTimeout(() => shown && history.replaceState(null, "", linkOf(shown)), LINK_DELAY);
+    }
+  }
+
+  function walk() {
+    clearTimeout(timer);
+    if (state.playing) timer = window.setTimeout(advance, PACE[state.speed]);
+  }
+
+  function advance() {
+    if (!shown) return;
+    if (shown.moment < shown.moments.length - 1) {
+      changed({ moment: shown.moment + 1 });
+      shown.moment += 1;
+      walk();
+    } else if (host.live && state.connected) host.send({ type: "step", count: 1 });
+    else changed({ playing: false });
+  }
+
+  /** @type {Actions} */
+  const act = {
+    select: (selection) => changed({ selection }),
+    hover: (hovered) => changed({ hovered }),
+    seek: (moment) => changed({ moment: Math.max(0, Math.min(moment, (shown?.moments.length ?? 1) - 1)) }),
+    change: (settings) => {
+      if (!host.live || !state.settings) return;
+      const next = { ...state.settings, ...settings };
+      changed({ settings: next, moment: Infinity, verdict: null, playing: false });
+      host.send({ type: "configure", settings: next });
+    },
+    send: (message) => {
+      if (message.type === "train") changed({ playing: false, moment: Infinity });
+      if (message.type === "reset" || message.type === "train" || message.type === "step") changed({ verdict: null });
+      if (message.type === "example") changed({ moment: Infinity });
+      host.send(message);
+    },
+    chapter: (chapter) => changed({ chapter }),
+    frame: (k) => {
+      const frame = state.frames[k];
+      if (frame) changed({ frame, recorded: k });
+    },
+    play: (playing, speed = state.speed) => {
+      if (playing && state.running) host.send({ type: "pause" });
+      const atEnd = shown && shown.moment === shown.moments.length - 1;
+      changed({ playing, speed, ...(playing && !state.playing && atEnd ? { moment: 0 } : {}) });
+      if (playing && atEnd && shown) shown.moment = 0;
+      walk();
+    },
+    theme: (theme) => changed({ theme }),
+    upload: (file) => {
+      host.upload?.(file).catch((/** @type {Error} */ error) => changed({ notice: error.message }));
+    },
+  };
+
+  function receive(/** @type {ServerMessage} */ message) {
+    if (message.type === "hello") {
+      const settings = { ...message.settings, ...wanted?.settings };
+      const other = Object.entries(wanted?.settings ?? {}).some(([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value);
+      changed({ hello: message, settings: message.settings, notice: "" });
+      if (other) host.send({ type: "configure", settings });
+      if (wanted?.step) host.send({ type: "step", count: wanted.step });
+      if (wanted?.operands) host.send({ type: "example", operands: wanted.operands });
+      if (!other) wanted = null;
+    } else if (message.type === "frame") {
+      wanted = null;
+      const walking = state.playing && message.step !== state.frame?.step;
+      changed({ frame: message, frames: [message], running: message.running, ...(walking ? { moment: 0 } : {}) });
+      if (walking && shown) shown.moment = 0;
+      if (walking) walk();
+    } else if (message.type === "history") {
+      changed({ history: message.reset ? message.entries : [...state.history, ...message.entries] });
+    } else if (message.type === "proof") {
+      const wrong = message.state === "refuted" ? { moment: Infinity } : {};
+      changed({ verdict: message, ...wrong });
+    } else if (message.type === "state") {
+      changed({ running: message.running });
+    } else if (message.type === "saved") {
+      changed({ notice: `Saved as ${message.path}` });
+    } else if (message.type === "error") {
+      changed({ notice: message.message, playing: false });
+    }
+  }
+
+  function connected(/** @type {boolean} */ is) {
+    if (is) return changed({ connected: true, notice: "" });
+    if (shown && state.settings) wanted = { settings: state.settings, step: undefined };
+    changed({ connected: false, running: false, playing: false, notice: "The studio's server is gone. The page keeps what it shows and connects again as soon as the server is back." });
+  }
+
+  darkness.addEventListener("change", () => changed({ theme: darkness.matches ? "dark" : "light" }));
+  root.addEventListener("keydown", (event) => shown && keys(event, shown, act));
+  document.addEventListener("keydown", (event) => shown && event.target === document.body && keys(event, shown, act));
+  new ResizeObserver(() => changed({})).observe(root);
+  changed({});
+  host.start(receive, connected);
+}
+
+/** What the panels see, once there is something to see. @param {State} state @param {Host} host @returns {View | null} */
+function viewOf(state, host) {
+  const { frame, settings } = state;
+  if (!frame || !settings) return null;
+  const moments = momentsOf(frame.trace.lengths[0]);
+  const moment = Math.min(state.moment, moments.length - 1);
+  const known = (/** @type {View["selection"]} */ cell) => (cell && cell.t < frame.trace.lengths[0] + 1 && cell.layer < frame.trace.specification.layers ? cell : null);
+  const view = { ...state, frame, settings, trace: frame.trace, moments, moment, selection: known(state.selection), hovered: known(state.hovered) };
+  return { ...view, exportAddress: host.exportAddress?.({ moment: String(moment) }) ?? null };
+}
+
+/** Whether a panel has nothing to show. @param {string} name @param {View} view */
+function isEmpty(name, view) {
+  if (name === "controls") return !view.hello;
+  if (name === "sum") return !isSum(view) && view.frame.example.rendered.length === 0;
+  return false;
+}
+
+/** @param {View} view */
+function linkOf({ settings, frame, moment, moments, selection, chapter }) {
+  return writeLink({
+    settings,
+    step: frame.step,
+    moment: moment === moments.length - 1 ? undefined : moment,
+    selection: selection ?? undefined,
+    chapter: chapter ?? undefined,
+    operands: frame.example.operands?.map(String),
+  });
+}
+
+/** The empty page. @param {HTMLElement} root */
+function layout(root) {
+  root.classList.add("throughtime");
+  const bar = el("header", { class: "bar" });
+  const notice = el("div", { class: "notice", role: "alert", hidden: true });
+  const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
+  const places = { side: el("div", { class: "side" }), centre: el("div", { class: "centre" }), aside: el("div", { class: "aside" }), below: el("div", { class: "below" }) };
+  const walk = el("div", { class: "player", role: "group", "aria-label": "Walk through time" });
+  const panels = PANELS.map((panel) => {
+    const body = el("div", { class: "panel-body" });
+    const head = el("div", { class: "panel-head" }, el("h2", { id: `panel-${panel.name}` }, panel.title), panel.how ? el("p", { class: "how" }, panel.how) : null);
+    const section = el("section", { class: `panel panel-${panel.name}`, "aria-labelledby": `panel-${panel.name}` }, head, body);
+    if (panel.name === "unrolled") section.insertBefore(walk, body);
+    places[panel.place].append(section);
+    return { panel, section, body };
+  });
+  const main = el("main", { class: "layout", hidden: true }, places.centre, places.side, places.aside, places.below);
+  root.replaceChildren(bar, notice, waiting, main);
+  return { bar, notice, waiting, main, panels, player: walk };
+}

@@ -1,0 +1,73 @@
+/** Where each step and each row of the unrolled picture stands, in CSS pixels. */
+import { lanesOf } from "./lanes.js";
+
+/** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
+/** @typedef {import("./lanes.js").Lane} Lane */
+/** @typedef {{lane: Lane, top: number, row: number, bottom: number}} Placed a lane, the height of a row of it, and its edges */
+/** @typedef {{x: "V" | "W" | "", y: number, up: boolean}} Joint where what one lane tells flows into the next */
+/**
+ * @typedef {object} Geometry
+ * @property {number} T
+ * @property {number} pitch from the left of a column to the left of the next
+ * @property {number} width of a column
+ * @property {number} verdict the top of the row of right and wrong
+ * @property {Placed[]} placed
+ * @property {Joint[]} joints
+ * @property {[number, number]} forward the top and bottom of the forward pass
+ * @property {[number, number]} backward
+ * @property {number} height
+ */
+
+const HEAD = 24;
+const VERDICT = 20;
+const BETWEEN_PASSES = 22;
+const JOINT = 17;
+/** The height that the rows of all units share, as far as each row stays between the least and the greatest height. */
+const BUDGET = 620;
+
+/** @param {TraceJSON} trace @param {number} available the width for the columns @returns {Geometry} */
+export function geometryOf(trace, available) {
+  const T = trace.lengths[0];
+  const lanes = lanesOf(trace);
+  const pitch = Math.max(T > 96 ? 9 : 12, Math.min(96, Math.floor(available / T)));
+  const gap = pitch >= 60 ? 20 : pitch >= 36 ? 10 : pitch >= 18 ? 4 : 2;
+  const inner = lanes.filter(({ rows }) => rows > 4);
+  const unit = Math.max(3, Math.min(15, Math.floor(BUDGET / Math.max(1, inner.reduce((sum, { rows }) => sum + rows, 0)))));
+
+  let y = HEAD;
+  const verdict = y;
+  y += VERDICT;
+  const forwardTop = y;
+  let forwardBottom = y;
+  let backwardTop = y;
+  /** @type {Placed[]} */
+  const placed = [];
+  /** @type {Joint[]} */
+  const joints = [];
+  lanes.forEach((lane, k) => {
+    const before = lanes[k - 1];
+    if (before && lane.pass === "loss") {
+      forwardBottom = y;
+      backwardTop = y += BETWEEN_PASSES;
+    } else if (before) {
+      const weight = joint(before, lane);
+      if (weight) joints.push({ x: weight, y: y + JOINT / 2, up: lane.pass === "forward" });
+      y += weight ? JOINT : 3;
+    }
+    const row = lane.rows > 4 ? unit : 17;
+    placed.push({ lane, top: y, row, bottom: y + row * lane.rows });
+    y += row * lane.rows;
+  });
+  return { T, pitch, width: pitch - gap, verdict, placed, joints, forward: [forwardTop, forwardBottom], backward: [backwardTop, y], height: y + 8 };
+}
+
+/** The matrix between two lanes, if one computes from the other through a matrix. @param {Lane} above @param {Lane} below */
+function joint(above, below) {
+  if (below.array === "x") return "V";
+  if (["y", "delta_y"].includes(above.array) && below.array !== "d") return "W";
+  return above.layer !== below.layer ? "V" : "";
+}
+
+/** The place of an array, if it is drawn. @param {Geometry} geometry @param {string} array @param {number} layer @param {string} direction */
+export const find = ({ placed }, array, layer, direction) =>
+  placed.find(({ lane }) => lane.array === array && lane.layer === layer && lane.direction === direction);

@@ -1,0 +1,71 @@
+/** The state of the page as the part of its address behind "#", so that a link shows the same cell of the same network. */
+
+/** @typedef {import("./types.d.ts").Settings} Settings */
+/** @typedef {import("./types.d.ts").Selection} Selection */
+/** @typedef {{settings: Partial<Settings>, step?: number, moment?: number, selection?: Selection, chapter?: number, operands?: string[]}} Link */
+
+/** What each setting is called in a link. @type {Record<keyof Settings, string>} */
+const SHORT = {
+  task: "task",
+  cell: "cell",
+  activation: "activation",
+  hidden: "hidden",
+  layers: "layers",
+  bits: "bits",
+  learning_rate: "lr",
+  optimizer: "optimizer",
+  noise: "noise",
+  seed: "seed",
+  batch: "batch",
+  steps: "steps",
+};
+const TEXTS = ["task", "cell", "activation", "optimizer"];
+
+/** What a link says; what it says wrongly is left out. @param {string} hash @returns {Link} */
+export function read(hash) {
+  const query = new URLSearchParams(hash.replace(/^#/, ""));
+  /** @type {Record<string, string | number>} */
+  const settings = {};
+  for (const [name, short] of Object.entries(SHORT)) {
+    const text = query.get(short);
+    if (text === null) continue;
+    if (TEXTS.includes(name)) settings[name] = text;
+    else if (isNumber(text)) settings[name] = Number(text);
+  }
+  /** @type {Link} */
+  const link = { settings: /** @type {Partial<Settings>} */ (settings) };
+  for (const name of /** @type {const} */ (["step", "moment", "chapter"])) {
+    const text = query.get(name);
+    if (text !== null && /^\d{1,9}$/.test(text)) link[name] = Number(text);
+  }
+  const cell = /^([A-Za-z_.]+)@(\d+),(forward|backward),(-?\d+),(\d+)$/.exec(query.get("selection") ?? "");
+  if (cell) {
+    const [, array, layer, direction, t, unit] = cell;
+    link.selection = { array, layer: Number(layer), direction: direction === "backward" ? "backward" : "forward", t: Number(t), unit: Number(unit) };
+  }
+  const operands = [query.get("a"), query.get("b")].filter((text) => text !== null && /^\d+$/.test(text));
+  if (operands.length) link.operands = /** @type {string[]} */ (operands);
+  return link;
+}
+
+/** The link that says all this. @param {Link} link */
+export function write({ settings, step, moment, selection, chapter, operands }) {
+  const query = new URLSearchParams();
+  for (const [name, short] of Object.entries(SHORT)) {
+    const value = settings[/** @type {keyof Settings} */ (name)];
+    if (value !== undefined && value !== null) query.set(short, String(value));
+  }
+  if (step !== undefined) query.set("step", String(step));
+  if (moment !== undefined) query.set("moment", String(moment));
+  if (selection) {
+    const { array, layer, direction, t, unit } = selection;
+    query.set("selection", `${array}@${layer},${direction},${t},${unit}`);
+  }
+  if (chapter !== undefined) query.set("chapter", String(chapter));
+  if (operands?.[0] !== undefined) query.set("a", operands[0]);
+  if (operands?.[1] !== undefined) query.set("b", operands[1]);
+  return `#${query}`;
+}
+
+/** @param {string} text */
+const isNumber = (text) => text.trim() !== "" && Number.isFinite(Number(text));

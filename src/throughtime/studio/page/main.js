@@ -1,0 +1,62 @@
+/** The live studio: the page talks with the server that trains. */
+import { mount } from "./app.js";
+import { parse } from "./json.js";
+
+/** @typedef {import("./types.d.ts").Host} Host */
+/** @typedef {import("./types.d.ts").ServerMessage} ServerMessage */
+
+/** Milliseconds before the page tries to connect again, growing up to the last. */
+const RETRY = [250, 500, 1000, 2000];
+
+const token = new URLSearchParams(location.search).get("token");
+// the address bar is what people share: the token leaves it, and stays in the cookie and here
+if (token) history.replaceState(null, "", location.pathname + location.hash);
+
+/** @param {string} path @param {Record<string, string>} [query] */
+function address(path, query = {}) {
+  const url = new URL(path, location.href);
+  url.hash = "";
+  url.search = String(new URLSearchParams(query));
+  return url;
+}
+
+/** @returns {Host} */
+function server() {
+  /** @type {WebSocket | null} */
+  let socket = null;
+  let tries = 0;
+
+  /** @param {(message: ServerMessage) => void} receive @param {(is: boolean) => void} connected */
+  function connect(receive, connected) {
+    const url = address("ws", token ? { token } : {});
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    socket = new WebSocket(url);
+    socket.addEventListener("open", () => {
+      tries = 0;
+      connected(true);
+    });
+    socket.addEventListener("message", ({ data }) => receive(parse(data)));
+    socket.addEventListener("close", () => {
+      connected(false);
+      window.setTimeout(() => connect(receive, connected), RETRY[Math.min(tries++, RETRY.length - 1)]);
+    });
+  }
+
+  return {
+    live: true,
+    hash: true,
+    start: connect,
+    send: (message) => {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    },
+    upload: async (file) => {
+      const headers = { "X-File-Name": encodeURIComponent(file.name) };
+      const answer = await fetch(address("upload"), { method: "POST", body: file, headers });
+      if (!answer.ok) throw new Error((await answer.text()) || "The server did not take this file.");
+    },
+    exportAddress: (query) => address("export", query).href,
+  };
+}
+
+const root = document.getElementById("app");
+if (root) mount(root, server());

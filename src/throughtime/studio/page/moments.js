@@ -1,0 +1,58 @@
+/** The micro-steps of one update: forward t = 1..T, the loss, backward t = T..1, the sums over time, the update. */
+import { format } from "./scales.js";
+
+/** @typedef {import("./types.d.ts").Moment} Moment */
+/** @typedef {import("./types.d.ts").Frame} Frame */
+
+/** All 2T + 3 moments. @param {number} T @returns {Moment[]} */
+export function momentsOf(T) {
+  const steps = Array.from({ length: T }, (_, t) => t);
+  return [
+    ...steps.map((t) => /** @type {Moment} */ ({ phase: "forward", t })),
+    { phase: "loss", t: null },
+    ...steps.map((t) => /** @type {Moment} */ ({ phase: "backward", t: T - 1 - t })),
+    { phase: "gradient", t: null },
+    { phase: "update", t: null },
+  ];
+}
+
+/**
+ * The moment from which on what a pass computes at step t is known.
+ * @param {number} T
+ * @param {"forward" | "loss" | "backward"} pass
+ * @param {number} t
+ */
+export const momentAt = (T, pass, t) => (pass === "forward" ? t : pass === "loss" ? T : 2 * T - t);
+
+/** What happens at a moment, in one or two sentences. @param {Frame} frame @param {Moment} moment */
+export function sentence({ trace, example, update }, { phase, t }) {
+  const T = trace.lengths[0];
+  const step = (t ?? 0) + 1;
+  const every = trace.specification.output === "every step";
+  if (phase === "forward") {
+    const read = `reads x = ${tuple(trace.x[0][step - 1])} and the state of step ${step - 1}`;
+    const state = step === 1 ? `reads x = ${tuple(trace.x[0][0])}; its memory is still empty` : read;
+    if (!every) return `Forward, step ${step} of ${T}. The network ${state}, and computes its new state.`;
+    const told = `${tuple(trace.y[0][step - 1])}, and should say ${tuple(trace.d[0][step - 1])}`;
+    return `Forward, step ${step} of ${T}. The network ${state}. It says ${told}: ${example.right[step - 1] ? "right" : "wrong"}.`;
+  }
+  if (phase === "loss") return `The error. Outputs and targets are compared at ${every ? "every step" : "the last step"}: E = ${format(trace.loss)}.`;
+  if (phase === "backward") {
+    const later = step === T ? "Nothing comes back from a later step" : `The error that comes back from step ${step + 1} is added`;
+    const own = every ? `The error made here, δ_y = ${tuple(trace.delta_y[0][step - 1])}, enters. ` : "";
+    return `Backward, step ${step} of ${T}. ${own}${later}.`;
+  }
+  if (phase === "gradient") return `The sums over time. All ${T} columns share one set of weights, so each weight's gradient is the sum of ${T} terms; ‖∇‖ = ${format(norm(trace.gradient))}.`;
+  if (!update) return "The update. Every weight would now move a little against its gradient.";
+  return `The update. Every weight moves a little against its gradient; the last change was ‖Δ‖ = ${format(norm(update))}.`;
+}
+
+/** @param {number[]} values */
+const tuple = (values) => (values.length === 1 ? format(values[0], 3) : `(${values.map((value) => format(value, 3)).join(", ")})`);
+
+/** @param {Record<string, number[][] | number[]>} named */
+function norm(named) {
+  let sum = 0;
+  for (const values of Object.values(named)) for (const value of values.flat()) sum += value * value;
+  return Math.sqrt(sum);
+}

@@ -1,0 +1,118 @@
+/** The sum as on paper: most significant bit left, carries above, what the network answers below the line. */
+import { built, cellData, el, roving, same, selectionAt, set, write } from "./dom.js";
+import { momentAt } from "./moments.js";
+
+/** @typedef {import("./types.d.ts").View} View */
+/** @typedef {import("./types.d.ts").Actions} Actions */
+
+const SIGNS = /** @type {Record<string, string>} */ ({ addition: "+", subtraction: "−" });
+
+/** Whether there is a sum to write. @param {View} view */
+export const isSum = ({ trace, frame, settings }) =>
+  settings.task in SIGNS && frame.example.operands?.length === trace.specification.inputs && trace.specification.output === "every step";
+
+/** @param {HTMLElement} root @param {View} view @param {Actions} act */
+export function sum(root, view, act) {
+  if (isSum(view)) paper(root, view, act);
+  else lines(root, view);
+}
+
+/** What the task itself writes for people. @param {HTMLElement} root @param {View} view */
+function lines(root, view) {
+  const text = built(root, "lines", () => {
+    const pre = el("pre", { class: "rendered" });
+    root.append(pre);
+    return pre;
+  });
+  write(text, view.frame.example.rendered.join("\n"));
+}
+
+/** @param {HTMLElement} root @param {View} view @param {Actions} act */
+function paper(root, view, act) {
+  const { trace, frame, moment, moments } = view;
+  const { operands, carry, right } = frame.example;
+  const T = trace.lengths[0];
+  const inputs = trace.specification.inputs;
+  const parts = built(root, `${T} ${inputs} ${view.settings.task}`, () => build(root, T, inputs, view.settings.task));
+  parts.act = act;
+  parts.view = view;
+  const { phase, t: at } = moments[moment];
+
+  const given = trace.y[0].map((/** @type {number[]} */ y) => (y[0] > 0.5 ? 1 : 0));
+  const wrong = right.some((is) => !is);
+  for (let t = 0; t < T; t++) {
+    const told = moment >= momentAt(T, "forward", t);
+    const here = at === t ? phase : null;
+    const brought = t === 0 ? 0 : (carry?.[t - 1] ?? 0);
+    set(parts.carry[t], { "data-carry": brought, "data-here": here });
+    write(parts.carry[t], brought ? String(brought) : "");
+    for (let k = 0; k < inputs; k++) {
+      set(parts.digits[k][t], { ...cellData({ array: "x", layer: 0, direction: "forward", t, unit: k }, trace.x[0][t][k]), "data-here": here });
+      write(parts.digits[k][t], String(trace.x[0][t][k]));
+    }
+    const y = { array: "y", layer: 0, direction: /** @type {const} */ ("forward"), t, unit: 0 };
+    set(parts.answer[t], { ...cellData(y, trace.y[0][t][0]), "data-here": here, "data-right": told ? String(right[t]) : null, "aria-selected": same(view.selection, y) ? "true" : null, "aria-label": told ? `step ${t + 1}: the network says ${given[t]}, ${right[t] ? "right" : "wrong"}` : `step ${t + 1}: not yet` });
+    write(parts.answer[t], told ? String(given[t]) : "·");
+    set(parts.truth[t], { "data-here": here });
+    write(parts.truth[t], told && !right[t] ? String(trace.d[0][t][0]) : "");
+  }
+  operands?.forEach((number, k) => write(parts.names[k], String(number)));
+  const all = moment >= T - 1;
+  write(parts.total, all ? String(numberOf(given)) : "?");
+  write(parts.verdict, !all ? "" : wrong ? `wrong: it is ${numberOf(trace.d[0].map((/** @type {number[]} */ d) => d[0]))}` : "right");
+  set(parts.verdict, { "data-right": all ? String(!wrong) : null });
+}
+
+/** A number from its bits, least significant first. @param {number[]} bits */
+const numberOf = (bits) => bits.reduceRight((sum, bit) => sum * 2n + BigInt(bit), 0n);
+
+/** @param {HTMLElement} root @param {number} T @param {number} inputs @param {string} task */
+function build(root, T, inputs, task) {
+  // column T − t of the table is step t: the least significant bit is read first and written last
+  const line = (/** @type {string} */ kind) => Array.from({ length: T }, () => el("td", { class: kind }));
+  const parts = {
+    carry: line("carry"),
+    digits: Array.from({ length: inputs }, () => line("digit")),
+    answer: line("digit answer"),
+    truth: line("truth"),
+    names: Array.from({ length: inputs }, () => el("span")),
+    total: el("span"),
+    verdict: el("span", { class: "verdict-mark" }),
+    act: /** @type {Actions | null} */ (null),
+    view: /** @type {View | null} */ (null),
+  };
+  const row = (/** @type {Node[]} */ cells, /** @type {string} */ kind, /** @type {(Node | string)[]} */ ...head) =>
+    el("tr", { class: kind }, el("th", { scope: "row" }, ...head), ...[...cells].reverse());
+  const table = el(
+    "table",
+    { class: "paper" },
+    el(
+      "tbody",
+      {},
+      row(parts.carry, "carries", "carry"),
+      ...parts.digits.map((cells, k) => row(cells, "operand", el("i", {}, k ? SIGNS[task] : ""), parts.names[k])),
+      row(parts.answer, "result", el("i", {}, "="), parts.total),
+      row(parts.truth, "truths", parts.verdict),
+    ),
+  );
+  root.append(el("div", { class: "paper-scroll" }, table));
+  for (const cell of table.querySelectorAll(".digit")) set(cell, { tabindex: "-1" });
+  set(parts.answer[0], { tabindex: "0" });
+  const choose = (/** @type {Event} */ event) => {
+    const cell = selectionAt(event.target);
+    if (!cell || !parts.act) return;
+    parts.act.seek(momentAt(T, "forward", cell.t));
+    parts.act.select(cell);
+  };
+  table.addEventListener("click", choose);
+  table.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
+    choose(event);
+  });
+  table.addEventListener("pointerover", (event) => parts.act?.hover(selectionAt(event.target)));
+  table.addEventListener("pointerleave", () => parts.act?.hover(null));
+  roving(table);
+  return parts;
+}

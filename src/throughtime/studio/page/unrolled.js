@@ -1,0 +1,220 @@
+/**
+ * The unrolled network: one column for each step, "many copies of the same network".
+ *
+ * Colours are drawn on a canvas; over it lie the cells, which carry each number, take the focus and are clicked.
+ */
+import { built, el, roving, same, selectionAt, set, write } from "./dom.js";
+import { find, geometryOf } from "./geometry.js";
+import { momentAt } from "./moments.js";
+import { format, legend, scaleOf } from "./scales.js";
+import { paint } from "./unrolled_canvas.js";
+
+/** @typedef {import("./types.d.ts").View} View */
+/** @typedef {import("./types.d.ts").Actions} Actions */
+/** @typedef {import("./types.d.ts").Selection} Selection */
+/** @typedef {import("./geometry.js").Geometry} Geometry */
+/** @typedef {import("./scales.js").Scale} Scale */
+/** @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, grid: HTMLElement, heads: HTMLButtonElement[], cells: HTMLElement[][][], readout: HTMLElement, legends: HTMLElement, view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, repaint: () => void}} Parts cells by lane, unit and step */
+
+/** Beyond so many cells their attributes rest while the network trains. */
+const MANY = 3000;
+const GUTTER = 96;
+
+/** @param {HTMLElement} root @param {View} view @param {Actions} act */
+export function unrolled(root, view, act) {
+  const { trace } = view;
+  const { cell, inputs, hidden, outputs, layers, bidirectional, output } = trace.specification;
+  const geometry = geometryOf(trace, Math.max(200, root.clientWidth - GUTTER - 8));
+  const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch].join(" ");
+  const parts = built(root, key, () => build(root, geometry, view, act));
+  const scales = scalesOf(view, geometry);
+  Object.assign(parts, { view, act, geometry, scales });
+
+  const count = geometry.placed.reduce((sum, { lane }) => sum + lane.rows * geometry.T, 0);
+  const resting = view.frame.running && count > MANY;
+  set(parts.grid, { "aria-busy": resting ? "true" : null });
+  if (!resting) fill(parts);
+  mark(parts);
+  drawLegends(parts);
+  follow(parts);
+  parts.repaint();
+}
+
+/** One scale for each lane; all δ's share one, so that their sizes compare. @param {View} view @param {Geometry} geometry */
+function scalesOf({ trace }, { placed }) {
+  const deltas = placed.filter(({ lane }) => /^(delta|d)_/.test(lane.array)).flatMap(({ lane }) => lane.values);
+  const delta = scaleOf(trace.specification, "delta_h", numbers(deltas));
+  return placed.map(({ lane }) => (/^(delta|d)_/.test(lane.array) ? delta : scaleOf(trace.specification, lane.array, numbers(lane.values))));
+}
+
+/** @param {number[][]} rows */
+function* numbers(rows) {
+  for (const row of rows) yield* row;
+}
+
+/** @param {HTMLElement} root @param {Geometry} geometry @param {View} view @param {Actions} act @returns {Parts} */
+function build(root, geometry, view, act) {
+  const { T, placed } = geometry;
+  const canvas = el("canvas", { "aria-hidden": "true" });
+  const every = T > 40 && geometry.pitch < 24 ? 4 : geometry.pitch < 20 ? 2 : 1;
+  const heads = Array.from({ length: T }, (_, t) =>
+    el("button", { type: "button", class: "step-head", tabindex: "-1", title: `step ${t + 1}`, "aria-label": `step ${t + 1}` }, t % every === every - 1 || every === 1 ? String(t + 1) : ""),
+  );
+  const cells = placed.map(({ lane }) =>
+    Array.from({ length: lane.rows }, (_, unit) =>
+      Array.from({ length: T }, (_, t) =>
+        el("span", { role: "gridcell", tabindex: "-1", class: "cell", ...(lane.values[t].length ? { "data-array": lane.array, "data-layer": lane.layer, "data-direction": lane.direction, "data-t": t, "data-unit": unit } : {}) }),
+      ),
+    ),
+  );
+  const rows = placed.flatMap(({ lane, top, row }, k) =>
+    cells[k].map((units, unit) => {
+      const line = el("div", { role: "row", class: "row", "aria-label": `${lane.symbol}[${unit}]` }, ...units);
+      line.style.top = `${top + unit * row}px`;
+      line.style.height = `${row}px`;
+      return line;
+    }),
+  );
+  const first = cells.find((_, k) => placed[k].lane.array === "h")?.[0]?.[0];
+  set(first ?? cells[0][0][0], { tabindex: "0" });
+  const grid = el("div", { class: "cells", role: "grid", "aria-label": "The unrolled network: a column for each step, a row for each unit" }, ...rows);
+  const headRow = el("div", { class: "step-heads" }, ...heads);
+  const stage = el("div", { class: "stage" }, canvas, headRow, grid);
+  stage.style.width = `${T * geometry.pitch}px`;
+  stage.style.height = `${geometry.height}px`;
+  stage.style.setProperty("--pitch", `${geometry.pitch}px`);
+  const scroll = el("div", { class: "unrolled-scroll" }, stage);
+  const gutter = el("div", { class: "gutter" }, ...gutterLabels(geometry));
+  gutter.style.height = `${geometry.height}px`;
+  const readout = el("p", { class: "readout" });
+  const legends = el("div", { class: "legends" });
+  root.append(el("div", { class: "unrolled" }, gutter, scroll), readout, legends);
+
+  /** @type {Parts} */
+  const parts = { gutter, scroll, canvas, grid, heads, cells, readout, legends, view, act, geometry, scales: [], shown: "", repaint: () => {} };
+  parts.repaint = () => paint(canvas, parts.view, parts.geometry, parts.scales, { left: scroll.scrollLeft, width: scroll.clientWidth });
+  scroll.addEventListener("scroll", () => parts.repaint());
+  listen(parts);
+  return parts;
+}
+
+/** The names of the lanes beside the columns, as much of them as there is room for. @param {Geometry} geometry */
+function gutterLabels({ placed, forward, verdict }) {
+  const label = (/** @type {string} */ kind, /** @type {number} */ top, /** @type {number} */ height, /** @type {(Node | string)[]} */ ...content) => {
+    const at = el("div", { class: `lane-label ${kind}` }, ...content);
+    at.style.top = `${top}px`;
+    at.style.height = `${height}px`;
+    return at;
+  };
+  return [
+    label("pass-label forward", 0, 20, "Forward →"),
+    label("mark-label", verdict - 2, 20, "right?"),
+    label("pass-label backward", forward[1] + 3, 18, "← Backward"),
+    ...placed.map(({ lane, top, bottom }) => {
+      const height = bottom - top;
+      const texts = [lane.place, lane.name, ...(height >= 84 ? [lane.note] : [])].filter(Boolean);
+      const lines = height < 30 ? 0 : Math.min(texts.length, Math.floor(height / 16) - 1);
+      const notes = texts.slice(0, lines).map((text) => el("small", {}, text));
+      const beside = height < 30 ? [el("small", {}, lane.name)] : [];
+      return label(lane.rows > 4 ? "tall" : "", top, height, ...(lines ? [] : beside), el("span", { title: `${lane.name}: ${lane.note}` }, lane.symbol), ...notes);
+    }),
+  ];
+}
+
+/** @param {Parts} parts */
+function listen(parts) {
+  const { grid, heads, scroll } = parts;
+  grid.addEventListener("pointerover", (event) => parts.act.hover(selectionAt(event.target)));
+  scroll.addEventListener("pointerleave", () => parts.act.hover(null));
+  grid.addEventListener("focusin", (event) => {
+    const cell = selectionAt(event.target);
+    if (!cell) return;
+    set(/** @type {Element} */ (event.target), { "aria-label": describe(parts, cell) });
+    if (/** @type {Element} */ (event.target).matches(":focus-visible")) parts.act.hover(cell);
+  });
+  grid.addEventListener("focusout", () => parts.act.hover(null));
+  grid.addEventListener("click", (event) => {
+    const cell = selectionAt(event.target);
+    if (cell) parts.act.select(same(cell, parts.view.selection) ? null : cell);
+  });
+  grid.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    event.stopPropagation();
+    parts.act.select(selectionAt(event.target));
+  });
+  heads.forEach((head, t) => head.addEventListener("click", () => {
+    const { phase } = parts.view.moments[parts.view.moment];
+    const pass = phase === "forward" || phase === "loss" ? "forward" : "backward";
+    parts.act.seek(momentAt(parts.geometry.T, pass, t));
+  }));
+  roving(grid);
+}
+
+/** Writes the numbers into the cells. @param {Parts} parts */
+function fill({ cells, geometry }) {
+  geometry.placed.forEach(({ lane }, k) => {
+    cells[k].forEach((units, unit) => {
+      units.forEach((cell, t) => {
+        const value = lane.values[t][unit];
+        const text = value === undefined ? undefined : String(value);
+        if (cell.dataset.value !== text && text !== undefined) cell.dataset.value = text;
+      });
+    });
+  });
+}
+
+/** Marks the chosen cell and the step of the moment, and tells the cell in hand. @param {Parts} parts */
+function mark(parts) {
+  const { grid, heads, view, readout } = parts;
+  const chosen = grid.querySelector('[aria-selected="true"]');
+  const next = view.selection ? cellOf(parts, view.selection) : null;
+  if (chosen !== next) {
+    chosen?.removeAttribute("aria-selected");
+    next?.setAttribute("aria-selected", "true");
+  }
+  const { phase, t } = view.moments[view.moment];
+  heads.forEach((head, k) => set(head, { "aria-current": t === k ? "step" : null, "data-phase": t === k ? phase : null }));
+  const inHand = view.hovered ?? view.selection;
+  write(readout, (inHand && describe(parts, inHand)) || "Point at a cell to see what it is computed from (solid) and what is computed from it (dashed); click it for its formula.");
+}
+
+/** @param {Parts} parts @param {Selection} selection */
+function cellOf({ cells, geometry }, { array, layer, direction, t, unit }) {
+  const placed = find(geometry, array, layer, direction);
+  return (placed && cells[geometry.placed.indexOf(placed)][unit]?.[t]) ?? null;
+}
+
+/** "h at step 3, unit 5: 0.1765 (hidden units, the memory)". @param {Parts} parts @param {Selection} selection */
+function describe({ geometry }, { array, layer, direction, t, unit }) {
+  const placed = find(geometry, array, layer, direction);
+  const value = placed?.lane.values[t]?.[unit];
+  if (!placed || value === undefined) return "";
+  return `${placed.lane.symbol} at step ${t + 1}, unit ${unit}: ${format(value, 6)} (${[placed.lane.place, placed.lane.name, placed.lane.note].filter(Boolean).join(", ")})`;
+}
+
+/** A legend for each scale, with the lanes that use it. @param {Parts} parts */
+function drawLegends(parts) {
+  /** @type {Map<string, {scale: Scale, symbols: Set<string>}>} */
+  const groups = new Map();
+  parts.geometry.placed.forEach(({ lane }, k) => {
+    const scale = parts.scales[k];
+    const key = `${scale.kind} ${scale.greatest}`;
+    const group = groups.get(key) ?? { scale, symbols: new Set() };
+    group.symbols.add(lane.symbol);
+    groups.set(key, group);
+  });
+  const shown = [parts.view.theme, ...[...groups].map(([key, { symbols }]) => `${key} ${[...symbols]}`)].join(";");
+  if (shown === parts.shown) return;
+  parts.shown = shown;
+  parts.legends.replaceChildren(...[...groups.values()].map(({ scale, symbols }) => legend([...symbols].join(", "), scale, parts.view.theme)));
+}
+
+/** Keeps the column of the moment in sight. @param {Parts} parts */
+function follow({ scroll, view, geometry }) {
+  const { t } = view.moments[view.moment];
+  if (t === null || scroll.scrollWidth <= scroll.clientWidth) return;
+  const left = t * geometry.pitch;
+  if (left < scroll.scrollLeft) scroll.scrollLeft = Math.max(0, left - geometry.pitch);
+  else if (left + geometry.pitch > scroll.scrollLeft + scroll.clientWidth) scroll.scrollLeft = left + 2 * geometry.pitch - scroll.clientWidth;
+}
