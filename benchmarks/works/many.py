@@ -31,7 +31,7 @@ def compared(peers: set[str], more: bool) -> Iterator[Ratio]:
             return tt.train_many(net.specification, task, seeds=range(NETWORKS), **settings)
 
         alone = tt.train(tt.Network(net.specification, seed=3), task, seed=3, **settings)
-        np.testing.assert_array_equal(ours().networks[3].parameters, alone.network.parameters)
+        np.testing.assert_array_equal(ours()[3].network.parameters, alone.network.parameters)
 
         def theirs(net=net):
             peer = pytorch.Recurrent(net)
@@ -44,7 +44,7 @@ def compared(peers: set[str], more: bool) -> Iterator[Ratio]:
                 optimizer.step()
 
         found = compare(ours, theirs, pairs=5)
-        scale = NETWORKS / (STEPS / PEER_STEPS)
+        scale = NETWORKS * STEPS / PEER_STEPS
         yield Ratio(
             "many networks", f"{name}, {STEPS} steps of Adam, {NETWORKS} networks", label(BATCH, 8, 2, 16), "PyTorch",
             found["ours"] / NETWORKS, found["theirs"] * STEPS / PEER_STEPS,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from throughtime.trace import Trace
     from throughtime.training.checkpoint import load_run, resume
     from throughtime.training.loop import NotFinite, Run, train
+    from throughtime.training.many import train_many
     from throughtime.training.optimisers import Adam, GradientDescent, Momentum, RMSprop
     from throughtime.training.schedules import Constant, Cosine, Step, WarmUp
 
@@ -46,12 +47,13 @@ _HOMES = {
     "sigmoid_derivative": "cells.activations",
     "tasks": "",
     "train": "training.loop",
+    "train_many": "training.many",
 }
 
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
     "Adam", "Batch", "Constant", "Cosine", "GradientDescent", "load", "load_run", "Momentum", "Network",
     "NetworkSpecification", "NotFinite", "pad", "prove", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
-    "Specification", "State", "Step", "tasks", "Trace", "train", "WarmUp",
+    "Specification", "State", "Step", "tasks", "Trace", "train", "train_many", "WarmUp",
 ]  # fmt: skip
 
 
