@@ -1,9 +1,163 @@
-/** The formula of the selected cell with its own numbers. */
+/** The inspector: the formula of the selected number with its own numbers, forward and backward, and its sum as a table. */
+import { cellData, el, selectionAt } from "./dom.js";
+import { linesOf, numbersOf } from "./expression.js";
+import { formula } from "./formula.js";
+import { stepTerms } from "./gradient_formula.js";
+import { asMathML, nameMathML, numberText, written } from "./mathml.js";
+import { Numbers, OUTER_ARRAYS, isParameter, layerOf, parameterName } from "./numbers.js";
+import { redraw } from "./redraw.js";
+import { format } from "./scales.js";
+import { keyOf, summands } from "./terms.js";
+import { words } from "./words.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
+/** @typedef {import("./types.d.ts").Selection} Selection */
+/** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
+/** @typedef {import("./expression.js").Formula} Formula */
+/** @typedef {import("./expression.js").NumberNode} NumberNode */
+
+/** Significant digits of a formula's result. */
+const DIGITS = 4;
+
+/** The number of the other pass that belongs to one: forward and backward. @type {Record<string, Record<string, string>>} */
+const PARTNERS = {
+  elman: { net_h: "delta_h", h: "delta_h", delta_h: "h", d_h: "h" },
+  lstm: { h: "d_h", C: "d_C", i: "delta_i", f: "delta_f", C_tilde: "delta_C_tilde", o: "delta_o" },
+  gru: { h: "d_h", r: "delta_r", z: "delta_z", n: "delta_n", q: "delta_q" },
+};
+const OUTER_PARTNERS = /** @type {Record<string, string>} */ ({ net_y: "delta_y", y: "delta_y", delta_y: "y" });
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function inspector(root, view, act) {
-  root.hidden = true;
+  const { trace, selection, frame } = view;
+  redraw(root, [trace, frame.update, selection && keyOf(selection)], () => {
+    const scrolled = [...root.querySelectorAll(".terms-scroll")].map((box) => box.scrollTop);
+    const content = selection ? inspected(view, selection) : [el("p", { class: "empty" }, "Click a cell of the picture, or reach it with the arrow keys and press Enter.")];
+    const how = el("p", { class: "how" }, "The formula of one number: in symbols, then with its own numbers. Click any of them to go where it came from.");
+    const body = el("div", { class: "inspector", "aria-live": frame.running ? "off" : "polite" }, how, ...content);
+    body.addEventListener("click", (event) => {
+      const source = selectionAt(event.target);
+      if (source && event.target instanceof Element && event.target.closest("button, .leads")) act.select(source);
+    });
+    root.replaceChildren(body);
+    root.querySelectorAll(".terms-scroll").forEach((box, k) => (box.scrollTop = scrolled[k] ?? 0));
+  });
+}
+
+/** @param {View} view @param {Selection} selection @returns {HTMLElement[]} */
+function inspected({ trace, frame }, selection) {
+  const found = formula(trace, selection);
+  if (!found) return given(trace, selection);
+  if (isParameter(trace, selection)) return [...parameterSection(trace, selection, frame.update), ...section(trace, found, "its gradient: the sum of what every step adds")];
+  const partner = partnerOf(trace, selection);
+  const other = partner && formula(trace, partner);
+  const main = section(trace, found, words(trace, selection), true);
+  return other && partner ? [...main, el("hr"), ...section(trace, other, words(trace, partner))] : main;
+}
+
+/** @param {TraceJSON} trace @param {Selection} selection @returns {Selection | null} */
+function partnerOf(trace, selection) {
+  const own = PARTNERS[trace.specification.cell];
+  const back = Object.fromEntries(Object.entries(own).map(([forward, backward]) => [backward, forward]));
+  const array = OUTER_PARTNERS[selection.array] ?? own[selection.array] ?? back[selection.array];
+  return array ? { ...selection, array } : null;
+}
+
+/** A number that is given, not computed. @param {TraceJSON} trace @param {Selection} selection @returns {HTMLElement[]} */
+function given(trace, selection) {
+  const number = givenNumber(trace, selection);
+  if (!number) return [el("p", { class: "empty" }, "This network has no such cell.")];
+  return [
+    heading(number, words(trace, selection), true),
+    el("p", { class: "note" }, selection.array === "d" ? "It is given: what the network should say." : "It is given, not computed."),
+  ];
+}
+
+/** @param {TraceJSON} trace @param {Selection} selection @returns {NumberNode | null} */
+function givenNumber(trace, { array, layer, direction, t, unit }) {
+  if (array === "h_0" || array === "C_0") {
+    const of = layerOf(trace, layer, direction);
+    return of?.[array] ? new Numbers(trace, of).layer(of, array.slice(0, 1), t, unit) : null;
+  }
+  if (!OUTER_ARRAYS.includes(array)) return null;
+  return new Numbers(trace).outer(array, t, array === "mask" ? null : unit);
+}
+
+/** @param {TraceJSON} trace @param {Selection} selection @param {Record<string, any> | null} update @returns {HTMLElement[]} */
+function parameterSection(trace, selection, update) {
+  const name = parameterName(trace, selection);
+  const entry = (/** @type {any} */ values) => /** @type {number} */ (values[name].flat()[selection.unit]);
+  const facts = el("dl", { class: "facts" }, el("dt", {}, "value"), datum(selection, entry(trace.parameters)));
+  if (update) facts.append(el("dt", {}, "last update"), el("dd", {}, signed(entry(update))));
+  return [el("h3", { tabindex: -1, class: "inspector-title" }, words(trace, selection)), facts];
+}
+
+/** @param {Selection} selection @param {number} value */
+const datum = (selection, value) => el("dd", cellData(selection, value), format(value, 6));
+
+/** @param {number} value */
+const signed = (value) => (value > 0 ? "+" : "") + format(value);
+
+/** @param {NumberNode} number @param {string} title @param {boolean} main */
+function heading(number, title, main) {
+  const value = el("strong", number.source ? cellData(number.source, number.value) : {}, format(number.value, 6));
+  const line = el("p", { class: "inspector-value" }, nameMathML(number.name), " = ", value);
+  return el("header", {}, el("h3", main ? { tabindex: -1, class: "inspector-title" } : {}, title), line);
+}
+
+/** A formula: its lines, and its sum as a table. @param {TraceJSON} trace @param {Formula} formula @param {string} title @returns {HTMLElement[]} */
+function section(trace, formula, title, main = false) {
+  const lines = linesOf(formula, DIGITS, trace.specification.dtype);
+  const texts = lines.map(({ expression, digits }) => asMathML(written(expression, digits)));
+  const rows = texts
+    .filter((maths, k) => k === 0 || maths.map(content).join(" ") !== texts[k - 1].map(content).join(" "))
+    .map((maths) => el("div", { class: "formula-line" }, el("span", { class: "equals" }, "="), ...maths));
+  return [
+    el("div", { class: `formula ${formula.backward ? "backward" : "forward"}` }, heading(formula.name, title, main), ...rows),
+    ...termsTable(trace, formula),
+  ];
+}
+
+/** @param {Element} node */
+const content = (node) => node.textContent ?? "";
+
+/** @param {TraceJSON} trace @param {Formula} formula @returns {HTMLElement[]} */
+function termsTable(trace, formula) {
+  const rows = summands(formula);
+  const inTable = new Set(rows.flatMap(({ factors }) => factors.flatMap(numbersOf)).map(({ source }) => source && keyOf(source)));
+  const beside = new Map(numbersOf(formula.expression).filter(({ source }) => source && !inTable.has(keyOf(source))).map((node) => [node.name.symbol, node]));
+  const steps = formula.expression.kind === "dot" && formula.expression.overTime && formula.name.source ? stepTerms(trace, formula.name.source) : null;
+  const found = [];
+  if (rows.length > 0) {
+    const total = rows.reduce((sum, { value }) => sum + value, 0);
+    const caption = steps ? `What each of the ${rows.length} steps adds` : `The ${rows.length} terms of the sum`;
+    const body = rows.map(({ factors, value, share }) =>
+      el(
+        "tr",
+        {},
+        el("td", { class: "term-factors" }, ...factors.flatMap((factor, k) => [k > 0 ? " · " : null, ...numbersOf(factor).map(source)])),
+        el("td", { class: "term-value", "data-value": String(value) }, numberText(value, DIGITS)),
+        el("td", { class: "term-share", "aria-hidden": "true" }, el("meter", { min: 0, max: 1, value: share, class: value < 0 ? "negative" : "positive" })),
+      ),
+    );
+    found.push(
+      el(
+        "details",
+        { open: true, class: "terms" },
+        el("summary", {}, `${caption}, the greatest first`),
+        el("div", { class: "terms-scroll", tabindex: 0, role: "region", "aria-label": caption }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "term"), el("th", {}, "value"), el("td"))), el("tbody", {}, ...body))),
+        el("p", { class: "terms-total" }, "together ", el("strong", { "data-value": String(total) }, numberText(total, DIGITS))),
+      ),
+    );
+  }
+  if (beside.size > 0) found.push(el("p", { class: "beside" }, rows.length > 0 ? "times, or beside it: " : "made of: ", ...[...beside.values()].map(source)));
+  return found;
+}
+
+/** A number with its name, leading to the cell that it came from. @param {NumberNode} node */
+function source(node) {
+  const shown = [nameMathML(node.name), el("span", {}, numberText(node.value, DIGITS))];
+  if (!node.source) return el("span", { class: "source" }, ...shown);
+  return el("button", { type: "button", class: "source", ...cellData(node.source, node.value), "aria-label": `${node.name.symbol} = ${numberText(node.value, DIGITS)}: go to it` }, ...shown);
 }

@@ -44,3 +44,6 @@ function addends(expression) {
       return [[expression]];
   }
 }
+
+/** A text that is the same for the same cell. @param {import("./types.d.ts").Selection} selection */
+export const keyOf = ({ array, layer, direction, t, unit }) => `${array} ${layer} ${direction} ${t} ${unit}`;
