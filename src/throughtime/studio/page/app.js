@@ -1,12 +1,19 @@
 /** The page: its state, what changes it, and the panels that draw it. */
 import { controls } from "./controls.js";
 import { el, set, write } from "./dom.js";
+import { gradient } from "./gradient.js";
+import { history as trainingHistory } from "./history.js";
+import { inspector } from "./inspector.js";
+import { lesson } from "./lesson.js";
 import { read as readLink, write as writeLink } from "./link.js";
 import { momentsOf } from "./moments.js";
 import { keys, PACE, player } from "./player.js";
 import { isSum, sum } from "./sum.js";
-import { transport } from "./transport.js";
+import { save } from "./save.js";
+import { space } from "./space.js";
+import { PACES, transport } from "./transport.js";
 import { unrolled } from "./unrolled.js";
+import { weights } from "./weights.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
@@ -16,13 +23,19 @@ import { unrolled } from "./unrolled.js";
 /** @typedef {import("./types.d.ts").ServerMessage} ServerMessage */
 /** @typedef {import("./link.js").Link} Link */
 /** @typedef {Omit<View, "frame" | "trace" | "moments" | "settings"> & {frame: Frame | null, settings: View["settings"] | null, notice: string}} State */
-/** @typedef {{name: string, title: string, how: string, draw: Panel, place: "side" | "centre" | "aside" | "below"}} Place how the picture is read, in a sentence */
+/** @typedef {{name: string, title: string, how: string, draw: Panel, place: "lesson" | "side" | "centre" | "aside" | "below", picture?: boolean}} Place `how` tells how the picture is read; a picture can be saved */
 
 /** @type {Place[]} in the order of reading */
 const PANELS = [
+  { name: "lesson", title: "Lesson", how: "", draw: lesson, place: "lesson" },
+  { name: "sum", title: "The sum, as on paper", how: "Written from right to left: step 1 is the rightmost column. The network reads one column at a time and is never shown the carry.", draw: sum, place: "centre" },
+  { name: "unrolled", title: "The network, unrolled in time", how: "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow down and to the left.", draw: unrolled, place: "centre", picture: true },
   { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
-  { name: "sum", title: "The sum, as on paper", how: "Written from right to left: step 1 is the rightmost column. The network sees one column at a time and is never shown the carry.", draw: sum, place: "centre" },
-  { name: "unrolled", title: "The network, unrolled in time", how: "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow down and to the left.", draw: unrolled, place: "centre" },
+  { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "aside" },
+  { name: "space", title: "State space", how: "Each dot is the memory after one step of some sequence, seen from where the dots spread most.", draw: space, place: "aside", picture: true },
+  { name: "history", title: "Training so far", how: "", draw: trainingHistory, place: "aside", picture: true },
+  { name: "gradient", title: "Where the gradient goes", how: "Row k, column t: how much of the error made at step k is felt at step t.", draw: gradient, place: "below", picture: true },
+  { name: "weights", title: "Weights", how: "Each square is one weight, the same in every column above.", draw: weights, place: "below", picture: true },
 ];
 /** The greatest silence before the address is written, in milliseconds: browsers refuse to write it often. */
 const LINK_DELAY = 400;
@@ -54,6 +67,8 @@ export function mount(root, host) {
     running: false,
     playing: false,
     speed: "medium",
+    pace: PACES[1],
+    checkpoints: [],
     exportAddress: null,
     notice: "",
   };
@@ -61,6 +76,8 @@ export function mount(root, host) {
   let wanted = host.hash ? readLink(location.hash) : null;
   if (wanted) Object.assign(state, { selection: wanted.selection ?? null, chapter: wanted.chapter ?? null, moment: wanted.moment ?? Infinity });
   const page = layout(root);
+  /** What is out of sight is not drawn. @type {Set<Element>} */
+  const seen = new Set(page.panels.map(({ section }) => section));
   /** @type {View | null} */
   let shown = null;
   let drawing = 0;
@@ -82,10 +99,13 @@ export function mount(root, host) {
     set(page.waiting, { hidden: true });
     set(page.main, { hidden: false });
     transport(page.bar, shown, act);
+    player(page.player, shown, act);
     for (const { section, body, panel } of page.panels) {
+      if (!seen.has(section)) continue;
       set(section, { hidden: isEmpty(panel.name, shown) });
-      if (!section.hidden) panel.draw(body, shown, act);
-      if (panel.name === "unrolled") player(page.player, shown, act);
+      if (section.hidden) continue;
+      panel.draw(body, shown, act);
+      set(section, { hidden: body.hidden });
     }
     if (host.hash && !state.running && !wanted) {
       clearTimeout(linkTimer);
@@ -117,10 +137,15 @@ export function mount(root, host) {
       if (!host.live || !state.settings) return;
       const next = { ...state.settings, ...settings };
       changed({ settings: next, moment: Infinity, verdict: null, playing: false });
-      host.send({ type: "configure", settings: next });
+      // another task or cell brings its own good values for what is left out
+      const { task, cell, seed } = next;
+      host.send({ type: "configure", settings: settings.task || settings.cell ? { task, cell, seed, ...settings } : next });
     },
     send: (message) => {
-      if (message.type === "train") changed({ playing: false, moment: Infinity });
+      if (message.type === "train") {
+        changed({ playing: false, moment: Infinity });
+        host.send({ type: "pace", updates_per_second: state.pace });
+      }
       if (message.type === "reset" || message.type === "train" || message.type === "step") changed({ verdict: null });
       if (message.type === "example") changed({ moment: Infinity });
       host.send(message);
@@ -136,6 +161,10 @@ export function mount(root, host) {
       changed({ playing, speed, ...(playing && !state.playing && atEnd ? { moment: 0 } : {}) });
       if (playing && atEnd && shown) shown.moment = 0;
       walk();
+    },
+    pace: (pace) => {
+      changed({ pace });
+      host.send({ type: "pace", updates_per_second: pace });
     },
     theme: (theme) => changed({ theme }),
     upload: (file) => {
@@ -159,7 +188,8 @@ export function mount(root, host) {
       if (walking && shown) shown.moment = 0;
       if (walking) walk();
     } else if (message.type === "history") {
-      changed({ history: message.reset ? message.entries : [...state.history, ...message.entries] });
+      const { checkpoints = state.checkpoints } = message;
+      changed({ checkpoints, history: message.reset ? message.entries : [...state.history, ...message.entries] });
     } else if (message.type === "proof") {
       const wrong = message.state === "refuted" ? { moment: Infinity } : {};
       changed({ verdict: message, ...wrong });
@@ -182,6 +212,18 @@ export function mount(root, host) {
   root.addEventListener("keydown", (event) => shown && keys(event, shown, act));
   document.addEventListener("keydown", (event) => shown && event.target === document.body && keys(event, shown, act));
   new ResizeObserver(() => changed({})).observe(root);
+  const sight = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const hidden = /** @type {HTMLElement} */ (target).hidden;
+        if (isIntersecting || hidden) seen.add(target);
+        else seen.delete(target);
+      }
+      changed({});
+    },
+    { rootMargin: "200px" },
+  );
+  for (const { section } of page.panels) sight.observe(section);
   changed({});
   host.start(receive, connected);
 }
@@ -222,17 +264,27 @@ function layout(root) {
   const bar = el("header", { class: "bar" });
   const notice = el("div", { class: "notice", role: "alert", hidden: true });
   const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
-  const places = { side: el("div", { class: "side" }), centre: el("div", { class: "centre" }), aside: el("div", { class: "aside" }), below: el("div", { class: "below" }) };
+  const places = { lesson: el("div", { class: "lesson" }), side: el("div", { class: "side" }), centre: el("div", { class: "centre" }), aside: el("div", { class: "aside" }), below: el("div", { class: "below" }) };
   const walk = el("div", { class: "player", role: "group", "aria-label": "Walk through time" });
   const panels = PANELS.map((panel) => {
     const body = el("div", { class: "panel-body" });
-    const head = el("div", { class: "panel-head" }, el("h2", { id: `panel-${panel.name}` }, panel.title), panel.how ? el("p", { class: "how" }, panel.how) : null);
+    const head = el("div", { class: "panel-head" }, el("h2", { id: `panel-${panel.name}` }, panel.title), panel.picture ? pictures(panel.name, body) : null, panel.how ? el("p", { class: "how" }, panel.how) : null);
     const section = el("section", { class: `panel panel-${panel.name}`, "aria-labelledby": `panel-${panel.name}` }, head, body);
     if (panel.name === "unrolled") section.insertBefore(walk, body);
     places[panel.place].append(section);
     return { panel, section, body };
   });
-  const main = el("main", { class: "layout", hidden: true }, places.centre, places.side, places.aside, places.below);
+  const main = el("main", { class: "layout", hidden: true }, places.lesson, places.centre, places.aside, places.side, places.below);
   root.replaceChildren(bar, notice, waiting, main);
   return { bar, notice, waiting, main, panels, player: walk };
+}
+
+/** Buttons that save a panel as a picture. @param {string} name @param {HTMLElement} body */
+function pictures(name, body) {
+  const buttons = /** @type {const} */ (["svg", "png"]).map((format) => {
+    const button = el("button", { type: "button", class: "save", "aria-label": `Save this picture as ${format.toUpperCase()}` }, format.toUpperCase());
+    button.addEventListener("click", () => save(body, `throughtime-${name}`, format));
+    return button;
+  });
+  return el("div", { class: "buttons" }, ...buttons);
 }

@@ -1,5 +1,5 @@
 /** What one chooses: two numbers of one's own, the proof, the task and the network, a file. */
-import { built, el, set, write } from "./dom.js";
+import { built, children, el, set, write } from "./dom.js";
 import { format } from "./scales.js";
 
 /** @typedef {import("./types.d.ts").View} View */
@@ -40,13 +40,16 @@ export function controls(root, view, act) {
   const task = hello.tasks.find(({ name }) => name === settings.task);
   write(parts.description, task?.description ?? "");
   set(parts.own, { hidden: !task?.takes_operands });
+  children(parts.operands, task?.operands ?? 0, number);
+  const bits = parts.inputs.get("bits")?.closest(".field");
+  if (bits) set(bits, { hidden: task?.bits === 0 });
   set(parts.prove, { disabled: !view.connected || view.verdict?.state === "running" });
   write(parts.prove, view.verdict?.state === "running" ? "Proving …" : "Prove");
   verdict(parts.verdict, view);
   const operands = view.frame.example.operands;
   if (operands && parts.shown !== String(operands)) {
     parts.shown = String(operands);
-    parts.numbers.forEach((input, k) => {
+    parts.operands.querySelectorAll("input").forEach((input, k) => {
       if (document.activeElement !== input && operands[k] !== undefined) input.value = String(operands[k]);
     });
   }
@@ -58,14 +61,16 @@ function verdict(root, { verdict }) {
   write(root, verdict ? `${{ running: "…", proved: "✓", refuted: "✗", unknown: "?" }[verdict.state]} ${verdict.sentence}${verdict.state === "running" ? "" : ` (${format(verdict.seconds, 2)} s)`}` : "Is it right for sequences of every length? A proof says so, or finds an input on which the network is wrong.");
 }
 
+/** A field for a number of one's own. @param {number} k */
+const number = (k) => el("input", { type: "text", inputmode: "numeric", pattern: "[0-9]+", maxlength: 400, required: true, autocomplete: "off", title: "A whole number, as long as you like", "aria-label": `Number ${k + 1}` });
+
 /** @param {HTMLElement} root @param {Hello} hello */
 function build(root, hello) {
-  const number = (/** @type {string} */ label) => el("input", { type: "text", inputmode: "numeric", pattern: "[0-9]+", maxlength: 400, required: true, autocomplete: "off", "aria-label": label });
   const parts = {
     inputs: /** @type {Map<keyof Settings, HTMLInputElement | HTMLSelectElement>} */ (new Map()),
     description: el("p", { class: "note" }),
     own: el("form", { class: "own" }),
-    numbers: [number("First number"), number("Second number")],
+    operands: el("div", { class: "operands" }),
     prove: el("button", { type: "button" }, "Prove"),
     verdict: el("p", { class: "verdict", role: "status" }),
     shown: "",
@@ -85,10 +90,10 @@ function build(root, hello) {
   };
   const another = el("button", { type: "button", title: "Show another sequence of the task" }, "Another example");
   another.addEventListener("click", () => parts.act.send({ type: "example", sample: Math.floor(Math.random() * 2 ** 31) }));
-  parts.own.append(parts.numbers[0], el("span", { class: "sign", "aria-hidden": "true" }, "and"), parts.numbers[1], el("button", { type: "submit" }, "Try"));
+  parts.own.append(parts.operands, el("button", { type: "submit" }, "Try these numbers"));
   parts.own.addEventListener("submit", (event) => {
     event.preventDefault();
-    parts.act.send({ type: "example", operands: parts.numbers.map(({ value }) => value) });
+    parts.act.send({ type: "example", operands: [...parts.operands.querySelectorAll("input")].map(({ value }) => value) });
   });
   parts.prove.addEventListener("click", () => parts.act.send({ type: "prove" }));
 

@@ -13,6 +13,7 @@ import { lanesOf } from "./lanes.js";
  * @property {number} verdict the top of the row of right and wrong
  * @property {Placed[]} placed
  * @property {Joint[]} joints
+ * @property {number | null} state the top of the row of the task's true state
  * @property {[number, number]} forward the top and bottom of the forward pass
  * @property {[number, number]} backward
  * @property {number} height
@@ -20,13 +21,19 @@ import { lanesOf } from "./lanes.js";
 
 const HEAD = 24;
 const VERDICT = 20;
+const STATE = 22;
 const BETWEEN_PASSES = 22;
 const JOINT = 17;
 /** The height that the rows of all units share, as far as each row stays between the least and the greatest height. */
 const BUDGET = 620;
 
-/** @param {TraceJSON} trace @param {number} available the width for the columns @returns {Geometry} */
-export function geometryOf(trace, available) {
+/**
+ * @param {TraceJSON} trace
+ * @param {number} available the width for the columns
+ * @param {boolean} hasState whether the task's true state is known
+ * @returns {Geometry}
+ */
+export function geometryOf(trace, available, hasState) {
   const T = trace.lengths[0];
   const lanes = lanesOf(trace);
   const pitch = Math.max(T > 96 ? 9 : 12, Math.min(96, Math.floor(available / T)));
@@ -40,6 +47,8 @@ export function geometryOf(trace, available) {
   const forwardTop = y;
   let forwardBottom = y;
   let backwardTop = y;
+  /** @type {number | null} */
+  let state = null;
   /** @type {Placed[]} */
   const placed = [];
   /** @type {Joint[]} */
@@ -48,6 +57,10 @@ export function geometryOf(trace, available) {
     const before = lanes[k - 1];
     if (before && lane.pass === "loss") {
       forwardBottom = y;
+      if (hasState) {
+        state = y + 7;
+        y += STATE;
+      }
       backwardTop = y += BETWEEN_PASSES;
     } else if (before) {
       const weight = joint(before, lane);
@@ -58,7 +71,7 @@ export function geometryOf(trace, available) {
     placed.push({ lane, top: y, row, bottom: y + row * lane.rows });
     y += row * lane.rows;
   });
-  return { T, pitch, width: pitch - gap, verdict, placed, joints, forward: [forwardTop, forwardBottom], backward: [backwardTop, y], height: y + 8 };
+  return { T, pitch, width: pitch - gap, verdict, state, placed, joints, forward: [forwardTop, forwardBottom], backward: [backwardTop, y], height: y + 8 };
 }
 
 /** The matrix between two lanes, if one computes from the other through a matrix. @param {Lane} above @param {Lane} below */

@@ -5,10 +5,13 @@ import { format } from "./scales.js";
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
 
+/** How many updates a second there are to choose from; null for full speed. */
+export const PACES = [10, 100, 1000, null];
+
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function transport(root, view, act) {
   const { live, frame, frames } = view;
-  const parts = built(root, `${live} ${frames.length > 1}`, () => build(root, live, frames.length > 1));
+  const parts = built(root, String(live), () => build(root, live));
   Object.assign(parts, { view, act });
   write(parts.train, view.running ? "❚❚ Pause" : "▶ Train");
   set(parts.train, { "data-running": view.running, "aria-pressed": String(view.running) });
@@ -19,27 +22,29 @@ export function transport(root, view, act) {
   write(parts.exact, exact && exact.checked ? `${format((100 * exact.right) / exact.checked, 3)} %` : "–");
   set(parts.exact, { title: exact ? `${exact.right} of ${exact.checked} sequences without a single wrong output` : null });
   badge(parts.badge, check);
-  parts.checkpoints.max = String(frames.length - 1);
-  parts.checkpoints.value = String(view.recorded);
-  set(parts.checkpoints, { "aria-valuetext": `after ${frame.step} updates` });
+  const steps = live ? view.checkpoints : frames.map(({ step }) => step);
+  parts.checkpoints.max = String(Math.max(0, steps.length - 1));
+  if (document.activeElement !== parts.checkpoints || !live) parts.checkpoints.value = String(live ? steps.findLastIndex((step) => step <= frame.step) : view.recorded);
+  set(parts.checkpoints, { "aria-valuetext": `after ${frame.step} updates`, disabled: steps.length < 2 || (live && !view.connected) });
+  parts.pace.value = String(view.pace);
   set(parts.save, { href: view.exportAddress, hidden: !view.exportAddress });
   write(parts.theme, view.theme === "dark" ? "☀" : "☾");
   set(parts.theme, { "aria-label": view.theme === "dark" ? "Light colours" : "Dark colours" });
 }
 
-/** @param {HTMLElement} badge @param {{greatest: number, against: string} | null} check */
+/** @param {HTMLElement} badge @param {import("./types.d.ts").Frame["check"]} check */
 function badge(badge, check) {
   const sound = check !== null && check.greatest < 1e-6;
   set(badge, {
     "data-right": check ? String(sound) : null,
     "data-value": check ? String(check.greatest) : null,
-    title: check ? `The greatest difference between the gradient shown here and ${check.against}, over all parameters` : "The gradient is checked when the training is paused",
+    title: check ? `The greatest difference between the gradient shown here and ${check.against}, over ${check.checked && check.parameters && check.checked < check.parameters ? `${check.checked} of ${check.parameters}` : "all"} parameters` : "The gradient is checked when the training is paused",
   });
   write(badge, check ? `${sound ? "✓" : "✗"} gradient checked: off by at most ${format(check.greatest, 3)}` : "gradient: checked when paused");
 }
 
-/** @param {HTMLElement} root @param {boolean} live @param {boolean} many */
-function build(root, live, many) {
+/** @param {HTMLElement} root @param {boolean} live */
+function build(root, live) {
   const counter = (/** @type {string} */ name) => el("output", { class: "counter-value", "data-counter": name });
   const parts = {
     train: el("button", { type: "button", class: "primary" }, "▶ Train"),
@@ -49,6 +54,7 @@ function build(root, live, many) {
     loss: counter("loss"),
     exact: counter("exact"),
     badge: el("span", { class: "badge" }),
+    pace: el("select", { "aria-label": "Speed of the training" }, ...PACES.map((pace) => el("option", { value: String(pace) }, pace === null ? "full speed" : `${pace} updates/s`))),
     checkpoints: el("input", { type: "range", min: 0, step: 1, "aria-label": "Checkpoint of the training" }),
     save: el("a", { class: "button", title: "This page as one file that works without a network" }, "Export"),
     theme: el("button", { type: "button", class: "quiet" }),
@@ -58,8 +64,8 @@ function build(root, live, many) {
   const shown = (/** @type {string} */ name, /** @type {HTMLElement} */ value) => el("div", { class: "counter" }, el("span", {}, name), value);
   root.append(
     el("span", { class: "brand" }, "throughtime"),
-    ...(live ? [el("div", { class: "buttons" }, parts.train, parts.update, parts.reset)] : []),
-    ...(many ? [el("label", { class: "checkpoints" }, el("span", {}, "training"), parts.checkpoints)] : []),
+    ...(live ? [el("div", { class: "buttons" }, parts.train, parts.pace, parts.update, parts.reset)] : []),
+    el("label", { class: "checkpoints", title: "Back to an earlier state of the training" }, el("span", {}, "earlier"), parts.checkpoints, el("span", {}, "later")),
     el("div", { class: "counters" }, shown("updates", parts.step), shown("loss here", parts.loss), shown("exact", parts.exact)),
     parts.badge,
     el("span", { class: "space" }),
@@ -69,7 +75,12 @@ function build(root, live, many) {
   parts.train.addEventListener("click", () => parts.act.send({ type: parts.view.running ? "pause" : "train" }));
   parts.update.addEventListener("click", () => parts.act.send({ type: "step", count: 1 }));
   parts.reset.addEventListener("click", () => parts.act.send({ type: "reset" }));
-  parts.checkpoints.addEventListener("input", () => parts.act.frame(Number(parts.checkpoints.value)));
+  parts.pace.addEventListener("change", () => parts.act.pace(parts.pace.value === "null" ? null : Number(parts.pace.value)));
+  parts.checkpoints.addEventListener("input", () => {
+    const k = Number(parts.checkpoints.value);
+    if (live) parts.act.send({ type: "restore", step: parts.view.checkpoints[k] });
+    else parts.act.frame(k);
+  });
   parts.theme.addEventListener("click", () => parts.act.theme(parts.view.theme === "dark" ? "light" : "dark"));
   return parts;
 }

@@ -75,9 +75,11 @@ export interface Frame {
   running: boolean;
   trace: TraceJSON;
   example: Example;
+  /** How many updates made `update`. */
+  updates?: number;
   /** The last change of the parameters, names and shapes as trace.parameters. */
   update: Record<string, Matrix | number[]> | null;
-  check: { greatest: number; against: string } | null;
+  check: { greatest: number; against: string; checked?: number; parameters?: number } | null;
   space: SpacePoints | null;
   exact: { checked: number; right: number } | null;
 }
@@ -101,6 +103,9 @@ export interface TaskInfo {
   name: string;
   description: string;
   takes_operands: boolean;
+  /** How many numbers of one's own it takes. */
+  operands: number;
+  /** The usual value of what sets its length; 0 where nothing does. */
   bits: number;
 }
 
@@ -138,14 +143,14 @@ export interface Verdict {
 export type ServerMessage =
   | Hello
   | Frame
-  | { type: "history"; entries: HistoryEntry[]; reset: boolean }
+  | { type: "history"; entries: HistoryEntry[]; reset: boolean; checkpoints?: number[] }
   | Verdict
   | { type: "state"; running: boolean; step: number }
   | { type: "saved"; path: string }
   | { type: "error"; message: string };
 
 export type ClientMessage =
-  | { type: "configure"; settings: Settings }
+  | { type: "configure"; settings: Partial<Settings> }
   | { type: "train" }
   | { type: "pause" }
   | { type: "step"; count: number }
@@ -154,7 +159,7 @@ export type ClientMessage =
   | { type: "example"; sample: number }
   | { type: "prove" }
   | { type: "restore"; step: number }
-  | { type: "pace"; frames_per_second: number };
+  | { type: "pace"; frames_per_second?: number; updates_per_second?: number | null };
 
 /** One micro-step of the walk through time. */
 export interface Moment {
@@ -199,6 +204,10 @@ export interface View {
   /** Whether the page walks from moment to moment by itself. */
   playing: boolean;
   speed: Speed;
+  /** Updates a second while training; null for full speed. */
+  pace: number | null;
+  /** The steps that the server can go back to. */
+  checkpoints: number[];
   verdict: Verdict | null;
   /** The address of what is shown as one file, if the host makes such files. */
   exportAddress: string | null;
@@ -219,6 +228,8 @@ export interface Actions {
   /** Shows a recorded checkpoint. */
   frame(k: number): void;
   play(playing: boolean, speed?: Speed): void;
+  /** How fast the server trains. */
+  pace(updatesPerSecond: number | null): void;
   theme(theme: Theme): void;
   upload(file: File): void;
 }

@@ -5,6 +5,7 @@
  */
 import { built, el, roving, same, selectionAt, set, write } from "./dom.js";
 import { find, geometryOf } from "./geometry.js";
+import { isTelling, keeper, stateName } from "./memory.js";
 import { momentAt } from "./moments.js";
 import { format, legend, scaleOf } from "./scales.js";
 import { paint } from "./unrolled_canvas.js";
@@ -14,7 +15,7 @@ import { paint } from "./unrolled_canvas.js";
 /** @typedef {import("./types.d.ts").Selection} Selection */
 /** @typedef {import("./geometry.js").Geometry} Geometry */
 /** @typedef {import("./scales.js").Scale} Scale */
-/** @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, grid: HTMLElement, heads: HTMLButtonElement[], cells: HTMLElement[][][], readout: HTMLElement, legends: HTMLElement, view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, repaint: () => void}} Parts cells by lane, unit and step */
+/** @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, grid: HTMLElement, heads: HTMLButtonElement[], cells: HTMLElement[][][], readout: HTMLElement, memory: HTMLElement, keepers: HTMLElement, legends: HTMLElement, view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, repaint: () => void}} Parts cells by lane, unit and step */
 
 /** Beyond so many cells their attributes rest while the network trains. */
 const MANY = 3000;
@@ -24,8 +25,8 @@ const GUTTER = 96;
 export function unrolled(root, view, act) {
   const { trace } = view;
   const { cell, inputs, hidden, outputs, layers, bidirectional, output } = trace.specification;
-  const geometry = geometryOf(trace, Math.max(200, root.clientWidth - GUTTER - 8));
-  const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch].join(" ");
+  const geometry = geometryOf(trace, Math.max(200, root.clientWidth - GUTTER - 8), view.frame.example.carry !== null);
+  const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch, geometry.state !== null && stateName(view.settings)].join(" ");
   const parts = built(root, key, () => build(root, geometry, view, act));
   const scales = scalesOf(view, geometry);
   Object.assign(parts, { view, act, geometry, scales });
@@ -35,6 +36,7 @@ export function unrolled(root, view, act) {
   set(parts.grid, { "aria-busy": resting ? "true" : null });
   if (!resting) fill(parts);
   mark(parts);
+  tellMemory(parts);
   drawLegends(parts);
   follow(parts);
   parts.repaint();
@@ -84,22 +86,24 @@ function build(root, geometry, view, act) {
   stage.style.height = `${geometry.height}px`;
   stage.style.setProperty("--pitch", `${geometry.pitch}px`);
   const scroll = el("div", { class: "unrolled-scroll" }, stage);
-  const gutter = el("div", { class: "gutter" }, ...gutterLabels(geometry));
+  const keepers = el("div", { class: "keeper", hidden: true });
+  const gutter = el("div", { class: "gutter" }, ...gutterLabels(geometry, stateName(view.settings)), keepers);
   gutter.style.height = `${geometry.height}px`;
   const readout = el("p", { class: "readout" });
+  const memory = el("p", { class: "memory", hidden: geometry.state === null });
   const legends = el("div", { class: "legends" });
-  root.append(el("div", { class: "unrolled" }, gutter, scroll), readout, legends);
+  root.append(el("div", { class: "unrolled" }, gutter, scroll), memory, readout, legends);
 
   /** @type {Parts} */
-  const parts = { gutter, scroll, canvas, grid, heads, cells, readout, legends, view, act, geometry, scales: [], shown: "", repaint: () => {} };
+  const parts = { gutter, scroll, canvas, grid, heads, cells, readout, memory, keepers, legends, view, act, geometry, scales: [], shown: "", repaint: () => {} };
   parts.repaint = () => paint(canvas, parts.view, parts.geometry, parts.scales, { left: scroll.scrollLeft, width: scroll.clientWidth });
   scroll.addEventListener("scroll", () => parts.repaint());
   listen(parts);
   return parts;
 }
 
-/** The names of the lanes beside the columns, as much of them as there is room for. @param {Geometry} geometry */
-function gutterLabels({ placed, forward, verdict }) {
+/** The names of the lanes beside the columns, as much of them as there is room for. @param {Geometry} geometry @param {string} state */
+function gutterLabels({ placed, backward, verdict, state: stateTop }, state) {
   const label = (/** @type {string} */ kind, /** @type {number} */ top, /** @type {number} */ height, /** @type {(Node | string)[]} */ ...content) => {
     const at = el("div", { class: `lane-label ${kind}` }, ...content);
     at.style.top = `${top}px`;
@@ -109,7 +113,8 @@ function gutterLabels({ placed, forward, verdict }) {
   return [
     label("pass-label forward", 0, 20, "Forward →"),
     label("mark-label", verdict - 2, 20, "right?"),
-    label("pass-label backward", forward[1] + 3, 18, "← Backward"),
+    ...(stateTop === null ? [] : [label("mark-label", stateTop, 16, `true ${state}`)]),
+    label("pass-label backward", backward[0] - 21, 18, "← Backward"),
     ...placed.map(({ lane, top, bottom }) => {
       const height = bottom - top;
       const texts = [lane.place, lane.name, ...(height >= 84 ? [lane.note] : [])].filter(Boolean);
@@ -191,6 +196,25 @@ function describe({ geometry }, { array, layer, direction, t, unit }) {
   const value = placed?.lane.values[t]?.[unit];
   if (!placed || value === undefined) return "";
   return `${placed.lane.symbol} at step ${t + 1}, unit ${unit}: ${format(value, 6)} (${[placed.lane.place, placed.lane.name, placed.lane.note].filter(Boolean).join(", ")})`;
+}
+
+/** Says which unit tells the task's state best, and marks its row. @param {Parts} parts */
+function tellMemory({ view, geometry, memory, keepers }) {
+  const { carry } = view.frame.example;
+  if (geometry.state === null) return;
+  const state = stateName(view.settings);
+  const found = keeper(view.trace, carry);
+  const placed = found && find(geometry, found.array, found.layer, "forward");
+  set(keepers, { hidden: !placed });
+  if (!found || !placed) {
+    write(memory, `Where is the ${state} kept? ${isTelling(carry) ? "In this sequence no single unit tells it yet." : "This sequence changes it too little to tell; try another."}`);
+    return;
+  }
+  const { array, unit, means, apart } = found;
+  keepers.style.top = `${placed.top + unit * placed.row + placed.row / 2}px`;
+  set(keepers, { title: `keeps the ${state}` });
+  const others = apart > 1 ? ` (${apart - 1} other ${apart === 2 ? "unit tells" : "units tell"} it too)` : "";
+  write(memory, `Where is the ${state} kept? Unit ${unit} tells it best here: ${array}[${unit}] is about ${format(means[1], 2)} after a step that leaves ${state} 1, and ${format(means[0], 2)} after ${state} 0${others}. Compare its row with the true ${state}.`);
 }
 
 /** A legend for each scale, with the lanes that use it. @param {Parts} parts */

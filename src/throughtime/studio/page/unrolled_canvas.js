@@ -37,6 +37,7 @@ export function paint(canvas, view, geometry, scales, { left, width }) {
   for (let t = first; t <= last; t++) drawColumn(drawing, t);
   geometry.placed.forEach((placed, k) => drawLane(drawing, placed, scales[k], first, last));
   drawVerdicts(drawing, first, last);
+  drawStates(drawing, first, last);
   drawFlow(drawing, first, last);
   drawConnections(drawing);
 }
@@ -109,6 +110,27 @@ function drawVerdicts({ context, view, geometry, ink, font }, first, last) {
     if (known === undefined || view.moment < t) continue;
     context.fillStyle = ink(known ? "right" : "wrong");
     context.fillText(known ? "✓" : "✗", t * geometry.pitch + geometry.width / 2, geometry.verdict + 8);
+  }
+}
+
+/** The task's true state after each step, which the network is never shown. @param {Drawing} drawing @param {number} first @param {number} last */
+function drawStates({ context, view, geometry, ink, font }, first, last) {
+  const { carry } = view.frame.example;
+  if (geometry.state === null || !carry) return;
+  context.font = `${geometry.pitch >= 18 ? 12 : 9}px ${font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (let t = first; t <= last; t++) {
+    if (view.moment < t) continue;
+    const [x, y] = [t * geometry.pitch + geometry.width / 2, geometry.state + 8];
+    if (carry[t]) {
+      context.fillStyle = ink("ink-2");
+      context.beginPath();
+      context.roundRect(x - Math.min(11, geometry.width / 2), y - 8, Math.min(22, geometry.width), 16, 8);
+      context.fill();
+    }
+    context.fillStyle = ink(carry[t] ? "surface" : "ink-3");
+    context.fillText(String(carry[t]), x, y + 0.5);
   }
 }
 
