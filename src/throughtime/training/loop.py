@@ -163,20 +163,22 @@ def proceed(
     callbacks: Iterable[Callback] = (),
     out: Any = None,
     *,
+    until: int | None = None,
     new: bool = False,
 ) -> Run:
-    """Go on with a run up to its settings' number of steps; the other arguments as for `train`."""
+    """Go on with a run up to step `until`, or its settings' number of steps; the other arguments as for `train`."""
     from throughtime.training.checkpoint import Writer
 
     trainer = _Trainer(run, task_or_data, validate)
     writer = None if out is None else Writer(run, Path(out), new)
     callbacks = list(callbacks)
     run.stopped = None
+    end = run.settings.steps if until is None else min(until, run.settings.steps)
     if run.latest is not None:
         run.network, run.latest = Network.of(run.network.specification, run.latest), None
     try:
-        while run.step < run.settings.steps and run.stopped is None:
-            trainer.take_block()
+        while run.step < end and run.stopped is None:
+            trainer.take_block(end)
             if writer:
                 writer.after_block(run)
             for callback in callbacks:
@@ -231,8 +233,8 @@ class _Trainer:
         self.before = run.history.last.seconds if len(run.history) else 0.0
         self.started = time.perf_counter()
 
-    def take_block(self) -> None:
-        """Take the steps up to the end of the block that the run is in, and record them: all of this, or nothing.
+    def take_block(self, end: int) -> None:
+        """Take the steps to the end of the run's block, or to step `end`, and record them: all of this, or nothing.
 
         Ctrl-C comes through as soon as a kernel returns, when the parameters are already new and nothing else is yet.
         """
@@ -240,7 +242,7 @@ class _Trainer:
         parameters, moments = run.network.parameters.copy(), run.moments.copy()
         before = run.step, run.best, run.carried, len(run.history)
         try:
-            self._take_block()
+            self._take_block(end)
         except BaseException as error:
             if not isinstance(error, NotFinite) or not np.isfinite(run.network.parameters).all():
                 run.network.parameters[:], run.moments[:] = parameters, moments
@@ -248,13 +250,13 @@ class _Trainer:
                 del run.history.records[records:]
             raise
 
-    def _take_block(self) -> None:
+    def _take_block(self, end: int) -> None:
         from throughtime.kernels import loop
 
         run, settings = self.run, self.run.settings
         unit = self.block * self.windows
         first = run.step
-        last = min((first // unit + 1) * unit, settings.steps)
+        last = min((first // unit + 1) * unit, end)
         if self.validate is not None:
             last = min(last, (first // self.validate_every + 1) * self.validate_every)
         drawn_first, drawn_last = first // self.windows, -(-last // self.windows)

@@ -1,0 +1,88 @@
+"""`throughtime studio`: watch a network learn, and walk through its time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from throughtime.cli.models import RUNS, new_run_folder, newest_run, stored_task
+from throughtime.cli.shell import Failure, line, say
+
+if TYPE_CHECKING:
+    from throughtime.studio.plan import Plan
+
+EPILOG = """\b
+Examples:
+  throughtime studio
+  throughtime studio runs/addition-elman-0
+  throughtime studio model.safetensors --port 9000
+
+Ctrl-C ends it and saves the run."""
+
+
+def studio(
+    path: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PATH]",
+            help="A run's folder, which goes on where it stands, or a .safetensors file.  "
+            "[default: the newest run in ./runs; if there is none, an adder that has learned nothing yet]",
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(help="Where to listen; the next free one if it is taken.", min=1, max=65535)] = 8765,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    reachable: Annotated[
+        bool,
+        typer.Option(
+            "--reachable-by-others",
+            help="Confirm a --host that other machines can reach: who has the printed address can use the studio, and "
+            "nothing that is sent is encrypted.",
+        ),
+    ] = False,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
+) -> None:
+    """Open a page where a network learns, and walk through its time."""
+    from throughtime.studio import guard, server
+    from throughtime.studio.session import Session
+
+    if not guard.is_loopback(host) and not reachable:
+        raise Failure(
+            f"--host {host} may be reached by other machines, and nothing that is sent is encrypted: "
+            "add --reachable-by-others if this is meant, or leave out --host"
+        )
+    plan, folder = _opened(path)
+    try:
+        bound = server.listen(host, port)
+    except OSError as error:
+        raise Failure(f"cannot listen at {host}, port {port}: {error.strerror or error}") from None
+    token = guard.stored_token()
+    url = server.address(host, bound.getsockname()[1], token)
+
+    def ready() -> None:
+        line("studio", url)
+        line("", f"shows {folder or path or 'a new network'} · Ctrl-C ends it and saves the run")
+        if not no_browser:
+            import threading
+            import webbrowser
+
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+    say("starting; the first time, the kernels are compiled")
+    saved = server.serve(lambda: Session(plan, folder, new_run_folder), bound, token, ready)
+    if saved:
+        line("saved", str(saved))
+
+
+def _opened(path: Path | None) -> tuple[Plan, Path | None]:
+    from throughtime.studio import opened
+    from throughtime.studio.plan import plan
+
+    if path is None:
+        if any(RUNS.rglob("model.safetensors")) and stored_task(newest := newest_run()) is not None:
+            return opened.of_path(newest)
+        return plan({}), None
+    if not path.exists():
+        raise Failure(f"there is nothing at {path}")
+    return opened.of_path(path)

@@ -1,0 +1,165 @@
+"""A network and an example become a frame: all that the page draws at one moment.
+
+    type       "frame"
+    step       training steps taken
+    running    whether training goes on
+    trace      the Trace of the example, see `trace.json_form`; with `reach` for up to REACH steps, when at rest for more
+    example    operands, symbols, carry (the machine's true state after each step), rendered, right (of each output)
+    update     the last change of the parameters, by name; null before the first
+    updates    training steps that made this change
+    check      greatest: the largest difference between the gradient shown and central differences, over `checked` of the
+               parameters; null while training runs
+    space      states of the last layer, read forward, of many sequences: mean (H), two axes (H) and the share of the
+               variance along each, points on them, the true state of each by number, and those states' names; or null
+    exact      checked: sequences, right: how many of them the network answers right
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array, Batch
+from throughtime.network import Network
+from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import Views
+from throughtime.studio.example import Example, describe, letters
+from throughtime.studio.snapshot import Snapshot
+
+REACH, REACH_AT_REST = 64, 256
+"""Steps up to which the reach of errors is computed, since it grows with their square."""
+
+SEQUENCES = 128
+POINTS = 512
+STEPPED = 1e-5
+"""By how much a parameter is changed for central differences."""
+
+CHECKED = 600
+"""Parameters whose derivative is checked, drawn at random where there are more."""
+
+
+class Framer:
+    """Builds the frames of the networks that one task and one specification have in turn.
+
+    Parameters
+    ----------
+    task : Task
+    specification : NetworkSpecification
+    """
+
+    def __init__(self, task: Any, specification: NetworkSpecification) -> None:
+        self.task, self.specification = task, specification
+        self.sequences: Batch = task.sample(np.random.default_rng(0), SEQUENCES)
+        self.labels, self.names = _labels(task, self.sequences)
+        self.shown = _shown(self.sequences)
+        self.axes: Array | None = None
+
+    def frame(self, snapshot: Snapshot, example: Example) -> str:
+        """The frame as JSON."""
+        net = Network.of(self.specification, snapshot.parameters)
+        batch = example.batch
+        trace = net.trace(batch.x, batch.y, batch.lengths, batch.mask)
+        T = batch.x.shape[1]
+        reach = T <= (REACH if snapshot.running else REACH_AT_REST)
+        rest: dict[str, Any] = {
+            "type": "frame",
+            "step": snapshot.step,
+            "running": snapshot.running,
+            "example": describe(self.task, example, net, trace.y[0]),
+            "update": self._update(snapshot),
+            "updates": snapshot.updates,
+            "check": None if snapshot.running else check(net, example, trace.gradient),
+            "space": self.space(net),
+            "exact": self._exact(net),
+        }
+        return f'{json.dumps(rest, allow_nan=False)[:-1]},"trace":{trace.to_json(reach=reach)}}}'
+
+    def space(self, net: Network) -> dict[str, Any] | None:
+        """The states of many sequences on two principal axes, turned so that they lie as they did before."""
+        H = self.specification.hidden
+        if H < 2:
+            return None
+        states, _ = net.hidden(self.sequences.x, self.sequences.lengths)
+        h = states.reshape(-1, states.shape[-1])[self.shown, :H].astype(np.float64)
+        mean = h.mean(axis=0)
+        centred = h - mean
+        variance, vectors = np.linalg.eigh(centred.T @ centred / len(h))
+        axes = _turned(vectors[:, [-1, -2]].T, self.axes)
+        self.axes = axes
+        points = centred @ axes.T
+        share = points.var(axis=0) / max(variance.sum(), np.finfo(float).tiny)
+        return {
+            "mean": mean.tolist(),
+            "axes": axes.tolist(),
+            "share": share.tolist(),
+            "points": points.round(6).tolist(),
+            "label": self.labels[self.shown].tolist(),
+            "labels": self.names,
+        }
+
+    def _update(self, snapshot: Snapshot) -> dict[str, Any] | None:
+        if snapshot.update is None:
+            return None
+        return {name: view.tolist() for name, view in Views(self.specification, snapshot.update).items()}
+
+    def _exact(self, net: Network) -> dict[str, int] | None:
+        if self.specification.readout == "identity":
+            return None
+        y = net.predict(self.sequences.x, self.sequences.lengths)
+        return {"checked": len(self.sequences), "right": int(self.task.right(y, self.sequences).sum())}
+
+
+def check(net: Network, example: Example, gradient: Array) -> dict[str, Any]:
+    """How far a gradient is from central differences, computed in float64 whatever the network's numbers are."""
+    exact = Network.of(replace(net.specification, dtype="float64"), net.parameters)
+    batch, P = example.batch, len(net.parameters)
+    picked = np.arange(P) if P <= CHECKED else np.random.default_rng(0).choice(P, CHECKED, replace=False)
+    greatest = 0.0
+    for p in picked:
+        before = exact.parameters[p]
+        losses = []
+        for sign in (1, -1):
+            exact.parameters[p] = before + sign * STEPPED
+            losses.append(exact.loss(batch.x, batch.y, batch.lengths, batch.mask))
+        exact.parameters[p] = before
+        greatest = max(greatest, abs((losses[0] - losses[1]) / (2 * STEPPED) - float(gradient[p])))
+    return {"greatest": greatest, "against": "central differences", "checked": len(picked), "parameters": P}
+
+
+def _labels(task: Any, sequences: Batch) -> tuple[Array, list[str]]:
+    """A number for each step of each sequence (B·T,), and what the numbers mean: the machine's true state, else the target."""
+    rows, T, _ = sequences.x.shape
+    machine = task.specification
+    if machine is not None:
+        labels = np.zeros((rows, T), np.int64)
+        lengths = np.full(rows, T) if sequences.lengths is None else sequences.lengths
+        for row, n in enumerate(lengths):
+            word = letters(machine, sequences.x[row, :n])
+            if word is not None:
+                labels[row, :n] = machine.run(word)[0][1:]
+        return labels.ravel(), list(machine.state_names)
+    if task.readout == "identity":
+        return np.zeros(rows * T, np.int64), ["state"]
+    y = sequences.y if sequences.y.ndim == 3 else np.repeat(sequences.y[:, None], T, axis=1)
+    if y.shape[-1] > 1:
+        return y.argmax(-1).ravel(), [f"target {k + 1}" for k in range(y.shape[-1])]
+    return (y[..., 0] > 0.5).astype(np.int64).ravel(), ["target 0", "target 1"]
+
+
+def _shown(sequences: Batch) -> Array:
+    """Which of all steps of all sequences become points: real ones, at even distances."""
+    rows, T, _ = sequences.x.shape
+    real = np.ones((rows, T), bool) if sequences.lengths is None else np.arange(T) < sequences.lengths[:, None]
+    places = np.flatnonzero(real)
+    return places[np.linspace(0, len(places) - 1, min(POINTS, len(places))).astype(np.int64)]
+
+
+def _turned(axes: Array, before: Array | None) -> Array:
+    """Two axes (2,H) turned or mirrored in their own plane to lie as near as can be to those before (Procrustes)."""
+    if before is None:
+        return axes * np.sign(axes[np.arange(2), np.abs(axes).argmax(axis=1)])[:, None]
+    left, _, right = np.linalg.svd(before @ axes.T)
+    return np.asarray(left @ right @ axes)

@@ -1,0 +1,143 @@
+"""Who may speak with the server: the browser that was given the printed address, and no other page that is open in it.
+
+The token of that address is exchanged for a cookie. `Host` must be this server's own name, so that no foreign name that
+was made to lead here (DNS rebinding) is answered; `Origin`, where a browser sends one, must be this server's too.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-cache",
+}
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach a host."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def stored_token() -> str:
+    """The user's token. It stays the same, so that a page that is open goes on when the server is started again."""
+    base = os.environ.get("THROUGHTIME_CACHE") or Path(
+        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "throughtime"
+    )
+    path = Path(base, "studio-token")
+    fresh = secrets.token_urlsafe(32)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(fresh)
+    except FileExistsError:
+        mine = path.stat().st_uid == os.getuid() and not path.stat().st_mode & 0o077
+        stored = path.read_text().strip() if mine else ""
+        return stored if len(stored) >= len(fresh) else fresh
+    except OSError:
+        pass
+    return fresh
+
+
+class Guard:
+    """Answers what must not pass with 403, and puts the security headers on the rest.
+
+    Parameters
+    ----------
+    app : what is guarded
+    token : str
+    host, port : where the server listens
+    """
+
+    def __init__(self, app: Any, token: str, host: str, port: int) -> None:
+        self.app, self.token, self.port = app, token, port
+        self.cookie = f"throughtime-{port}"
+        self.open_to_others = not is_loopback(host)
+        self.names = {*LOOPBACK, host, socket.gethostname()} if self.open_to_others else set(LOOPBACK)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        reason = self._reason_against(connection)
+        if reason is None:
+            await self.app(scope, receive, self._with_headers(connection, send))
+        elif scope["type"] == "http":
+            await PlainTextResponse(f"{reason}\n", 403)(scope, receive, self._with_headers(None, send))
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": reason})
+
+    def _reason_against(self, connection: HTTPConnection) -> str | None:
+        hosts = connection.headers.getlist("host")
+        if len(hosts) != 1 or not self._is_own(f"http://{hosts[0]}"):
+            return "this server answers only under its own address"
+        if any(not self._is_own(origin) for origin in connection.headers.getlist("origin")):
+            return "this server answers only its own pages"
+        if not self._knows(connection.query_params.get("token")) and not self._knows(
+            connection.cookies.get(self.cookie)
+        ):
+            return "open the address that throughtime studio printed: it holds a token"
+        return None
+
+    def _is_own(self, origin: str) -> bool:
+        """Whether an origin, scheme://host:port, is this server."""
+        try:
+            parts = urlsplit(origin)
+            name, port = parts.hostname or "", parts.port or 80
+        except ValueError:
+            return False
+        if parts.scheme != "http" or port != self.port or parts.username is not None or parts.path:
+            return False
+        return name in self.names or (self.open_to_others and _is_address(name))
+
+    def _knows(self, given: str | None) -> bool:
+        return given is not None and secrets.compare_digest(given.encode(), self.token.encode())
+
+    def _with_headers(self, connection: HTTPConnection | None, send: Send) -> Send:
+        entering = connection is not None and self._knows(connection.query_params.get("token"))
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+                if entering:
+                    cookie = f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/"
+                    headers.append((b"set-cookie", cookie.encode()))
+                given = {name for name, _ in message.get("headers", [])}
+                message["headers"] = [*message.get("headers", []), *(h for h in headers if h[0] not in given)]
+            await send(message)
+
+        return sending
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

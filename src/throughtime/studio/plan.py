@@ -1,0 +1,154 @@
+"""The page's settings as a task, a network and the settings of its training."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from throughtime import recipes, tasks
+from throughtime.network import Network
+from throughtime.network_specification import CHOICES, NetworkSpecification
+from throughtime.parameters import count
+from throughtime.studio.example import is_calculation
+from throughtime.studio.messages import LIMITS
+from throughtime.tasks.from_file import DataFile
+from throughtime.training.optimisers import OPTIMISERS
+from throughtime.training.settings import Settings
+
+LENGTHS = {"adding-problem": "steps", "copy-memory": "delay", "recall": "gap"}
+"""What decides how long a task's sequences are, where it is not called bits."""
+
+MOST_PARAMETERS = 200_000
+MOST_STEPS_IN_TIME = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What is trained and how.
+
+    task : Task or DataFile
+    specification : NetworkSpecification
+    init : how parameters are drawn at step 0
+    training : Settings
+    network : where training begins, if not with parameters that are drawn
+    known : whether what the network should do is known, so that it can be trained
+    """
+
+    task: Any
+    specification: NetworkSpecification
+    init: str
+    training: Settings
+    network: Network | None = None
+    known: bool = True
+
+    def begin(self) -> Network:
+        """The network at step 0."""
+        if self.network is not None:
+            return self.network.copy()
+        return Network(self.specification, init=self.init, seed=self.training.seed)
+
+    @property
+    def sequences(self) -> Any:
+        """What the engine trains on."""
+        return self.task.batch if isinstance(self.task, DataFile) else self.task
+
+    @property
+    def name(self) -> str:
+        """For the run's folder."""
+        return f"{Path(self.task.name).stem}-{self.specification.cell}-{self.training.seed}"
+
+    def settings(self) -> dict[str, Any]:
+        """As the page shows them."""
+        s, training = self.specification, self.training
+        return {
+            "task": self.task.name,
+            "cell": s.cell,
+            "activation": s.activation,
+            "hidden": s.hidden,
+            "layers": s.layers,
+            "bits": length(self.task),
+            "learning_rate": training.optimizer.learning_rate,
+            "optimizer": next(name for name, kind in OPTIMISERS.items() if isinstance(training.optimizer, kind)),
+            "noise": training.noise,
+            "seed": training.seed,
+            "batch": training.batch,
+            "steps": training.steps,
+        }
+
+
+def plan(given: dict[str, Any], data: DataFile | None = None) -> Plan:
+    """The plan that settings describe; what is not among them is taken from the recipe. A ValueError in one sentence.
+
+    Parameters
+    ----------
+    given : dict
+        As `messages.Configure` has them.
+    data : DataFile, optional
+        What was uploaded last: its name may be given as the task.
+    """
+    name = given.get("task", "addition")
+    if data is not None and name == data.name:
+        task: Any = data
+    elif name in tasks.names:
+        task = _sized(name, given.get("bits"))
+    else:
+        raise ValueError(f'there is no task "{name[:40]}", there are {", ".join(tasks.names)}')
+    for field in ("cell", "activation"):
+        if field in given and given[field] not in CHOICES[field]:
+            raise ValueError(f"{field} must be one of {', '.join(CHOICES[field])}, got {given[field][:40]!r}")
+    cell = given.get("cell")
+    recipe = recipes.default(task, cell, given.get("activation"))
+    network = recipe.network | {name: given[name] for name in ("hidden", "layers") if name in given}
+    training = recipe.settings | {name: given[name] for name in ("noise", "batch", "steps", "seed") if name in given}
+    if "optimizer" in given:
+        if given["optimizer"] not in OPTIMISERS:
+            raise ValueError(f"optimizer must be one of {', '.join(OPTIMISERS)}, got {given['optimizer'][:40]!r}")
+        if type(training["optimizer"]) is not OPTIMISERS[given["optimizer"]]:
+            training["optimizer"] = OPTIMISERS[given["optimizer"]]()
+    if "learning_rate" in given:
+        training["optimizer"] = replace(training["optimizer"], learning_rate=given["learning_rate"])
+    specification = NetworkSpecification(**network)
+    check_size(specification)
+    return Plan(task, specification, recipe.init, Settings(**training))
+
+
+def check_size(specification: NetworkSpecification) -> None:
+    """Refuse networks that no page can show."""
+    if count(specification) > MOST_PARAMETERS:
+        raise ValueError(
+            f"the network would have {count(specification)} parameters; the studio shows up to {MOST_PARAMETERS}: "
+            "choose fewer hidden units or layers"
+        )
+
+
+def listed(data: DataFile | None = None) -> list[dict[str, Any]]:
+    """What there is to learn, for the page."""
+    shown = [_described(kind()) for kind in tasks.names.values()]
+    return [*shown, _described(data)] if data is not None else shown
+
+
+def _described(task: Any) -> dict[str, Any]:
+    summary = "Your own sequences." if isinstance(task, DataFile) else (type(task).__doc__ or "").splitlines()[0]
+    return {
+        "name": task.name,
+        "description": re.sub(r"\s*\[.*\]$", "", summary),
+        "takes_operands": is_calculation(task),
+        "operands": task.inputs if is_calculation(task) else 0,
+        "bits": length(task),
+    }
+
+
+def length(task: Any) -> int:
+    """What decides how long a task's sequences are; 0 where nothing does."""
+    return int(getattr(task, LENGTHS.get(task.name, "bits"), 0))
+
+
+def _sized(name: str, bits: int | None) -> Any:
+    option = LENGTHS.get(name, "bits")
+    if bits is None or option not in {field.name for field in fields(tasks.names[name])}:
+        return tasks.find(name)
+    if bits > LIMITS["bits"]:
+        raise ValueError(f"bits must be at most {LIMITS['bits']}, got {bits}")
+    return tasks.find(name, **{option: bits})

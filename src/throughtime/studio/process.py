@@ -1,0 +1,101 @@
+"""The server's end of the connection to the process that trains."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Any
+
+from throughtime.studio.trainer import Event, Failed, start
+
+SECONDS_TO_END = 10.0
+
+
+class Lost(ConnectionError):
+    """The process has ended, and nobody told it to."""
+
+
+class TrainingProcess:
+    """Asks the trainer from an event loop. Two threads wait for the pipe, so that the loop never does.
+
+    Parameters
+    ----------
+    told : function of an Event, called in the loop
+    lost : function called in the loop when the process is gone
+    """
+
+    def __init__(self, told: Callable[[Event], None], lost: Callable[[], None]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.told, self.lost = told, lost
+        self.process, self.connection = start()
+        self.answers: deque[asyncio.Future[Any]] = deque()
+        self.requests: SimpleQueue[Any] = SimpleQueue()
+        self.gone = False
+        threading.Thread(target=self._read, name="from the trainer", daemon=True).start()
+        threading.Thread(target=self._write, name="to the trainer", daemon=True).start()
+
+    async def ask(self, what: str, *arguments: Any) -> Any:
+        """The answer to a request; a ValueError if it could not be done, Lost if the process is gone."""
+        if self.gone:
+            raise Lost("the training process has ended")
+        answer: asyncio.Future[Any] = self.loop.create_future()
+        self.answers.append(answer)
+        self.requests.put((what, *arguments))
+        found = await asyncio.shield(answer)  # who stops waiting leaves the answer its place in the row
+        if isinstance(found, Failed):
+            raise ValueError(found.message)
+        return found
+
+    async def end(self) -> Any:
+        """Let it save the run and end; returns where it was saved, or None."""
+        saved = None
+        with suppress(Lost, TimeoutError):
+            saved = await asyncio.wait_for(self.ask("quit"), SECONDS_TO_END)
+        self.gone = True
+        self.requests.put(None)
+        await asyncio.to_thread(self.process.join, SECONDS_TO_END)
+        if self.process.is_alive():
+            self.process.kill()
+        return saved
+
+    def _read(self) -> None:
+        while True:
+            try:
+                message = self.connection.recv()
+            except (EOFError, OSError):
+                self._in_loop(self._ended)
+                return
+            self._in_loop(self._received, message)
+
+    def _write(self) -> None:
+        while (request := self.requests.get()) is not None:
+            try:
+                self.connection.send(request)
+            except OSError:
+                return  # the reader tells of it
+
+    def _in_loop(self, function: Callable[..., None], *arguments: Any) -> None:
+        with suppress(RuntimeError):  # the loop is closed
+            self.loop.call_soon_threadsafe(function, *arguments)
+
+    def _received(self, message: Any) -> None:
+        if isinstance(message, Event):
+            self.told(message)
+            return
+        answer = self.answers.popleft()
+        if not answer.cancelled():
+            answer.set_result(message)
+
+    def _ended(self) -> None:
+        expected, self.gone = self.gone, True
+        for answer in self.answers:
+            if not answer.done():
+                answer.set_exception(Lost("the training process has ended"))
+                answer.exception()  # it is no news to who does not wait any more
+        self.answers.clear()
+        if not expected:
+            self.lost()

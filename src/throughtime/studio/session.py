@@ -1,0 +1,326 @@
+"""One run, and the pages that are open on it: what each is told, and what happens when one of them asks."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from throughtime.network_specification import CHOICES
+from throughtime.studio import messages, opened, proving
+from throughtime.studio.client import Client
+from throughtime.studio.example import Example, is_calculation, of_operands, of_sample, of_word
+from throughtime.studio.frame import Framer
+from throughtime.studio.messages import write
+from throughtime.studio.plan import Plan, listed, plan
+from throughtime.studio.process import Lost, TrainingProcess
+from throughtime.studio.snapshot import Snapshot
+from throughtime.studio.trainer import Event
+from throughtime.tasks.from_file import DataFile
+from throughtime.training.optimisers import OPTIMISERS
+
+MOST_ENTRIES = 2000
+"""Entries of the history that pages are told; beyond it every second one is left out."""
+
+FIRST_OPERANDS = (100, 27, 56, 8, 90, 1, 33, 74, 5, 12)
+
+
+class Session:
+    """What `throughtime studio` runs.
+
+    Parameters
+    ----------
+    plan : Plan
+    folder : Path, optional
+        Of a run to go on with.
+    new_folder : function of a name, optional
+        Makes the folder of a new run when that begins to learn; nothing is kept where there is none.
+    """
+
+    def __init__(self, plan: Plan, folder: Path | None = None, new_folder: Callable[[str], Path] | None = None) -> None:
+        self.plan, self.folder, self.new_folder = plan, folder, new_folder
+        self.clients: set[Client] = set()
+        self.lock = asyncio.Lock()
+        self.watched = asyncio.Event()
+        self.data: DataFile | None = None
+        self.entries: list[dict[str, Any]] = []
+        self.verdict: dict[str, Any] | None = None
+        self.wanted: Any = None
+        self.background: set[asyncio.Task[None]] = set()
+        self.provers: ProcessPoolExecutor | None = None
+        self.trainer: TrainingProcess
+        self.framer: Framer
+        self.example: Example
+        self.snapshot: Snapshot
+        self.frame = ""
+
+    async def start(self) -> None:
+        """Start the trainer, and show its network."""
+        self.trainer = TrainingProcess(self._told, self._lost)
+        async with self.lock:
+            await self._begin(self.plan, self.folder)
+        self._in_background(self._watch())
+
+    async def end(self) -> Path | None:
+        """Save the run and end all that was started; returns where it was saved, or None."""
+        for task in list(self.background):
+            task.cancel()
+        if self.provers:
+            for process in list((self.provers._processes or {}).values()):
+                process.kill()
+            self.provers.shutdown(wait=False, cancel_futures=True)
+        saved: Path | None = await self.trainer.end()
+        return saved
+
+    # Pages
+
+    def enter(self, client: Client) -> None:
+        """Tell a page that was opened all there is."""
+        client.tell(self._hello())
+        client.tell(self._history(self.entries, reset=True))
+        if self.verdict:
+            client.tell(write("proof", **self.verdict))
+        client.tell(self.frame)
+        self.clients.add(client)
+        self._look()
+
+    def leave(self, client: Client) -> None:
+        """Forget a page that was closed."""
+        self.clients.discard(client)
+        self._look()
+
+    async def handle(self, client: Client, text: str | bytes) -> None:
+        """Do what a page asks for; whatever is wrong with it is told in one sentence."""
+        try:
+            message = messages.read(text)
+            if isinstance(message, messages.Prove):
+                self._prove(client)
+            else:
+                async with self.lock:
+                    await self._do(client, message)
+        except (ValueError, Lost) as error:
+            client.tell(write("error", message=str(error)))
+
+    async def _do(self, client: Client, message: messages.Message) -> None:
+        match message:
+            case messages.Configure(settings):
+                await self._begin(plan(settings, self.data), None)
+            case messages.Train():
+                await self._publish(await self.trainer.ask("train", self._kept_in()))
+            case messages.Pause():
+                await self._publish(await self.trainer.ask("pause"), client)
+            case messages.Step(count):
+                await self._publish(await self.trainer.ask("step", count, self._kept_in()), client)
+            case messages.Reset():
+                await self._begin(self.plan, None)
+            case messages.Operands(operands):
+                await self._show(of_operands(self.plan.task, operands), lambda task: of_operands(task, operands), client)
+            case messages.Sample(seed):
+                await self._show(of_sample(self.plan.task, seed), None, client)
+            case messages.Restore(step):
+                self._forget_verdict()
+                await self._publish(await self.trainer.ask("restore", step), client)
+            case messages.Pace(frames, updates):
+                client.frames_per_second = frames or client.frames_per_second
+                if updates != 0:
+                    await self.trainer.ask("set_pace", updates)
+
+    async def upload(self, path: Path, name: str) -> str:
+        """Take a file; returns what was done with it in a sentence, a ValueError if it cannot be used."""
+        present, data = await asyncio.to_thread(
+            opened.of_upload, path, name, self.plan, lambda data: plan({"task": data.name}, data)
+        )
+        async with self.lock:
+            self.data = data or self.data
+            await self._begin(present, None)
+        return f"{name} is opened: {len(data.batch)} sequences" if data else f"{name} is opened"
+
+    async def checkpoints(self) -> tuple[list[str], dict[str, Any]]:
+        """The frames of the recorded checkpoints, and what else an exported page holds."""
+        async with self.lock:
+            kept = await self.trainer.ask("checkpoints")
+            framer, example = self.framer, self.example
+            frames = await asyncio.to_thread(lambda: [framer.frame(snapshot, example) for snapshot in kept])
+            frames[-1] = await asyncio.to_thread(framer.frame, self.snapshot, example)
+        rest = {"history": self.entries, "settings": self.plan.settings(), "verdict": self.verdict}
+        return frames, rest
+
+    # What is shown
+
+    async def _begin(self, plan: Plan, folder: Path | None) -> None:
+        snapshot = await self.trainer.ask("begin", plan, folder)
+        self.plan, self.folder = plan, folder
+        self.framer = await asyncio.to_thread(Framer, plan.task, plan.specification)
+        self.example = self._first_example()
+        self._forget_verdict()
+        self._tell_all(self._hello())
+        await self._publish(snapshot)
+
+    def _first_example(self) -> Example:
+        task = self.plan.task
+        with suppress(ValueError, TypeError):
+            return self.wanted(task) if self.wanted else of_operands(task, FIRST_OPERANDS[: task.inputs])
+        if is_calculation(task):
+            return of_operands(task, FIRST_OPERANDS[: task.inputs])
+        return of_sample(task, 0)
+
+    async def _show(self, example: Example, wanted: Any, client: Client | None = None) -> None:
+        self.example, self.wanted = example, wanted
+        await self._publish(self.snapshot, client)
+
+    async def _publish(self, snapshot: Snapshot, asked: Client | None = None) -> None:
+        """Tell all pages where the run stands; the page that asked for it gets this very frame."""
+        new = snapshot is not getattr(self, "snapshot", None)
+        self.snapshot = snapshot
+        if new and (snapshot.records or snapshot.afresh):
+            self._append(snapshot)
+        try:
+            self.frame = await asyncio.to_thread(self.framer.frame, snapshot, self.example)
+        except ValueError as error:
+            self._tell_all(write("error", message=f"the network cannot be shown: {error}"))
+            return
+        self._tell_all(write("state", running=snapshot.running, step=snapshot.step))
+        for client in self.clients:
+            if client is asked:
+                client.tell(self.frame)
+            else:
+                client.show(self.frame)
+        self._look()
+
+    def _append(self, snapshot: Snapshot) -> None:
+        entries = snapshot.records if snapshot.afresh else self.entries + snapshot.records
+        reset = snapshot.afresh or len(entries) > MOST_ENTRIES
+        while len(entries) > MOST_ENTRIES:
+            entries = entries[1::2] if len(entries) % 2 == 0 else entries[::2]
+        self.entries = entries
+        self._tell_all(self._history(entries if reset else snapshot.records, reset))
+
+    def _look(self) -> None:
+        """Whether there is something to watch: training goes on, and a page is open."""
+        if self.clients and self.snapshot.running:
+            self.watched.set()
+        else:
+            self.watched.clear()
+
+    async def _watch(self) -> None:
+        """While training goes on, ask for the newest snapshot as often as the pages want and take frames."""
+        while True:
+            await self.watched.wait()
+            began = self.trainer.loop.time()
+            if any(client.idle for client in self.clients):
+                with suppress(ValueError, Lost):
+                    async with self.lock:
+                        if self.snapshot.running:
+                            await self._publish(await self.trainer.ask("snapshot"))
+            pace = max((client.frames_per_second for client in self.clients), default=1.0)
+            await asyncio.sleep(max(0.002, began + 1 / pace - self.trainer.loop.time()))
+
+    def _kept_in(self) -> Path | None:
+        if not self.plan.known:
+            raise ValueError("the file does not say what this network was trained for: upload its data to train it")
+        self._forget_verdict()
+        if self.folder is None and self.new_folder is not None:
+            try:
+                self.folder = self.new_folder(self.plan.name)
+            except OSError as error:
+                raise ValueError(f"the run cannot be kept: {error.strerror or error}") from None
+            self._tell_all(self._hello())
+        return self.folder
+
+    def _hello(self) -> str:
+        return write(
+            "hello",
+            version=version("throughtime"),
+            tasks=listed(self.data),
+            cells=CHOICES["cell"],
+            activations=CHOICES["activation"],
+            optimizers=list(OPTIMISERS),
+            settings=self.plan.settings(),
+            limits=messages.LIMITS,
+            run=None if self.folder is None else str(self.folder),
+        )
+
+    def _history(self, entries: list[dict[str, Any]], reset: bool) -> str:
+        return write("history", entries=entries, reset=reset, checkpoints=self.snapshot.checkpoints)
+
+    def _tell_all(self, message: str) -> None:
+        for client in self.clients:
+            client.tell(message)
+
+    def _told(self, event: Event) -> None:
+        if event.saved:
+            self._tell_all(write("saved", path=str(event.saved)))
+        if event.error:
+            self._tell_all(write("error", message=event.error))
+        if event.ended:
+            self._in_background(self._come_to_rest())
+
+    async def _come_to_rest(self) -> None:
+        with suppress(Lost, ValueError):
+            async with self.lock:
+                await self._publish(await self.trainer.ask("snapshot"))
+
+    def _lost(self) -> None:
+        self._tell_all(write("error", message="the training process ended unexpectedly; the run begins again at step 0"))
+        self._in_background(self._start_again())
+
+    async def _start_again(self) -> None:
+        async with self.lock:
+            self.trainer = TrainingProcess(self._told, self._lost)
+            await self._begin(self.plan, None)
+
+    # Proofs
+
+    def _prove(self, client: Client) -> None:
+        reason = proving.reason_not_to(self.plan.task, self.plan.specification)
+        if reason:
+            client.tell(write("error", message=reason))
+        elif self.snapshot.running:
+            client.tell(write("error", message="pause the training first, so that one network can be proved"))
+        elif self.verdict is None or self.verdict["state"] != "running":
+            self._in_background(self._verdict_of(self.snapshot, self.plan))
+
+    async def _verdict_of(self, snapshot: Snapshot, plan: Plan) -> None:
+        self._judge({"state": "running", "sentence": "looking for a proof", "seconds": 0.0})
+        if self.provers is None:
+            self.provers = ProcessPoolExecutor(1, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
+        work = (plan.specification, snapshot.parameters, plan.task)
+        try:
+            found = await asyncio.wrap_future(self.provers.submit(proving.attempt, *work))
+        except (ValueError, ArithmeticError, RuntimeError) as error:
+            found = {"state": "unknown", "sentence": str(error), "seconds": 0.0}
+        async with self.lock:
+            if self.snapshot is not snapshot:
+                self._judge(None)  # it speaks of a network that is gone
+                return
+            word = found.pop("letters", None)
+            if word is not None:
+                example = of_word(plan.task, word)
+                found["word"]["operands"] = None if example.operands is None else list(map(str, example.operands))
+                self._judge(found)
+                await self._show(example, None)
+            else:
+                self._judge(found)
+
+    def _judge(self, verdict: dict[str, Any] | None) -> None:
+        self.verdict = verdict
+        if verdict:
+            self._tell_all(write("proof", **verdict))
+        else:
+            self._tell_all(write("proof", state="unknown", sentence="the network has changed since", seconds=0.0))
+
+    def _forget_verdict(self) -> None:
+        if self.verdict is not None and self.verdict["state"] != "running":
+            self._judge(None)
+            self.verdict = None
+
+    def _in_background(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)

@@ -1,0 +1,300 @@
+"""Training in a process of its own, so that no page can slow it down.
+
+The process answers requests, each a tuple (what, *arguments), in order, one answer to each; while it trains it looks for
+them between two blocks of steps. What it tells without being asked is an `Event`.
+
+    begin PLAN FOLDER       a run at step 0, or the one in a folder    → Snapshot
+    train FOLDER            go on; what is learned is kept in the folder → Snapshot
+    pause                                                             → Snapshot
+    step COUNT FOLDER       so many updates                             → Snapshot
+    restore STEP            back to a checkpoint                        → Snapshot
+    snapshot                                                          → Snapshot
+    set_pace UPDATES        a second; None for full speed               → None
+    checkpoints                                                       → list of Snapshot
+    quit                    save and end                                → None
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from throughtime.batch import Array
+from throughtime.studio.checkpoints import Checkpoints
+from throughtime.studio.plan import Plan
+from throughtime.studio.snapshot import Snapshot
+from throughtime.tasks.from_file import DataFile
+from throughtime.training.checkpoint import Writer, load_run
+from throughtime.training.history import Record
+from throughtime.training.loop import NotFinite, Run, proceed
+
+PACED_BLOCKS = 30
+"""Blocks a second, where training is slowed down."""
+
+Request = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened while nobody asked: where the run was saved, or what went wrong; and that training ended."""
+
+    saved: Path | None = None
+    error: str | None = None
+    ended: bool = False
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An answer: why what was asked could not be done."""
+
+    message: str
+
+
+def start() -> tuple[Any, Connection]:
+    """A process that trains, and the connection to it."""
+    here, there = get_context("spawn").Pipe()
+    process = get_context("spawn").Process(target=_serve, args=(there,), name="throughtime training", daemon=True)
+    before = os.environ.get("OPENBLAS_NUM_THREADS")
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when the process imports NumPy; the other cores are the page's
+    try:
+        process.start()
+    finally:
+        if before is None:
+            del os.environ["OPENBLAS_NUM_THREADS"]
+        else:
+            os.environ["OPENBLAS_NUM_THREADS"] = before
+    there.close()
+    return process, here
+
+
+def _serve(connection: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the server says when to end
+    Trainer(connection).serve()
+
+
+class Trainer:
+    """What the process is: one run, and whether it goes on."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.waiting: deque[Request] = deque()
+        self.running = self.ended = False
+        self.pace: float | None = None
+        self.plan: Plan
+        self.run: Run
+        self.writer: Writer | None = None
+        self.unsaved = False
+
+    def serve(self) -> None:
+        """Answer and train until told to end, or until nobody is there any more."""
+        while not self.ended:
+            try:
+                if self.running:
+                    self._go_on()
+                else:
+                    self._answer(self.waiting.popleft() if self.waiting else self.connection.recv())
+            except (EOFError, BrokenPipeError, ConnectionResetError):
+                self.ended = True
+                self._save()
+
+    def _answer(self, request: Request) -> None:
+        """Do what a request asks for while training rests, and answer it."""
+        what, *arguments = request
+        try:
+            answer = getattr(self, what)(*arguments)
+        except (ValueError, OSError, ArithmeticError, MemoryError) as error:
+            answer = Failed(" ".join(str(error).split()) or type(error).__name__)
+        self.connection.send(answer)
+
+    def _between(self, run: Run) -> bool:
+        """After each block: note what it changed, and answer; True where training must stop for an answer."""
+        self._note(run)
+        while self.connection.poll():
+            request = self.connection.recv()
+            if request[0] == "snapshot":
+                self._answer(request)
+            else:
+                self.waiting.append(request)
+        return bool(self.waiting)
+
+    def _note(self, run: Run) -> None:
+        self.update, self.updates = run.network.parameters - self.before, run.step - self.counted
+        self.before, self.counted = run.network.parameters.copy(), run.step
+        self.kept.keep(run)
+        self.unsaved = True
+        if self.writer:
+            try:
+                self.writer.after_block(run)
+            except OSError as error:
+                self._cannot_save(error)
+
+    def _go_on(self) -> None:
+        """Train to the next checkpoint, or for a moment where training is slowed down."""
+        run = self.run
+        steps = run.settings.steps
+        last = steps - 1 if run.step < steps - 1 else steps  # the last update alone, so that it can be shown
+        until = min(self.kept.due(run.step), last)
+        began = time.perf_counter()
+        if self.pace is not None:
+            until = min(until, run.step + max(1, round(self.pace / PACED_BLOCKS)))
+        first = run.step
+        if not self._take(until):
+            return
+        if run.step >= steps:
+            self._rest(ended=True)
+        elif self.pace is not None:
+            left = (run.step - first) / self.pace - (time.perf_counter() - began)
+            if not self.waiting and left > 0:
+                self._wait(left)
+        if self.waiting:
+            self._attend()
+
+    def _wait(self, seconds: float) -> None:
+        until = time.perf_counter() + seconds
+        while not self.waiting and self.connection.poll(max(0.0, until - time.perf_counter())):
+            request = self.connection.recv()
+            if request[0] == "snapshot":
+                self._answer(request)
+            else:
+                self.waiting.append(request)
+
+    def _attend(self) -> None:
+        """Do what was asked for while training went on."""
+        while self.waiting:
+            self._answer(self.waiting.popleft())
+
+    def _take(self, until: int) -> bool:
+        """Take steps; False if the numbers overflowed, and training is over."""
+        try:
+            proceed(self.run, self.plan.sequences, callbacks=[self._between], until=until)
+        except NotFinite as error:
+            self._note(error.run)
+            self._rest(ended=True, error=" ".join(str(error).split()))
+            return False
+        return True
+
+    def _rest(self, *, ended: bool = False, error: str | None = None) -> None:
+        self.running = False
+        saved = self._save()
+        self.connection.send(Event(saved, error, ended))
+
+    def _save(self) -> Path | None:
+        if self.writer is None or not self.unsaved:
+            return None
+        try:
+            self.writer.save(self.run)
+        except OSError as error:
+            self._cannot_save(error)
+            return None
+        self.unsaved = False
+        return self.writer.folder
+
+    def _cannot_save(self, error: OSError) -> None:
+        assert self.writer is not None
+        folder, self.writer = self.writer.folder, None
+        self.connection.send(Event(error=f"the run cannot be kept in {folder}: {error.strerror or error}"))
+
+    # What can be asked for
+
+    def begin(self, plan: Plan, folder: Path | None) -> Snapshot:
+        self._save()
+        self.running, self.writer, self.unsaved, self.plan = False, None, False, plan
+        task = None if isinstance(plan.task, DataFile) else plan.task
+        if folder is None:
+            self.run = Run(plan.begin(), plan.training, task)
+        else:
+            self.run = load_run(folder, task)
+            if self.run.latest is not None:
+                self.run.network.parameters, self.run.latest = self.run.latest, None
+            self._keep_in(folder)
+        self.kept = Checkpoints()
+        self._start_from_here()
+        self.kept.keep(self.run)
+        return self.snapshot()
+
+    def _start_from_here(self) -> None:
+        self.before, self.counted = self.run.network.parameters.copy(), self.run.step
+        self.update: Array | None = None
+        self.updates = 1
+        self.told, self.afresh = 0, True
+
+    def _keep_in(self, folder: Path | None) -> None:
+        if folder is not None and self.writer is None:
+            self.writer = Writer(self.run, folder, new=False)
+
+    def train(self, folder: Path | None) -> Snapshot:
+        self._keep_in(folder)
+        self._make_room(self.plan.training.steps)
+        self.running = True
+        return self.snapshot()
+
+    def _make_room(self, steps: int) -> None:
+        """Let the run have so many steps more, where it has taken all of its own."""
+        if self.run.step >= self.run.settings.steps:
+            self.run.settings = replace(self.run.settings, steps=self.run.step + max(1, steps))
+
+    def pause(self) -> Snapshot:
+        if self.running:
+            self.running = False
+            if self.updates > 1 and self.run.step < self.run.settings.steps:  # so that the update shown is one update
+                self._take(self.run.step + 1)
+            self._rest()
+        return self.snapshot()
+
+    def step(self, count: int, folder: Path | None) -> Snapshot:
+        self.running = False
+        self._keep_in(folder)
+        end = self.run.step + count
+        if end > self.run.settings.steps:
+            self.run.settings = replace(self.run.settings, steps=end)
+        if self._take(end - 1):
+            self._take(end)
+        return self.snapshot()
+
+    def restore(self, step: int) -> Snapshot:
+        self.running = False
+        self.kept.go_back(self.run, step)
+        self._start_from_here()
+        self.unsaved = True
+        return self.snapshot()
+
+    def snapshot(self) -> Snapshot:
+        records = self.run.history.records[self.told :]
+        self.told += len(records)
+        afresh, self.afresh = self.afresh, False
+        return Snapshot(
+            step=self.run.step,
+            parameters=self.run.network.parameters,
+            update=self.update,
+            updates=self.updates,
+            running=self.running,
+            records=[_plain(record) for record in records],
+            afresh=afresh,
+            checkpoints=self.kept.steps,
+        )
+
+    def set_pace(self, updates: float | None) -> None:
+        self.pace = updates
+
+    def checkpoints(self) -> list[Snapshot]:
+        kept = [Snapshot(one.step, one.parameters) for one in self.kept.kept]
+        if kept[-1].step != self.run.step:
+            kept.append(Snapshot(self.run.step, self.run.network.parameters, self.update, self.updates))
+        return kept
+
+    def quit(self) -> Path | None:
+        self.running, self.ended = False, True
+        return self._save()
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(record.to_json())
+    return values
