@@ -31,7 +31,9 @@ def studio(
             "[default: the newest run in ./runs; if there is none, an adder that has learned nothing yet]",
         ),
     ] = None,
-    port: Annotated[int, typer.Option(help="Where to listen; the next free one if it is taken.", min=1, max=65535)] = 8765,
+    port: Annotated[
+        int, typer.Option(help="Where to listen; the next free one if it is taken.", min=1, max=65535)
+    ] = 8765,
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
     reachable: Annotated[
         bool,

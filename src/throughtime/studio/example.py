@@ -52,9 +52,7 @@ def of_sample(task: Any, seed: int) -> Example:
         T = int(drawn.lengths[0])
         last_step = drawn.y.ndim == 2
         y, mask = (
-            (drawn.y, drawn.mask)
-            if last_step
-            else (drawn.y[:, :T], None if drawn.mask is None else drawn.mask[:, :T])
+            (drawn.y, drawn.mask) if last_step else (drawn.y[:, :T], None if drawn.mask is None else drawn.mask[:, :T])
         )
         drawn = Batch(drawn.x[:, :T], y, None, mask)
     operands = tuple(map(to_number, drawn.x[0].T)) if task.name in CALCULATIONS else None
@@ -99,10 +97,8 @@ def _right(task: Any, net: Network, y: Array, batch: Batch) -> list[bool]:
         return []
     if s.output == "last step":
         return [bool(task.right(y[None], batch)[0])]
-    if s.readout == "softmax":
-        right = y.argmax(-1) == batch.y[0].argmax(-1)
-    else:
-        right = rounds_to(y, batch.y[0]).all(-1)
+    likeliest = s.readout == "softmax"
+    right = y.argmax(-1) == batch.y[0].argmax(-1) if likeliest else rounds_to(y, batch.y[0]).all(-1)
     return [bool(one) for one in np.atleast_1d(right)]
 
 

@@ -11,6 +11,8 @@ def plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", name)
 
 
-def page(frames: list[str], history: list[dict[str, Any]], settings: dict[str, Any], verdict: dict[str, Any] | None) -> str:
+def page(
+    frames: list[str], history: list[dict[str, Any]], settings: dict[str, Any], verdict: dict[str, Any] | None
+) -> str:
     """The page."""
     raise ValueError("not yet")

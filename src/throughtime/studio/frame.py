@@ -1,17 +1,17 @@
 """A network and an example become a frame: all that the page draws at one moment.
 
-    type       "frame"
-    step       training steps taken
-    running    whether training goes on
-    trace      the Trace of the example, see `trace.json_form`; with `reach` for up to REACH steps, when at rest for more
-    example    operands, symbols, carry (the machine's true state after each step), rendered, right (of each output)
-    update     the last change of the parameters, by name; null before the first
-    updates    training steps that made this change
-    check      greatest: the largest difference between the gradient shown and central differences, over `checked` of the
-               parameters; null while training runs
-    space      states of the last layer, read forward, of many sequences: mean (H), two axes (H) and the share of the
-               variance along each, points on them, the true state of each by number, and those states' names; or null
-    exact      checked: sequences, right: how many of them the network answers right
+type       "frame"
+step       training steps taken
+running    whether training goes on
+trace      the Trace of the example, see `trace.json_form`; with `reach` for up to REACH steps, when at rest for more
+example    operands, symbols, carry (the machine's true state after each step), rendered, right (of each output)
+update     the last change of the parameters, by name; null before the first
+updates    training steps that made this change
+check      greatest: the largest difference between the gradient shown and central differences, over `checked` of the
+           parameters; null while training runs
+space      states of the last layer, read forward, of many sequences: mean (H), two axes (H) and the share of the
+           variance along each, points on them, the true state of each by number, and those states' names; or null
+exact      checked: sequences, right: how many of them the network answers right
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Framer:
         batch = example.batch
         trace = net.trace(batch.x, batch.y, batch.lengths, batch.mask)
         T = batch.x.shape[1]
-        reach = T <= (REACH if snapshot.running else REACH_AT_REST)
+        most = REACH if snapshot.running else REACH_AT_REST
         rest: dict[str, Any] = {
             "type": "frame",
             "step": snapshot.step,
@@ -75,7 +75,7 @@ class Framer:
             "space": self.space(net),
             "exact": self._exact(net),
         }
-        return f'{json.dumps(rest, allow_nan=False)[:-1]},"trace":{trace.to_json(reach=reach)}}}'
+        return f'{json.dumps(rest, allow_nan=False)[:-1]},"trace":{trace.to_json(reach=most >= T)}}}'
 
     def space(self, net: Network) -> dict[str, Any] | None:
         """The states of many sequences on two principal axes, turned so that they lie as they did before."""
@@ -146,7 +146,7 @@ def _labels(task: Any, sequences: Batch) -> tuple[Array, list[str]]:
     y = sequences.y if sequences.y.ndim == 3 else np.repeat(sequences.y[:, None], T, axis=1)
     if y.shape[-1] > 1:
         return y.argmax(-1).ravel(), [f"target {k + 1}" for k in range(y.shape[-1])]
-    return (y[..., 0] > 0.5).astype(np.int64).ravel(), ["target 0", "target 1"]
+    return np.asarray(y[..., 0] > 0.5, np.int64).ravel(), ["target 0", "target 1"]
 
 
 def _shown(sequences: Batch) -> Array:
@@ -154,12 +154,12 @@ def _shown(sequences: Batch) -> Array:
     rows, T, _ = sequences.x.shape
     real = np.ones((rows, T), bool) if sequences.lengths is None else np.arange(T) < sequences.lengths[:, None]
     places = np.flatnonzero(real)
-    return places[np.linspace(0, len(places) - 1, min(POINTS, len(places))).astype(np.int64)]
+    return np.asarray(places[np.linspace(0, len(places) - 1, min(POINTS, len(places))).astype(np.int64)])
 
 
 def _turned(axes: Array, before: Array | None) -> Array:
     """Two axes (2,H) turned or mirrored in their own plane to lie as near as can be to those before (Procrustes)."""
     if before is None:
-        return axes * np.sign(axes[np.arange(2), np.abs(axes).argmax(axis=1)])[:, None]
+        return np.asarray(axes * np.sign(axes[np.arange(2), np.abs(axes).argmax(axis=1)])[:, None])
     left, _, right = np.linalg.svd(before @ axes.T)
     return np.asarray(left @ right @ axes)

@@ -138,7 +138,8 @@ def read(text: str | bytes) -> Message:
     kind = document.pop("type")
     if kind not in _READERS:
         raise Malformed(f'there is no message "{kind[:40]}", there are {", ".join(_READERS)}')
-    return _READERS[kind](document)
+    message: Message = _READERS[kind](document)
+    return message
 
 
 def _no_constant(name: str) -> None:

@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -95,9 +95,9 @@ async def _listen(session: Session, client: Client, websocket: WebSocket) -> Non
 
 
 async def _upload(session: Session, request: Request) -> Response:
-    name = Path(unquote(request.headers.get("x-filename", ""))).name[:100]
+    name = Path(unquote(request.headers.get("x-file-name", ""))).name[:100]
     if Path(name).suffix not in UPLOADS:
-        return JSONResponse({"message": f"a file must end in {', '.join(UPLOADS)}"}, 400)
+        return PlainTextResponse(f"a file must end in {', '.join(UPLOADS)}", 400)
     with tempfile.TemporaryDirectory(prefix="throughtime-") as folder:
         path = Path(folder, f"upload{Path(name).suffix}")
         size = 0
@@ -105,12 +105,12 @@ async def _upload(session: Session, request: Request) -> Response:
             async for piece in request.stream():
                 size += len(piece)
                 if size > LARGEST_UPLOAD:
-                    return JSONResponse({"message": f"a file may have {LARGEST_UPLOAD} bytes"}, 413)
+                    return PlainTextResponse(f"a file may have {LARGEST_UPLOAD} bytes", 413)
                 file.write(piece)
         try:
-            return JSONResponse({"message": await session.upload(path, name)})
+            return PlainTextResponse(await session.upload(path, name))
         except (ValueError, OSError) as error:
-            return JSONResponse({"message": str(error).replace(str(path), name)}, 400)
+            return PlainTextResponse(str(error).replace(str(path), name), 400)
 
 
 async def _export(session: Session, request: Request) -> Response:

@@ -120,7 +120,9 @@ class Session:
             case messages.Reset():
                 await self._begin(self.plan, None)
             case messages.Operands(operands):
-                await self._show(of_operands(self.plan.task, operands), lambda task: of_operands(task, operands), client)
+                await self._show(
+                    of_operands(self.plan.task, operands), lambda task: of_operands(task, operands), client
+                )
             case messages.Sample(seed):
                 await self._show(of_sample(self.plan.task, seed), None, client)
             case messages.Restore(step):
@@ -267,7 +269,9 @@ class Session:
                 await self._publish(await self.trainer.ask("snapshot"))
 
     def _lost(self) -> None:
-        self._tell_all(write("error", message="the training process ended unexpectedly; the run begins again at step 0"))
+        self._tell_all(
+            write("error", message="the training process ended unexpectedly; the run begins again at step 0")
+        )
         self._in_background(self._start_again())
 
     async def _start_again(self) -> None:

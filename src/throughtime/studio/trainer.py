@@ -76,7 +76,9 @@ def start() -> tuple[Any, Connection]:
 
 
 def _serve(connection: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all processes of a terminal; the server says when to end
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C goes to all processes of a terminal; the server says when to end
     Trainer(connection).serve()
 
 
@@ -92,6 +94,11 @@ class Trainer:
         self.run: Run
         self.writer: Writer | None = None
         self.unsaved = False
+        self.kept = Checkpoints()
+        self.before: Array
+        self.update: Array | None
+        self.counted = self.updates = self.told = 0
+        self.afresh = True
 
     def serve(self) -> None:
         """Answer and train until told to end, or until nobody is there any more."""
@@ -222,7 +229,7 @@ class Trainer:
 
     def _start_from_here(self) -> None:
         self.before, self.counted = self.run.network.parameters.copy(), self.run.step
-        self.update: Array | None = None
+        self.update = None
         self.updates = 1
         self.told, self.afresh = 0, True
 
