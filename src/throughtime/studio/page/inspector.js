@@ -3,7 +3,7 @@ import { cellData, el, selectionAt } from "./dom.js";
 import { linesOf, numbersOf } from "./expression.js";
 import { formula } from "./formula.js";
 import { stepTerms } from "./gradient_formula.js";
-import { asMathML, nameMathML, numberText, written } from "./mathml.js";
+import { asMathML, nameMathML, written } from "./mathml.js";
 import { Numbers, OUTER_ARRAYS, isParameter, layerOf, parameterName } from "./numbers.js";
 import { redraw } from "./redraw.js";
 import { format } from "./scales.js";
@@ -14,6 +14,7 @@ import { words } from "./words.js";
 /** @typedef {import("./types.d.ts").Actions} Actions */
 /** @typedef {import("./types.d.ts").Selection} Selection */
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
+/** @typedef {import("./expression.js").Expression} Expression */
 /** @typedef {import("./expression.js").Formula} Formula */
 /** @typedef {import("./expression.js").NumberNode} NumberNode */
 
@@ -136,8 +137,8 @@ function termsTable(trace, formula) {
       el(
         "tr",
         {},
-        el("td", { class: "term-factors" }, ...factors.flatMap((factor, k) => [k > 0 ? " · " : null, ...numbersOf(factor).map(source)])),
-        el("td", { class: "term-value", "data-value": String(value) }, numberText(value, DIGITS)),
+        el("td", { class: "term-factors" }, ...factors.flatMap((factor, k) => [k > 0 ? " · " : null, ...factorNodes(factor)])),
+        el("td", { class: "term-value", "data-value": String(value) }, format(value, DIGITS)),
         el("td", { class: "term-share", "aria-hidden": "true" }, el("meter", { min: 0, max: 1, value: share, class: value < 0 ? "negative" : "positive" })),
       ),
     );
@@ -146,8 +147,8 @@ function termsTable(trace, formula) {
         "details",
         { open: true, class: "terms" },
         el("summary", {}, `${caption}, the greatest first`),
-        el("div", { class: "terms-scroll", tabindex: 0, role: "region", "aria-label": caption }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "term"), el("th", {}, "value"), el("td"))), el("tbody", {}, ...body))),
-        el("p", { class: "terms-total" }, "together ", el("strong", { "data-value": String(total) }, numberText(total, DIGITS))),
+        el("div", { class: "terms-scroll", tabindex: 0, role: "region", "aria-label": caption }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "term"), el("th", {}, "value"), el("th", {}, el("span", { class: "aside-text" }, "share")))), el("tbody", {}, ...body))),
+        el("p", { class: "terms-total" }, "together ", el("strong", { "data-value": String(total) }, format(total, DIGITS))),
       ),
     );
   }
@@ -155,9 +156,14 @@ function termsTable(trace, formula) {
   return found;
 }
 
+/** A factor of a term. @param {Expression} factor @returns {Node[]} */
+function factorNodes(factor) {
+  return factor.kind === "number" ? [source(factor)] : asMathML(written(factor, null));
+}
+
 /** A number with its name, leading to the cell that it came from. @param {NumberNode} node */
 function source(node) {
-  const shown = [nameMathML(node.name), el("span", {}, numberText(node.value, DIGITS))];
+  const shown = [nameMathML(node.name), el("span", {}, format(node.value, DIGITS))];
   if (!node.source) return el("span", { class: "source" }, ...shown);
-  return el("button", { type: "button", class: "source", ...cellData(node.source, node.value), "aria-label": `${node.name.symbol} = ${numberText(node.value, DIGITS)}: go to it` }, ...shown);
+  return el("button", { type: "button", class: "source", ...cellData(node.source, node.value), "aria-label": `${node.name.symbol} = ${format(node.value, DIGITS)}: go to it` }, ...shown);
 }

@@ -143,8 +143,10 @@ function nodes(piece) {
       return [dotNode(piece.dot)];
     case "squared":
       return [element("msup", element("mrow", ...piece.of.flatMap(nodes)), leafNode("mn", "2"))];
+    case "operator":
+      return [leafNode("mo", piece.text.trim(), { form: "infix" })];
     default:
-      return piece.text.trim() === "" ? [] : [leafNode(/[a-zA-Z]/.test(piece.text) ? "mi" : "mo", piece.text.trim())];
+      return [leafNode(/[a-zA-Z]/.test(piece.text) ? "mi" : "mo", piece.text.trim())];
   }
 }
 
