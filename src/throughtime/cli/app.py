@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from throughtime.cli import add, automaton, certificate, evaluate, gallery, info, prove, studio, tasks, trace, train
+from throughtime.cli import (
+    add,
+    automaton,
+    certificate,
+    evaluate,
+    export_html,
+    gallery,
+    info,
+    prove,
+    studio,
+    tasks,
+    trace,
+    train,
+)
 from throughtime.cli.shell import OneLineErrors
 
 app = typer.Typer(
@@ -39,6 +52,9 @@ app.command(short_help="Prove a network right for every length.", epilog=prove.E
 app.command(short_help="Check the certificate of a proof.", epilog=certificate.EPILOG)(certificate.check)
 app.command(short_help="Show the machine a network has become.", epilog=automaton.EPILOG)(automaton.automaton)
 app.command(short_help="Open a page where a network learns.", epilog=studio.EPILOG)(studio.studio)
+app.command("export-html", short_help="Save a page of what a network does.", epilog=export_html.EPILOG)(
+    export_html.export_html
+)
 app.command(short_help="List what there is to learn.", epilog=tasks.EPILOG)(tasks.tasks)
 app.command(short_help="Run networks on real data.", epilog=gallery.EPILOG)(gallery.gallery)
 app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)

@@ -83,8 +83,10 @@ def _opened(path: Path | None) -> tuple[Plan, Path | None]:
 
     if path is None:
         if any(RUNS.rglob("model.safetensors")) and stored_task(newest := newest_run()) is not None:
-            return opened.of_path(newest)
-        return plan({}), None
-    if not path.exists():
+            path = newest
+        else:
+            return plan({}), None
+    elif not path.exists():
         raise Failure(f"there is nothing at {path}")
-    return opened.of_path(path)
+    found = opened.of_path(path)
+    return found.plan, found.folder

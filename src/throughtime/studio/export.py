@@ -1,18 +1,114 @@
-"""A page in one file that works without a server and without a network."""
+"""A page in one file that works from `file://` with no server and no network: modules, styles and frames inlined.
+
+Its Content-Security-Policy allows these very scripts and styles, by their hashes, and nothing from elsewhere.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64encode
+from collections.abc import Iterable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+from throughtime.studio.example import Example
+from throughtime.studio.frame import Framer
+from throughtime.studio.modules import join
+from throughtime.studio.plan import Plan
+from throughtime.studio.snapshot import Snapshot
 
-def plain(name: str) -> str:
-    """A file's name in plain letters."""
-    return re.sub(r"[^A-Za-z0-9._-]", "-", name)
+PAGE = Path(__file__).parent / "page"
+STYLES = ("style.css", "panels.css")
+MOST_FRAMES = 40
+LARGEST = 24_000_000
+"""Characters of all frames, beyond which some are left out."""
 
 
 def page(
-    frames: list[str], history: list[dict[str, Any]], settings: dict[str, Any], verdict: dict[str, Any] | None
+    frames: list[str],
+    *,
+    history: list[dict[str, Any]],
+    settings: dict[str, Any],
+    verdict: dict[str, Any] | None = None,
+    title: str = "throughtime",
 ) -> str:
-    """The page."""
-    raise ValueError("not yet")
+    """The file.
+
+    Parameters
+    ----------
+    frames : list of str
+        JSON, oldest first, see `frame`. Where they are too many, some are left out at even distances, never the last.
+    history : list of dict
+        As in the message `history`.
+    settings : dict
+        As in `hello`.
+    verdict : dict, optional
+        As in the message `proof`.
+    title : str
+    """
+    script, style = _script(), _style()
+    if verdict is not None and verdict["state"] == "running":
+        verdict = None
+    shown = json.dumps({"settings": settings, "history": history, "verdict": verdict}, allow_nan=False)
+    record = f'{shown[:-1]},"frames":[{",".join(_fewer(frames))}]}}'.replace("<", "\\u003c")
+    policy = (
+        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<meta http-equiv="Content-Security-Policy" content="{policy}" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<meta name="color-scheme" content="light dark" />
+<title>{_escaped(title)}</title>
+<link rel="icon" href="data:," />
+<style>{style}</style>
+</head>
+<body>
+<div id="app" class="throughtime"><noscript>This page draws with JavaScript; please allow it.</noscript></div>
+<script type="application/json" id="throughtime-record">{record}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+
+
+def of_plan(plan: Plan, example: Example, step: int = 0, history: Iterable[dict[str, Any]] = ()) -> str:
+    """The file that shows one network at rest."""
+    snapshot = Snapshot(step, plan.begin().parameters)
+    frame = Framer(plan.task, plan.specification).frame(snapshot, example)
+    return page([frame], history=list(history), settings=plan.settings(), title=plan.name)
+
+
+def file_name(name: str) -> str:
+    """A name in plain letters for a file to save."""
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}.html"
+
+
+@cache
+def _script() -> str:
+    return join(PAGE, "export_host.js").replace("</script", "<\\/script")
+
+
+@cache
+def _style() -> str:
+    return "\n".join((PAGE / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _fewer(frames: list[str]) -> list[str]:
+    while len(frames) > MOST_FRAMES or (len(frames) > 1 and sum(map(len, frames)) > LARGEST):
+        frames = [*frames[:-1:2], frames[-1]] if len(frames) > 2 else frames[-1:]
+    return frames
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

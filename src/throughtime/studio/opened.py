@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -78,26 +79,37 @@ def of_model(path: Path) -> Plan:
     return of_network(network, tasks.find(name) if name in tasks.names else None)
 
 
-def of_run(folder: Path) -> Plan:
-    """A run's folder, to go on where it stands."""
-    run = load_run(folder)
-    if run.task is None:
-        return of_network(run.network, None, run.settings)
-    return of_network(run.network, run.task, run.settings)
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What stands at a path.
+
+    plan : Plan
+    folder : where training goes on, if it is a run on a task
+    step : training steps taken, as far as is known
+    history : the records, as the history's JSON objects
+    """
+
+    plan: Plan
+    folder: Path | None = None
+    step: int = 0
+    history: tuple[dict[str, Any], ...] = ()
 
 
-def of_path(path: Path) -> tuple[Plan, Path | None]:
-    """What stands at a path, and the folder in which training goes on, if it is that of a run with a task."""
+def of_path(path: Path) -> Opened:
+    """A run's folder, or a model file."""
     folder = path if path.is_dir() else path.parent
-    if (folder / RUN).is_file() and (path.is_dir() or path.name == f"model{MODEL}"):
-        plan = of_run(folder)
-        if plan.known and not isinstance(plan.task, DataFile) and load_run(folder).task is not None:
-            return plan, folder
-        named = of_model(folder / f"model{MODEL}")
-        return (replace(named, training=plan.training) if named.known else plan), None
-    if path.is_dir():
-        raise ValueError(f"{path} holds no run: it has no {RUN}")
-    return of_model(path), None
+    if not (folder / RUN).is_file() or (path.is_file() and path.name != f"model{MODEL}"):
+        if path.is_dir():
+            raise ValueError(f"{path} holds no run: it has no {RUN}")
+        return Opened(of_model(path))
+    run = load_run(folder)
+    history = tuple(json.loads(record.to_json()) for record in run.history)
+    if run.task is not None:
+        return Opened(of_network(run.network, run.task, run.settings), folder, run.step, history)
+    named = of_model(
+        folder / f"model{MODEL}"
+    )  # the classic recipe is trained on data, and names the task in its model only
+    return Opened(replace(named, training=run.settings), None, run.step, history)
 
 
 def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan, DataFile | None]:

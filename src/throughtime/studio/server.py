@@ -114,12 +114,10 @@ async def _upload(session: Session, request: Request) -> Response:
 
 
 async def _export(session: Session, request: Request) -> Response:
-    frames, rest = await session.checkpoints()
-    page = await asyncio.to_thread(partial(export.page, frames, **rest))
-    name = f"{session.plan.name}.html"
-    return Response(
-        page, media_type="text/html", headers={"content-disposition": f'attachment; filename="{export.plain(name)}"'}
-    )
+    frames, rest = await session.recorded()
+    page = await asyncio.to_thread(partial(export.page, frames, title=session.plan.name, **rest))
+    headers = {"content-disposition": f'attachment; filename="{export.file_name(session.plan.name)}"'}
+    return Response(page, media_type="text/html", headers=headers)
 
 
 def listen(host: str, port: int) -> socket.socket:

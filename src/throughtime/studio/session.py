@@ -143,7 +143,7 @@ class Session:
             await self._begin(present, None)
         return f"{name} is opened: {len(data.batch)} sequences" if data else f"{name} is opened"
 
-    async def checkpoints(self) -> tuple[list[str], dict[str, Any]]:
+    async def recorded(self) -> tuple[list[str], dict[str, Any]]:
         """The frames of the recorded checkpoints, and what else an exported page holds."""
         async with self.lock:
             kept = await self.trainer.ask("checkpoints")
@@ -300,7 +300,7 @@ class Session:
         except (ValueError, ArithmeticError, RuntimeError) as error:
             found = {"state": "unknown", "sentence": str(error), "seconds": 0.0}
         async with self.lock:
-            if self.snapshot is not snapshot:
+            if (self.plan, self.snapshot.step) != (plan, snapshot.step):
                 self._judge(None)  # it speaks of a network that is gone
                 return
             word = found.pop("letters", None)

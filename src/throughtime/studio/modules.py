@@ -1,0 +1,56 @@
+"""The page's ES modules joined into one script, so that a page can stand in one file without a build tool.
+
+Each module becomes a function that returns what it exports. The modules are written with whole-line imports of names and
+with exports of functions, classes and constants; anything else is refused, so that nothing is joined wrongly.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?function\*? |class |const )", re.MULTILINE)
+_NAME = re.compile(r"^export (?:async )?(?:function\*?|class|const) ([\w$]+)", re.MULTILINE)
+_OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+
+
+def join(folder: Path, entry: str) -> str:
+    """The module `entry` of a folder and all that it imports, as the text of one module without imports or exports.
+
+    Raises
+    ------
+    ValueError
+        For imports in a circle, and for forms of import and export that are not known.
+    """
+    joined: list[str] = []
+    state: dict[str, str] = {}
+
+    def add(name: str, by: str) -> None:
+        if state.get(name) == "begun":
+            raise ValueError(f"{by} and {name} import each other; joined modules must not")
+        if name in state:
+            return
+        state[name] = "begun"
+        text = (folder / name).read_text(encoding="utf-8")
+        for found in _IMPORT.finditer(text):
+            add(found[2], name)
+        state[name] = "done"
+        joined.append(_wrapped(name, text))
+
+    add(entry, entry)
+    return "const modules = {};\n" + "".join(joined)
+
+
+def _wrapped(name: str, text: str) -> str:
+    exported = _NAME.findall(text)
+    body = _EXPORT.sub("", _IMPORT.sub(_taken, text))
+    if (other := _OTHER.search(body)) is not None:
+        raise ValueError(f"{name}: cannot join {other[0]!r}")
+    return f"modules[{json.dumps(name)}] = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
+
+
+def _taken(found: re.Match[str]) -> str:
+    names = re.sub(r"([\w$]+)\s+as\s+([\w$]+)", r"\1: \2", found[1])
+    return f"const {{{names}}} = modules[{json.dumps(found[2])}];"
