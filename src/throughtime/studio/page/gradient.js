@@ -251,7 +251,7 @@ function heat(root, { rows, columns, most, theme, corner, below, cell }) {
       width: pitch - gap,
       height: height - gap,
       fill: colour({ kind: "unit", greatest: 1 }, shade(value, most), theme),
-      class: chosen ? "square chosen" : "square",
+      class: "square",
       ...cell(row, t, value),
     });
   });

@@ -1,9 +1,133 @@
-/** The parameters, with the last update beside them. */
+/** The weights: every parameter as a grid of colour, with its last update beside it. */
+import { built, cellData, children, el, roving, same, selectionAt, set, svg, write } from "./dom.js";
+import { placed } from "./gradient.js";
+import { range } from "./numbers.js";
+import { redraw, waits } from "./redraw.js";
+import { colour, format, greatest, legend } from "./scales.js";
+import { words } from "./words.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
+/** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
+/** @typedef {import("./types.d.ts").Selection} Selection */
+
+/** What the names say. @type {Record<string, string>} */
+const ROLES = { V: "from the input", U: "from the state one step before", W: "to the output", b: "bias", b_h: "bias", b_y: "bias of the output", c: "bias of what is read of the past" };
+const GATE_TITLES = /** @type {Record<string, string>} */ ({ input: "Input gate", forget: "Forget gate", candidate: "Candidate", output: "Output gate", reset: "Reset gate", update: "Update gate", "": "Weights" });
+const SIDE = 160;
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function weights(root, view, act) {
-  root.hidden = true;
+  if (waits(root, view)) return;
+  const { trace, frame, selection, theme } = view;
+  const blocks = blocksOf(trace);
+  const parts = built(root, blocks.map(({ title }) => title).join(), () => build(root, blocks, act, () => weights(root, { ...parts.view }, act)));
+  parts.view = view;
+  const chosen = parts.chosen ?? blocks.find(({ names }) => selection && names.some((name) => isOf(name, selection)))?.title ?? blocks[0].title;
+  redraw(root, [trace, frame.update, theme, chosen, selection && selection.array in namesShown(trace) ? selection : null], () => {
+    parts.choice.value = chosen;
+    const block = blocks.find(({ title }) => title === chosen) ?? blocks[0];
+    const names = [...block.names, ...["W", "b_y"].filter((name) => name in trace.parameters)];
+    const all = names.flatMap((name) => trace.parameters[name].flat());
+    const scale = { kind: /** @type {const} */ ("signed"), greatest: greatest(all) };
+    const changes = frame.update ? names.flatMap((name) => frame.update?.[name].flat() ?? []) : [];
+    const changeScale = { kind: /** @type {const} */ ("delta"), greatest: greatest(changes) };
+    parts.legends.replaceChildren(legend("weight", scale, theme), ...(frame.update ? [legend("last update", changeScale, theme)] : []));
+    const figures = children(parts.grids, names.length, () => {
+      const figure = el("figure", {}, el("figcaption"), el("div", { class: "pair" }, svg("svg", { role: "group" }), svg("svg", { role: "group" })));
+      figure.querySelectorAll("svg").forEach(roving);
+      return figure;
+    });
+    const side = Math.min(18, SIDE / Math.max(trace.specification.hidden, 8));
+    figures.forEach((figure, k) => {
+      const name = names[k];
+      const rows = rowsOf(trace.parameters[name]);
+      const symbol = name.slice(name.lastIndexOf(".") + 1);
+      figure.firstElementChild?.replaceChildren(el("i", {}, name), ` ${ROLES[symbol] ?? ""}, ${trace.parameters[name][0] instanceof Array ? `${rows.length} × ${rows[0].length}` : rows[0].length}`);
+      const [own, change] = figure.querySelectorAll("svg");
+      const update = frame.update ? rowsOf(frame.update[name]) : null;
+      set(own, { "aria-label": `${name}, ${ROLES[symbol] ?? ""}` });
+      grid(own, side, rows, (value) => colour(scale, value, theme), (unit, value) => {
+        const cell = /** @type {Selection} */ ({ ...placed(name), t: 0, unit });
+        return { ...cellData(cell, value), class: same(cell, selection) ? "square chosen" : "square", "aria-label": `${words(trace, cell)}: ${format(value)}` };
+      });
+      change.toggleAttribute("hidden", !update);
+      set(change, { "aria-label": `Last update of ${name}` });
+      if (update) grid(change, side, update, (value) => colour(changeScale, value, theme), (unit, value) => ({ ...cellData({ ...placed(name), array: `update ${placed(name).array}`, t: 0, unit }, value), class: "square", "aria-label": `Last change of ${name}, entry ${unit}: ${format(value)}` }));
+    });
+  });
+}
+
+/** @param {HTMLElement} root @param {{title: string}[]} blocks @param {Actions} act @param {() => void} again */
+function build(root, blocks, act, again) {
+  const parts = {
+    choice: el("select", { "aria-label": "Which weights" }, ...blocks.map(({ title }) => el("option", { value: title }, title))),
+    legends: el("div", { class: "legends" }),
+    grids: el("div", { class: "grids" }),
+    read: el("p", { class: "readout" }),
+    /** The block that was chosen by hand. @type {string | null} */
+    chosen: null,
+    view: /** @type {View} */ (/** @type {unknown} */ (null)),
+  };
+  root.append(
+    el("p", { class: "how" }, "One square for each weight: its row is where it comes from, its column where it goes. Beside it, what the last update changed."),
+    ...(blocks.length > 1 ? [parts.choice] : []),
+    parts.legends,
+    parts.grids,
+    parts.read,
+  );
+  parts.choice.addEventListener("change", () => {
+    parts.chosen = parts.choice.value;
+    again();
+  });
+  const choose = (/** @type {Event} */ event) => {
+    const cell = selectionAt(event.target);
+    if (cell) act.select({ ...cell, array: cell.array.replace("update ", "") });
+  };
+  parts.grids.addEventListener("click", choose);
+  parts.grids.addEventListener("keydown", (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), choose(event)));
+  for (const kind of ["pointerover", "focusin"]) {
+    parts.grids.addEventListener(kind, ({ target }) => write(parts.read, (target instanceof Element && target.closest("[data-array]")?.getAttribute("aria-label")) || ""));
+  }
+  return parts;
+}
+
+/** The parameters that are shown together: those of a gate of a layer and direction. @param {TraceJSON} trace */
+function blocksOf(trace) {
+  /** @type {Map<string, string[]>} */
+  const blocks = new Map();
+  for (const name of Object.keys(trace.parameters)) {
+    if (name === "W" || name === "b_y") continue;
+    const { array, layer, direction } = placed(name);
+    const { layers, bidirectional } = trace.specification;
+    const title = GATE_TITLES[array.includes(".") ? array.split(".")[0] : ""] + (layers > 1 ? `, layer ${layer + 1}` : "") + (bidirectional ? `, ${direction}` : "");
+    blocks.set(title, [...(blocks.get(title) ?? []), name]);
+  }
+  return [...blocks].map(([title, names]) => ({ title, names }));
+}
+
+/** Whether a selection is of this parameter. @param {string} name @param {Selection} selection */
+function isOf(name, selection) {
+  const place = placed(name);
+  return place.array === selection.array && place.layer === selection.layer && place.direction === selection.direction;
+}
+
+/** @param {TraceJSON} trace */
+const namesShown = (trace) => Object.fromEntries(Object.keys(trace.parameters).map((name) => [placed(name).array, true]));
+
+/** A bias is one row. @param {number[][] | number[]} values @returns {number[][]} */
+const rowsOf = (values) => /** @type {number[][]} */ (Array.isArray(values[0]) ? values : [values]);
+
+/** @param {SVGSVGElement} root @param {number} side of a square @param {number[][]} rows @param {(value: number) => string} fill @param {(unit: number, value: number) => Record<string, string | number | boolean | null | undefined>} describe */
+function grid(root, side, rows, fill, describe) {
+  const columns = rows[0].length;
+  const gap = side > 6 ? 1 : 0;
+  set(root, { viewBox: `0 0 ${SIDE} ${rows.length * side}` });
+  const squares = children(root, rows.length * columns, (k) => svg("rect", { role: "button", tabindex: k === 0 ? 0 : -1 }));
+  for (const r of range(rows.length)) {
+    for (const c of range(columns)) {
+      const unit = r * columns + c;
+      set(squares[unit], { x: c * side, y: r * side, width: side - gap, height: side - gap, fill: fill(rows[r][c]), ...describe(unit, rows[r][c]) });
+    }
+  }
 }
