@@ -1,0 +1,126 @@
+"""A frame shows what the plain cells compute and what central differences say."""
+
+import json
+
+import numpy as np
+import pytest
+
+from throughtime import tasks
+from throughtime.cells import elman, gru, lstm, named_cell
+from throughtime.network import Network
+from throughtime.studio.example import of_operands, of_sample, of_word
+from throughtime.studio.frame import Framer, check
+from throughtime.studio.plan import plan
+from throughtime.studio.snapshot import Snapshot
+
+FORWARD = {"elman": elman.forward, "lstm": lstm.forward, "gru": gru.forward}
+NAMES = {"elman": ["net_h", "h"], "lstm": ["i", "f", "C_tilde", "o", "C", "h"], "gru": ["r", "z", "n", "q", "h"]}
+
+
+def framed(settings, example=None, **of_snapshot):
+    planned = plan(settings)
+    net = planned.begin()
+    framer = Framer(planned.task, planned.specification)
+    example = example or of_sample(planned.task, 3)
+    return planned, net, json.loads(framer.frame(Snapshot(0, net.parameters, **of_snapshot), example))
+
+
+@pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
+def test_states_are_those_of_the_plain_cells(cell):
+    planned = plan({"cell": cell, "hidden": 5, "seed": 4})
+    _, net, frame = framed({"cell": cell, "hidden": 5, "seed": 4}, of_operands(planned.task, (100, 27)))
+    x, _ = planned.task.encode(100, 27)
+    plain = named_cell(cell, net.views)
+    first = [np.zeros((1, 5))] * (2 if cell == "lstm" else 1)
+    tape = FORWARD[cell](plain, x, *first)
+    shown = frame["trace"]["layers"][0]
+    for name in NAMES[cell]:
+        np.testing.assert_allclose(shown[name], getattr(tape, name), rtol=1e-12, atol=1e-15)
+    assert frame["example"]["operands"] == ["100", "27"]
+    assert frame["example"]["carry"] == [0] * 8  # 100 and 27 have no bit in common
+    assert frame["check"]["greatest"] < 1e-8
+    assert frame["check"]["checked"] == frame["check"]["parameters"] == len(net.parameters)
+
+
+def test_the_carry_is_that_after_each_step():
+    task = tasks.find("addition", bits=4)
+    _, _, frame = framed({"bits": 4}, of_operands(task, (3, 5)))
+    assert frame["example"]["carry"] == [1, 1, 1, 0]  # 011 + 101: carries out of bits 1, 2 and 3
+    assert frame["example"]["symbols"] == ["11", "10", "01", "00"]
+    assert [row[0] for row in frame["trace"]["d"][0]] == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize("name", list(tasks.names))
+@pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
+def test_every_task_and_cell(name, cell):
+    planned, _, frame = framed({"task": name, "cell": cell, "hidden": 3}, running=True)
+    T = len(frame["trace"]["x"][0])
+    assert len(frame["example"]["right"]) == (1 if planned.specification.output == "last step" else T)
+    assert frame["check"] is None
+    space = frame["space"]
+    assert len(space["points"]) == len(space["label"]) <= 512
+    assert max(space["label"]) < len(space["labels"])
+    assert 0.3 < sum(space["share"]) <= 1 + 1e-9
+    assert frame["exact"]["checked"] == 128
+
+
+def test_a_wrong_gradient_is_found_out():
+    planned, net, _ = framed({"hidden": 3})
+    example = of_sample(planned.task, 3)
+    _, gradient = net.gradient(example.batch.x, example.batch.y)
+    wrong = gradient.copy()
+    wrong[7] += 1e-3
+    assert check(net, example, gradient)["greatest"] < 1e-8
+    assert check(net, example, wrong)["greatest"] == pytest.approx(1e-3, rel=1e-4)
+
+
+def test_float32_is_checked_in_float64():
+    net = Network(cell="elman", inputs=2, hidden=4, outputs=1, dtype="float32")
+    example = of_sample(tasks.find("addition"), 0)
+    _, gradient = net.gradient(example.batch.x, example.batch.y)
+    assert check(net, example, gradient)["greatest"] < 1e-5
+
+
+def test_the_space_is_of_principal_axes_and_does_not_spin():
+    planned = plan({"hidden": 6})
+    framer = Framer(planned.task, planned.specification)
+    net = planned.begin()
+    first = framer.space(net)
+    h = net.hidden(framer.sequences.x)[0].reshape(-1, 6)[framer.shown]
+    centred = h - h.mean(axis=0)
+    variance = np.linalg.svd(centred, compute_uv=False) ** 2 / len(h)
+    np.testing.assert_allclose(first["share"], variance[:2] / variance.sum(), rtol=1e-9)
+    np.testing.assert_allclose(first["points"], centred @ np.array(first["axes"]).T, atol=1e-6)
+    turned = Framer(planned.task, planned.specification)
+    turned.axes = np.array([[0, 1], [1, 0]]) @ np.array(first["axes"]) * [[1], [-1]]  # swapped and mirrored
+    np.testing.assert_allclose(turned.space(net)["axes"], turned.axes, atol=1e-9)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        before = framer.axes
+        net.parameters += rng.normal(0, 0.02, len(net.parameters))
+        framer.space(net)
+        assert np.linalg.det(framer.axes @ before.T) > 0.5
+        np.testing.assert_allclose(framer.axes @ framer.axes.T, np.eye(2), atol=1e-12)
+
+
+def test_operands_of_every_calculation():
+    for name, operands, d in [
+        ("addition", (6, 7), 13), ("subtraction", (9, 4), 5), ("multiplication", (21,), 63),
+    ]:  # fmt: skip
+        example = of_operands(tasks.find(name), operands)
+        told = sum(int(bit) << t for t, bit in enumerate(example.batch.y[0, :, 0]))
+        assert told == d, name
+        assert example.operands == operands
+    assert of_operands(tasks.find("comparison"), (9, 4)).batch.y[0, -1, 0] == 1
+    assert of_operands(tasks.find("comparison"), (4, 9)).batch.y[0, -1, 0] == 0
+    with pytest.raises(ValueError, match="takes 2 numbers, got 3"):
+        of_operands(tasks.find("addition"), (1, 2, 3))
+    with pytest.raises(ValueError, match="parity takes no numbers"):
+        of_operands(tasks.find("parity"), (1,))
+
+
+def test_a_word_of_a_machine_is_a_sum():
+    task = tasks.find("addition")
+    example = of_word(task, (3, 2, 1, 0))  # symbols 11, 10, 01, 00
+    assert example.operands == (3, 5)
+    assert example.batch.y[0, :, 0].tolist() == [0, 0, 0, 1]

@@ -1,0 +1,108 @@
+"""Only the browser that was given the address is answered, and only under the server's own name."""
+
+import asyncio
+
+import pytest
+
+from throughtime.studio.guard import Guard, is_loopback, stored_token
+
+TOKEN, PORT = "the token", 8765
+
+
+async def _inside(scope, receive, send):
+    if scope["type"] == "http":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"inside"})
+    else:
+        await send({"type": "websocket.accept"})
+
+
+def answer(kind="http", query="token=the%20token", listening="127.0.0.1", **headers):
+    headers = {"host": f"127.0.0.1:{PORT}"} | headers
+    scope = {
+        "type": kind, "method": "GET", "path": "/", "query_string": query.encode(), "scheme": kind,
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items() if value is not None],
+    }  # fmt: skip
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "websocket.connect"}
+
+    asyncio.run(Guard(_inside, TOKEN, listening, PORT)(scope, receive, send))
+    return sent[0]
+
+
+def test_the_token_is_exchanged_for_a_cookie():
+    entered = answer()
+    headers = {name.decode(): value.decode() for name, value in entered["headers"]}
+    assert entered["status"] == 200
+    assert headers["set-cookie"] == f"throughtime-{PORT}=the token; HttpOnly; SameSite=Strict; Path=/"
+    policy = headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    again = answer(query="", cookie=f"throughtime-{PORT}=the token")
+    assert again["status"] == 200
+    assert b"set-cookie" not in dict(again["headers"])
+
+
+@pytest.mark.parametrize("host", [f"localhost:{PORT}", f"[::1]:{PORT}", f"127.0.0.1:{PORT}"])
+def test_its_own_names(host):
+    assert answer(host=host, origin=f"http://{host}")["status"] == 200
+    assert answer("websocket", host=host, origin=f"http://{host}")["type"] == "websocket.accept"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"query": ""},
+        {"query": "token="},
+        {"query": "token=the"},
+        {"query": "token=t%C3%B6ken"},
+        {"query": "", "cookie": f"throughtime-{PORT}=wrong"},
+        {"query": "", "cookie": "throughtime-1=the token"},
+        {"host": "evil.example"},
+        {"host": f"evil.example:{PORT}"},
+        {"host": "127.0.0.1"},
+        {"host": "127.0.0.1:1"},
+        {"host": f"127.0.0.1:{PORT}@evil.example"},
+        {"host": f"evil@127.0.0.1:{PORT}"},
+        {"host": f"127.0.0.1:{PORT}/x"},
+        {"host": "127.0.0.1:port"},
+        {"host": "192.168.0.1:8765"},
+        {"host": None},
+        {"origin": "http://evil.example"},
+        {"origin": f"https://127.0.0.1:{PORT}"},
+        {"origin": "http://127.0.0.1:8000"},
+        {"origin": "null"},
+        {"origin": "file://"},
+    ],
+    ids=str,
+)
+def test_the_rest_is_refused(headers):
+    assert answer(**headers)["status"] == 403
+    refused = answer("websocket", **headers)
+    assert (refused["type"], refused["code"]) == ("websocket.close", 1008)
+
+
+def test_a_host_that_others_reach_answers_addresses_and_no_foreign_names():
+    assert answer(listening="0.0.0.0", host=f"192.168.0.7:{PORT}")["status"] == 200
+    assert answer(listening="0.0.0.0", host=f"evil.example:{PORT}")["status"] == 403
+    assert not is_loopback("0.0.0.0")
+    assert not is_loopback("example.org")
+    assert is_loopback("127.0.0.2")
+    assert is_loopback("::1")
+
+
+def test_the_token_stays_the_same_and_is_nobody_elses(tmp_path, monkeypatch):
+    monkeypatch.setenv("THROUGHTIME_CACHE", str(tmp_path / "cache"))
+    token = stored_token()
+    assert len(token) >= 40
+    assert stored_token() == token
+    path = tmp_path / "cache" / "studio-token"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)  # another one could have read it
+    assert stored_token() != token

@@ -1,0 +1,82 @@
+"""What is opened or uploaded becomes something to show and, where it is known what it should do, to train."""
+
+import numpy as np
+import pytest
+
+from throughtime import recipes
+from throughtime.network import Network
+from throughtime.studio.opened import of_path, of_upload
+from throughtime.studio.plan import plan
+from throughtime.tasks import Addition
+from throughtime.training.loop import train
+
+
+def test_a_run_goes_on_in_its_folder(tmp_path):
+    task = Addition(bits=5)
+    net = Network(cell="gru", inputs=2, hidden=3, outputs=1, bidirectional=True, dtype="float32")
+    trained = train(net, task, steps=3, out=tmp_path / "run")
+    for path in (tmp_path / "run", tmp_path / "run" / "model.safetensors"):
+        found = of_path(path)
+        assert found.folder == tmp_path / "run"
+        assert found.step == 3
+        assert [record["step"] for record in found.history] == [3]
+        assert found.plan.task == task
+        assert found.plan.specification == net.specification
+        np.testing.assert_array_equal(found.plan.begin().parameters, trained.network.parameters)
+
+
+def test_the_classic_recipe_is_opened_as_an_adder(tmp_path):
+    from throughtime.files import save_network
+
+    run = recipes.classic(pairs=20, out=tmp_path / "run")
+    save_network(run.network, tmp_path / "run" / "model.safetensors", "addition")
+    found = of_path(tmp_path / "run")
+    assert found.plan.task == Addition()
+    assert found.folder is None
+    assert found.step == 20
+
+
+def test_a_model_that_says_nothing(tmp_path):
+    adder = Network(cell="elman", inputs=3, hidden=4, outputs=1)
+    adder.save(tmp_path / "adder.safetensors")
+    assert of_path(tmp_path / "adder.safetensors").plan.task == Addition(operands=3)
+    other = Network(cell="lstm", inputs=3, hidden=4, outputs=2, readout="identity", output="last step")
+    other.save(tmp_path / "other.safetensors")
+    unknown = of_path(tmp_path / "other.safetensors").plan
+    assert not unknown.known
+    drawn = unknown.task.sample(np.random.default_rng(0), 5)
+    assert drawn.y.shape == (5, 2)
+    assert not np.any(drawn.mask)
+
+    (tmp_path / "data.jsonl").write_text('{"x": [[1, 2, 3], [4, 5, 6]], "y": [0.5, 1.5]}\n')
+    known, data = of_upload(tmp_path / "data.jsonl", "mine.jsonl", unknown, None)
+    assert known.known
+    assert known.task is data
+    assert data.name == "mine.jsonl"
+    np.testing.assert_array_equal(known.begin().parameters, other.parameters)
+
+
+def test_uploaded_data_is_a_task(tmp_path):
+    (tmp_path / "upload.csv").write_text("sequence,time,x,y\n1,1,0.5,0\n1,2,0.7,1\n2,1,0.1,0\n")
+    found, data = of_upload(
+        tmp_path / "upload.csv", "mine.csv", plan({}), lambda data: plan({"task": data.name, "hidden": 3}, data)
+    )
+    assert found.settings()["task"] == "mine.csv"
+    assert found.specification.inputs == 1
+    assert found.sequences is data.batch
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="holds no run"):
+        of_path(tmp_path)
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing")
+    with pytest.raises(ValueError, match=r"broken\.safetensors"):
+        of_path(tmp_path / "broken.safetensors")
+    with pytest.raises(ValueError, match="the studio shows up to"):
+        plan({"hidden": 128, "layers": 4, "cell": "lstm"})
+    with pytest.raises(ValueError, match='there is no task "adition"'):
+        plan({"task": "adition"})
+    with pytest.raises(ValueError, match="cell must be one of elman, lstm, gru"):
+        plan({"cell": "rnn"})
+    with pytest.raises(ValueError, match="optimizer must be one of"):
+        plan({"optimizer": "sgd"})

@@ -1,0 +1,129 @@
+"""The trainer takes the steps that `train` takes, to the same bits, whatever happens between them."""
+
+from multiprocessing import Pipe
+
+import numpy as np
+import pytest
+
+from throughtime.studio.plan import plan
+from throughtime.studio.trainer import Event, Failed, Trainer
+from throughtime.training.checkpoint import load_run
+from throughtime.training.loop import train
+
+SETTINGS = {"hidden": 4, "steps": 60, "batch": 8, "seed": 5}
+
+
+class Asker:
+    """Puts requests into the pipe before the trainer looks, and takes its answers out of it."""
+
+    def __init__(self):
+        self.here, there = Pipe()
+        self.trainer = Trainer(there)
+
+    def ask(self, *requests):
+        for request in (*requests, ("quit",)):
+            self.here.send(request)
+        self.trainer.ended = False
+        self.trainer.serve()
+        return self.told()[:-1]
+
+    def train(self, plan, folder):
+        """Begin, and train to the end."""
+        self.trainer._answer(("begin", plan, None))
+        self.trainer._answer(("train", folder))
+
+    def go_on(self):
+        while self.trainer.running:
+            self.trainer._go_on()
+        return self.told()
+
+    def told(self):
+        told = []
+        while self.here.poll():
+            told.append(self.here.recv())
+        return told
+
+
+@pytest.fixture
+def asker():
+    return Asker()
+
+
+def wanted(steps, settings=SETTINGS):
+    planned = plan(settings | {"steps": steps})
+    s = planned.training
+    return train(
+        planned.begin(), planned.task, steps=steps, batch=s.batch, optimizer=s.optimizer, noise=s.noise, seed=s.seed,
+        schedule=s.schedule, weight_decay=s.weight_decay, cell_penalty=s.cell_penalty, clip=s.clip,
+    ).network.parameters  # fmt: skip
+
+
+def test_steps_and_the_last_update(asker):
+    begun, one, ten = asker.ask(("begin", plan(SETTINGS), None), ("step", 1, None), ("step", 9, None))
+    assert (begun.step, begun.update, begun.afresh, begun.records) == (0, None, True, [])
+    assert (one.step, one.updates, ten.step, ten.updates) == (1, 1, 10, 1)
+    np.testing.assert_array_equal(one.parameters, wanted(1))
+    np.testing.assert_array_equal(ten.parameters, wanted(10))
+    np.testing.assert_array_equal(ten.update, wanted(10) - wanted(9))
+    assert [record["step"] for record in one.records + ten.records] == [1, 9, 10]
+
+
+def test_training_to_the_end_is_the_same_as_train(tmp_path, asker):
+    asker.train(plan(SETTINGS), tmp_path)
+    _, begun, ended = asker.go_on()
+    assert begun.running
+    assert ended == Event(saved=tmp_path, ended=True)
+    np.testing.assert_array_equal(asker.trainer.run.network.parameters, wanted(60))
+    assert asker.trainer.updates == 1  # the last update alone is there to be shown
+    saved = load_run(tmp_path)
+    assert saved.step == 60
+    np.testing.assert_array_equal(saved.network.parameters, wanted(60))
+
+
+def test_a_pause_between_two_blocks_ends_with_a_single_update(asker):
+    asker.train(plan(SETTINGS | {"steps": 100_000}), None)
+    while asker.trainer.updates < 2:
+        asker.trainer._go_on()
+    asker.here.send(("pause",))
+    paused = asker.go_on()[-1]
+    assert (paused.running, paused.updates) == (False, 1)
+    np.testing.assert_array_equal(paused.parameters, wanted(paused.step))
+    np.testing.assert_array_equal(paused.update, paused.parameters - wanted(paused.step - 1))
+
+
+def test_back_to_a_checkpoint_and_on_again(asker):
+    *_, gone, back, on = asker.ask(
+        ("begin", plan(SETTINGS), None), *[("step", 1, None)] * 12, ("restore", 5), ("step", 7, None)
+    )
+    assert gone.step == 12
+    assert (back.step, back.update, back.afresh) == (5, None, True)
+    assert [record["step"] for record in back.records] == [1, 2, 3, 4, 5]
+    np.testing.assert_array_equal(back.parameters, wanted(5))
+    np.testing.assert_array_equal(on.parameters, gone.parameters)
+
+
+def test_a_run_goes_on_where_it_stood(tmp_path, asker):
+    planned = plan(SETTINGS)
+    begun, _ = asker.ask(("begin", planned, None), ("step", 7, tmp_path))
+    opened, on = Asker().ask(("begin", planned, tmp_path), ("step", 3, tmp_path))
+    assert (begun.step, opened.step) == (0, 7)
+    assert [record["step"] for record in opened.records] == [6, 7]
+    np.testing.assert_array_equal(on.parameters, wanted(10))
+    assert load_run(tmp_path).step == 10
+
+
+def test_overflow_is_told_and_the_last_good_network_stays(asker):
+    planned = plan({"hidden": 4, "optimizer": "gradient-descent", "learning_rate": 1e3, "activation": "relu", "task": "recall",
+                    "cell": "elman", "noise": 0.0})  # fmt: skip
+    asker.train(planned, None)
+    asker.trainer.run.network.parameters[:] = 1e300
+    told = asker.go_on()
+    assert "not finite" in told[-1].error
+    assert told[-1].ended
+    assert np.isfinite(asker.trainer.run.network.parameters).all()
+
+
+def test_what_cannot_be_done_is_told(tmp_path, asker):
+    (told,) = asker.ask(("begin", plan(SETTINGS), tmp_path / "nothing"))
+    assert isinstance(told, Failed)
+    assert "there is no run in" in told.message
