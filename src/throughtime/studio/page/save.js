@@ -1,4 +1,12 @@
-/** Any panel as a picture: SVG, or PNG. */
+/** Any panel as a picture: what is drawn and written in it, as one SVG without styles from elsewhere, or as PNG. */
+import { svg } from "./dom.js";
+
+/** Pixels of a PNG for each of the page. */
+const SHARPNESS = 2;
+const MARGIN = 12;
+/** What an SVG's elements take from the style sheet. */
+const SHAPE_STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "text-anchor", "font-size", "font-family", "font-weight", "font-style"];
+const CONTROLS = "button:not(.source, [data-array]), select, input, .aside-text";
 
 /**
  * Saves what a panel shows as a file of the browser's downloads.
@@ -6,4 +14,122 @@
  * @param {string} name of the file, without its ending
  * @param {"svg" | "png"} format
  */
-export async function save(root, name, format) {}
+export async function save(root, name, format) {
+  const picture = asSvg(root);
+  const text = new XMLSerializer().serializeToString(picture);
+  const address = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  const link = document.createElement("a");
+  link.download = `${name}.${format}`;
+  link.href = format === "svg" ? address : await asPng(address, Number(picture.getAttribute("width")), Number(picture.getAttribute("height")));
+  link.click();
+}
+
+/** A panel as an SVG of its own. @param {HTMLElement} root */
+export function asSvg(root) {
+  const { left, top, width, height } = root.getBoundingClientRect();
+  const place = { left: left - MARGIN, top: top - MARGIN };
+  const [w, h] = [Math.ceil(width + 2 * MARGIN), Math.ceil(height + 2 * MARGIN)];
+  const ground = svg("rect", { width: w, height: h, fill: groundOf(root) });
+  return svg("svg", { xmlns: "http://www.w3.org/2000/svg", width: w, height: h, viewBox: `0 0 ${w} ${h}` }, ground, ...drawn(root, place));
+}
+
+/** The first colour behind an element that is not transparent. @param {Element | null} element @returns {string} */
+function groundOf(element) {
+  if (!element) return "white";
+  const colour = getComputedStyle(element).backgroundColor;
+  return isClear(colour) ? groundOf(element.parentElement) : colour;
+}
+
+/** @param {string} colour */
+const isClear = (colour) => colour === "transparent" || /rgba\(.*, 0\)$/.test(colour);
+
+/** What an element and all in it look like. @param {Element} element @param {{left: number, top: number}} place @returns {SVGElement[]} */
+function drawn(element, place) {
+  if (element.matches(CONTROLS)) return [];
+  const style = getComputedStyle(element);
+  const box = element.getBoundingClientRect();
+  if (style.display === "none" || style.visibility === "hidden" || (box.width === 0 && box.height === 0)) return [];
+  const at = { x: box.left - place.left, y: box.top - place.top, width: box.width, height: box.height };
+  if (element instanceof SVGSVGElement) return [copied(element, at)];
+  if (element instanceof HTMLCanvasElement) return [svg("image", { ...at, href: element.toDataURL(), preserveAspectRatio: "none" })];
+  if (element instanceof HTMLMeterElement) return [svg("rect", { ...at, width: at.width * element.value, fill: element.classList.contains("negative") ? "#d97a2b" : "#4484bf" })];
+  const found = boxOf(style, at);
+  for (const child of element.childNodes) {
+    if (child instanceof Element) found.push(...drawn(child, place));
+    else if (child instanceof Text && child.data.trim()) found.push(...lines(child, style, place));
+  }
+  return found;
+}
+
+/** @param {CSSStyleDeclaration} style @param {{x: number, y: number, width: number, height: number}} at @returns {SVGElement[]} */
+function boxOf(style, at) {
+  /** @type {SVGElement[]} */
+  const found = [];
+  if (!isClear(style.backgroundColor)) found.push(svg("rect", { ...at, fill: style.backgroundColor, rx: parseFloat(style.borderTopLeftRadius) || 0 }));
+  const { x, y, width, height } = at;
+  const edges = { Top: `M${x} ${y}h${width}`, Right: `M${x + width} ${y}v${height}`, Bottom: `M${x} ${y + height}h${width}`, Left: `M${x} ${y}v${height}` };
+  for (const [side, d] of Object.entries(edges)) {
+    const [thick, colour] = [style.getPropertyValue(`border-${side.toLowerCase()}-width`), style.getPropertyValue(`border-${side.toLowerCase()}-color`)];
+    if (parseFloat(thick) > 0 && !isClear(colour)) found.push(svg("path", { d, stroke: colour, "stroke-width": parseFloat(thick) }));
+  }
+  return found;
+}
+
+/** A text as it is broken into lines. @param {Text} node @param {CSSStyleDeclaration} style @param {{left: number, top: number}} place @returns {SVGElement[]} */
+function lines(node, style, place) {
+  const range = document.createRange();
+  /** @type {{text: string, box: DOMRect}[]} */
+  const found = [];
+  for (let k = 0; k < node.data.length; k++) {
+    range.setStart(node, k);
+    range.setEnd(node, k + 1);
+    const box = range.getClientRects()[0];
+    if (!box) continue;
+    const line = found.at(-1);
+    if (line && Math.abs(line.box.top - box.top) < box.height / 2) line.text += node.data[k];
+    else found.push({ text: node.data[k], box });
+  }
+  const size = parseFloat(style.fontSize);
+  return found.map(({ text, box }) =>
+    svg(
+      "text",
+      {
+        x: box.left - place.left,
+        y: box.top - place.top + box.height / 2 + size * 0.35,
+        fill: style.color,
+        "font-size": size,
+        "font-family": style.fontFamily,
+        "font-weight": style.fontWeight,
+        "font-style": style.fontStyle,
+        "xml:space": "preserve",
+      },
+      text.replace(/\s+/g, " "),
+    ),
+  );
+}
+
+/** A copy of an SVG with its styles written on its elements. @param {SVGSVGElement} original @param {{x: number, y: number, width: number, height: number}} at */
+function copied(original, at) {
+  const copy = /** @type {SVGSVGElement} */ (original.cloneNode(true));
+  const copies = copy.querySelectorAll("*");
+  original.querySelectorAll("*").forEach((element, k) => {
+    const style = getComputedStyle(element);
+    for (const attribute of [...copies[k].attributes]) if (/^(data-|aria-|role|tabindex|class)/.test(attribute.name)) copies[k].removeAttribute(attribute.name);
+    for (const name of SHAPE_STYLES) copies[k].setAttribute(name, style.getPropertyValue(name));
+  });
+  for (const attribute of [...copy.attributes]) if (!["viewBox", "preserveAspectRatio"].includes(attribute.name)) copy.removeAttribute(attribute.name);
+  for (const [name, value] of Object.entries({ ...at, overflow: "visible" })) copy.setAttribute(name, String(value));
+  return copy;
+}
+
+/** @param {string} address of an SVG @param {number} width @param {number} height */
+async function asPng(address, width, height) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = width * SHARPNESS;
+  canvas.height = height * SHARPNESS;
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL("image/png");
+}
