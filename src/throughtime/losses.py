@@ -66,3 +66,6 @@ LOSSES: dict[str, Callable[[str, Array, Array], tuple[Array, Array]]] = {
     "binary_cross_entropy": binary_cross_entropy,
     "cross_entropy": cross_entropy,
 }
+
+SUITABLE = {"sigmoid": "binary_cross_entropy", "softmax": "cross_entropy", "identity": "squared"}
+"""The loss that suits a readout, where no other is told."""

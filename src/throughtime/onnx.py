@@ -16,6 +16,7 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.files import write_atomically
+from throughtime.losses import SUITABLE
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import GATES, blocks
@@ -35,7 +36,6 @@ LARGEST_DIFFERENCE = 1e-3
 OPERATORS = {"elman": "RNN", "lstm": "LSTM", "gru": "GRU"}
 ACTIVATIONS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 READOUTS = {"sigmoid": "Sigmoid", "softmax": "Softmax"}
-LOSSES = {"sigmoid": "binary_cross_entropy", "softmax": "cross_entropy", "identity": "squared"}
 ORDER = {
     "elman": ("",),
     "lstm": ("input", "output", "forget", "candidate"),
@@ -294,7 +294,7 @@ def _network(model: onnx.ModelProto) -> Network:
         cell=cell,  # type: ignore[arg-type]  # one of OPERATORS
         inputs=first["W"].shape[2], hidden=first["R"].shape[2], outputs=W.shape[1], layers=len(layers),
         bidirectional=bidirectional, readout=function,  # type: ignore[arg-type]
-        loss=told.get("loss", LOSSES[function]), bias=b_y is not None or any("B" in a for a in arrays),
+        loss=told.get("loss", SUITABLE[function]), bias=b_y is not None or any("B" in a for a in arrays),
         output="last step" if rank == 2 else "every step", dtype=str(W.dtype), **fields,  # type: ignore[arg-type]
     )  # fmt: skip
     net = Network(s)
