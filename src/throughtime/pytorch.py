@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from throughtime.agreement import greatest_difference
 from throughtime.batch import Array
+from throughtime.files import write_atomically
 from throughtime.losses import SUITABLE
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
@@ -148,6 +152,27 @@ def to_torch(net: Network) -> Recurrent:
             state[_name("bias_hh", block)] = np.zeros_like(array)
     module.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
     return module
+
+
+def save_state(net: Network, path: Any) -> float:
+    """Write the state_dict of `to_torch(net)`, which `torch.load(path)` reads without running code.
+
+    Returns
+    -------
+    float : the greatest difference between the module's outputs and the network's, on random sequences.
+    """
+    module = to_torch(net)
+
+    def predict(x: Array, lengths: Array) -> Array:
+        with torch.no_grad():
+            y: Array = module(torch.tensor(x), torch.tensor(lengths)).numpy()
+        return y
+
+    difference = greatest_difference(net, predict, ragged=True)
+    content = io.BytesIO()
+    torch.save(module.state_dict(), content)
+    write_atomically(Path(path), content.getvalue())
+    return difference
 
 
 NAMES = {"V": "weight_ih", "U": "weight_hh", "b": "bias_ih", "W": "weight", "b_y": "bias"}

@@ -11,6 +11,7 @@ from throughtime.cli import (
     automaton,
     certificate,
     evaluate,
+    export,
     export_html,
     gallery,
     info,
@@ -57,6 +58,7 @@ app.command("export-html", short_help="Save a page of what a network does.", epi
 )
 app.command(short_help="List what there is to learn.", epilog=tasks.EPILOG)(tasks.tasks)
 app.command(short_help="Run networks on real data.", epilog=gallery.EPILOG)(gallery.gallery)
+app.command(short_help="Write a model for other programs.", epilog=export.EPILOG)(export.export)
 app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)
 
 

@@ -1,0 +1,74 @@
+"""Scripts of the forward pass, run where throughtime cannot be imported."""
+
+import ast
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from oracles.cases import CELLS, FORMS, LOSSES, problem
+from throughtime.standalone import save_script, to_numpy
+
+OUTPUTS = ["every step", "last step"]
+
+
+def predict_of(text):
+    script = {"__name__": "script"}
+    exec(text, script)
+    return script["predict"]
+
+
+@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("bias", [True, False])
+def test_equal_outputs(name, form, output, bias):
+    q = problem(output=output, bias=bias, **CELLS[name], **FORMS[form])
+    np.testing.assert_allclose(predict_of(to_numpy(q.net))(q.x), q.net.predict(q.x), atol=1e-12, rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_readouts_and_dtypes(loss, dtype):
+    q = problem(dtype=dtype, **LOSSES[loss])
+    y = predict_of(to_numpy(q.net))(q.x)
+    assert y.dtype == dtype
+    np.testing.assert_allclose(y, q.net.predict(q.x), atol=1e-6 if dtype == "float32" else 1e-12)
+
+
+def test_no_parameter_changes():
+    q = problem(dtype="float32", cell="elman", activation="tanh")
+    script = {"__name__": "script"}
+    exec(to_numpy(q.net), script)
+    np.testing.assert_array_equal(script["P"]["layer0"]["U"], q.net["U"])
+    np.testing.assert_array_equal(script["P"]["readout"]["W"], q.net["W"])
+
+
+def test_as_a_program_without_throughtime(tmp_path):
+    q = problem(cell="lstm", layers=2)
+    path = tmp_path / "net.py"
+    assert save_script(q.net, path) < 1e-12
+    imported = [
+        name.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import)
+        for name in node.names
+    ]
+    assert imported == ["sys", "numpy"]
+    steps = "\n".join(" ".join(map(repr, row)) for row in q.x[0].tolist())
+    program = (
+        f"import runpy, sys; sys.modules['throughtime'] = None; runpy.run_path({str(path)!r}, run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], input=steps, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    y = np.array([line.split() for line in done.stdout.splitlines()], float)
+    np.testing.assert_allclose(y, q.net.predict(q.x[:1])[0], atol=1e-12)
+
+
+def test_a_wrong_shape_is_told():
+    predict = predict_of(to_numpy(problem().net))
+    with pytest.raises(ValueError, match=r"x must be \(batch, time, 2 features\) with at least one step, got \(5, 2\)"):
+        predict(np.zeros((5, 2)))
