@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { placed, reachOf, reachSentence } from "../../../src/throughtime/studio/page/gradient.js";
+import { reachOf, reachSentence } from "../../../src/throughtime/studio/page/gradient.js";
+import { placed } from "../../../src/throughtime/studio/page/numbers.js";
 import { stepNorms } from "../../../src/throughtime/studio/page/step_norms.js";
 import { CASES } from "./fixtures.mjs";
 

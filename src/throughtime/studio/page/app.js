@@ -32,10 +32,10 @@ const PANELS = [
   { name: "unrolled", title: "The network, unrolled in time", how: "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow down and to the left.", draw: unrolled, place: "centre", picture: true },
   { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
   { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "aside" },
-  { name: "space", title: "State space", how: "Each dot is the memory after one step of some sequence, seen from where the dots spread most.", draw: space, place: "aside", picture: true },
+  { name: "space", title: "State space", how: "", draw: space, place: "aside", picture: true },
   { name: "history", title: "Training so far", how: "", draw: trainingHistory, place: "aside", picture: true },
-  { name: "gradient", title: "Where the gradient goes", how: "Row k, column t: how much of the error made at step k is felt at step t.", draw: gradient, place: "below", picture: true },
-  { name: "weights", title: "Weights", how: "Each square is one weight, the same in every column above.", draw: weights, place: "below", picture: true },
+  { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "below", picture: true },
+  { name: "weights", title: "Weights", how: "", draw: weights, place: "below", picture: true },
 ];
 /** The greatest silence before the address is written, in milliseconds: browsers refuse to write it often. */
 const LINK_DELAY = 400;
@@ -132,7 +132,8 @@ export function mount(root, host) {
   const act = {
     select: (selection) => changed({ selection }),
     hover: (hovered) => changed({ hovered }),
-    seek: (moment) => changed({ moment: Math.max(0, Math.min(moment, (shown?.moments.length ?? 1) - 1)) }),
+    // the end is the frame's own (see viewOf): one that is longer may be on its way
+    seek: (moment) => changed({ moment: Math.max(0, moment) }),
     change: (settings) => {
       if (!host.live || !state.settings) return;
       const next = { ...state.settings, ...settings };

@@ -16,7 +16,7 @@ const ADDER = { task: "addition", cell: "elman", activation: "sigmoid", hidden: 
 /** @type {Settings} */
 const ONE_STEP = { ...ADDER, task: "comparison", hidden: 3, bits: 1, noise: 0, learning_rate: 0.5, optimizer: "gradient-descent" };
 /** @type {Settings} */
-const LONG = { ...ADDER, task: "recall", hidden: 8, bits: 20, noise: 0, learning_rate: 0.02 };
+const LONG = { ...ADDER, task: "recall", bits: 20, noise: 0 };
 
 /** @param {string} array @param {number} t @param {number} unit @returns {Selection} */
 const cell = (array, t, unit) => ({ array, layer: 0, direction: "forward", t, unit });
@@ -86,8 +86,8 @@ export const CHAPTERS = [
       "An LSTM keeps a second state, C, that is not pressed through a sigmoid at every step: C_t = f_t·C_{t−1} + i_t·C̃_t. Where the forget gate f is 1, memory passes unchanged, and so does the error on its way back. Where it is 0, the memory is wiped.",
       "The input gate i decides what is written, the output gate o what is shown. All three are small networks of their own, and learn when to open.",
     ],
-    look: "The same task as before, after 500 updates: follow a unit of C through the noise, and compare how far the error reaches.",
-    page: { settings: { ...LONG, cell: "lstm", hidden: 8, batch: 64 }, step: 500, moment: end, selection: cell("f", 10, 0) },
+    look: "The same task as before, after 200 updates: follow a unit of C through the noise, and compare how far the error reaches.",
+    page: { settings: { ...LONG, cell: "lstm" }, step: 200, moment: end, selection: cell("f", 10, 1) },
   },
   {
     title: "The adder and its carry, proved",

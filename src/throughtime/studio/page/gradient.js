@@ -1,7 +1,8 @@
 /** Where the gradient goes: how far each error reaches back, and what every step adds to each parameter's gradient. */
 import { built, children, el, roving, set, svg, write } from "./dom.js";
 import { parameterNumber, stepTerms } from "./gradient_formula.js";
-import { isParameter, parameterName, range, shortParameter, stepsOf } from "./numbers.js";
+import { isParameter, parameterName, placed, range, stepsOf } from "./numbers.js";
+import { readout } from "./readout.js";
 import { redraw, waits } from "./redraw.js";
 import { colour, format } from "./scales.js";
 import { stepNorms } from "./step_norms.js";
@@ -28,6 +29,7 @@ export function gradient(root, view, act) {
     parts.view = view;
     drawReach(parts, view, k);
     drawTerms(parts, view);
+    for (const refresh of parts.refresh) refresh();
   });
 }
 
@@ -75,31 +77,30 @@ function build(root, act) {
     termsRead: el("p", { class: "readout" }),
     chosen: el("div", { class: "chosen-terms" }),
     missing: el("p", { class: "empty" }, "How far the errors reach is computed when the training is paused."),
+    refresh: /** @type {(() => void)[]} */ ([]),
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
   };
-  root.append(
-    el("p", { class: "how" }, "Each row is the error made at one step; follow it to the left, back in time, to see how much of it is still felt. A strong colour far from the diagonal is long memory."),
-    parts.sentence,
-    parts.reach,
-    parts.missing,
-    parts.reachRead,
-    parts.legend,
+  const reaching = el("div", {}, parts.sentence, parts.reach, parts.missing, parts.reachRead, parts.legend);
+  const adding = el(
+    "div",
+    {},
     el("h3", {}, "What each step adds to the gradient"),
     el("p", { class: "how" }, "One row for each parameter, one column for each step: the size of the step's term. Choose a row to see its greatest entry step by step."),
     parts.terms,
     parts.termsRead,
     parts.chosen,
   );
+  root.append(
+    el("p", { class: "how" }, "Each row is the error made at one step; follow it to the left, back in time, to see how much of it is still felt. A strong colour far from the diagonal is long memory."),
+    el("div", { class: "columns" }, reaching, adding),
+  );
+  parts.refresh = [readout(parts.reach, parts.reachRead), readout(parts.terms, parts.termsRead)];
   for (const grid of [parts.reach, parts.terms]) {
     roving(grid);
     grid.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === " ") pick(event);
     });
     grid.addEventListener("click", pick);
-  }
-  for (const kind of ["pointerover", "focusin"]) {
-    parts.reach.addEventListener(kind, (event) => write(parts.reachRead, cellOf(event)?.getAttribute("aria-label") ?? ""));
-    parts.terms.addEventListener(kind, (event) => write(parts.termsRead, cellOf(event)?.getAttribute("aria-label") ?? ""));
   }
   /** @param {Event} event */
   function pick(event) {
@@ -180,13 +181,6 @@ function drawTerms(parts, { trace, theme, selection }) {
 /** @param {{array: string, layer: number, direction: string}} place @param {number} t */
 const datumOf = ({ array, layer, direction }, t) => ({ "data-array": array, "data-layer": layer, "data-direction": direction, "data-t": t, "data-unit": -1 });
 
-/** Where a parameter of this name belongs. @param {string} name @returns {{array: string, layer: number, direction: "forward" | "backward"}} */
-export const placed = (name) => ({
-  array: shortParameter(name),
-  layer: Number(/layer(\d+)\./.exec(name)?.[1] ?? 0),
-  direction: /(^|\.)backward\./.test(name) ? "backward" : "forward",
-});
-
 /** The entry of a parameter with the greatest gradient. */
 /** @param {TraceJSON} trace @param {string} array @param {number} layer @param {"forward" | "backward"} direction @returns {Selection} */
 function greatestEntry(trace, array, layer, direction) {
@@ -230,7 +224,7 @@ function bars(trace, selection) {
  */
 function heat(root, { rows, columns, most, theme, corner, below, cell }) {
   const pitch = (WIDTH - GUTTER) / columns;
-  const height = Math.max(Math.min(pitch, 22), rows.length > 24 ? 4 : 12);
+  const height = rows.length === 1 ? 22 : Math.max(Math.min(pitch, 22), rows.length > 24 ? 4 : 12);
   const bottom = 16 + rows.length * height;
   set(root, { viewBox: `0 0 ${WIDTH} ${bottom + 30}` });
   const [texts, cells] = children(root, 2, () => svg("g"));

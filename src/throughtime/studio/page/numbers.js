@@ -71,6 +71,13 @@ export function parameterName(trace, { array, layer, direction }) {
   return ["W", "b_y"].includes(array) ? array : placeOf(trace, layer, direction) + array;
 }
 
+/** Where a parameter of this name belongs. @param {string} name @returns {{array: string, layer: number, direction: "forward" | "backward"}} */
+export const placed = (name) => ({
+  array: shortParameter(name),
+  layer: Number(/layer(\d+)\./.exec(name)?.[1] ?? 0),
+  direction: /(^|\.)backward\./.test(name) ? "backward" : "forward",
+});
+
 /** Whether a selection is of a parameter. @param {TraceJSON} trace @param {Selection} selection */
 export const isParameter = (trace, selection) => parameterName(trace, selection) in trace.parameters;
 

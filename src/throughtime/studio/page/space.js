@@ -3,6 +3,7 @@ import { built, children, el, roving, set, svg, write } from "./dom.js";
 import { markColour, markPath } from "./marks.js";
 import { layerOf, range, stepsOf } from "./numbers.js";
 import { hasPlane, plane } from "./plane.js";
+import { readout } from "./readout.js";
 import { redraw } from "./redraw.js";
 import { format, greatest } from "./scales.js";
 
@@ -36,11 +37,8 @@ export function projected({ mean, axes }, h) {
   return [on(axes[0]), on(axes[1])];
 }
 
-/** The last layer's states, first the initial one, [T+1][H]. @param {TraceJSON} trace @returns {number[][]} */
-export function pathOf(trace) {
-  const of = layerOf(trace, trace.specification.layers - 1, "forward");
-  return [of.h_0[0], ...of.h[0].slice(0, stepsOf(trace))];
-}
+/** The last layer's states, [T][H]. @param {TraceJSON} trace @returns {number[][]} */
+export const pathOf = (trace) => layerOf(trace, trace.specification.layers - 1, "forward").h[0].slice(0, stepsOf(trace));
 
 /** The step whose state the walk through time has reached; the last one outside the forward pass. @param {View} view */
 function stepShown({ moments, moment, trace }) {
@@ -62,6 +60,7 @@ function build(root, act) {
     read: el("p", { class: "readout" }),
     missing: el("p", { class: "empty" }, "The state space is drawn with the next frame."),
     plane: el("div", { class: "plane" }),
+    refresh: () => {},
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
   };
   parts.frame.append(
@@ -79,7 +78,7 @@ function build(root, act) {
   );
   roving(parts.stops);
   const stopOf = (/** @type {Event} */ event) => (event.target instanceof Element ? event.target.closest("[data-t]") : null);
-  for (const kind of ["pointerover", "focusin"]) parts.stops.addEventListener(kind, (event) => write(parts.read, stopOf(event)?.getAttribute("aria-label") ?? ""));
+  parts.refresh = readout(parts.stops, parts.read);
   const seek = (/** @type {Event} */ event) => {
     const stop = stopOf(event);
     const moment = parts.view.moments.findIndex(({ phase, t }) => phase === "forward" && t === Number(stop?.getAttribute("data-t")));
@@ -105,20 +104,21 @@ function draw(parts, space, { trace, frame, theme }, now) {
     set(cloud, { d: markPath(own, label, 2.6), fill: markColour(label, theme), "data-label": label });
   });
   parts.labels.replaceChildren(...space.labels.map((name, label) => el("li", {}, svg("svg", { viewBox: "-6 -6 12 12", width: 12, height: 12, "aria-hidden": "true" }, svg("path", { d: markPath([[0, 0]], label, 4), fill: markColour(label, theme) })), name)));
-  set(parts.path, { points: path.slice(0, now + 2).map((point) => scaled(point).join(" ")).join(",") });
+  set(parts.path, { points: path.slice(0, now + 1).map((point) => scaled(point).join(" ")).join(",") });
   const stops = children(parts.stops, stepsOf(trace), (k) => svg("circle", { role: "button", tabindex: k === 0 ? 0 : -1, "data-array": "space", "data-layer": 0, "data-direction": "forward", "data-unit": 0 }));
   const { carry } = frame.example;
   range(stepsOf(trace)).forEach((t) => {
-    const [cx, cy] = scaled(path[t + 1]);
+    const [cx, cy] = scaled(path[t]);
     set(stops[t], {
       cx,
       cy,
       r: t === now ? 6 : 3.5,
       class: t === now ? "stop now" : t < now ? "stop" : "stop later",
       "data-t": t,
-      "data-value": path[t + 1].join(" "),
-      "aria-label": `After step ${t + 1}: ${format(path[t + 1][0], 3)} and ${format(path[t + 1][1], 3)}${carry ? `, in truth ${space.labels[carry[t]] ?? carry[t]}` : ""}`,
+      "data-value": path[t].join(" "),
+      "aria-label": `After step ${t + 1}: ${format(path[t][0], 3)} and ${format(path[t][1], 3)}${carry ? `, in truth ${space.labels[carry[t]] ?? carry[t]}` : ""}`,
     });
   });
   if (!parts.stops.querySelector('[tabindex="0"]')) set(stops[0], { tabindex: 0 });
+  parts.refresh();
 }

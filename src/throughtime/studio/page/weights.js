@@ -1,7 +1,7 @@
 /** The weights: every parameter as a grid of colour, with its last update beside it. */
-import { built, cellData, children, el, roving, same, selectionAt, set, svg, write } from "./dom.js";
-import { placed } from "./gradient.js";
-import { range } from "./numbers.js";
+import { built, cellData, children, el, roving, same, selectionAt, set, svg } from "./dom.js";
+import { placed, range } from "./numbers.js";
+import { readout } from "./readout.js";
 import { redraw, waits } from "./redraw.js";
 import { colour, format, greatest, legend } from "./scales.js";
 import { words } from "./words.js";
@@ -55,6 +55,7 @@ export function weights(root, view, act) {
       set(change, { "aria-label": `Last update of ${name}` });
       if (update) grid(change, side, update, (value) => colour(changeScale, value, theme), (unit, value) => ({ ...cellData({ ...placed(name), array: `update ${placed(name).array}`, t: 0, unit }, value), class: "square", "aria-label": `Last change of ${name}, entry ${unit}: ${format(value)}` }));
     });
+    parts.refresh();
   });
 }
 
@@ -65,6 +66,7 @@ function build(root, blocks, act, again) {
     legends: el("div", { class: "legends" }),
     grids: el("div", { class: "grids" }),
     read: el("p", { class: "readout" }),
+    refresh: () => {},
     /** The block that was chosen by hand. @type {string | null} */
     chosen: null,
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
@@ -86,9 +88,7 @@ function build(root, blocks, act, again) {
   };
   parts.grids.addEventListener("click", choose);
   parts.grids.addEventListener("keydown", (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), choose(event)));
-  for (const kind of ["pointerover", "focusin"]) {
-    parts.grids.addEventListener(kind, ({ target }) => write(parts.read, (target instanceof Element && target.closest("[data-array]")?.getAttribute("aria-label")) || ""));
-  }
+  parts.refresh = readout(parts.grids, parts.read);
   return parts;
 }
 
