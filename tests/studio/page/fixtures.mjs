@@ -1,8 +1,10 @@
-/** What `fixtures.py` prints: traces with what Python says about them. PYTHON names the interpreter. */
+/** What `fixtures.py` prints: traces with what Python says about them. FIXTURES names the file that holds it; else PYTHON makes it. */
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 const script = new URL("fixtures.py", import.meta.url).pathname;
-const printed = execFileSync(process.env.PYTHON ?? "python", [script], { maxBuffer: 2 ** 27 });
+const { FIXTURES, PYTHON = "python" } = process.env;
+const printed = FIXTURES ? readFileSync(FIXTURES) : execFileSync(PYTHON, [script], { maxBuffer: 2 ** 27 });
 
 /** @type {{name: string, trace: any, explanations: any[], terms: Record<string, any>}[]} */
 export const CASES = JSON.parse(printed.toString());
