@@ -27,16 +27,17 @@ const STOPS = {
 };
 const SHADES = 256;
 
-/** @type {Map<string, {fill: string[], ink: string[]}>} */
+/** @type {Map<string, {fill: string[], ink: string[], shades: number[][]}>} */
 const TABLES = new Map();
 
 /** The shades of a scale, and for each the colour of text on it. @param {Kind} kind @param {Theme} theme */
 function table(kind, theme) {
-  const key = `${kind} ${theme}`;
+  const key = theme + kind;
   let known = TABLES.get(key);
   if (!known) {
     const shades = Array.from({ length: SHADES }, (_, k) => between(STOPS[theme][kind], k / (SHADES - 1)));
     known = {
+      shades,
       fill: shades.map(([r, g, b]) => `rgb(${r},${g},${b})`),
       ink: shades.map(([r, g, b]) => (luminance(r, g, b) > 0.3 ? "#14181d" : "#ffffff")),
     };
@@ -56,6 +57,11 @@ export function place({ kind, greatest }, value) {
 /** The colour of a value. @param {Scale} scale @param {number} value @param {Theme} theme */
 export function colour(scale, value, theme) {
   return table(scale.kind, theme).fill[Math.round(place(scale, value) * (SHADES - 1))];
+}
+
+/** The red, green and blue of a value's colour, 0..255. @param {Scale} scale @param {number} value @param {Theme} theme */
+export function channelsOf(scale, value, theme) {
+  return table(scale.kind, theme).shades[Math.round(place(scale, value) * (SHADES - 1))];
 }
 
 /** The colour of text on the colour of a value. @param {Scale} scale @param {number} value @param {Theme} theme */

@@ -15,7 +15,7 @@ import { paint } from "./unrolled_canvas.js";
 /** @typedef {import("./types.d.ts").Selection} Selection */
 /** @typedef {import("./geometry.js").Geometry} Geometry */
 /** @typedef {import("./scales.js").Scale} Scale */
-/** @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, grid: HTMLElement, heads: HTMLButtonElement[], cells: HTMLElement[][][], readout: HTMLElement, memory: HTMLElement, keepers: HTMLElement, legends: HTMLElement, view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, repaint: () => void}} Parts cells by lane, unit and step */
+/** @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, grid: HTMLElement, heads: HTMLButtonElement[], cells: HTMLElement[][][], readout: HTMLElement, memory: HTMLElement, keepers: HTMLElement, legends: HTMLElement, view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, filled: View["trace"] | null, chosen: HTMLElement | null, repaint: () => void}} Parts cells by lane, unit and step */
 
 /** Beyond so many cells their attributes rest while the network trains. */
 const MANY = 3000;
@@ -34,7 +34,8 @@ export function unrolled(root, view, act) {
   const count = geometry.placed.reduce((sum, { lane }) => sum + lane.rows * geometry.T, 0);
   const resting = view.frame.running && count > MANY;
   set(parts.grid, { "aria-busy": resting ? "true" : null });
-  if (!resting) fill(parts);
+  if (!resting && parts.filled !== trace) fill(parts);
+  if (!resting) parts.filled = trace;
   mark(parts);
   tellMemory(parts);
   drawLegends(parts);
@@ -95,7 +96,7 @@ function build(root, geometry, view, act) {
   root.append(el("div", { class: "unrolled" }, gutter, scroll), memory, readout, legends);
 
   /** @type {Parts} */
-  const parts = { gutter, scroll, canvas, grid, heads, cells, readout, memory, keepers, legends, view, act, geometry, scales: [], shown: "", repaint: () => {} };
+  const parts = { gutter, scroll, canvas, grid, heads, cells, readout, memory, keepers, legends, view, act, geometry, scales: [], shown: "", filled: null, chosen: null, repaint: () => {} };
   parts.repaint = () => paint(canvas, parts.view, parts.geometry, parts.scales, { left: scroll.scrollLeft, width: scroll.clientWidth });
   scroll.addEventListener("scroll", () => parts.repaint());
   listen(parts);
@@ -171,12 +172,12 @@ function fill({ cells, geometry }) {
 
 /** Marks the chosen cell and the step of the moment, and tells the cell in hand. @param {Parts} parts */
 function mark(parts) {
-  const { grid, heads, view, readout } = parts;
-  const chosen = grid.querySelector('[aria-selected="true"]');
+  const { heads, view, readout } = parts;
   const next = view.selection ? cellOf(parts, view.selection) : null;
-  if (chosen !== next) {
-    chosen?.removeAttribute("aria-selected");
+  if (parts.chosen !== next) {
+    parts.chosen?.removeAttribute("aria-selected");
     next?.setAttribute("aria-selected", "true");
+    parts.chosen = next;
   }
   const { phase, t } = view.moments[view.moment];
   heads.forEach((head, k) => set(head, { "aria-current": t === k ? "step" : null, "data-phase": t === k ? phase : null }));

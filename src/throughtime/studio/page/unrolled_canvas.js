@@ -2,7 +2,7 @@
 import { dependents, dependsOn } from "./dependencies.js";
 import { find } from "./geometry.js";
 import { momentAt } from "./moments.js";
-import { colour, format, ink } from "./scales.js";
+import { channelsOf, colour, format, ink } from "./scales.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Selection} Selection */
@@ -13,6 +13,8 @@ import { colour, format, ink } from "./scales.js";
 
 /** The least size of a cell in which its number is written. */
 const [WIDE, HIGH] = [36, 12];
+/** Rows lower than this are drawn as one picture of a pixel for each cell: thousands of rectangles would take too long. */
+const LOW = 6;
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -71,32 +73,58 @@ function drawColumn({ context, view, geometry, ink }, t) {
 /** @param {Drawing} drawing @param {Placed} placed @param {Scale} scale @param {number} first @param {number} last */
 function drawLane({ context, view, geometry, ink: themed, font }, { lane, top, row }, scale, first, last) {
   const { moment, theme } = view;
+  const known = (/** @type {number} */ t) => moment >= momentAt(geometry.T, lane.pass, t);
   const written = geometry.width >= WIDE && row >= HIGH;
-  const height = row >= 6 ? row - 1 : row;
+  const picture = row < LOW ? pixels(lane, scale, theme, first, last) : null;
+  const height = row - 1;
   if (written) {
     context.font = `11px ${font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
   }
+  context.imageSmoothingEnabled = false;
   const unknown = themed("unknown");
   for (let t = first; t <= last; t++) {
     const x = t * geometry.pitch;
     const values = lane.values[t];
-    if (moment < momentAt(geometry.T, lane.pass, t)) {
+    if (picture && known(t)) {
+      context.drawImage(picture, t - first, 0, 1, lane.rows, x, top, geometry.width, row * lane.rows);
+      continue;
+    }
+    if (picture) {
       context.fillStyle = unknown;
-      for (let unit = 0; unit < values.length; unit++) context.fillRect(x, top + unit * row, geometry.width, height);
+      context.fillRect(x, top, geometry.width, row * lane.rows);
       continue;
     }
     for (let unit = 0; unit < values.length; unit++) {
-      context.fillStyle = colour(scale, values[unit], theme);
+      context.fillStyle = known(t) ? colour(scale, values[unit], theme) : unknown;
       context.fillRect(x, top + unit * row, geometry.width, height);
     }
-    if (!written) continue;
+    if (!written || !known(t)) continue;
     for (let unit = 0; unit < values.length; unit++) {
       context.fillStyle = ink(scale, values[unit], theme);
       context.fillText(short(values[unit]), x + geometry.width / 2, top + unit * row + height / 2 + 0.5);
     }
   }
+}
+
+/** A lane with one pixel for each cell. @param {import("./lanes.js").Lane} lane @param {Scale} scale @param {import("./types.d.ts").Theme} theme @param {number} first @param {number} last */
+function pixels({ values, rows }, scale, theme, first, last) {
+  const columns = last - first + 1;
+  const canvas = new OffscreenCanvas(columns, rows);
+  const image = new ImageData(columns, rows);
+  for (let t = first; t <= last; t++) {
+    for (let unit = 0; unit < values[t].length; unit++) {
+      const [red, green, blue] = channelsOf(scale, values[t][unit], theme);
+      const at = 4 * (unit * columns + t - first);
+      image.data[at] = red;
+      image.data[at + 1] = green;
+      image.data[at + 2] = blue;
+      image.data[at + 3] = 255;
+    }
+  }
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
+  return canvas;
 }
 
 /** Right and wrong above each column, as a sign and a colour. @param {Drawing} drawing @param {number} first @param {number} last */
