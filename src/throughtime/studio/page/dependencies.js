@@ -44,7 +44,8 @@ const RULES = {
     "delta_q: delta_n r",
   ],
 };
-const OUTER_RULES = ["error: y* d*", "delta_y: y d"];
+/** A softmax's outputs hang together; only the cross-entropy undoes that. @param {TraceJSON} trace */
+const outerRules = ({ specification: { readout, loss } }) => ["error: y* d*", readout === "softmax" && loss === "squared" ? "delta_y: y* d*" : "delta_y: y d"];
 const ERRORS = {
   elman: ["delta_h"],
   lstm: ["delta_i", "delta_f", "delta_C_tilde", "delta_o"],
@@ -68,7 +69,7 @@ function links(trace) {
   /** @type {Link[]} */
   const found = [];
 
-  for (const rule of [...RULES[cell], ...OUTER_RULES]) {
+  for (const rule of [...RULES[cell], ...outerRules(trace)]) {
     const [to, sources] = rule.split(": ");
     for (const source of sources.split(" ")) {
       const from = source.replace(/[<>*]/g, "");
