@@ -37,6 +37,8 @@ const PANELS = [
   { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "below", picture: true },
   { name: "weights", title: "Weights", how: "", draw: weights, place: "below", picture: true },
 ];
+/** Frames a second that are asked for while training. */
+const FRAMES = 30;
 /** The greatest silence before the address is written, in milliseconds: browsers refuse to write it often. */
 const LINK_DELAY = 400;
 
@@ -56,6 +58,7 @@ export function mount(root, host) {
     settings: recorded?.settings ?? null,
     history: recorded?.history ?? [],
     verdict: recorded?.verdict ?? null,
+    saved: null,
     hello: null,
     moment: Infinity,
     selection: null,
@@ -145,7 +148,7 @@ export function mount(root, host) {
     send: (message) => {
       if (message.type === "train") {
         changed({ playing: false, moment: Infinity });
-        host.send({ type: "pace", updates_per_second: state.pace });
+        host.send({ type: "pace", frames_per_second: FRAMES, updates_per_second: state.pace });
       }
       if (message.type === "reset" || message.type === "train" || message.type === "step") changed({ verdict: null });
       if (message.type === "example") changed({ moment: Infinity });
@@ -165,7 +168,7 @@ export function mount(root, host) {
     },
     pace: (pace) => {
       changed({ pace });
-      host.send({ type: "pace", updates_per_second: pace });
+      host.send({ type: "pace", frames_per_second: FRAMES, updates_per_second: pace });
     },
     theme: (theme) => changed({ theme }),
     upload: (file) => {
@@ -179,7 +182,8 @@ export function mount(root, host) {
       const other = Object.entries(wanted?.settings ?? {}).some(([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value);
       changed({ hello: message, settings: message.settings, notice: "" });
       if (other) host.send({ type: "configure", settings });
-      if (wanted?.step) host.send({ type: "step", count: wanted.step });
+      const most = message.limits.count ?? 1000;
+      for (let left = wanted?.step ?? 0; left > 0; left -= most) host.send({ type: "step", count: Math.min(left, most) });
       if (wanted?.operands) host.send({ type: "example", operands: wanted.operands });
       if (!other) wanted = null;
     } else if (message.type === "frame") {
@@ -197,7 +201,7 @@ export function mount(root, host) {
     } else if (message.type === "state") {
       changed({ running: message.running });
     } else if (message.type === "saved") {
-      changed({ notice: `Saved as ${message.path}` });
+      changed({ saved: message.path });
     } else if (message.type === "error") {
       changed({ notice: message.message, playing: false });
     }

@@ -40,12 +40,13 @@ export function controls(root, view, act) {
   const task = hello.tasks.find(({ name }) => name === settings.task);
   write(parts.description, task?.description ?? "");
   set(parts.own, { hidden: !task?.takes_operands });
-  children(parts.operands, task?.operands ?? 0, number);
+  children(parts.operands, task?.operands ?? 0, (k) => number(k, hello));
   const bits = parts.inputs.get("bits")?.closest(".field");
   if (bits) set(bits, { hidden: task?.bits === 0 });
   set(parts.prove, { disabled: !view.connected || view.verdict?.state === "running" });
   write(parts.prove, view.verdict?.state === "running" ? "Proving …" : "Prove");
   verdict(parts.verdict, view);
+  write(parts.saved, view.saved ? `This run is saved in ${view.saved}` : "");
   const operands = view.frame.example.operands;
   if (operands && parts.shown !== String(operands)) {
     parts.shown = String(operands);
@@ -61,8 +62,8 @@ function verdict(root, { verdict }) {
   write(root, verdict ? `${{ running: "…", proved: "✓", refuted: "✗", unknown: "?" }[verdict.state]} ${verdict.sentence}${verdict.state === "running" ? "" : ` (${format(verdict.seconds, 2)} s)`}` : "Is it right for sequences of every length? A proof says so, or finds an input on which the network is wrong.");
 }
 
-/** A field for a number of one's own. @param {number} k */
-const number = (k) => el("input", { type: "text", inputmode: "numeric", pattern: "[0-9]+", maxlength: 400, required: true, autocomplete: "off", title: "A whole number, as long as you like", "aria-label": `Number ${k + 1}` });
+/** A field for a number of one's own. @param {number} k @param {Hello} hello */
+const number = (k, { limits }) => el("input", { type: "text", inputmode: "numeric", pattern: "[0-9]+", maxlength: Math.floor((limits.operand_bits ?? 1024) * Math.log10(2)), required: true, autocomplete: "off", title: "A whole number, as long as you like", "aria-label": `Number ${k + 1}` });
 
 /** @param {HTMLElement} root @param {Hello} hello */
 function build(root, hello) {
@@ -73,6 +74,7 @@ function build(root, hello) {
     operands: el("div", { class: "operands" }),
     prove: el("button", { type: "button" }, "Prove"),
     verdict: el("p", { class: "verdict", role: "status" }),
+    saved: el("p", { class: "note" }),
     shown: "",
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
     act: /** @type {Actions} */ (/** @type {unknown} */ (null)),
@@ -114,7 +116,7 @@ function build(root, hello) {
       el("details", {}, el("summary", {}, "More settings"), ...MORE.map(field)),
       el("p", { class: "note" }, "A change builds a new network, untrained."),
     ),
-    group("Your own file", el("label", { for: "upload", class: "note", id: "upload-note" }, "A trained network (.safetensors) or a data file with sequences."), file),
+    group("Your own file", el("label", { for: "upload", class: "note", id: "upload-note" }, "A trained network (.safetensors) or a data file with sequences."), file, parts.saved),
   );
   return parts;
 }

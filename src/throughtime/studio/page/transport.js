@@ -40,7 +40,7 @@ function badge(badge, check) {
     "data-value": check ? String(check.greatest) : null,
     title: check ? `The greatest difference between the gradient shown here and ${check.against}, over ${check.checked && check.parameters && check.checked < check.parameters ? `${check.checked} of ${check.parameters}` : "all"} parameters` : "The gradient is checked when the training is paused",
   });
-  write(badge, check ? `${sound ? "✓" : "✗"} gradient checked: off by at most ${format(check.greatest, 3)}` : "gradient: checked when paused");
+  write(badge, check ? `${sound ? "✓ gradient right" : "✗ gradient wrong"}, within ${format(check.greatest, 2)}` : "gradient: checked when paused");
 }
 
 /** @param {HTMLElement} root @param {boolean} live */
@@ -66,7 +66,7 @@ function build(root, live) {
     el("span", { class: "brand" }, "throughtime"),
     ...(live ? [el("div", { class: "buttons" }, parts.train, parts.pace, parts.update, parts.reset)] : []),
     el("label", { class: "checkpoints", title: "Back to an earlier state of the training" }, el("span", {}, "earlier"), parts.checkpoints, el("span", {}, "later")),
-    el("div", { class: "counters" }, shown("updates", parts.step), shown("loss here", parts.loss), shown("exact", parts.exact)),
+    el("div", { class: "counters" }, shown("updates", parts.step), shown("loss", parts.loss), shown("exact", parts.exact)),
     parts.badge,
     el("span", { class: "space" }),
     parts.save,

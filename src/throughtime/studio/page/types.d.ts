@@ -159,7 +159,7 @@ export type ClientMessage =
   | { type: "example"; sample: number }
   | { type: "prove" }
   | { type: "restore"; step: number }
-  | { type: "pace"; frames_per_second?: number; updates_per_second?: number | null };
+  | { type: "pace"; frames_per_second: number; updates_per_second?: number | null };
 
 /** One micro-step of the walk through time. */
 export interface Moment {
@@ -209,6 +209,8 @@ export interface View {
   /** The steps that the server can go back to. */
   checkpoints: number[];
   verdict: Verdict | null;
+  /** Where the server has saved the run. */
+  saved: string | null;
   /** The address of what is shown as one file, if the host makes such files. */
   exportAddress: string | null;
   /** Which of `frames` is shown. */
