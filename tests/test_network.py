@@ -1,6 +1,9 @@
 """What a Network can be asked, and that only a sequence itself decides its result."""
 
+import copy
+import pickle
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
@@ -10,6 +13,7 @@ import throughtime as tt
 from oracles import reference
 from oracles.agree import assert_agree
 from oracles.cases import CELLS, COMPILED, FORMS, problem
+from throughtime import inference
 from throughtime.network import Network
 
 OUTPUTS = ["every step", "last step"]
@@ -134,6 +138,51 @@ def test_steps_are_what_predict_does(name, layers, output):
     assert_agree(state.h[-1], states[:, -1], 1e-14)
     assert_agree(state.h, final.h, 1e-14)
     assert_agree(state.C, final.C, 1e-14)
+
+
+@pytest.mark.parametrize("name", ["tanh", "lstm", "gru"])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_long_sequences_are_read_piece_by_piece(form, name, output, monkeypatch):
+    """Pieces of 3 and 4 steps, of sequences that end before, in and at the end of one, or are not real at all behind it."""
+    q = problem((11, 3, 1, 7, 4), output=output, **CELLS[name], **FORMS[form])
+    whole = q.net.predict(q.x, q.lengths)
+    monkeypatch.setattr(inference, "_NUMBERS_OF_A_PIECE", 1)
+    monkeypatch.setattr(inference, "_LEAST_PIECE", 4)
+    for _ in range(2):  # on a new tape and on a used one
+        assert_agree(q.net.predict(q.x, q.lengths), whole, 1e-14)
+        for length, x, y in zip(q.lengths, q.x, whole, strict=True):
+            alone = q.net.predict(x[None, :length])[0]
+            assert_agree(alone, y if output == "last step" else y[:length], 1e-14)
+
+
+def test_threads_may_ask_the_same_network():
+    q = problem((9, 9), **CELLS["lstm"])
+    expected = [q.net.predict(q.x * k) for k in range(8)]
+    stepped = [q.net.step(q.x[:, 0] * k, q.net.initial_state(2))[0] for k in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(20):
+            told = list(pool.map(lambda k: q.net.predict(q.x * k), range(8)))
+            steps = list(pool.map(lambda k: q.net.step(q.x[:, 0] * k, q.net.initial_state(2))[0], range(8)))
+            np.testing.assert_array_equal(told, expected)
+            np.testing.assert_array_equal(steps, stepped)
+
+
+def test_a_network_that_was_asked_can_be_copied_and_pickled():
+    q = problem((4,), **CELLS["gru"])
+    y = q.net.predict(q.x)
+    for other in (copy.deepcopy(q.net), pickle.loads(pickle.dumps(q.net))):
+        np.testing.assert_array_equal(other.predict(q.x), y)
+        other.parameters[:] = 0
+    np.testing.assert_array_equal(q.net.predict(q.x), y)
+
+
+def test_new_parameters_are_seen():
+    q = problem((4,), **CELLS["tanh"])
+    y = q.net.predict(q.x)
+    q.net.parameters = 2 * q.net.parameters
+    assert np.abs(q.net.predict(q.x) - y).max() > 1e-3
+    assert_agree(q.net.predict(q.x), tt.Network.of(q.net.specification, q.net.parameters).predict(q.x), 1e-15)
 
 
 @pytest.mark.parametrize("name", CELLS)

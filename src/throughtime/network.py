@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array, Sequences, check_lengths, pad
-from throughtime.forward_pass import Backward, ForwardPass, State, batch_first
+from throughtime.forward_pass import Backward, ForwardPass, State
+from throughtime.inference import Tapes, outputs
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import Views, count, initial
 
@@ -61,6 +62,7 @@ class Network:
             raise TypeError(f"give a specification or its fields, not both (got {', '.join(fields)} too)")
         self._specification = specification
         self._parameters = initial(specification, init, seed)
+        self._tapes = Tapes()
 
     @classmethod
     def of(cls, specification: NetworkSpecification, parameters: npt.ArrayLike, *, copy: bool = True) -> Network:
@@ -71,8 +73,11 @@ class Network:
         if vector.shape != (count(specification),):
             raise ValueError(f"parameters must be ({count(specification)},) for this network, got {vector.shape}")
         net = cls.__new__(cls)
-        net._specification, net._parameters = specification, vector
+        net._specification, net._parameters, net._tapes = specification, vector, Tapes()
         return net
+
+    def __reduce__(self) -> Any:
+        return Network.of, (self.specification, self.parameters)
 
     def copy(self) -> Network:
         """A network of its own with the same parameters."""
@@ -133,15 +138,11 @@ class Network:
         (B,T,O) array, or (B,O) if the network's output is "last step"; a list of arrays (T_i,O) if x was a list and there
         is an output at every step.
         """
-        from throughtime.kernels import network as kernels
-
-        given = self._read(x, lengths)
-        tape = self._forward(given, initial_state)
-        kernels.outputs(self.shape, self.parameters, tape.tape)
-        if self.specification.output == "last step":
-            return tape.y[0].copy()
-        y = batch_first(tape.y, given.lengths)
-        return [row[:n] for row, n in zip(y, given.lengths, strict=True)] if given.listed else y
+        array, steps, listed = self._checked(x, lengths)
+        if initial_state is not None:
+            self._check_state(initial_state, len(array))
+        y = outputs(self, self._tapes, array, steps, initial_state)
+        return [row[:n] for row, n in zip(y, steps, strict=True)] if listed and y.ndim == 3 else y
 
     def hidden(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> tuple[Array, State]:
         """The states of the last layer (B,T,D·H), and the state after the last step of each sequence."""
@@ -172,18 +173,25 @@ class Network:
         """
         if self.specification.bidirectional:
             raise ValueError("a bidirectional network needs the whole sequence: use predict instead of step")
-        from throughtime.kernels import network as kernels
-
-        x = np.asarray(x_t, dtype=self.specification.dtype)
-        if x.ndim != 2 or x.shape[1] != self.specification.inputs or x.shape[0] != state.h.shape[1]:
+        x, B = np.asarray(x_t), state.h.shape[1]
+        if x.shape != (B, self._specification.inputs):
             raise ValueError(
-                f"x_t must be (batch, features) = {(state.h.shape[1], self.specification.inputs)} for this state, got {x.shape}"
+                f"x_t must be (batch, features) = {(B, self.specification.inputs)} for this state, got {x.shape}"
             )
-        one = _Given(np.ascontiguousarray(x)[None], np.ones(len(x), np.int64), False)
-        tape = self._forward(one, state)
-        kernels.outputs(self.shape, self.parameters, tape.tape)
-        C = tape.C[:, 0, 1] if tape.C.size else state.C
-        return tape.y[-1], State(tape.h[:, 0, 1], C)
+        here = self._tapes.take(self, 1, B)
+        if state.h.shape != here.first_h.shape or state.C.size != here.first_C.size:
+            self._check_state(state, B)
+        here.x[0], here.first_h[:] = x, state.h
+        if not here.first_C.size:
+            here.read()
+            after = State(here.last_h.copy(), state.C)
+        else:
+            here.first_C[:] = state.C
+            here.read()
+            after = State(here.last_h.copy(), here.last_C.copy())
+        y = here.y[0].copy()
+        self._tapes.give_back(here)
+        return y, after
 
     # How wrong it is, and why
 
@@ -277,7 +285,8 @@ class Network:
 
         return shape_of(self.specification)
 
-    def _read(self, x: Sequences, lengths: Any) -> _Given:
+    def _checked(self, x: Sequences, lengths: Any) -> tuple[Array, npt.NDArray[np.int64], bool]:
+        """x (B,T,I) of the network's dtype, lengths (B,), and whether it came as a list."""
         listed = isinstance(x, list)
         if isinstance(x, tuple):
             if len(x) != 2 or lengths is not None:
@@ -296,9 +305,13 @@ class Network:
             )
         batch, time, _ = array.shape
         steps = np.full(batch, time, np.int64) if lengths is None else check_lengths(lengths, batch, time)
+        return array, steps, listed
+
+    def _read(self, x: Sequences, lengths: Any) -> _Given:
+        array, steps, _ = self._checked(x, lengths)
         time_major = np.array(array.transpose(1, 0, 2), order="C")
-        time_major[np.arange(time)[:, None] >= steps] = 0
-        return _Given(time_major, steps, listed)
+        time_major[np.arange(len(time_major))[:, None] >= steps] = 0
+        return _Given(time_major, steps)
 
     def _targets(self, given: _Given | ForwardPass, y: Any, mask: Any) -> tuple[Array, Array]:
         T, B, _ = given.x.shape
@@ -363,11 +376,10 @@ class Network:
 
 @dataclass(frozen=True)
 class _Given:
-    """x as the kernels read it: (T,B,I) contiguous, lengths (B,), and whether it came as a list."""
+    """x as the kernels read it: (T,B,I) contiguous, and lengths (B,)."""
 
     x: Array
     lengths: npt.NDArray[np.int64]
-    listed: bool
 
 
 def _pad_targets(y: list[Any], given: _Given | ForwardPass) -> Array:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import pickle
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Any
 
 import numba
 from numba.core import caching
-from numba.core.serialize import dumps
 
 from throughtime.kernels.machine import ENGINE
 
@@ -51,29 +49,23 @@ class _Locator(caching.InTreeCacheLocator):
         return cache_directory().name
 
 
-class _Files:
+class _Files(caching.IndexDataCacheFile):
     """A file for each key, in place of Numba's index, which two processes that compile at once can mix up."""
 
-    def __init__(self, folder: str, base: str) -> None:
-        self.folder, self.base = Path(folder), base
-
-    def _file(self, key: Any) -> Path:
-        return self.folder / f"{self.base}.{hashlib.sha256(repr(key).encode()).hexdigest()[:16]}"
+    def _name(self, key: Any) -> str:
+        name: str = self._data_name(int(hashlib.sha256(repr(key).encode()).hexdigest()[:16], 16))
+        return name
 
     def load(self, key: Any) -> Any:
         """What was saved with this key, or None."""
-        try:
-            return pickle.loads(self._file(key).read_bytes())
-        except (OSError, EOFError, pickle.UnpicklingError):
-            return None
+        with contextlib.suppress(OSError, EOFError, ValueError):
+            return self._load_data(self._name(key))
+        return None
 
     def save(self, key: Any, data: Any) -> None:
-        """Write it, whole or not at all."""
-        file = self._file(key)
-        temporary = file.with_name(f"{file.name}.{os.getpid()}")
+        """Write it, whole or not at all; nothing where that cannot be."""
         with contextlib.suppress(OSError):
-            temporary.write_bytes(dumps(data))
-            temporary.replace(file)
+            self._save_data(self._name(key), data)
 
 
 class _CompileResults(caching.CompileResultCacheImpl):
@@ -95,7 +87,7 @@ class Cache(caching.FunctionCache):
     def __init__(self, function: Any, symbols: dict[str, Any]) -> None:
         super().__init__(function)
         self._symbols = symbols
-        self._cache_file: Any = _Files(self._cache_path, self._impl.filename_base)
+        self._cache_file = _Files(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
 
     def _load_overload(self, sig: Any, target_context: Any) -> Any:
         saved = self._cache_file.load(self._index_key(sig, target_context.codegen()))

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+from numba import typeof
 from numba.core import compiler, config
 from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import CPUDispatcher
@@ -131,6 +132,14 @@ def inlined(function: Callable[..., Any]) -> Any:
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
     return _Inlined(function, {"forceinline": True, "no_cpython_wrapper": True}, _HeaderCompiler)
+
+
+def bound(kernel: Any, *arguments: Any) -> Callable[[], Any]:
+    """A kernel's call on these very objects, whose types are looked at once."""
+    if config.DISABLE_JIT:  # type: ignore[attr-defined]
+        return partial(kernel, *arguments)
+    signature = tuple(typeof(argument) for argument in arguments)
+    return partial(kernel.entry.compile(signature), *arguments)
 
 
 def called(kernel: Any, signature: Any) -> Callable[[Any, Any, Any], Any]:

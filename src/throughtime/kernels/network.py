@@ -158,6 +158,13 @@ def outputs(s, parameters, tape):
 
 
 @kernel
+def read(s, parameters, x, lengths, tape):
+    """The whole forward pass: x (T,B,I) → all that the layers and the readout leave on the tape."""
+    states(s, parameters, x, lengths, tape)
+    outputs(s, parameters, tape)
+
+
+@kernel
 def losses(s, y, mask, tape):
     """The loss of the outputs on the tape against y (R,B,O), weighted by mask (R,B): → error, delta_y; their sum."""
     net_y, told, delta_y, error = (

@@ -52,20 +52,25 @@ class TapeArrays(dict[str, Any]):
         Whether `fed` is an array of its own.
     d_x : bool
         Whether ∂x is wanted.
+    backward : bool
+        Whether there will be a backward pass; without one, its arrays are empty.
     """
 
-    def __init__(self, s: Any, T: int, B: int, dtype: Any, *, noisy: bool = False, d_x: bool = False) -> None:
+    def __init__(
+        self, s: Any, T: int, B: int, dtype: Any, *, noisy: bool = False, d_x: bool = False, backward: bool = True
+    ) -> None:
         L, D, H, O, S = s.layers, s.directions, s.hidden, s.outputs, s.tape_gates * s.hidden
         R = 1 if s.last_step else T
-        both, C = int(D == 2), int(isinstance(s, LSTMShape))
+        both, C, back = int(D == 2), int(isinstance(s, LSTMShape)), int(backward)
         shapes = {
             "h": (L, D, T + 2, B, H), "C": (L, D, C * (T + 2), C * B, H),
             "fed": (L, D, noisy * (T + 2), B, H), "fed_C": (L, D, noisy * C * (T + 2), C * B, H),
-            "gates": (L, D, T, B, S), "delta": (L, D, T, B, S),
+            "gates": (L, D, T, B, S), "delta": (back * L, D, T, B, S),
             "joined": (L, both * T, both * B, D * H), "last": (both * B, D * H),
-            "net_y": (R, B, O), "y": (R, B, O), "delta_y": (R, B, O), "error": (R, B),
-            "d_states": (2, T, B, D * H), "d_h": (2, both * T, both * B, H),
-            "d_h_last": (L, D, B, H), "d_C_last": (L, D, C * B, H), "d_h_0": (L, D, B, H), "d_C_0": (L, D, C * B, H),
+            "net_y": (R, B, O), "y": (R, B, O), "delta_y": (back * R, B, O), "error": (back * R, B),
+            "d_states": (back * 2, T, B, D * H), "d_h": (back * 2, both * T, both * B, H),
+            "d_h_last": (back * L, D, B, H), "d_C_last": (back * L, D, C * B, H),
+            "d_h_0": (back * L, D, B, H), "d_C_0": (back * L, D, C * B, H),
             "d_x": (d_x * T, d_x * B, s.inputs),
         }  # fmt: skip
         unit = _ALIGNMENT // np.dtype(dtype).itemsize
