@@ -50,6 +50,14 @@ def test_the_second_process_compiles_nothing(tmp_path):
     assert told(SIGMOID, THROUGHTIME_CACHE=tmp_path) == ["0", "1", value]
 
 
+def test_a_kernel_has_the_same_symbol_in_every_process(tmp_path):
+    """Else a process that compiles a kernel, and finds on the disk another that calls it, would have no such symbol."""
+    program = SIGMOID + "from throughtime.kernels import compiled; print(*sorted(compiled._symbols))"
+    found = [told(program, THROUGHTIME_CACHE=tmp_path / seed, PYTHONHASHSEED=seed)[3:] for seed in "0123"]
+    assert len(found[0]) > 0
+    assert found == [found[0]] * 4
+
+
 def test_an_engine_has_machine_code_of_its_own(tmp_path):
     told(SIGMOID, THROUGHTIME_CACHE=tmp_path)
     compiled, hits, _ = told(SIGMOID, THROUGHTIME_CACHE=tmp_path, THROUGHTIME_TILE=OTHER)

@@ -30,6 +30,13 @@ _symbols: dict[str, tuple[Any, ...]] = {}
 """Which kernel, as module, name and types, a symbol of machine code stands for."""
 
 
+class _InOrder(set[str]):
+    """A set that is shown the same in every process: what it shows becomes a part of the names of symbols."""
+
+    def __repr__(self) -> str:
+        return ",".join(sorted(self))
+
+
 class _Library(JITCodeLibrary):
     """The LLVM code of a kernel, optimised once; Numba would do it three times, to prune what kernels do not have."""
 
@@ -122,7 +129,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function to machine code at its first call for each signature, or take it from the disk."""
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
-    compiled = _Kernel(function, {"fastmath": {"reassoc", "contract"}, "no_cpython_wrapper": True}, _Compiler)
+    compiled = _Kernel(function, {"fastmath": _InOrder({"reassoc", "contract"}), "no_cpython_wrapper": True}, _Compiler)
     compiled._cache = Cache(function, _symbols)
     return compiled
 
