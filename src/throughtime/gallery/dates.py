@@ -19,21 +19,30 @@ FIRST, DAYS = date(1950, 1, 1), 36525
 """A century, so that a year of two digits means one year."""
 
 
-def writings(day: date) -> list[str]:
-    """The date as each locale writes it, short to full, and by patterns that people use; in small letters, sorted."""
-    written = _written(day)
-    if day.day > 12:
-        return sorted(written)
-    return sorted(written - (_written(day.replace(month=day.day, day=day.month)) if day.day != day.month else set()))
+def days(rng: np.random.Generator) -> list[date]:
+    """All days of the century in a random order."""
+    return [FIRST + timedelta(number) for number in rng.permutation(DAYS).tolist()]
 
 
-def days(rng: np.random.Generator, count: int) -> list[date]:
-    """So many days of the century, each at most once, in a random order."""
-    return [FIRST + timedelta(int(number)) for number in rng.permutation(DAYS)[:count]]
+def writing(day: date, rng: np.random.Generator) -> str:
+    """The date as some locale writes it, short to full, or by a pattern that people use; in small letters."""
+    while True:
+        text = _apply(_patterns()[rng.integers(len(_patterns()))], day)
+        if not ambiguous(text, day):
+            return text
 
 
-def _written(day: date) -> set[str]:
-    return {pattern.apply(day, locale).lower() for pattern, locale in _patterns()}
+def ambiguous(text: str, day: date) -> bool:
+    """Whether the writing of a day stands as well for the one whose day and month are exchanged."""
+    if day.day > 12 or day.day == day.month or any(map(str.isalpha, text)):
+        return False
+    exchanged = day.replace(month=day.day, day=day.month)
+    return any(_apply(pattern, exchanged) == text for pattern in _patterns())
+
+
+def _apply(pattern: tuple[Any, Any], day: date) -> str:
+    form, locale = pattern
+    return str(form.apply(day, locale)).lower()
 
 
 @cache

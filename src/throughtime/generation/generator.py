@@ -129,7 +129,7 @@ class Generator(ABC):
         """ln p(text | source) of each text and its END, (B,)."""
         symbols, lengths = self.vocabulary.encode(texts)
         state, _ = self.begin(source)
-        pass_ = self.decoder.forward(*self._read(_shifted(symbols), lengths + 1), state)
+        pass_ = self.decoder.forward(*self._read(shifted(symbols), lengths + 1), state)
         pass_.loss(self._targets(symbols))
         error: Array = pass_.arrays.error.sum(axis=0, dtype=float)
         return -error
@@ -151,7 +151,7 @@ class Generator(ABC):
         """
         symbols, lengths = self.vocabulary.encode(texts)
         state, back = self.begin(source)
-        loss, _, d_state, gradient = self.differentiate(_shifted(symbols), symbols, lengths + 1, state)
+        loss, _, d_state, gradient = self.differentiate(shifted(symbols), symbols, lengths + 1, state)
         return loss, self.flat(gradient | back(d_state))
 
     def differentiate(
@@ -288,7 +288,7 @@ def as_vectors(state: State) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def _shifted(symbols: Indices) -> Indices:
+def shifted(symbols: Indices) -> Indices:
     """What the decoder reads when it ought to tell these: END first, then each symbol one step later."""
     return np.pad(symbols, [(0, 0), (1, 0)], constant_values=END)
 

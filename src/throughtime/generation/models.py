@@ -19,9 +19,11 @@ from throughtime.generation.generator import (
     as_vectors,
     embedding_gradient,
     network_of,
+    shifted,
     state_size,
 )
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
+from throughtime.network import Network
 from throughtime.network_specification import CellName, DtypeName
 
 _WINDOW = 256
@@ -71,7 +73,7 @@ class LanguageModel(Generator):
     def start(self, source: Sequence[str]) -> tuple[Indices, State]:
         """The last symbol of each beginning, and the state after those before it."""
         symbols, lengths = self.vocabulary.encode(source)
-        read = np.pad(symbols, [(0, 0), (1, 0)], constant_values=END)
+        read = shifted(symbols)
         first = read[np.arange(len(read)), lengths]
         if not lengths.any():
             return first, self.decoder.initial_state(len(first))
@@ -81,16 +83,17 @@ class LanguageModel(Generator):
         state.C[:, none[: state.C.shape[1]]] = 0
         return first, state
 
-    def bits(self, text: str) -> float:
-        """Bits per symbol of one text of at least one symbol, END not counted: −log₂ p, read from its beginning on."""
-        symbols, _ = self.vocabulary.encode([text])
-        read, state, total = np.pad(symbols, [(0, 0), (1, 0)], constant_values=END)[:, :-1], None, 0.0
+    def bits(self, text: str, after: str = "") -> float:
+        """Bits per symbol of a text of at least one symbol, END not counted: −log₂ p of it behind `after`."""
         if not text:
             raise ValueError("a text of no symbol has no bits per symbol")
-        for at in range(0, len(text), _WINDOW):
-            pass_ = self.decoder.forward(*self._read(read[:, at : at + _WINDOW], None), state)
+        symbols, _ = self.vocabulary.encode([after + text])
+        read, state, total = shifted(symbols), None, 0.0
+        for at in range(0, symbols.size, _WINDOW):
             told = symbols[:, at : at + _WINDOW]
-            total += pass_.loss(self._targets(told, told.shape[1]))
+            pass_ = self.decoder.forward(*self._read(read[:, at : at + told.size], None), state)
+            counted = np.arange(at, at + told.size) >= len(after)
+            total += pass_.loss(self._targets(told, told.size), counted[None])
             state = pass_.final
         return float(total / np.log(2) / len(text))
 
@@ -134,6 +137,8 @@ class OneToMany(Generator):
         x = np.asarray(source, self.dtype)
         if x.ndim != 2 or x.shape[1] != self.features:
             raise ValueError(f"the source must be (batch, features) with {self.features} features, got {x.shape}")
+        if not np.isfinite(x).all():
+            raise ValueError("the source holds numbers that are not finite")
         state = as_state(self.decoder.specification, x @ self._arrays["affine.W"] + self._arrays["affine.b"])
 
         def back(d_state: State) -> Gradient:
@@ -187,7 +192,7 @@ class EncoderDecoder(Generator):
         self.fields |= {"source": source.symbols, "bidirectional": bidirectional}
 
     @property
-    def encoder(self) -> Any:
+    def encoder(self) -> Network:
         """The network that reads; its parameters are a part of this one's."""
         return self._networks["encoder"]
 

@@ -27,7 +27,7 @@ Sampler = Callable[[np.random.Generator, int], Texts]
 """Makes so many texts with their sources."""
 Measure = tuple[float, Array]
 
-_SHARD = 32
+_SHARD = 16
 """Sequences that one thread works on: fixed, so that no number of threads changes a bit."""
 _NOT_HERE = ("noise", "cell_penalty", "update", "patience")
 

@@ -1,0 +1,101 @@
+"""Training of networks that write, their windows, and their files."""
+
+import numpy as np
+import pytest
+
+import throughtime as tt
+from throughtime.generation import END, EncoderDecoder, LanguageModel, OneToMany, Vocabulary, load, train
+
+ABC = Vocabulary("abc")
+
+
+def test_a_step_of_gradient_descent_follows_the_mean_gradient():
+    model = EncoderDecoder(ABC, ABC, hidden=3)
+    data = ["a", "bc", "cab"], ["aa", "b", "cb"]
+    after, history = train(model, data, steps=1, batch=3, optimizer=tt.GradientDescent(0.1))
+    loss, gradient = model.gradient(*data)
+    np.testing.assert_allclose(after.parameters, model.parameters - 0.1 * gradient / 3, rtol=1e-12)
+    assert history.last.loss == pytest.approx(loss / 3)
+    assert history.last.gradient_norm == pytest.approx(np.linalg.norm(gradient / 3))
+
+
+def test_it_learns_to_write_backwards():
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list("abc"), size=rng.integers(1, 5))) for _ in range(400)]
+    model, _ = train(
+        EncoderDecoder(ABC, ABC, hidden=32, seed=1), (texts, [text[::-1] for text in texts]),
+        steps=400, batch=32, optimizer=tt.Adam(0.01),
+    )  # fmt: skip
+    assert model.write(["abca", "cb", "b"]) == ["acba", "bc", "b"]
+    assert model.write(["abca", "cb", "b"], beam=3) == ["acba", "bc", "b"]
+
+
+def test_many_threads_and_pieces_change_nothing():
+    """Batches of more than one piece for the threads: the gradient is that of the whole."""
+    model = OneToMany(2, ABC, hidden=3)
+    x = np.random.default_rng(0).standard_normal((40, 2))
+    texts = ["abc"[: 1 + row % 3] for row in range(40)]
+    after, _ = train(model, (x, texts), steps=1, batch=40, optimizer=tt.GradientDescent(0.1))
+    _, gradient = model.gradient(x, texts)
+    np.testing.assert_allclose(after.parameters, model.parameters - 0.1 * gradient / 40, rtol=1e-12)
+    again, _ = train(model, (x, texts), steps=1, batch=40, optimizer=tt.GradientDescent(0.1))
+    np.testing.assert_array_equal(after.parameters, again.parameters)
+
+
+def test_windows_carry_the_state_on():
+    """With a learning rate of 0 the losses of the windows add up to that of the pieces read as a whole."""
+    model, text = LanguageModel(ABC, hidden=4, cell="lstm"), "abcabbcaccbbabcb"
+    _, history = train(model, text, steps=4, batch=2, window=4, optimizer=tt.GradientDescent(0.0))
+    pieces = len(text) // 2
+    whole = pieces * model.bits(text[:pieces])
+    second = LanguageModel(ABC, hidden=4, cell="lstm")
+    symbols, _ = ABC.encode([text])
+    read = np.pad(symbols[0], (1, 0), constant_values=END)[pieces : 2 * pieces][None]
+    loss, *_ = second.differentiate(read, symbols[:, pieces:], None, second.decoder.initial_state(1))
+    assert 2 * history["loss"][:2].sum() == pytest.approx(whole * np.log(2) + loss)
+    np.testing.assert_array_equal(history["loss"][:2], history["loss"][2:])  # the next time round, from 0 again
+
+
+def test_a_model_in_a_file_is_the_same(tmp_path):
+    rng = np.random.default_rng(0)
+    for model, source in [
+        (LanguageModel(ABC, cell="gru", layers=2, hidden=3, dtype="float32"), ["ab"]),
+        (OneToMany(4, ABC, hidden=3), rng.standard_normal((1, 4))),
+        (EncoderDecoder(Vocabulary("xyz"), ABC, bidirectional=False, hidden=3), ["zyx"]),
+    ]:
+        model.save(tmp_path / "model.safetensors")
+        other = load(tmp_path / "model.safetensors")
+        assert type(other) is type(model)
+        assert repr(other) == repr(model)
+        np.testing.assert_array_equal(other.parameters, model.parameters)
+        assert other.sample(source, longest=20) == model.sample(source, longest=20)
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "net.safetensors"
+    tt.Network(inputs=1, hidden=2, outputs=1).save(path)
+    with pytest.raises(ValueError, match="holds no throughtime generator"):
+        load(path)
+    LanguageModel(ABC, hidden=2).save(path)
+    with pytest.raises(ValueError, match="holds no throughtime network"):
+        tt.load(path)
+
+
+def test_settings_that_do_not_fit_are_refused():
+    model = OneToMany(2, ABC, hidden=2)
+    for data, settings, message in [
+        ("abc", {}, "one long text is for a language model"),
+        ((np.zeros((1, 2)), ["a"]), {"window": 3}, "a window is for one long text"),
+        ((np.zeros((2, 2)), ["a"]), {}, "as many sources as texts, and at least one: got 2 and 1"),
+        ((np.full((1, 2), np.nan), ["a"]), {"batch": 1}, "the source holds numbers that are not finite"),
+        ((np.zeros((1, 2)), ["a"]), {"noise": 0.1}, "trained without noise"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            train(model, data, **settings)
+    with pytest.raises(ValueError, match="the text has 3 symbols, too few for 64 pieces"):
+        train(LanguageModel(ABC), "abc")
+
+
+def test_what_overflows_is_told():
+    with pytest.raises(ArithmeticError, match="not finite: lower the learning rate"):
+        train(LanguageModel(ABC, hidden=2), ([""], ["ab"]), steps=9, batch=1, optimizer=tt.GradientDescent(1e300))
