@@ -15,6 +15,7 @@ from throughtime.cli import (
     export_html,
     gallery,
     info,
+    lab,
     prove,
     studio,
     tasks,
@@ -59,6 +60,9 @@ app.command("export-html", short_help="Save a page of what a network does.", epi
 app.command(short_help="List what there is to learn.", epilog=tasks.EPILOG)(tasks.tasks)
 app.command(short_help="Run networks on real data.", epilog=gallery.EPILOG)(gallery.gallery)
 app.command(short_help="Write a model for other programs.", epilog=export.EPILOG)(export.export)
+_lab = typer.Typer(help="Experiments on long memory.", add_help_option=True, rich_markup_mode=None)
+_lab.command(short_help="Recall after a gap.", epilog=lab.GAP_EPILOG)(lab.gap)
+app.add_typer(_lab, name="lab", short_help="Measure what networks can remember.")
 app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)
 
 

@@ -1,0 +1,86 @@
+"""`throughtime lab`: experiments on long memory, each measured on this machine beside what was published."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from throughtime.cli.plotting import PlotOption
+from throughtime.cli.shell import Failure, Json, document, say
+
+GAP_EPILOG = """\b
+Example:
+  throughtime lab gap
+  throughtime lab gap --gaps 10,50 --seeds 5 --plot gap.png
+  throughtime lab gap --json > gap.json
+  throughtime lab gap --from gap.json --plot gap.svg
+
+As it stands it takes some ten minutes on two cores; docs/lab.md shows its figure."""
+
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+def gap(
+    gaps: Annotated[
+        str | None, typer.Option(metavar="A,B,…", help="Steps of noise between symbol and question.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Networks of each kind for each gap.", min=1)] = 20,
+    steps: Annotated[int | None, typer.Option(help="Updates of each network.", min=1)] = None,
+    stored: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Train nothing, show what --json printed before.")
+    ] = None,
+    plot: PlotOption = None,
+    json: Json = False,
+) -> None:
+    """How often networks learn to recall a symbol after a gap, and how far their derivatives reach."""
+    from throughtime.lab.gap import GAPS, STEPS, GapExperiment, measure
+
+    started = time.perf_counter()
+    if stored is not None:
+        experiment = GapExperiment.from_dict(read_json(stored))
+    else:
+        wanted = list(GAPS) if gaps is None else whole_numbers("--gaps", gaps)
+        if not json:
+            say(f"  {'network':<27} {'gap':>4}   learned   answers right")
+
+        def progress(network: str, gap: int, successes: int, right: float) -> None:
+            if not json:
+                say(f"  {network:<27} {gap:>4}   {successes:>3} of {seeds:<3}   {right:.3f}")
+
+        experiment = measure(wanted, seeds, steps=steps or STEPS, progress=progress)
+    if plot is not None:
+        from throughtime import plots
+        from throughtime.lab import figures
+
+        plots.save(figures.gap(experiment), plot)
+    if json:
+        document(experiment.as_dict())
+    elif stored is None:
+        say(f"  {time.perf_counter() - started:.0f} s in all" + (f", drawn in {plot}" if plot else ""))
+
+
+def whole_numbers(option: str, words: str) -> list[int]:
+    """ "1,10,100" → the numbers."""
+    try:
+        found = [int(word) for word in words.split(",")]
+    except ValueError:
+        raise Failure(f'{option} must be whole numbers such as 1,10,100, got "{words[:40]}"') from None
+    if min(found) < 0:
+        raise Failure(f"{option} must be whole numbers from 0 on, got {min(found)}")
+    return found
+
+
+def read_json(path: Path) -> dict[str, object]:
+    """The document that an experiment printed."""
+    import json
+
+    try:
+        found = json.loads(path.read_text())
+        if not isinstance(found, dict) or not {"settings", "networks", "flows"} <= set(found):
+            raise ValueError
+    except ValueError:
+        raise Failure(f"{path} holds no experiment: give a file made with throughtime lab gap --json") from None
+    return {name: found[name] for name in ("settings", "networks", "flows")}

@@ -1,0 +1,1 @@
+"""The long-memory laboratory: what recurrent networks learn, and what not, when far apart things belong together."""

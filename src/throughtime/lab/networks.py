@@ -1,0 +1,76 @@
+"""The networks that the laboratory compares: about as many parameters each, and one budget of training for all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from throughtime.network import Network
+from throughtime.tasks.task import Task
+from throughtime.training.loop import NotFinite, Run, train
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A kind of network.
+
+    name : as tables and figures call it
+    fields : of its specification, apart from what the task decides
+    init : how its parameters are drawn
+    remember : bias of the gate that keeps the state, forget or update, if not what `init` gives
+    """
+
+    name: str
+    fields: dict[str, Any]
+    init: str = "glorot"
+    remember: float | None = None
+
+    def begin(self, task: Task, seed: int) -> Network:
+        """Such a network for a task, not yet trained."""
+        net = Network(
+            **self.fields,
+            inputs=task.inputs, outputs=task.outputs, readout=task.readout, loss=task.loss, output=task.output,
+            init=self.init, seed=seed,
+        )  # fmt: skip
+        if self.remember is not None:
+            net["forget.b" if net.specification.cell == "lstm" else "update.b"] = self.remember
+        return net
+
+
+ELMAN = Contestant("Elman, sigmoid", {"cell": "elman", "hidden": 32})
+ELMAN_TANH = Contestant("Elman, tanh, small weights", {"cell": "elman", "hidden": 32, "activation": "tanh"}, "uniform")
+ELMAN_ORTHOGONAL = Contestant("Elman, tanh, orthogonal U", {"cell": "elman", "hidden": 32, "activation": "tanh"})
+LSTM = Contestant("LSTM, forget bias 1", {"cell": "lstm", "hidden": 16})
+LSTM_OPEN = Contestant("LSTM, forget bias 5", {"cell": "lstm", "hidden": 16}, remember=5.0)
+GRU = Contestant("GRU, update bias 0", {"cell": "gru", "hidden": 18})
+GRU_OPEN = Contestant("GRU, update bias 5", {"cell": "gru", "hidden": 18}, remember=5.0)
+
+ALL = (ELMAN, ELMAN_TANH, ELMAN_ORTHOGONAL, LSTM, LSTM_OPEN, GRU, GRU_OPEN)
+"""About 1,100 parameters each on a task with one input and one output."""
+
+
+def trained(
+    contestant: Contestant,
+    task: Task,
+    seeds: Iterable[int],
+    use: Callable[[int, Network, Run], Any],
+    **settings: Any,
+) -> list[Any]:
+    """Train a network for each seed, on all processors, and give what `use` makes of (seed, network before, run).
+
+    A run that came upon numbers that are not finite is used as it was before that.
+    """
+
+    def one(seed: int) -> Any:
+        net = contestant.begin(task, seed)
+        try:
+            run = train(net, task, seed=seed, **settings)
+        except NotFinite as overflow:
+            run = overflow.run
+        return use(seed, net, run)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(one, seeds))

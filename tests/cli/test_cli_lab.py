@@ -1,0 +1,30 @@
+"""`throughtime lab`: small experiments, their output, and what is told when something is wrong."""
+
+import json
+
+import pytest
+
+
+def test_gap(throughtime, here):
+    pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
+    told = throughtime("lab", "gap", "--gaps", "1,4", "--seeds", 2, "--steps", 3, "--plot", "gap.svg")
+    assert told.status == 0
+    assert [line.split("   ")[0].strip() for line in told.out.splitlines()[1:3]] == ["Elman, sigmoid"] * 2
+    assert (here / "gap.svg").read_text().startswith("<?xml")
+    (here / "gap.json").write_text(throughtime("lab", "gap", "--gaps", "1,4", "--seeds", 2, "--steps", 3, "--json").out)
+    assert len(json.loads((here / "gap.json").read_text())["networks"]) == 7 * 2 * 2
+    again = throughtime("lab", "gap", "--from", "gap.json", "--plot", "again.svg")
+    assert (again.status, (here / "again.svg").read_text()) == (0, (here / "gap.svg").read_text())
+
+
+def test_what_is_wrong(throughtime, here):
+    assert (
+        '--gaps must be whole numbers such as 1,10,100, got "a"' in throughtime("lab", "gap", "--gaps", "a").complaint
+    )
+    assert "from 0 on" in throughtime("lab", "gap", "--gaps=-1").complaint
+    assert "--seeds" in throughtime("lab", "gap", "--seeds", 0).complaint
+    (here / "no.json").write_text("{}")
+    assert "holds no experiment" in throughtime("lab", "gap", "--from", "no.json").complaint
+    pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
+    assert "ends in .png, .svg, .pdf" in throughtime("lab", "gap", "--plot", "gap.bmp").complaint
+    assert "there is no folder" in throughtime("lab", "gap", "--plot", "nowhere/gap.png").complaint
