@@ -5,7 +5,7 @@ import { formula } from "./formula.js";
 import { stepTerms } from "./gradient_formula.js";
 import { asMathML, nameMathML, written } from "./mathml.js";
 import { Numbers, OUTER_ARRAYS, isParameter, layerOf, parameterName } from "./numbers.js";
-import { redraw } from "./redraw.js";
+import { redraw, waits } from "./redraw.js";
 import { format } from "./scales.js";
 import { keyOf, summands } from "./terms.js";
 import { words } from "./words.js";
@@ -17,7 +17,10 @@ import { words } from "./words.js";
 /** @typedef {import("./expression.js").Expression} Expression */
 /** @typedef {import("./expression.js").Formula} Formula */
 /** @typedef {import("./expression.js").NumberNode} NumberNode */
+/** @typedef {import("./terms.js").Summand} Summand */
 
+/** The most terms that a table shows at once. */
+const SHOWN_TERMS = 40;
 /** Significant digits of a formula's result. */
 const DIGITS = 4;
 
@@ -32,7 +35,9 @@ const OUTER_PARTNERS = /** @type {Record<string, string>} */ ({ net_y: "delta_y"
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function inspector(root, view, act) {
   const { trace, selection, frame } = view;
+  if (waits(root, view) && root.dataset.cell === (selection ? keyOf(selection) : "")) return;
   redraw(root, [trace, frame.update, selection && keyOf(selection)], () => {
+    root.dataset.cell = selection ? keyOf(selection) : "";
     const scrolled = [...root.querySelectorAll(".terms-scroll")].map((box) => box.scrollTop);
     const content = selection ? inspected(view, selection) : [el("p", { class: "empty" }, "Click a cell of the picture, or reach it with the arrow keys and press Enter.")];
     const how = el("p", { class: "how" }, "The formula of one number: in symbols, then with its own numbers. Click any of them to go where it came from.");
@@ -40,6 +45,10 @@ export function inspector(root, view, act) {
     body.addEventListener("click", (event) => {
       const source = selectionAt(event.target);
       if (source && event.target instanceof Element && event.target.closest("button, .leads")) act.select(source);
+    });
+    body.addEventListener("click", ({ target }) => {
+      const more = target instanceof Element && target.closest(".more-terms");
+      if (more) showAll(more);
     });
     root.replaceChildren(body);
     root.querySelectorAll(".terms-scroll").forEach((box, k) => (box.scrollTop = scrolled[k] ?? 0));
@@ -133,15 +142,14 @@ function termsTable(trace, formula) {
   if (rows.length > 0) {
     const total = rows.reduce((sum, { value }) => sum + value, 0);
     const caption = steps ? `What each of the ${rows.length} steps adds` : `The ${rows.length} terms of the sum`;
-    const body = rows.map(({ factors, value, share }) =>
-      el(
-        "tr",
-        {},
-        el("td", { class: "term-factors" }, ...factors.flatMap((factor, k) => [k > 0 ? " · " : null, ...factorNodes(factor)])),
-        el("td", { class: "term-value", "data-value": String(value) }, format(value, DIGITS)),
-        el("td", { class: "term-share", "aria-hidden": "true" }, el("meter", { min: 0, max: 1, value: share, class: value < 0 ? "negative" : "positive" })),
-      ),
-    );
+    const body = rows.slice(0, SHOWN_TERMS).map(row);
+    if (rows.length > SHOWN_TERMS) {
+      const others = rows.slice(SHOWN_TERMS);
+      const rest = others.reduce((sum, { value }) => sum + value, 0);
+      const more = el("button", { type: "button", class: "more-terms" }, `show the other ${others.length}`);
+      HIDDEN_TERMS.set(more, others);
+      body.push(el("tr", {}, el("td", {}, more), el("td", { class: "term-value", "data-value": String(rest) }, format(rest, DIGITS)), el("td")));
+    }
     found.push(
       el(
         "details",
@@ -154,6 +162,25 @@ function termsTable(trace, formula) {
   }
   if (beside.size > 0) found.push(el("p", { class: "beside" }, rows.length > 0 ? "times, or beside it: " : "made of: ", ...[...beside.values()].map(source)));
   return found;
+}
+
+/** Terms that a table does not show until it is asked for them. @type {WeakMap<Element, Summand[]>} */
+const HIDDEN_TERMS = new WeakMap();
+
+/** @param {Element} more */
+function showAll(more) {
+  more.closest("tr")?.replaceWith(...(HIDDEN_TERMS.get(more) ?? []).map(row));
+}
+
+/** @param {Summand} summand */
+function row({ factors, value, share }) {
+  return el(
+    "tr",
+    {},
+    el("td", { class: "term-factors" }, ...factors.flatMap((factor, k) => [k > 0 ? " · " : null, ...factorNodes(factor)])),
+    el("td", { class: "term-value", "data-value": String(value) }, format(value, DIGITS)),
+    el("td", { class: "term-share", "aria-hidden": "true" }, el("meter", { min: 0, max: 1, value: share, class: value < 0 ? "negative" : "positive" })),
+  );
 }
 
 /** A factor of a term. @param {Expression} factor @returns {Node[]} */

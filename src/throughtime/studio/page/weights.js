@@ -1,10 +1,9 @@
 /** The weights: every parameter as a grid of colour, with its last update beside it. */
-import { built, cellData, children, el, roving, same, selectionAt, set, svg } from "./dom.js";
-import { placed, range } from "./numbers.js";
+import { built, cellData, children, el, roving, selectionAt, set, svg } from "./dom.js";
+import { placed } from "./numbers.js";
 import { readout } from "./readout.js";
 import { redraw, waits } from "./redraw.js";
 import { colour, format, greatest, legend } from "./scales.js";
-import { words } from "./words.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
@@ -21,7 +20,7 @@ export function weights(root, view, act) {
   if (waits(root, view)) return;
   const { trace, frame, selection, theme } = view;
   const blocks = blocksOf(trace);
-  const parts = built(root, blocks.map(({ title }) => title).join(), () => build(root, blocks, act, () => weights(root, { ...parts.view }, act)));
+  const parts = built(root, JSON.stringify(trace.specification), () => build(root, blocks, act, () => weights(root, { ...parts.view }, act)));
   parts.view = view;
   const chosen = parts.chosen ?? blocks.find(({ names }) => selection && names.some((name) => isOf(name, selection)))?.title ?? blocks[0].title;
   redraw(root, [trace, frame.update, theme, chosen, selection && selection.array in namesShown(trace) ? selection : null], () => {
@@ -29,10 +28,12 @@ export function weights(root, view, act) {
     const block = blocks.find(({ title }) => title === chosen) ?? blocks[0];
     const names = [...block.names, ...["W", "b_y"].filter((name) => name in trace.parameters)];
     const all = names.flatMap((name) => trace.parameters[name].flat());
-    const scale = { kind: /** @type {const} */ ("signed"), greatest: greatest(all) };
+    const scale = { kind: /** @type {const} */ ("signed"), greatest: greatest([usual(all)]) };
     const changes = frame.update ? names.flatMap((name) => frame.update?.[name].flat() ?? []) : [];
-    const changeScale = { kind: /** @type {const} */ ("delta"), greatest: greatest(changes) };
-    parts.legends.replaceChildren(legend("weight", scale, theme), ...(frame.update ? [legend("last update", changeScale, theme)] : []));
+    const changeScale = { kind: /** @type {const} */ ("delta"), greatest: greatest([usual(changes)]) };
+    parts.legends.replaceChildren(legend("weight, or beyond", scale, theme), ...(frame.update ? [legend("last update, or beyond", changeScale, theme)] : []));
+    if (parts.shown !== chosen) parts.grids.replaceChildren();
+    parts.shown = chosen;
     const figures = children(parts.grids, names.length, () => {
       const figure = el("figure", {}, el("figcaption"), el("div", { class: "pair" }, svg("svg", { role: "group" }), svg("svg", { role: "group" })));
       figure.querySelectorAll("svg").forEach(roving);
@@ -46,14 +47,14 @@ export function weights(root, view, act) {
       figure.firstElementChild?.replaceChildren(el("i", {}, name), ` ${ROLES[symbol] ?? ""}, ${trace.parameters[name][0] instanceof Array ? `${rows.length} × ${rows[0].length}` : rows[0].length}`);
       const [own, change] = figure.querySelectorAll("svg");
       const update = frame.update ? rowsOf(frame.update[name]) : null;
+      const place = placed(name);
       set(own, { "aria-label": `${name}, ${ROLES[symbol] ?? ""}` });
-      grid(own, side, rows, (value) => colour(scale, value, theme), (unit, value) => {
-        const cell = /** @type {Selection} */ ({ ...placed(name), t: 0, unit });
-        return { ...cellData(cell, value), class: same(cell, selection) ? "square chosen" : "square", "aria-label": `${words(trace, cell)}: ${format(value)}` };
-      });
+      grid(own, side, rows, { ...place, t: 0, unit: 0 }, (value) => colour(scale, value, theme), name);
+      own.querySelector(".chosen")?.classList.remove("chosen");
+      if (selection && isOf(name, selection)) own.children[selection.unit]?.classList.add("chosen");
       change.toggleAttribute("hidden", !update);
       set(change, { "aria-label": `Last update of ${name}` });
-      if (update) grid(change, side, update, (value) => colour(changeScale, value, theme), (unit, value) => ({ ...cellData({ ...placed(name), array: `update ${placed(name).array}`, t: 0, unit }, value), class: "square", "aria-label": `Last change of ${name}, entry ${unit}: ${format(value)}` }));
+      if (update) grid(change, side, update, { ...place, array: `update ${place.array}`, t: 0, unit: 0 }, (value) => colour(changeScale, value, theme), `last change of ${name}`);
     });
     parts.refresh();
   });
@@ -69,6 +70,7 @@ function build(root, blocks, act, again) {
     refresh: () => {},
     /** The block that was chosen by hand. @type {string | null} */
     chosen: null,
+    shown: "",
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
   };
   root.append(
@@ -115,19 +117,28 @@ function isOf(name, selection) {
 /** @param {TraceJSON} trace */
 const namesShown = (trace) => Object.fromEntries(Object.keys(trace.parameters).map((name) => [placed(name).array, true]));
 
+/** A size that few exceed, so that a few great weights do not leave all others pale. @param {number[]} values */
+function usual(values) {
+  const sizes = values.map(Math.abs).sort((a, b) => a - b);
+  return sizes[Math.floor(0.95 * (sizes.length - 1))] ?? 0;
+}
+
 /** A bias is one row. @param {number[][] | number[]} values @returns {number[][]} */
 const rowsOf = (values) => /** @type {number[][]} */ (Array.isArray(values[0]) ? values : [values]);
 
-/** @param {SVGSVGElement} root @param {number} side of a square @param {number[][]} rows @param {(value: number) => string} fill @param {(unit: number, value: number) => Record<string, string | number | boolean | null | undefined>} describe */
-function grid(root, side, rows, fill, describe) {
+/** @param {SVGSVGElement} root @param {number} side of a square @param {number[][]} rows @param {Selection} first the cell in the corner @param {(value: number) => string} fill @param {string} name */
+function grid(root, side, rows, first, fill, name) {
   const columns = rows[0].length;
   const gap = side > 6 ? 1 : 0;
   set(root, { viewBox: `0 0 ${SIDE} ${rows.length * side}` });
-  const squares = children(root, rows.length * columns, (k) => svg("rect", { role: "button", tabindex: k === 0 ? 0 : -1 }));
-  for (const r of range(rows.length)) {
-    for (const c of range(columns)) {
-      const unit = r * columns + c;
-      set(squares[unit], { x: c * side, y: r * side, width: side - gap, height: side - gap, fill: fill(rows[r][c]), ...describe(unit, rows[r][c]) });
-    }
-  }
+  const squares = children(root, rows.length * columns, (unit) => {
+    const [r, c] = [Math.floor(unit / columns), unit % columns];
+    return svg("rect", { x: c * side, y: r * side, width: side - gap, height: side - gap, role: "button", tabindex: unit === 0 ? 0 : -1, class: "square", ...cellData({ ...first, unit }, 0) });
+  });
+  squares.forEach((square, unit) => {
+    const [r, c] = [Math.floor(unit / columns), unit % columns];
+    const value = rows[r][c];
+    if (square.dataset.value === String(value) && square.getAttribute("fill") === fill(value)) return;
+    set(square, { fill: fill(value), "data-value": String(value), "aria-label": `${name}[${rows.length > 1 ? `${r},` : ""}${c}] = ${format(value)}` });
+  });
 }
