@@ -1,0 +1,79 @@
+"""A real Chromium on a real studio; skipped, with the reason, where either is missing."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from running import receive, studio
+
+WHERE = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--force-device-scale-factor=1",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`: pip install playwright")
+    path = next(filter(None, map(shutil.which, WHERE)), None)
+    if path is None:
+        pytest.skip(f"no browser is installed: {', '.join(WHERE)} were looked for")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory, chromium):
+    with studio(tmp_path_factory.mktemp("studio"), "--port", 19765) as running:
+        yield running
+
+
+class Watched:
+    """A page of which every complaint and every request is noted."""
+
+    def __init__(self, browser, **options):
+        self.context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce", **options)
+        self.page = self.context.new_page()
+        self.complaints, self.requests = [], []
+        self.expected = None
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("websocket", lambda websocket: self.requests.append(websocket.url))
+
+    def _heard(self, message):
+        if message.type in ("error", "warning") and not (self.expected and message.text.startswith(self.expected)):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def watched(chromium):
+    opened = []
+
+    def open_page(address, **options):
+        opened.append(Watched(chromium, **options))
+        opened[-1].page.goto(address)
+        opened[-1].page.wait_for_selector("[data-array=h]")
+        return opened[-1]
+
+    yield open_page
+    for one in opened:
+        one.context.close()
+        assert not one.complaints
+        local = ("http://127.0.0.1:", "ws://127.0.0.1:", "file://", "data:", "blob:")
+        assert all(url.startswith(local) for url in one.requests), one.requests
+
+
+@pytest.fixture
+def line(running):
+    """A websocket beside the page's own: what it is sent, the page is sent too."""
+    with running.page() as line:
+        receive(line, "frame")
+        yield line

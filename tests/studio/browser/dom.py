@@ -1,0 +1,38 @@
+"""Numbers read out of the page."""
+
+import numpy as np
+
+CELLS = """(where) => [...document.querySelectorAll(where + " [data-array][data-value]")].map((cell) => ({
+    array: cell.dataset.array, layer: Number(cell.dataset.layer), direction: cell.dataset.direction,
+    t: Number(cell.dataset.t), unit: Number(cell.dataset.unit), value: cell.dataset.value }))"""
+
+
+def cells(page, where=""):
+    """{(array, layer, direction): {(t, unit): value}} of all cells within `where`."""
+    found = {}
+    for cell in page.evaluate(CELLS, where):
+        if " " not in cell["value"]:
+            array = found.setdefault((cell["array"], cell["layer"], cell["direction"]), {})
+            array[cell["t"], cell["unit"]] = float(cell["value"])
+    return found
+
+
+def array(found, name, T, width, layer=0):
+    """The cells of one array of the Trace as (T, width); every one must be there."""
+    cells = found[name, layer, "forward"]
+    return np.array([[cells[t, unit] for unit in range(width)] for t in range(T)])
+
+
+def see(page, panel, array, t, unit, value):
+    """Scroll to a panel, which is drawn only where it is seen, and wait until one of its cells shows a value."""
+    page.locator(panel).scroll_into_view_if_needed()
+    page.wait_for_function(
+        """([where, value]) => Number(document.querySelector(where)?.dataset.value) === value""",
+        arg=[f'{panel} [data-array="{array}"][data-t="{t}"][data-unit="{unit}"]', value],
+    )
+
+
+def wait_for_step(page, step):
+    page.wait_for_function(
+        "(step) => document.querySelector('[data-counter=step]').textContent === String(step)", arg=step
+    )
