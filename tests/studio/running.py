@@ -1,4 +1,4 @@
-"""A studio as a user starts it: `throughtime studio` in a process of its own, in an empty folder."""
+"""A running studio: as a user starts it in an empty folder, or in a thread of this process."""
 
 import json
 import os
@@ -7,15 +7,35 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
 from websockets.sync.client import connect
 
+from throughtime.studio import server
+from throughtime.studio.plan import plan
+from throughtime.studio.session import Session
+
 PATIENCE = 60
 
 
-class Studio:
+class Address:
+    """Where a studio is, and a websocket to it as the page opens one."""
+
+    def __init__(self, url):
+        self.url = url
+        self.base, self.token = self.url.split("/?token=")
+        self.host = self.base.removeprefix("http://")
+
+    def page(self, **more):
+        options = {"origin": self.base, "max_size": None} | more
+        return connect(f"{self.base.replace('http', 'ws')}/ws?token={self.token}", **options)
+
+
+class Studio(Address):
+    """In a process of its own."""
+
     def __init__(self, folder, *arguments):
         self.folder = folder
         environment = os.environ | {"PYTHONUNBUFFERED": "1", "XDG_STATE_HOME": str(folder)}
@@ -29,9 +49,7 @@ class Studio:
             start_new_session=True,
         )
         self.printed = ""
-        self.url = self.wait_for(r"http://\S+")
-        self.base, self.token = self.url.split("/?token=")
-        self.host = self.base.removeprefix("http://")
+        super().__init__(self.wait_for(r"http://\S+"))
 
     def wait_for(self, pattern):
         selector = selectors.DefaultSelector()
@@ -43,11 +61,6 @@ class Studio:
             assert more, f"the studio ended: {self.printed!r}"
             self.printed += more
         return found[0]
-
-    def page(self, **more):
-        """A websocket to it, as the page opens one."""
-        options = {"origin": self.base, "max_size": None} | more
-        return connect(f"{self.base.replace('http', 'ws')}/ws?token={self.token}", **options)
 
     def interrupt(self):
         """Ctrl-C; returns the exit status."""
@@ -66,6 +79,33 @@ def studio(folder, *arguments):
     finally:
         if running.process.poll() is None:
             running.interrupt()
+
+
+@contextmanager
+def studio_here(folder):
+    """In a thread of this process, so that the lines it comes by are counted."""
+    bound, token = server.listen("127.0.0.1", 18000), "here"
+    started, stops = threading.Event(), []
+
+    def ready(stop):
+        stops.append(stop)
+        started.set()
+
+    def new_folder(name):
+        found = folder / "runs" / name
+        found.mkdir(parents=True, exist_ok=True)
+        return found
+
+    arguments = (lambda: Session(plan({}), None, new_folder), bound, token, ready)
+    thread = threading.Thread(target=server.serve, args=arguments)
+    thread.start()
+    assert started.wait(PATIENCE)
+    try:
+        yield Address(server.address("127.0.0.1", bound.getsockname()[1], token))
+    finally:
+        stops[0]()
+        thread.join(PATIENCE)
+        bound.close()
 
 
 def send(page, kind, **values):

@@ -2,24 +2,22 @@
 
 import http.client
 import json
-import signal
 import socket
 from contextlib import closing
+from multiprocessing import active_children
 
 import pytest
-from running import at_rest, receive, send, studio
+from running import at_rest, receive, send, studio, studio_here
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from throughtime.cli.app import app
 from throughtime.studio.messages import LARGEST_MESSAGE, LARGEST_UPLOAD
 from throughtime.training.checkpoint import load_run
 
-pytestmark = pytest.mark.long
-
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    with studio(tmp_path_factory.mktemp("studio"), "--port", 18765) as running:
+    with studio_here(tmp_path_factory.mktemp("studio")) as running:
         yield running
 
 
@@ -151,6 +149,7 @@ def test_uploads(running, tmp_path):
     assert request(running, "POST", "/upload", b"x" * (LARGEST_UPLOAD + 1), X_File_Name="b.csv")[0] == 413
 
 
+@pytest.mark.long
 def test_ctrl_c_saves_the_run_and_a_taken_port_is_passed_over(running, tmp_path):
     port = int(running.host.split(":")[1])
     with studio(tmp_path, "--port", port) as second:
@@ -174,17 +173,10 @@ def test_ctrl_c_saves_the_run_and_a_taken_port_is_passed_over(running, tmp_path)
 
 
 def test_a_trainer_that_is_killed_is_started_again(running):
-    import os
-    from pathlib import Path
-
-    children = Path(f"/proc/{running.process.pid}/task/{running.process.pid}/children")
-    if not children.exists():
-        pytest.skip("needs /proc to find the trainer")
     with running.page() as page:
         receive(page, "frame")
-        for child in map(int, children.read_text().split()):
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                os.kill(child, signal.SIGKILL)
+        (trainer,) = [child for child in active_children() if child.name == "throughtime training"]
+        trainer.kill()
         assert "ended unexpectedly" in receive(page, "error")["message"]
         assert receive(page, "frame", lambda frame: frame["step"] == 0)
         send(page, "step", count=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,7 +63,7 @@ def studio(
     token = guard.stored_token()
     url = server.address(host, bound.getsockname()[1], token)
 
-    def ready() -> None:
+    def ready(_: Callable[[], None]) -> None:
         line("studio", url)
         line("", f"shows {folder or path or 'a new network'} · Ctrl-C ends it and saves the run")
         if not no_browser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -134,7 +135,7 @@ def listen(host: str, port: int) -> socket.socket:
             raise
         except OSError as error:
             bound.close()
-            if error.errno not in (98, 48):  # EADDRINUSE, on Linux and elsewhere
+            if error.errno != errno.EADDRINUSE:
                 raise
             continue
         return bound
@@ -148,7 +149,7 @@ def address(host: str, port: int, token: str) -> str:
 
 
 def serve(
-    make_session: Callable[[], Session], bound: socket.socket, token: str, ready: Callable[[], None]
+    make_session: Callable[[], Session], bound: socket.socket, token: str, ready: Callable[[Callable[[], None]], None]
 ) -> Path | None:
     """Serve until Ctrl-C; returns where the run was saved, or None.
 
@@ -157,7 +158,7 @@ def serve(
     make_session : called in the event loop
     bound : from `listen`
     token : str
-    ready : called when the page can be opened
+    ready : called when the page can be opened, with a function that does what Ctrl-C does
     """
 
     saved: list[Path | None] = [None]
@@ -181,7 +182,12 @@ def serve(
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         if server.started:
-            ready()
+            loop = asyncio.get_running_loop()
+
+            def stop() -> None:
+                loop.call_soon_threadsafe(setattr, server, "should_exit", True)
+
+            ready(stop)
         try:
             await serving
         finally:
