@@ -77,6 +77,11 @@ export function mount(root, host) {
   };
   /** What a link asked for and the server has yet to do. @type {Link | null} */
   let wanted = host.hash ? readLink(location.hash) : null;
+  // a page that is loaded again stays at the step of the run, which may have gone on
+  const [entry] = performance.getEntriesByType("navigation");
+  if (wanted && entry instanceof PerformanceNavigationTiming && entry.type === "reload") delete wanted.step;
+  let asked = false;
+  let settled = false;
   if (wanted) Object.assign(state, { selection: wanted.selection ?? null, chapter: wanted.chapter ?? null, moment: wanted.moment ?? Infinity });
   const page = layout(root);
   /** What is out of sight is not drawn. @type {Set<Element>} */
@@ -178,16 +183,15 @@ export function mount(root, host) {
 
   function receive(/** @type {ServerMessage} */ message) {
     if (message.type === "hello") {
-      const settings = { ...message.settings, ...wanted?.settings };
-      const other = Object.entries(wanted?.settings ?? {}).some(([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value);
       changed({ hello: message, settings: message.settings, notice: "" });
-      if (other) host.send({ type: "configure", settings });
-      const most = message.limits.count ?? 1000;
-      for (let left = wanted?.step ?? 0; left > 0; left -= most) host.send({ type: "step", count: Math.min(left, most) });
-      if (wanted?.operands) host.send({ type: "example", operands: wanted.operands });
-      if (!other) wanted = null;
+      const { settings = {} } = wanted ?? {};
+      const other = Object.entries(settings).some(([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value);
+      if (other && !asked) host.send({ type: "configure", settings });
+      // the frame that is on its way is of the network that the link asked for, unless that was asked for just now
+      settled = !other || asked;
+      asked = other;
     } else if (message.type === "frame") {
-      wanted = null;
+      if (settled && wanted) goTo(wanted, message);
       const walking = state.playing && message.step !== state.frame?.step;
       changed({ frame: message, frames: [message], running: message.running, ...(walking ? { moment: 0 } : {}) });
       if (walking && shown) shown.moment = 0;
@@ -207,9 +211,21 @@ export function mount(root, host) {
     }
   }
 
+  /** Brings the network to the step and the example of a link. @param {Link} link @param {Frame} frame */
+  function goTo({ step, operands }, frame) {
+    wanted = null;
+    const most = state.hello?.limits.count ?? 1;
+    if (step !== undefined && !frame.running) {
+      if (step < frame.step) host.send({ type: "reset" });
+      for (let left = step < frame.step ? step : step - frame.step; left > 0; left -= most) host.send({ type: "step", count: Math.min(left, most) });
+    }
+    if (operands && String(operands) !== String(frame.example.operands)) host.send({ type: "example", operands });
+  }
+
   function connected(/** @type {boolean} */ is) {
     if (is) return changed({ connected: true, notice: "" });
-    if (shown && state.settings) wanted = { settings: state.settings, step: undefined };
+    if (shown && state.connected) wanted = { settings: shown.settings, operands: shown.frame.example.operands?.map(String) };
+    asked = false;
     changed({ connected: false, running: false, playing: false, notice: "The studio's server is gone. The page keeps what it shows and connects again as soon as the server is back." });
   }
 

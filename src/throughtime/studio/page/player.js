@@ -80,7 +80,7 @@ const ICONS = {
 const icon = (name) => svg("svg", { viewBox: "0 0 16 16", class: `icon icon-${name}`, "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
 
 /**
- * Arrow keys, space, Home and End wherever no control of its own wants them.
+ * Arrow keys, space, Home, End and Escape wherever no control of its own wants them.
  * @param {KeyboardEvent} event
  * @param {View} view
  * @param {Actions} act
@@ -88,7 +88,8 @@ const icon = (name) => svg("svg", { viewBox: "0 0 16 16", class: `icon icon-${na
 export function keys(event, view, act) {
   const target = event.target instanceof Element ? event.target : null;
   if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
-  if (target?.closest("input, select, textarea, [role=gridcell], [role=slider], [contenteditable]")) return;
+  if (event.key === "Escape" && view.selection) return act.select(null);
+  if (target?.closest("input, select, textarea, [role=gridcell], [role=grid], [role=slider], [contenteditable]")) return;
   if (event.key === " " && target?.closest("button, a, summary")) return;
   const way = { ArrowRight: view.moment + 1, ArrowLeft: view.moment - 1, Home: 0, End: view.moments.length - 1 }[event.key];
   if (way !== undefined) act.seek(way);

@@ -85,7 +85,7 @@ function build(root, T, inputs, task) {
     el("tr", { class: kind }, el("th", { scope: "row" }, ...head), ...[...cells].reverse());
   const table = el(
     "table",
-    { class: "paper" },
+    { class: "paper", role: "grid", "aria-label": "The sum in bits, the most significant one left" },
     el(
       "tbody",
       {},
