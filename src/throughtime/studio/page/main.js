@@ -50,9 +50,9 @@ function server() {
       if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     },
     upload: async (file) => {
-      const headers = { "X-Filename": encodeURIComponent(file.name) };
+      const headers = { "X-File-Name": encodeURIComponent(file.name) };
       const answer = await fetch(address("upload"), { method: "POST", body: file, headers });
-      if (!answer.ok) throw new Error((await answer.json()).message ?? "The server did not take this file.");
+      if (!answer.ok) throw new Error((await answer.text()) || "The server did not take this file.");
     },
     exportAddress: (query) => address("export", query).href,
   };
