@@ -46,6 +46,11 @@ export function inspector(root, view, act) {
       const source = selectionAt(event.target);
       if (source && event.target instanceof Element && event.target.closest("button, .leads")) act.select(source);
     });
+    body.addEventListener("pointerover", ({ target }) => {
+      const source = target instanceof Element && target.closest("button, .leads") ? selectionAt(target) : null;
+      act.hover(source);
+    });
+    body.addEventListener("pointerleave", () => act.hover(null));
     body.addEventListener("click", ({ target }) => {
       const more = target instanceof Element && target.closest(".more-terms");
       if (more) showAll(more);
@@ -185,12 +190,14 @@ function row({ factors, value, share }) {
 
 /** A factor of a term. @param {Expression} factor @returns {Node[]} */
 function factorNodes(factor) {
-  return factor.kind === "number" ? [source(factor)] : asMathML(written(factor, null));
+  if (factor.kind === "number") return [source(factor)];
+  const maths = asMathML(written(factor, null));
+  return factor.kind === "sum" || factor.kind === "difference" ? [el("span", {}, "(", ...maths, ")")] : maths;
 }
 
 /** A number with its name, leading to the cell that it came from. @param {NumberNode} node */
 function source(node) {
-  const shown = [nameMathML(node.name), el("span", {}, format(node.value, DIGITS))];
+  const shown = [nameMathML(node.name), el("span", {}, format(node.value, 3))];
   if (!node.source) return el("span", { class: "source" }, ...shown);
   return el("button", { type: "button", class: "source", ...cellData(node.source, node.value), "aria-label": `${node.name.symbol} = ${format(node.value, DIGITS)}: go to it` }, ...shown);
 }

@@ -6,7 +6,7 @@
  * @typedef {import("./expression.js").Dot} Dot
  * @typedef {import("./expression.js").Name} Name
  *
- * A formula in the order of writing. A sign that a line may be broken before is an "operator".
+ * A formula in the order of writing.
  * @typedef {{kind: "operator" | "text", text: string}
  *         | {kind: "number", value: number, digits: number, source: Selection | null}
  *         | {kind: "name", name: Name, value: number, source: Selection | null}
@@ -114,6 +114,9 @@ function shortened(value, digits) {
 
 // MathML
 
+/** The signs that a line may be broken before; short products and differences stay together. */
+const BREAKING = [" + ", " · "];
+
 /**
  * A formula's pieces as MathML: several `math` elements, between which a line may break.
  * @param {Piece[]} pieces
@@ -123,7 +126,7 @@ export function asMathML(pieces) {
   /** @type {Piece[][]} */
   const groups = [[]];
   for (const piece of pieces) {
-    if (piece.kind === "operator") groups.push([]);
+    if (piece.kind === "operator" && BREAKING.includes(piece.text)) groups.push([]);
     groups[groups.length - 1].push(piece);
   }
   return groups.filter((group) => group.length > 0).map((group) => element("math", ...group.flatMap(nodes)));

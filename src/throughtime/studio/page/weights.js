@@ -31,7 +31,7 @@ export function weights(root, view, act) {
     const scale = { kind: /** @type {const} */ ("signed"), greatest: greatest([usual(all)]) };
     const changes = frame.update ? names.flatMap((name) => frame.update?.[name].flat() ?? []) : [];
     const changeScale = { kind: /** @type {const} */ ("delta"), greatest: greatest([usual(changes)]) };
-    parts.legends.replaceChildren(legend("weight, or beyond", scale, theme), ...(frame.update ? [legend("last update, or beyond", changeScale, theme)] : []));
+    parts.legends.replaceChildren(legend("weight (and beyond)", scale, theme), ...(frame.update ? [legend("last update (and beyond)", changeScale, theme)] : []));
     if (parts.shown !== chosen) parts.grids.replaceChildren();
     parts.shown = chosen;
     const figures = children(parts.grids, names.length, () => {
