@@ -116,6 +116,13 @@ for (const { name, trace, explanations, terms } of CASES) {
       }
     });
 
+    it("has none for what does not exist", () => {
+      const { hidden } = trace.specification;
+      const cell = { array: "h", layer: 0, direction: "forward", t: 0, unit: 0 };
+      const others = [{ unit: hidden }, { t: 99 }, { layer: 9 }, { array: "?" }, { array: "y", unit: 99 }, { array: "W", unit: 999 }];
+      for (const other of others) assert.equal(formula(trace, { ...cell, ...other }), null, JSON.stringify(other));
+    });
+
     it("adds each parameter's gradient up from its terms over time", () => {
       for (const selection of parametersOf(trace)) {
         const found = formula(trace, selection);

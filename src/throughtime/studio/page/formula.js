@@ -24,7 +24,7 @@ const WRITTEN_OUT = 8;
 const ACTIVATIONS = { sigmoid: "S", tanh: "tanh", relu: "relu" };
 
 /**
- * The formula of the selected number; null for one that is given, not computed: x, d, an initial state.
+ * The formula of the selected number; null for one that is given, not computed (x, d, an initial state), or does not exist.
  * Of a parameter it is the formula of its gradient.
  * @param {TraceJSON} trace
  * @param {Selection} selection
@@ -32,11 +32,10 @@ const ACTIVATIONS = { sigmoid: "S", tanh: "tanh", relu: "relu" };
  */
 export function formula(trace, selection) {
   if (isParameter(trace, selection)) return gradientFormula(trace, selection);
+  if (!exists(trace, selection)) return null;
   const { array, layer, direction, t, unit } = selection;
   if (OUTER_ARRAYS.includes(array)) return outputFormula(new Numbers(trace), array, t, unit);
-  return LAYER_ARRAYS[trace.specification.cell].includes(array)
-    ? new Unit(trace, layerOf(trace, layer, direction), t, unit).formula(array)
-    : null;
+  return new Unit(trace, layerOf(trace, layer, direction), t, unit).formula(array);
 }
 
 /** Whether there is a cell of that name and place. @param {TraceJSON} trace @param {Selection} selection */

@@ -1,7 +1,7 @@
 /** The inspector: the formula of the selected number with its own numbers, forward and backward, and its sum as a table. */
 import { cellData, el, selectionAt } from "./dom.js";
 import { linesOf, numbersOf } from "./expression.js";
-import { formula } from "./formula.js";
+import { exists, formula } from "./formula.js";
 import { stepTerms } from "./gradient_formula.js";
 import { asMathML, nameMathML, written } from "./mathml.js";
 import { Numbers, OUTER_ARRAYS, isParameter, layerOf, parameterName } from "./numbers.js";
@@ -93,9 +93,9 @@ function given(trace, selection) {
 function givenNumber(trace, { array, layer, direction, t, unit }) {
   if (array === "h_0" || array === "C_0") {
     const of = layerOf(trace, layer, direction);
-    return of?.[array] ? new Numbers(trace, of).layer(of, array.slice(0, 1), t, unit) : null;
+    return of?.[array]?.[0][unit] === undefined ? null : new Numbers(trace, of).layer(of, array.slice(0, 1), t, unit);
   }
-  if (!OUTER_ARRAYS.includes(array)) return null;
+  if (!OUTER_ARRAYS.includes(array) || !exists(trace, { array, layer, direction, t, unit })) return null;
   return new Numbers(trace).outer(array, t, array === "mask" ? null : unit);
 }
 

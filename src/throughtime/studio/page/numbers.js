@@ -79,7 +79,10 @@ export const placed = (name) => ({
 });
 
 /** Whether a selection is of a parameter. @param {TraceJSON} trace @param {Selection} selection */
-export const isParameter = (trace, selection) => parameterName(trace, selection) in trace.parameters;
+export function isParameter(trace, selection) {
+  const values = trace.parameters[parameterName(trace, selection)];
+  return values !== undefined && selection.unit < values.flat().length;
+}
 
 /** The columns of a parameter: of a bias too, which is one row. @param {TraceJSON} trace @param {string} name */
 export function columnsOf(trace, name) {
