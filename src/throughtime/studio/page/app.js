@@ -28,7 +28,7 @@ import { weights } from "./weights.js";
 /** @type {Place[]} in the order of reading */
 const PANELS = [
   { name: "lesson", title: "Lesson", how: "", draw: lesson, place: "lesson" },
-  { name: "sum", title: "The sum, as on paper", how: "Written from right to left: step 1 is the rightmost column. The network reads one column at a time and is never shown the carry.", draw: sum, place: "centre" },
+  { name: "sum", title: "The example, on paper", how: "", draw: sum, place: "centre" },
   { name: "unrolled", title: "The network, unrolled in time", how: "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow down and to the left.", draw: unrolled, place: "centre", picture: true },
   { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
   { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "aside" },
@@ -84,7 +84,7 @@ export function mount(root, host) {
   let settled = false;
   if (wanted) Object.assign(state, { selection: wanted.selection ?? null, chapter: wanted.chapter ?? null, moment: wanted.moment ?? Infinity });
   const page = layout(root);
-  /** What is out of sight is not drawn. @type {Set<Element>} */
+  /** What is out of sight is not drawn while training. @type {Set<Element>} */
   const seen = new Set(page.panels.map(({ section }) => section));
   /** @type {View | null} */
   let shown = null;
@@ -109,7 +109,7 @@ export function mount(root, host) {
     transport(page.bar, shown, act);
     player(page.player, shown, act);
     for (const { section, body, panel } of page.panels) {
-      if (!seen.has(section)) continue;
+      if (shown.running && !seen.has(section)) continue;
       set(section, { hidden: isEmpty(panel.name, shown) });
       if (section.hidden) continue;
       panel.draw(body, shown, act);

@@ -40,6 +40,7 @@ export function controls(root, view, act) {
   const task = hello.tasks.find(({ name }) => name === settings.task);
   write(parts.description, task?.description ?? "");
   set(parts.own, { hidden: !task?.takes_operands });
+  write(parts.exampleTitle, task?.takes_operands ? "Your own numbers" : "Example");
   children(parts.operands, task?.operands ?? 0, (k) => number(k, hello));
   const bits = parts.inputs.get("bits")?.closest(".field");
   if (bits) set(bits, { hidden: task?.bits === 0 });
@@ -71,6 +72,7 @@ function build(root, hello) {
     inputs: /** @type {Map<keyof Settings, HTMLInputElement | HTMLSelectElement>} */ (new Map()),
     description: el("p", { class: "note" }),
     own: el("form", { class: "own" }),
+    exampleTitle: el("h3"),
     operands: el("div", { class: "operands" }),
     prove: el("button", { type: "button" }, "Prove"),
     verdict: el("p", { class: "verdict", role: "status" }),
@@ -106,7 +108,7 @@ function build(root, hello) {
   });
   const group = (/** @type {string} */ title, /** @type {Node[]} */ ...content) => el("section", { class: "group" }, el("h3", {}, title), ...content);
   root.append(
-    group("Your own numbers", parts.own, another),
+    el("section", { class: "group" }, parts.exampleTitle, parts.own, another),
     group("Proof", el("div", { class: "prove" }, parts.prove), parts.verdict),
     group(
       "Task and network",

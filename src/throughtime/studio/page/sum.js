@@ -5,7 +5,7 @@ import { momentAt } from "./moments.js";
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
 
-const SIGNS = /** @type {Record<string, string>} */ ({ addition: "+", subtraction: "−" });
+const SIGNS = /** @type {Record<string, [string, string]>} */ ({ addition: ["+", "carry"], subtraction: ["−", "borrow"] });
 
 /** Whether there is a sum to write. @param {View} view */
 export const isSum = ({ trace, frame, settings }) =>
@@ -89,13 +89,14 @@ function build(root, T, inputs, task) {
     el(
       "tbody",
       {},
-      row(parts.carry, "carries", "carry"),
-      ...parts.digits.map((cells, k) => row(cells, "operand", el("i", {}, k ? SIGNS[task] : ""), parts.names[k])),
+      row(parts.carry, "carries", SIGNS[task][1]),
+      ...parts.digits.map((cells, k) => row(cells, "operand", el("i", {}, k ? SIGNS[task][0] : ""), parts.names[k])),
       row(parts.answer, "result", el("i", {}, "="), parts.total),
       row(parts.truth, "truths", parts.verdict),
     ),
   );
-  root.append(el("div", { class: "paper-scroll" }, table));
+  const how = `Written from right to left: step 1 is the rightmost column. The network reads one column at a time and is never shown the ${SIGNS[task][1]}.`;
+  root.append(el("p", { class: "how" }, how), el("div", { class: "paper-scroll" }, table));
   for (const cell of table.querySelectorAll(".digit")) set(cell, { tabindex: "-1" });
   set(parts.answer[0], { tabindex: "0" });
   const choose = (/** @type {Event} */ event) => {

@@ -208,7 +208,8 @@ function tellMemory({ view, geometry, memory, keepers }) {
   const placed = found && find(geometry, found.array, found.layer, "forward");
   set(keepers, { hidden: !placed });
   if (!found || !placed) {
-    write(memory, `Where is the ${state} kept? ${isTelling(carry) ? "In this sequence no single unit tells it yet." : "This sequence changes it too little to tell; try another."}`);
+    const several = carry?.some((value) => value > 1);
+    write(memory, several ? `The true ${state} has several values; in the state space, memories of the same ${state} should come to lie together.` : `Where is the ${state} kept? ${isTelling(carry) ? "In this sequence no single unit tells it yet." : "This sequence changes it too little to tell; try another."}`);
     return;
   }
   const { array, unit, means, apart } = found;
