@@ -25,7 +25,8 @@ const MOST_POINTS = 600;
 export function history(root, view, _act) {
   const parts = built(root, "history", () => build(root));
   parts.entries = view.history;
-  redraw(root, [view.history, view.history.length, view.frame.step], () => draw(parts, view.frame.step));
+  parts.step = view.frame.step;
+  redraw(root, [view.history, view.history.length, view.frame.step], () => draw(parts));
 }
 
 /** @param {HTMLElement} root */
@@ -43,6 +44,8 @@ function build(root) {
     empty: el("p", { class: "empty" }, "Press Train: the curves begin here."),
     box: el("div", { class: "charts" }),
     entries: /** @type {HistoryEntry[]} */ ([]),
+    /** The update of the frame that the page shows. */
+    step: 0,
     /** The entry pointed at; null for the last. @type {number | null} */
     pointed: null,
   };
@@ -51,7 +54,7 @@ function build(root) {
     ...charts.map(({ curve, value, picture }) => el("figure", {}, el("figcaption", {}, curve.title, value), picture)),
     parts.slider,
   );
-  root.append(el("p", { class: "how" }, "From left to right the updates of the training. Point at a curve to read its values there."), parts.empty, parts.box);
+  root.append(el("p", { class: "how" }, "From left to right the updates of the training. Point at a curve to read its values there; the solid line is what the page shows."), parts.empty, parts.box);
   const point = (/** @type {number | null} */ k) => {
     parts.pointed = k;
     draw(parts);
@@ -73,8 +76,8 @@ function build(root) {
   return parts;
 }
 
-/** @param {ReturnType<typeof build>} parts @param {number} [shownStep] the update of the frame that is shown */
-function draw(parts, shownStep) {
+/** @param {ReturnType<typeof build>} parts */
+function draw(parts) {
   const { entries, charts, pointed } = parts;
   set(parts.box, { hidden: entries.length === 0 });
   set(parts.empty, { hidden: entries.length > 0 });
@@ -102,11 +105,11 @@ function draw(parts, shownStep) {
       ]),
       svg("text", { class: "tick", x: LEFT, y: HEIGHT - 3 }, "0"),
       svg("text", { class: "tick end", x: WIDTH - 8, y: HEIGHT - 3 }, `${last} updates`),
+      ...(parts.step < last ? [svg("line", { class: "shown-rule", x1: x(parts.step), x2: x(parts.step), y1: TOP, y2: HEIGHT - 16 })] : []),
       svg("path", { class: `curve curve-${curve.name}`, d: curvePath(entries, curve.name, x, y) }),
       rule,
       ...dot,
     );
-    if (shownStep !== undefined) set(picture, { "data-step": shownStep });
   }
 }
 

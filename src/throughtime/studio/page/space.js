@@ -5,7 +5,7 @@ import { layerOf, range, stepsOf } from "./numbers.js";
 import { hasPlane, plane } from "./plane.js";
 import { readout } from "./readout.js";
 import { redraw } from "./redraw.js";
-import { format, greatest } from "./scales.js";
+import { format } from "./scales.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
@@ -44,6 +44,12 @@ export const pathOf = (trace) => layerOf(trace, trace.specification.layers - 1, 
 function stepShown({ moments, moment, trace }) {
   const { phase, t } = moments[moment];
   return (phase === "forward" || phase === "backward") && t !== null ? t : stepsOf(trace) - 1;
+}
+
+/** @param {number} size */
+function roundedUp(size) {
+  const power = 10 ** Math.floor(Math.log10(size || 1));
+  return ([1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8].find((digit) => digit * power >= size) ?? 10) * power;
 }
 
 /** @param {HTMLElement} root @param {Actions} act */
@@ -93,7 +99,7 @@ function build(root, act) {
 function draw(parts, space, { trace, frame, theme }, now) {
   const path = pathOf(trace).map((h) => projected(space, h));
   // rounded up, so that the axes hold still from frame to frame
-  const reach = greatest([...space.points.flat(), ...path.flat()]);
+  const reach = roundedUp(Math.max(...space.points.flat().map(Math.abs), ...path.flat().map(Math.abs)));
   const scaled = (/** @type {[number, number]} */ [x, y]) => /** @type {[number, number]} */ ([SIZE / 2 + (x / reach) * (SIZE / 2 - EDGE), SIZE / 2 - (y / reach) * (SIZE / 2 - EDGE)]);
   const percent = space.share.map((share) => `${format(100 * share, 2)} %`);
   write(parts.across, `first axis: ${percent[0]} of the spread →`);
