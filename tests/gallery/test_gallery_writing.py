@@ -49,8 +49,8 @@ def test_translation_learns_something_in_a_few_steps(monkeypatch):
     monkeypatch.setattr(translation, "TOLD", 50)
     found = translation.compare(steps=60)
     assert found.columns == ("exact",)
-    assert [row.values[0] for row in found.rows][0] == 0.99
-    assert all(len(example.split(" → ")[1]) == 10 for example in found.examples)  # as long as a date at least
+    assert found.rows[0].values == (0.99,)
+    assert all(len(example.split(" → ")[1]) == 10 for example in found.examples)
 
 
 def test_captions_learn_something_in_a_few_steps(monkeypatch):
