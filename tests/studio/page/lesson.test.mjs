@@ -7,10 +7,10 @@ import { open } from "../../../src/throughtime/studio/page/lesson.js";
 import { LAYER_ARRAYS, OUTER_ARRAYS } from "../../../src/throughtime/studio/page/numbers.js";
 
 /** What a chapter does to the page, in order. */
-function opened(chapter, hello) {
+function opened(chapter, hello, settings = {}) {
   const done = [];
   const act = new Proxy({}, { get: (_, name) => (...given) => done.push([name, ...given]) });
-  open(chapter, { hello }, act);
+  open(chapter, { hello, settings }, act);
   return done;
 }
 
@@ -43,5 +43,7 @@ it("sets the page: the network, its updates in messages of at most 1000, the exa
 });
 
 it("asks nothing of a server that an exported page has not", () => {
-  assert.deepEqual(opened(2, null).map(([name]) => name), ["chapter", "select", "seek"]);
+  const { settings } = CHAPTERS[1].page;
+  assert.deepEqual(opened(2, null, settings).map(([name]) => name), ["chapter", "select", "seek"]);
+  assert.deepEqual(opened(2, null, { ...settings, cell: "gru" }), [["chapter", 2]]);
 });

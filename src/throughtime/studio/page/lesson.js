@@ -13,7 +13,7 @@ const MOST_UPDATES = 1000;
 export function lesson(root, view, act) {
   const chapter = view.chapter === null ? null : Math.max(1, Math.min(view.chapter, CHAPTERS.length));
   redraw(root, [chapter, view.hello === null], () => {
-    root.replaceChildren(...(chapter === null ? contents(view, act) : page(chapter, view, act)));
+    root.replaceChildren(...(chapter === null ? contents(view, act) : chapterPage(chapter, view, act)));
   });
 }
 
@@ -31,9 +31,14 @@ export function open(chapter, view, act) {
     for (let left = step; left > 0; left -= MOST_UPDATES) act.send({ type: "step", count: Math.min(left, MOST_UPDATES) });
     act.send(operands ? { type: "example", operands } : { type: "example", sample: 0 });
   }
+  if (!shows(settings, view)) return;
   act.select(selection);
   act.seek(moment(stepsOf(settings)));
 }
+
+/** Whether the page can show a chapter's network: a server builds it, or it is the one that was recorded. */
+/** @param {import("./types.d.ts").Settings} settings @param {View} view */
+const shows = ({ task, cell, hidden, bits }, { hello, settings }) => hello !== null || (task === settings.task && cell === settings.cell && hidden === settings.hidden && bits === settings.bits);
 
 /** The steps in time of a chapter's sequence. @param {import("./types.d.ts").Settings} settings */
 const stepsOf = ({ task, bits }) => (task === "recall" ? bits + 1 : bits);
@@ -48,8 +53,8 @@ function contents(view, act) {
 }
 
 /** @param {number} chapter @param {View} view @param {Actions} act */
-function page(chapter, view, act) {
-  const { title, text, look } = CHAPTERS[chapter - 1];
+function chapterPage(chapter, view, act) {
+  const { title, text, look, page } = CHAPTERS[chapter - 1];
   const to = (/** @type {number} */ other) => () => open(other, view, act);
   const back = button("← Back", to(chapter - 1));
   const next = button("Next →", to(chapter + 1), "primary");
@@ -59,6 +64,7 @@ function page(chapter, view, act) {
     el("h3", { class: "chapter-title" }, title),
     ...text.map((paragraph) => el("p", { class: "chapter-text" }, ...typeset(paragraph))),
     el("p", { class: "chapter-look" }, el("strong", {}, "Look: "), ...typeset(look)),
+    ...(shows(page.settings, view) ? [] : [el("p", { class: "note" }, "This page is a recording of another network; throughtime studio shows this chapter's own.")]),
     el("div", { class: "buttons" }, back, chapter < CHAPTERS.length ? next : button("Contents", () => act.chapter(null), "primary")),
     el("div", { class: "buttons" }, ...(view.hello ? [button("Set the page again", to(chapter), "plain")] : []), button("All chapters", () => act.chapter(null), "plain")),
   ];
