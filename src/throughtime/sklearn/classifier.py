@@ -1,0 +1,150 @@
+"""`SequenceClassifier`: a class for each sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from throughtime.batch import Array
+from throughtime.sklearn.estimator import SequenceEstimator, check_given, check_length, check_weights
+from throughtime.sklearn.sequences import Sequences, read
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc]
+    """A recurrent network that tells the class of a sequence from its last state.
+
+    Parameters
+    ----------
+    cell : "elman", "lstm" or "gru"
+    hidden : int ≥ 1
+        Units of each layer and direction.
+    layers : int ≥ 1
+    bidirectional : bool
+        Whether each layer reads in both directions.
+    activation : "tanh", "sigmoid" or "relu"
+        Of Elman cells; the others have their own.
+    max_iter : int ≥ 1
+        Epochs: how often all sequences are read.
+    batch_size : int ≥ 1
+        Sequences of an update. While all fit into one, an integer `sample_weight` is the same as repeated sequences.
+    learning_rate : float ≥ 0
+        Of Adam.
+    clip : float, optional
+        The greatest norm of a gradient.
+    weight_decay : float ≥ 0
+        AdamW's λ.
+    standardize : bool
+        Whether each feature is brought to mean 0 and deviation 1 over all steps that are learned from (`mean_`, `scale_`).
+    early_stopping : bool
+        Whether a part of the sequences, `validation_fraction` of them, is not trained on, and training stops when the loss on
+        it has not become better for `n_iter_no_change` epochs. The network is then the one that did best.
+    validation_fraction : float in (0, 1)
+    n_iter_no_change : int ≥ 1
+    warm_start : bool
+        Whether `fit` goes on with the network of the `fit` before, and its standardisation.
+    dtype : "float64" or "float32"
+    random_state : int, RandomState or None
+        Decides the first parameters, the order of the sequences and the validation split.
+    class_weight : dict, "balanced" or None
+        The weight of each class in the loss; "balanced" gives all the same total.
+
+    Attributes
+    ----------
+    classes_ : (K,) array
+    network_ : Network
+        It reads standardised features: (x − mean_) / scale_.
+    history_ : History
+    n_iter_ : int
+        Epochs taken.
+    validation_losses_ : list of float
+        After each epoch, with `early_stopping`.
+    mean_, scale_ : (F,) arrays
+    n_features_in_ : int
+        Features; for X of shape (sequences, time), steps.
+
+    Notes
+    -----
+    X is (sequences, time, features), or a list of arrays (time, features) of different lengths, or a pandas frame with an
+    index of sequence and time (y may then be a Series with the sequences' names), or (sequences, time) for one feature.
+    """
+
+    class_weight: Any = None
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SequenceClassifier:
+        """Learn the classes y (N,) of sequences X; `sample_weight` (N,) weighs them in the loss."""
+        new = self._begins(False)
+        sequences, labels, weights = self._given(X, y, sample_weight, new)
+        found = np.unique(labels)
+        if new:
+            self.classes_ = found
+        return self._classify(sequences, labels, weights, new, False)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SequenceClassifier:
+        """Read some sequences once, in their order; the first call needs all `classes`, and decides the standardisation."""
+        new = self._begins(True)
+        if new and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        sequences, labels, weights = self._given(X, y, sample_weight, new)
+        if new:
+            self.classes_ = np.unique(classes)
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ValueError(f"classes must be those of the first call, {self.classes_}, got {np.unique(classes)}")
+        return self._classify(sequences, labels, weights, new, True)
+
+    def predict_proba(self, X: Any) -> Array:
+        """The probability (N, K) of each class, in the order of `classes_`."""
+        return self._outputs(self._read(X))
+
+    def predict(self, X: Any) -> Array:
+        """The likeliest class (N,) of each sequence."""
+        likeliest = self.predict_proba(X).argmax(axis=1)
+        told: Array = self.classes_[likeliest]
+        return told
+
+    def _given(self, X: Any, y: Any, sample_weight: Any, new: bool) -> tuple[Sequences, Array, Array]:
+        check_given(y)
+        sequences = read(self, X, reset=new)
+        labels = column_or_1d(sequences.per_sequence(y), warn=True)
+        if labels.dtype.kind == "f":
+            assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        check_length(labels, sequences)
+        return sequences, labels, check_weights(sample_weight, sequences)
+
+    def _classify(
+        self, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool
+    ) -> SequenceClassifier:
+        codes = codes_of(labels, self.classes_)
+        weights = weights * class_weights(self.class_weight, self.classes_, codes, weights)[codes]
+        few = np.bincount(codes, minlength=len(self.classes_)).min() < 2
+        self._learn(
+            sequences, np.eye(len(self.classes_))[codes], weights, readout="softmax", output="last step", new=new,
+            partial=partial, strata=None if few else codes,
+        )  # fmt: skip
+        return self
+
+
+def codes_of(labels: Array, classes: Array) -> Array:
+    """The place of each label in `classes`; a ValueError for one that is not there."""
+    unknown = np.setdiff1d(labels, classes)
+    if len(unknown):
+        raise ValueError(f"y holds {unknown[:1].tolist()[0]!r}, which is not among the classes {classes}")
+    return np.searchsorted(classes, labels)
+
+
+def class_weights(given: Any, classes: Array, codes: Array, weights: Array) -> Array:
+    """The weight (K,) of each class."""
+    if not isinstance(given, str):
+        found: Array = compute_class_weight(given, classes=classes, y=classes[codes])
+        return found
+    if given != "balanced":
+        raise ValueError(f'class_weight must be a dict, "balanced" or None, got {given!r}')
+    totals = np.bincount(codes, weights, minlength=len(classes))
+    return np.asarray(weights.sum() / (len(classes) * np.where(totals > 0, totals, np.inf)))
