@@ -200,8 +200,9 @@ export function mount(root, host) {
       const { checkpoints = state.checkpoints } = message;
       changed({ checkpoints, history: message.reset ? message.entries : [...state.history, ...message.entries] });
     } else if (message.type === "proof") {
-      const wrong = message.state === "refuted" ? { moment: Infinity } : {};
-      changed({ verdict: message, ...wrong });
+      const { word } = message;
+      changed({ verdict: message });
+      if (word) changed({ moment: Infinity, selection: { array: "y", layer: 0, direction: "forward", t: word.step - 1, unit: 0 } });
     } else if (message.type === "state") {
       changed({ running: message.running });
     } else if (message.type === "saved") {
@@ -296,7 +297,7 @@ function layout(root) {
     return { panel, section, body };
   });
   const main = el("main", { class: "layout", hidden: true }, places.lesson, places.centre, places.aside, places.side, places.below);
-  root.replaceChildren(bar, notice, waiting, main);
+  root.replaceChildren(bar, el("div", { class: "notice-place" }, notice), waiting, main);
   return { bar, notice, waiting, main, panels, player: walk };
 }
 

@@ -39,7 +39,7 @@ function table(kind, theme) {
     known = {
       shades,
       fill: shades.map(([r, g, b]) => `rgb(${r},${g},${b})`),
-      ink: shades.map(([r, g, b]) => (luminance(r, g, b) > 0.3 ? "#14181d" : "#ffffff")),
+      ink: shades.map(([r, g, b]) => (luminance(r, g, b) > 0.179 ? "#000000" : "#ffffff")),
     };
     TABLES.set(key, known);
   }
