@@ -54,7 +54,7 @@ function build(root, live) {
     loss: counter("loss"),
     exact: counter("exact"),
     badge: el("span", { class: "badge" }),
-    pace: el("select", { "aria-label": "Speed of the training" }, ...PACES.map((pace) => el("option", { value: String(pace) }, pace === null ? "full speed" : `${pace} per second`))),
+    pace: el("select", { "aria-label": "Speed of the training" }, ...PACES.map((pace) => el("option", { value: String(pace) }, pace === null ? "full speed" : `${pace} updates/s`))),
     checkpoints: el("input", { type: "range", min: 0, step: 1, "aria-label": "Checkpoint of the training" }),
     save: el("a", { class: "button", title: "This page as one file that works without a network" }, "Export"),
     theme: el("button", { type: "button", class: "quiet" }),
