@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from throughtime.network_specification import NetworkSpecification
     from throughtime.proof.search import prove
     from throughtime.specification import Specification
+    from throughtime.sweeps.run import sweep
     from throughtime.trace import Trace
     from throughtime.training.checkpoint import load_run, resume
     from throughtime.training.loop import NotFinite, Run, train
@@ -45,6 +46,7 @@ _HOMES = {
     "resume": "training.checkpoint",
     "sigmoid": "cells.activations",
     "sigmoid_derivative": "cells.activations",
+    "sweep": "sweeps.run",
     "tasks": "",
     "train": "training.loop",
     "train_many": "training.many",
@@ -53,7 +55,7 @@ _HOMES = {
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
     "Adam", "Batch", "Constant", "Cosine", "GradientDescent", "load", "load_run", "Momentum", "Network",
     "NetworkSpecification", "NotFinite", "pad", "prove", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
-    "Specification", "State", "Step", "tasks", "Trace", "train", "train_many", "WarmUp",
+    "Specification", "State", "Step", "sweep", "tasks", "Trace", "train", "train_many", "WarmUp",
 ]  # fmt: skip
 
 

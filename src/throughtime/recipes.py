@@ -6,7 +6,7 @@ The classic recipe is the teaching demo of 2015, reproduced to the digits of its
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from throughtime.network import Network
 from throughtime.tasks import Addition
 from throughtime.tasks.task import Task
 from throughtime.training.loop import Callback, Run, train
-from throughtime.training.optimisers import Adam, GradientDescent
-from throughtime.training.schedules import Cosine
+from throughtime.training.optimisers import OPTIMISERS, Adam, GradientDescent
+from throughtime.training.schedules import Cosine, named
 from throughtime.training.settings import Settings
 
 
@@ -61,6 +61,36 @@ def default(task: Task, cell: str | None = None, activation: str | None = None) 
         )
     hidden, settings = _MACHINE["tanh" if cell == "elman" and activation == "tanh" else cell]
     return Recipe(network | {"hidden": hidden}, "glorot", {"batch": 64, **settings})
+
+
+FIELDS = ("activation", "hidden", "layers", "bidirectional", "dtype")
+SETTINGS = ("steps", "batch", "clip", "noise", "weight_decay", "cell_penalty", "window")
+OPTIONS = ("cell", *FIELDS, *SETTINGS, "optimizer", "learning_rate", "schedule", "update")
+"""What `changed` takes: the options of `throughtime train` that make a network and its settings."""
+
+
+def changed(task: Task, **options: Any) -> Recipe:
+    """The default recipe of a task, with these of the `OPTIONS` instead of its own.
+
+    An optimizer is named as in `OPTIMISERS`, a schedule as in `schedules.named`; an update is "per-batch" or "per-step".
+    """
+    unknown = set(options) - set(OPTIONS)
+    if unknown:
+        raise ValueError(f"training has no option {', '.join(sorted(unknown))}; it has {', '.join(OPTIONS)}")
+    recipe = default(task, options.get("cell"), options.get("activation"))
+    network = recipe.network | {name: options[name] for name in FIELDS if name in options}
+    settings = recipe.settings | {name: options[name] for name in SETTINGS if name in options}
+    if "optimizer" in options:
+        if options["optimizer"] not in OPTIMISERS:
+            raise ValueError(f"optimizer must be one of {', '.join(OPTIMISERS)}, got {options['optimizer']!r}")
+        settings["optimizer"] = OPTIMISERS[options["optimizer"]]()
+    if "learning_rate" in options:
+        settings["optimizer"] = replace(settings["optimizer"], learning_rate=options["learning_rate"])
+    if "schedule" in options:
+        settings["schedule"] = named(options["schedule"])
+    if "update" in options:
+        settings["update"] = options["update"].replace("-", " ")
+    return Recipe(network, recipe.init, settings)
 
 
 _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {

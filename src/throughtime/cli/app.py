@@ -18,6 +18,7 @@ from throughtime.cli import (
     lab,
     prove,
     studio,
+    sweep,
     tasks,
     trace,
     train,
@@ -63,6 +64,14 @@ app.command(short_help="Write a model for other programs.", epilog=export.EPILOG
 _lab = typer.Typer(help="Experiments on long memory.", add_help_option=True, rich_markup_mode=None)
 _lab.command(short_help="Recall after a gap.", epilog=lab.GAP_EPILOG)(lab.gap)
 app.add_typer(_lab, name="lab", short_help="Measure what networks can remember.")
+_sweep = typer.Typer(cls=sweep.RunUnlessNamed, help=sweep.run.__doc__, epilog=sweep.EPILOG, rich_markup_mode=None)
+_sweep.command(
+    short_help="Run a sweep (may be left out).",
+    epilog=sweep.EPILOG,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+)(sweep.run)
+_sweep.command(short_help="Print and draw what came of one.", epilog=sweep.SHOW_EPILOG)(sweep.show)
+app.add_typer(_sweep, name="sweep", short_help="Train many networks, over options and seeds.")
 app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,8 @@ from throughtime import recipes
 from throughtime.cli import datafile
 from throughtime.cli.models import find_task
 from throughtime.cli.shell import Failure
-from throughtime.cli.values import named_values, schedule
+from throughtime.cli.values import named_values
 from throughtime.network import Network
-from throughtime.training.optimisers import OPTIMISERS
 from throughtime.training.settings import Settings
 
 Given = dict[str, Any]
@@ -63,20 +62,11 @@ def plan(given: Given) -> Plan:
     """For the default recipe and what was changed of it."""
     task = find(given)
     seed = given.get("seed", 0)
-    recipe = recipes.default(task, given.get("cell"), given.get("activation"))
-    fields = recipe.network | _taken(given, "activation", "hidden", "layers", "bidirectional", "dtype")
-    settings = recipe.settings | _taken(
-        given, "steps", "batch", "clip", "noise", "weight_decay", "cell_penalty", "window"
-    )
-    settings["seed"] = seed
-    if "optimizer" in given:
-        settings["optimizer"] = OPTIMISERS[given["optimizer"]]()
-    if "learning_rate" in given:
-        settings["optimizer"] = replace(settings["optimizer"], learning_rate=given["learning_rate"])
-    if "schedule" in given:
-        settings["schedule"] = schedule(given["schedule"])
-    if "update" in given:
-        settings["update"] = given["update"].replace("-", " ")
+    try:
+        recipe = recipes.changed(task, **_taken(given, *recipes.OPTIONS))
+    except ValueError as error:
+        raise Failure(f"--{error}" if str(error).startswith("schedule") else str(error)) from None
+    fields, settings = recipe.network, recipe.settings | {"seed": seed}
     Settings(**settings)  # refused here, before a folder is made
     stem = Path(given["task"]).stem if is_data(given["task"]) else task.name
     return Plan(task, Network(**fields, init=recipe.init, seed=seed), settings, f"{stem}-{fields['cell']}-{seed}")

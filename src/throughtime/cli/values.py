@@ -29,37 +29,18 @@ def named_values(words: list[str]) -> dict[str, Any]:
         name, equals, value = word.partition("=")
         if not (name and equals):
             raise Failure(f'--option must be name=value, such as gap=20, got "{_short(word)}"')
-        values[name.replace("-", "_")] = _value(value)
+        values[name.replace("-", "_")] = plain_value(value)
     return values
 
 
-def _value(word: str) -> Any:
+def plain_value(word: str) -> Any:
+    """A word as a whole number, a number, true or false, or else text."""
     for kind in (int, float):
         try:
             return kind(word)
         except ValueError:
             pass
     return {"true": True, "false": False}.get(word, word)
-
-
-def schedule(word: str) -> Any:
-    """A schedule such as "cosine", "step:500", "step:500:0.5" or "warm-up:100"."""
-    from throughtime.training.schedules import SCHEDULES
-
-    name, *numbers = word.split(":")
-    try:
-        values = [_value(number) for number in numbers]
-        made = SCHEDULES[name](*values)
-        if any(not 0 <= value < float("inf") for value in values) or (
-            name in ("step", "warm-up") and (not isinstance(values[0], int) or values[0] < 1)
-        ):
-            raise ValueError
-    except (KeyError, TypeError, ValueError):
-        raise Failure(
-            "--schedule must be constant, cosine, cosine:FINAL, step:EVERY, step:EVERY:FACTOR or warm-up:STEPS, "
-            f'got "{_short(word)}"'
-        ) from None
-    return made
 
 
 def _short(word: str) -> str:

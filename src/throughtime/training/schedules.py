@@ -97,3 +97,16 @@ def from_dict(values: dict[str, Any]) -> Schedule:
     if name not in SCHEDULES:
         raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, got {name!r}")
     return SCHEDULES[name](**numbers)
+
+
+def named(word: str) -> Schedule:
+    """A schedule in one word: "cosine", "cosine:0.05", "step:500", "step:500:0.5" or "warm-up:100"."""
+    name, *numbers = str(word).split(":")
+    try:
+        values: list[Any] = [int(number) if number.isdigit() else float(number) for number in numbers]
+        return SCHEDULES[name](*values)
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(
+            "schedule must be constant, cosine, cosine:FINAL, step:EVERY, step:EVERY:FACTOR or warm-up:STEPS, "
+            f'got "{str(word)[:40]}"'
+        ) from None

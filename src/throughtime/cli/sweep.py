@@ -1,0 +1,233 @@
+"""`throughtime sweep`: many runs over options and seeds; `throughtime sweep show`: what came of them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from throughtime.cli.plotting import PlotOption
+from throughtime.cli.shell import INTERRUPTED, Failure, Json, document, say
+
+if TYPE_CHECKING:
+    from throughtime.sweeps.store import Store
+    from throughtime.sweeps.summary import Summary
+
+EPILOG = """\b
+Examples:
+  throughtime sweep recall --cell elman,lstm --gap 1,10,100 --seeds 20
+  throughtime sweep addition --learning-rate 0.001..0.1:log --hidden 4..32 --random 50
+  throughtime sweep my-sweep.toml --on dask --scheduler tcp://10.0.0.1:8786
+  throughtime sweep show
+
+Every option of throughtime train and of the task may be given with several values: A,B,C, or a range A..B or A..B:log.
+The same command again continues a sweep that was stopped."""
+
+SHOW_EPILOG = """\b
+Examples:
+  throughtime sweep show
+  throughtime sweep show sweeps/recall.sqlite --plot recall.png --to recall.csv"""
+
+FOLDER = Path("sweeps")
+
+
+class RunUnlessNamed(TyperGroup):
+    """`throughtime sweep TASK` runs one; only `show` is a word of its own."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command, and what is left of the words."""
+        if args and args[0] not in self.commands:
+            args = ["run", *args]
+        return super().resolve_command(ctx, args)
+
+
+class On(StrEnum):
+    """Where trials run."""
+
+    here = "here"
+    dask = "dask"
+
+
+def run(
+    ctx: typer.Context,
+    task: Annotated[
+        str,
+        typer.Argument(metavar="TASK|FILE.toml", help="A task or data file as for train, or a sweep's description."),
+    ],
+    seeds: Annotated[str | None, typer.Option(metavar="N|A..B", help="How many seeds, or which.  [default: 1]")] = None,
+    random: Annotated[
+        int | None, typer.Option(metavar="N", help="Draw N combinations at random instead of trying all.", min=1)
+    ] = None,
+    random_seed: Annotated[int | None, typer.Option(help="Decides which are drawn.  [default: 0]", min=0)] = None,
+    on: Annotated[On, typer.Option(help="Where to run.")] = On.here,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of a dask.distributed scheduler, with --on dask.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes on this machine.  [default: all processors]", min=1)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The results.  [default: sweeps/NAME.sqlite]")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    json: Json = False,
+) -> None:
+    """Train networks for all combinations of options and seeds; the results go to one SQLite file as they arrive."""
+    if (on is On.dask) != (scheduler is not None):
+        raise Failure("a sweep on a cluster needs both --on dask and --scheduler ADDRESS, such as tcp://10.0.0.1:8786")
+    from throughtime.sweeps.run import sweep
+    from throughtime.sweeps.summary import summary
+
+    described: dict[str, Any] = _described(Path(task)) if task.endswith(".toml") else {"task": task}
+    given = {"seeds": None if seeds is None else _seeds(seeds), "random": random, "random_seed": random_seed}
+    described |= {name: value for name, value in given.items() if value is not None}
+    described["options"] = described.get("options", {}) | _options(ctx.args)
+    if out is None:
+        FOLDER.mkdir(exist_ok=True)
+        out = FOLDER / f"{Path(task).stem.replace(':', '-')}.sqlite"
+    talks = not (json or quiet)
+
+    def progress(trial: Any, result: Any, done: int, of: int) -> None:
+        if talks:
+            told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in trial.options.items())
+            how = f"exact {result.exact:.3f}" if result.exact is not None else f"rms {result.root_mean_square:.4g}"
+            say(f"  {done:>{len(str(of))}}/{of}   {how}   {told}, seed {trial.seed}   {result.seconds:.1f} s")
+
+    try:
+        store = sweep(**described, out=out, jobs=jobs, scheduler=scheduler, progress=progress)
+    except KeyboardInterrupt:
+        raise Failure(f"interrupted; what is done is in {out}, the same command goes on", INTERRUPTED) from None
+    if json:
+        document(_document(store, summary(store)))
+    elif talks:
+        say("\n".join(_table(summary(store), 10)))
+        say(f"  saved in {out}\nNext: throughtime sweep show {out} --plot sweep.png")
+
+
+def show(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A sweep's file.  [default: the newest in ./sweeps]")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a row for each run to a .csv or .parquet file.")
+    ] = None,
+    plot: PlotOption = None,
+    json: Json = False,
+) -> None:
+    """Print the table of a sweep, also of one that still runs: mean, spread and best over the seeds, the best mean first."""
+    from throughtime.sweeps.store import Store
+    from throughtime.sweeps.summary import summary
+
+    store = Store(file or _newest())
+    found = summary(store)
+    if to is not None:
+        store.export(to)
+    if plot is not None:
+        from throughtime import plots
+        from throughtime.sweeps import figures
+
+        plots.save(figures.summary(found), plot)
+    if json:
+        document(_document(store, found))
+    else:
+        say("\n".join(_table(found)))
+
+
+def _document(store: Store, found: Summary) -> dict[str, Any]:
+    return {"task": store.space.task, "file": str(store.path), **asdict(found), "results": store.rows()}
+
+
+def _table(found: Summary, most: int | None = None) -> list[str]:
+    names = list(found.groups[0].options) if found.groups else []
+    what = {"exact": "exact", "root_mean_square": "rms"}[found.measure]
+    head = [
+        *(name.replace("_", " ") for name in names),
+        "runs",
+        f"{what}, mean",
+        "spread",
+        "best",
+        "of seed",
+        "seconds",
+    ]
+    rows = [
+        [
+            *(str(group.options[name]) for name in names),
+            f"{group.runs}" + (f", {group.failed} not finite" if group.failed else ""),
+            f"{group.mean:.4g}",
+            "" if group.spread != group.spread else f"{group.spread:.2g}",
+            f"{group.greatest if found.measure == 'exact' else group.least:.4g}",
+            str(group.best_seed),
+            f"{group.seconds:.2g}",
+        ]
+        for group in found.groups[:most]
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = [
+        "  " + "   ".join(f"{word:>{width}}" for word, width in zip(row, widths, strict=True)) for row in (head, *rows)
+    ]
+    if most is not None and len(found.groups) > most:
+        lines.append(f"  … and {len(found.groups) - most} more")
+    return [*lines, f"  {found.done} of {found.trials} runs done"]
+
+
+def _newest() -> Path:
+    files = [(file.stat().st_mtime_ns, file) for file in FOLDER.glob("*.sqlite")]
+    if not files:
+        raise Failure(f"there is no sweep in ./{FOLDER}; run one with: throughtime sweep recall --gap 1,10 --seeds 5")
+    return max(files)[1]
+
+
+def _described(path: Path) -> dict[str, Any]:
+    try:
+        found = tomllib.loads(path.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Failure(f"{path} is no TOML: {error}") from None
+    known = {"task", "options", "seeds", "random", "random_seed"}
+    if "task" not in found or not set(found) <= known or not isinstance(found.get("options", {}), dict):
+        raise Failure(
+            f"{path} must have a task, and may have {', '.join(sorted(known - {'task'}))}; it has {', '.join(found)}"
+        )
+    return found
+
+
+def _seeds(word: str) -> Any:
+    found = re.fullmatch(r"(\d+)(?:\.\.(\d+))?", word)
+    if not found:
+        raise Failure(f'--seeds must be a number such as 20, or a range such as 10..29, got "{word[:40]}"')
+    first, last = found.groups()
+    return int(first) if last is None else range(int(first), int(last) + 1)
+
+
+def _options(words: list[str]) -> dict[str, Any]:
+    """["--gap", "1,10", "--cell=lstm"] → values by name."""
+    options: dict[str, Any] = {}
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if not re.fullmatch(r"--[a-z][a-z0-9_-]*", name):
+            raise Failure(f'there is nothing to do with "{word[:40]}": give options such as --gap 1,10')
+        if not equals:
+            if not rest or rest[0].startswith("--"):
+                raise Failure(f"{name} needs a value, or several: {name} A,B,C")
+            value = rest.pop(0)
+        options[name[2:].replace("-", "_")] = _values(name, value)
+    return options
+
+
+def _values(name: str, word: str) -> Any:
+    from throughtime.cli.values import plain_value
+
+    found = re.fullmatch(r"(.+?)\.\.(.+?)(?::(log|linear))?", word)
+    if not found:
+        return [plain_value(part) for part in word.split(",")]
+    least, greatest = (plain_value(part) for part in found.groups()[:2])
+    if isinstance(least, str) or isinstance(greatest, str):
+        raise Failure(f'{name} must be values A,B,C or a range of numbers A..B or A..B:log, got "{word[:40]}"')
+    return {"from": least, "to": greatest, "scale": found[3] or "linear"}

@@ -1,0 +1,1 @@
+"""Many training runs: a grid or a random search over options and seeds, on one machine or a cluster."""

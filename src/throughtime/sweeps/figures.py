@@ -1,0 +1,58 @@
+"""Figures of a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from throughtime import plots
+from throughtime.sweeps.space import Value
+from throughtime.sweeps.summary import Group, Summary
+
+_NAMES = {"exact": "share of sequences right", "root_mean_square": "root mean square error"}
+
+
+def summary(found: Summary, ax: Any = None) -> Any:
+    """Mean and spread of each group: over a numeric option if there is one, a curve for each value of the others."""
+    if not found.groups:
+        raise ValueError("the sweep has no results yet")
+    along = _along(found.groups)
+    ax = ax or plots.new(height=3.4 if along else 1 + 0.3 * len(found.groups))
+    if along is None:
+        for row, group in enumerate(found.groups):
+            ax.errorbar(group.mean, row, xerr=np.nan_to_num(group.spread), fmt="o", color=plots.COLOURS[0], capsize=3)
+        ax.set_yticks(range(len(found.groups)), [_told(group.options) or "all" for group in found.groups])
+        ax.invert_yaxis()
+        ax.set_xlabel(_NAMES[found.measure])
+        return ax
+    curves: dict[str, list[Group]] = {}
+    for group in found.groups:
+        curves.setdefault(_told({k: v for k, v in group.options.items() if k != along}), []).append(group)
+    for number, (label, groups) in enumerate(sorted(curves.items())):
+        groups.sort(key=lambda group: float(group.options[along]))
+        x = np.array([float(group.options[along]) for group in groups])
+        mean, spread = (np.array([getattr(group, name) for group in groups]) for name in ("mean", "spread"))
+        spread = np.nan_to_num(spread)
+        plots.band(x, mean - spread, mean, mean + spread, ax, number=number, label=label or None)
+    if x.min() > 0 and x.max() / x.min() >= 20:
+        ax.set_xscale("log")
+    if any(curves):
+        ax.legend(frameon=False)
+    ax.set(xlabel=along.replace("_", " "), ylabel=_NAMES[found.measure], title="Mean and standard deviation over seeds")
+    return ax
+
+
+def _along(groups: list[Group]) -> str | None:
+    """The numeric option of most values."""
+    numeric = {
+        name: len({group.options[name] for group in groups})
+        for name, value in groups[0].options.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    return max(numeric, key=lambda name: numeric[name]) if numeric else None
+
+
+def _told(options: Mapping[str, Value]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())

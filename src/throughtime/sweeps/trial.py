@@ -1,0 +1,81 @@
+"""One run of a sweep: from its options to a row of results."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from throughtime import recipes, tasks
+from throughtime.network import Network
+from throughtime.sweeps.space import Trial, Value
+from throughtime.tasks.from_file import KINDS, DataFile
+from throughtime.training.loop import NotFinite, train
+from throughtime.training.settings import Settings
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a trial.
+
+    trial : its number
+    seed : int
+    exact : share of sequences that are answered right, 0..1; None where targets are real numbers
+    root_mean_square : of the errors, where targets are real numbers; else None
+    loss : the mean of the last block of steps; None if there was none
+    steps_taken : of training
+    seconds : of training
+    stopped : "steps", or "not finite" where numbers overflowed
+    """
+
+    trial: int
+    seed: int
+    exact: float | None
+    root_mean_square: float | None
+    loss: float | None
+    steps_taken: int
+    seconds: float
+    stopped: str
+
+
+def planned(task_name: str, options: dict[str, Value]) -> tuple[Any, recipes.Recipe]:
+    """The task and the recipe that options mean; a ValueError if they do not go together."""
+    of_training = {name: value for name, value in options.items() if name in recipes.OPTIONS}
+    of_task: dict[str, Any] = {name: value for name, value in options.items() if name not in recipes.OPTIONS}
+    try:
+        if Path(task_name).suffix in KINDS:
+            path = Path(task_name)
+            task: Any = DataFile.of(path, tasks.read(path, **of_task).batch)
+        else:
+            task = tasks.find(task_name, **of_task)
+    except TypeError as error:
+        raise ValueError(f"the options of {task_name} do not fit: {error}") from None
+    recipe = recipes.changed(task, **of_training)
+    Network(**recipe.network)
+    Settings(**recipe.settings)
+    return task, recipe
+
+
+def run(task_name: str, trial: Trial) -> Result:
+    """Train and check the network of a trial. It is called in other processes, and on other machines."""
+    task, recipe = planned(task_name, trial.options)
+    started = time.perf_counter()
+    net = Network(**recipe.network, init=recipe.init, seed=trial.seed)
+    try:
+        trained = train(net, task.batch if isinstance(task, DataFile) else task, seed=trial.seed, **recipe.settings)
+        stopped = trained.stopped or "steps"
+    except NotFinite as overflow:
+        trained, stopped = overflow.run, "not finite"
+    seconds = time.perf_counter() - started
+    found = task.evaluate(trained.network)
+    return Result(
+        trial=trial.number,
+        seed=trial.seed,
+        exact=None if found is None else 1 - found.wrong / found.checked,
+        root_mean_square=float(task.root_mean_square(trained.network)) if found is None else None,
+        loss=float(trained.history.last.loss) if len(trained.history) else None,
+        steps_taken=trained.step,
+        seconds=seconds,
+        stopped=stopped,
+    )
