@@ -17,6 +17,7 @@ pytest.importorskip("joblib", reason="sweeps need joblib: pip install 'throughti
 OPTIONS = {"cell": ["elman", "gru"], "gap": [1, 5], "steps": 20, "batch": 8}
 
 
+@pytest.mark.long
 def test_stopped_and_continued(tmp_path):
     """Each trial has one row in the end, with the result of the same run on its own."""
     seen = []
