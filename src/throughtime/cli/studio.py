@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -47,6 +48,8 @@ def studio(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     """Open a page where a network learns, and walk through its time."""
+    # read when NumPy is imported: its threads would take the core on which the network trains
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from throughtime.studio import guard, server
     from throughtime.studio.session import Session
 

@@ -59,8 +59,13 @@ NOT_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 
 def write(trace: Trace, reach: bool = False) -> str:
     """The trace as JSON on one line, with its itemised norms if `reach`."""
+    return json.dumps(document(trace, reach), allow_nan=False, separators=(",", ":"))
+
+
+def document(trace: Trace, reach: bool = False) -> dict[str, Any]:
+    """The object that `write` writes, of plain numbers, strings and lists."""
     s = trace.specification
-    document: dict[str, Any] = {
+    plain: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "specification": s.as_dict(),
@@ -69,11 +74,11 @@ def write(trace: Trace, reach: bool = False) -> str:
         "loss": _plain(np.asarray(trace.loss)),
         "lengths": trace.lengths.tolist(),
     }
-    document |= {name: _plain(getattr(trace, name)) for name in KEYS[7:-1]}
-    document["layers"] = [{"layer": of.layer, "direction": of.direction, **_named(of.arrays)} for of in trace.layers]
+    plain |= {name: _plain(getattr(trace, name)) for name in KEYS[7:-1]}
+    plain["layers"] = [{"layer": of.layer, "direction": of.direction, **_named(of.arrays)} for of in trace.layers]
     if reach:
-        document["reach"] = _plain(trace.itemised_norms())
-    return json.dumps(document, allow_nan=False, separators=(",", ":"))
+        plain["reach"] = _plain(trace.itemised_norms())
+    return plain
 
 
 def read(text: str | bytes) -> Trace:
