@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from throughtime.network_specification import NetworkSpecification
     from throughtime.proof.search import prove
     from throughtime.specification import Specification
+    from throughtime.studio.notebook import view
     from throughtime.sweeps.run import sweep
     from throughtime.trace import Trace
     from throughtime.training.checkpoint import load_run, resume
@@ -50,12 +51,13 @@ _HOMES = {
     "tasks": "",
     "train": "training.loop",
     "train_many": "training.many",
+    "view": "studio.notebook",
 }
 
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
     "Adam", "Batch", "Constant", "Cosine", "GradientDescent", "load", "load_run", "Momentum", "Network",
     "NetworkSpecification", "NotFinite", "pad", "prove", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
-    "Specification", "State", "Step", "sweep", "tasks", "Trace", "train", "train_many", "WarmUp",
+    "Specification", "State", "Step", "sweep", "tasks", "Trace", "train", "train_many", "view", "WarmUp",
 ]  # fmt: skip
 
 

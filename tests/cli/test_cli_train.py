@@ -32,7 +32,7 @@ def test_prints_header_progress_exactness_folder_and_what_is_next(throughtime):
     pattern = r"  proved    right for numbers of every length \(\d+ sets, found in \S+ s, checked in \S+ s\)"
     assert re.fullmatch(pattern, proved)
     assert saved == "  saved     runs/addition-elman-0"
-    assert following == "Next: throughtime add 100 27 · throughtime trace 100 27"
+    assert following == "Next: throughtime add 100 27 · throughtime trace 100 27 · throughtime studio"
     assert throughtime("add", 100, 27).status == 0
 
 

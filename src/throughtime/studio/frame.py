@@ -3,7 +3,7 @@
 type       "frame"
 step       training steps taken
 running    whether training goes on
-trace      the Trace of the example, see `trace.json_form`; with `reach` for up to REACH steps, when at rest for more
+trace      the Trace of the example, see `trace.json_form`; with `reach` where that takes no longer than the rest
 example    operands, symbols, carry (the machine's true state after each step), rendered, right (of each output)
 update     the last change of the parameters, by name; null before the first
 updates    training steps that made this change
@@ -25,13 +25,16 @@ import orjson
 from throughtime.batch import Array, Batch
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import Views
+from throughtime.parameters import GATES, Views
 from throughtime.studio.example import Example, describe, letters
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import json_form
 
-REACH, REACH_AT_REST = 64, 256
-"""Steps up to which the reach of errors is computed, since it grows with their square."""
+REACH, REACH_AT_REST = 2**19, 2**24
+"""How many numbers the reach of errors may be computed from, while training runs and at rest: T² times the gates' units."""
+
+REACH_STEPS = 256
+"""Steps up to which it is shown at all."""
 
 SEQUENCES, STEPS = 128, 4096
 """How many sequences the state space and `exact` are of at most, and how many steps they may have together."""
@@ -65,8 +68,7 @@ class Framer:
         net = Network.of(self.specification, snapshot.parameters)
         batch = example.batch
         trace = net.trace(batch.x, batch.y, batch.lengths, batch.mask)
-        T = batch.x.shape[1]
-        most = REACH if snapshot.running else REACH_AT_REST
+        reach = self._reaches(batch.x.shape[1], REACH if snapshot.running else REACH_AT_REST)
         frame: dict[str, Any] = {
             "type": "frame",
             "step": snapshot.step,
@@ -77,7 +79,7 @@ class Framer:
             "check": None if snapshot.running else check(net, example, trace.gradient),
             "space": self.space(net),
             "exact": self._exact(net),
-            "trace": json_form.document(trace, reach=most >= T),
+            "trace": json_form.document(trace, reach=reach),
         }
         return orjson.dumps(frame).decode()  # as exact as json, and fast enough for many frames a second
 
@@ -103,6 +105,10 @@ class Framer:
             "label": self.labels[self.shown].tolist(),
             "labels": self.names,
         }
+
+    def _reaches(self, T: int, most: int) -> bool:
+        s = self.specification
+        return T <= REACH_STEPS and T * T * s.hidden * len(GATES[s.cell]) <= most
 
     def _update(self, snapshot: Snapshot) -> dict[str, Any] | None:
         if snapshot.update is None:

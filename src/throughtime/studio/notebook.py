@@ -1,0 +1,118 @@
+"""A Trace in a notebook: the page itself, in a frame of the output. It needs no server, no network and no extension.
+
+The exported page (see `export`) is the `srcdoc` of an iframe with a sandbox, so that it is the same view in Jupyter, VS
+Code and marimo, and stays in the output when the notebook is saved or turned into HTML.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array, Batch
+from throughtime.studio import export
+from throughtime.studio.example import Example
+from throughtime.studio.opened import Unknown
+from throughtime.studio.plan import Plan
+from throughtime.tasks import Addition
+from throughtime.tasks.bits import to_number
+from throughtime.tasks.task import at_every_step, rounds_to
+from throughtime.trace import Trace
+from throughtime.training.settings import Settings
+
+HEIGHT = 900
+
+
+@dataclass(frozen=True, eq=False)
+class Traced(Unknown):
+    """The sequences of a trace as a task: what is right is what their targets say."""
+
+    batch: Batch = None  # type: ignore[assignment]
+
+    def sample(self, rng: np.random.Generator, batch: int) -> Batch:
+        """All of them, whatever is asked for."""
+        return self.batch
+
+    def right(self, y: Array, batch: Batch) -> Array:
+        """Whether outputs round to the targets, or the likeliest is the right one."""
+        likeliest = self.network.readout == "softmax"
+        right = np.asarray(y.argmax(-1) == batch.y.argmax(-1) if likeliest else rounds_to(y, batch.y).all(-1))
+        return right if y.ndim == 2 else at_every_step(right, batch)
+
+    def render(self, x: Array, y: Array) -> str:
+        """How long the sequence is."""
+        return f"  {len(x)} steps"
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """The page of one sequence; a notebook shows it.
+
+    page : str
+        The page as one HTML file.
+    height : int
+        Of the frame, in pixels.
+    """
+
+    page: str
+    height: int = HEIGHT
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{escape(self.page)}" sandbox="allow-scripts allow-downloads" loading="lazy" '
+            f'title="throughtime: a network unrolled in time" width="100%" height="{self.height}" '
+            'style="border: 0; min-width: 0"></iframe>'
+        )
+
+    def save(self, path: Any) -> None:
+        """Write the page to a file, atomically."""
+        from pathlib import Path
+
+        from throughtime.files import write_atomically
+
+        write_atomically(Path(path), self.page.encode())
+
+
+def view(trace: Trace, sequence: int = 0, *, height: int = HEIGHT) -> View:
+    """Show a trace in a notebook: the unrolled network, forward and backward, with every number and its formula.
+
+    Parameters
+    ----------
+    trace : Trace
+    sequence : int
+        The sequence of its batch that is drawn.
+    height : int
+        Of the frame, in pixels.
+
+    Returns
+    -------
+    View
+        Shown by notebooks, also after they were turned into HTML; `view(trace).save("page.html")` writes it to a file.
+    """
+    if not isinstance(trace, Trace):
+        raise ValueError(f"view shows a Trace, such as net.trace(x, y), got {type(trace).__name__}")
+    if not isinstance(sequence, int | np.integer) or not 0 <= sequence < len(trace.x):
+        raise ValueError(f"sequence must be from 0 to {len(trace.x) - 1}, got {sequence!r}")
+    s = trace.network.specification
+    n = int(trace.lengths[sequence])
+    one = slice(sequence, sequence + 1)
+    steps = (one, slice(n)) if s.output == "every step" else (one,)
+    batch = Batch(trace.x[one, :n], trace.d[steps], None, trace.mask[steps])
+    adder = _adder(batch)
+    task = adder or Traced(s, "trace", Batch(trace.x, trace.d, trace.lengths, trace.mask))
+    operands = None if adder is None else tuple(map(to_number, batch.x[0].T))
+    plan = Plan(task, s, "glorot", Settings(), trace.network)
+    return View(export.of_plan(plan, Example(batch, operands)), height)
+
+
+def _adder(batch: Batch) -> Addition | None:
+    """The task, where a sequence is a sum: bits, least significant first, and the bits of what they add up to."""
+    x, d = batch.x[0], batch.y
+    if x.shape[1] not in range(2, 11) or d.shape != (1, len(x), 1) or not np.isin(x, (0, 1)).all():
+        return None
+    closing = Addition(operands=x.shape[1]).closing
+    task = Addition(operands=x.shape[1], bits=max(len(x), closing + 1))
+    return task if np.array_equal(task.retrace(x)[1], d[0]) else None

@@ -1,0 +1,47 @@
+"""tt.view makes the page of a Trace, whatever was traced."""
+
+import json
+
+import numpy as np
+import pytest
+
+import throughtime as tt
+
+
+def record(view):
+    return json.loads(view.page.split('id="throughtime-record">')[1].split("</script>")[0])
+
+
+def test_a_sum_is_shown_as_one():
+    net = tt.Network(cell="elman", inputs=2, hidden=3, outputs=1)
+    shown = record(tt.view(net.trace(*tt.tasks.Addition(bits=5).encode(9, 7))))
+    assert shown["frames"][0]["example"]["operands"] == ["9", "7"]
+    assert shown["frames"][0]["example"]["carry"] == [1, 1, 1, 1, 0]
+    assert shown["settings"]["task"] == "addition"
+
+
+def test_one_sequence_of_a_batch_of_any_kind(tmp_path):
+    rng = np.random.default_rng(0)
+    net = tt.Network(cell="gru", inputs=3, hidden=4, outputs=2, layers=2, bidirectional=True, output="last step",
+                     readout="softmax", loss="cross_entropy")  # fmt: skip
+    x, y = rng.normal(size=(4, 7, 3)), np.eye(2)[[0, 1, 1, 0]]
+    trace = net.trace((x, [7, 5, 2, 6]), y)
+    view = tt.view(trace, 1, height=700)
+    frame = record(view)["frames"][0]
+    np.testing.assert_array_equal(frame["trace"]["x"], x[1:2, :5])
+    np.testing.assert_allclose(frame["trace"]["layers"][2]["h"], trace.layer(1, "forward").h[1:2, :5], rtol=1e-12)
+    assert frame["trace"]["loss"] == pytest.approx(trace.error[1], rel=1e-12)
+    assert frame["exact"]["checked"] == 4
+    assert frame["check"]["greatest"] < 1e-7
+    assert 'height="700"' in view._repr_html_()
+    assert "<script" not in view._repr_html_()  # all of it is inside the frame's srcdoc
+    view.save(tmp_path / "page.html")
+    assert (tmp_path / "page.html").read_text() == view.page
+
+
+def test_what_is_no_trace_is_refused():
+    net = tt.Network(cell="elman", inputs=2, hidden=3, outputs=1)
+    with pytest.raises(ValueError, match="view shows a Trace"):
+        tt.view(net)
+    with pytest.raises(ValueError, match="sequence must be from 0 to 0"):
+        tt.view(net.trace(*tt.tasks.Addition(bits=5).encode(9, 7)), 1)
