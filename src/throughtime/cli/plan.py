@@ -17,7 +17,7 @@ from throughtime.training.settings import Settings
 Given = dict[str, Any]
 """The options that were given, by name."""
 
-ALWAYS = {"task", "threads", "out", "quiet", "json"}
+ALWAYS = {"task", "threads", "out", "plot", "quiet", "json"}
 CLASSIC = {
     "cell": "elman", "activation": "sigmoid", "layers": 1, "dtype": "float64", "bits": recipes.CLASSIC_BITS, "batch": 1,
     "optimizer": "gradient-descent", "schedule": "constant", "clip": 0.0, "noise": 0.0, "weight_decay": 0.0,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from throughtime.cli.models import ModelOption, open_model
+from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import Failure, Json, document
 from throughtime.cli.values import whole_number
 
@@ -15,6 +16,7 @@ EPILOG = """\b
 Examples:
   throughtime trace 100 27
   throughtime trace 100 27 --step 3 --unit 5
+  throughtime trace 100 27 --plot trace.png
   throughtime trace --seed 7 --model runs/parity-lstm-0
 
 Without numbers, a sequence of the network's task is drawn. Steps count from 1, units and outputs from 0."""
@@ -34,6 +36,7 @@ def trace(
     direction: Annotated[str | None, typer.Option(help="forward or backward, in a bidirectional network.")] = None,
     task: Annotated[str | None, typer.Option(help="The task, if it is one of your own.")] = None,
     seed: Annotated[int | None, typer.Option(help="Decides which sequence is drawn.  [default: 0]")] = None,
+    plot: PlotOption = None,
     json: Json = False,
 ) -> None:
     """Show everything that happens in a network, forward and backward: inputs, states, gates, outputs, errors, δ's."""
@@ -50,6 +53,10 @@ def trace(
 
     x, y, lengths = unrolled.sequence(opened, asked, operands, seed or 0)
     traced = opened.network.trace(x, y, lengths)
+    if plot is not None:
+        from throughtime import plots
+
+        plots.save(plots.unrolled(traced, layer=layer, direction=direction), plot)
     if step is not None and (unit is not None or output is not None):
         explained = traced.explain(step, unit, output=output, layer=layer, direction=direction)
         if json:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import Json
 
 EPILOG = """\b
@@ -132,6 +133,7 @@ def train(
         Path | None,
         typer.Option(metavar="PATH", help="Continue the run in a folder; TASK only if it is your own."),
     ] = None,
+    plot: PlotOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     json: Json = False,
 ) -> None:

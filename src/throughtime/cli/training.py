@@ -253,6 +253,10 @@ def _finish(session: Session, trained: Run, started: float) -> None:
     task, network = session.task, trained.network
     found = check.check(task, network, bits=getattr(task, "bits", None))
     checked = check.as_json(task, network, found)
+    if "plot" in session.given:
+        from throughtime import plots
+
+        plots.save(plots.learning(trained.history), session.given["plot"])
     if session.talks:
         check.tell(task, network, found, getattr(task, "bits", None))
     if found is not None and not found.wrong and _provable(task, network):
