@@ -9,7 +9,8 @@ import { lanesOf } from "./lanes.js";
  * @typedef {object} Geometry
  * @property {number} T
  * @property {number} pitch from the left of a column to the left of the next
- * @property {number} width of a column
+ * @property {number} inset of a column's cells from its left
+ * @property {number} width of a column's cells
  * @property {number} verdict the top of the row of right and wrong
  * @property {Placed[]} placed
  * @property {Joint[]} joints
@@ -38,6 +39,7 @@ export function geometryOf(trace, available, hasState) {
   const lanes = lanesOf(trace);
   const pitch = Math.max(T > 96 ? 9 : 12, Math.min(96, Math.floor(available / T)));
   const gap = pitch >= 60 ? 20 : pitch >= 36 ? 10 : pitch >= 18 ? 4 : 2;
+  const inset = pitch >= 18 ? 3 : 0;
   const inner = lanes.filter(({ rows }) => rows > 4);
   const unit = Math.max(3, Math.min(15, Math.floor(BUDGET / Math.max(1, inner.reduce((sum, { rows }) => sum + rows, 0)))));
 
@@ -71,7 +73,7 @@ export function geometryOf(trace, available, hasState) {
     placed.push({ lane, top: y, row, bottom: y + row * lane.rows });
     y += row * lane.rows;
   });
-  return { T, pitch, width: pitch - gap, verdict, state, placed, joints, forward: [forwardTop, forwardBottom], backward: [backwardTop, y], height: y + 8 };
+  return { T, pitch, inset, width: pitch - gap, verdict, state, placed, joints, forward: [forwardTop, forwardBottom], backward: [backwardTop, y], height: y + 8 };
 }
 
 /** The matrix between two lanes, if one computes from the other through a matrix. @param {Lane} above @param {Lane} below */
@@ -84,3 +86,6 @@ function joint(above, below) {
 /** The place of an array, if it is drawn. @param {Geometry} geometry @param {string} array @param {number} layer @param {string} direction */
 export const find = ({ placed }, array, layer, direction) =>
   placed.find(({ lane }) => lane.array === array && lane.layer === layer && lane.direction === direction);
+
+/** Where the cells of a step begin. @param {Geometry} geometry @param {number} t */
+export const leftOf = ({ pitch, inset }, t) => t * pitch + inset;

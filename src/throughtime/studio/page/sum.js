@@ -56,11 +56,29 @@ function paper(root, view, act) {
     set(parts.truth[t], { "data-here": here });
     write(parts.truth[t], told && !right[t] ? String(trace.d[0][t][0]) : "");
   }
-  operands?.forEach((number, k) => write(parts.names[k], String(number)));
+  operands?.forEach((number, k) => name(parts.names[k], String(number)));
   const all = moment >= T - 1;
-  write(parts.total, all ? String(numberOf(given)) : "?");
-  write(parts.verdict, !all ? "" : wrong ? `wrong: it is ${numberOf(trace.d[0].map((/** @type {number[]} */ d) => d[0]))}` : "right");
+  name(parts.total, all ? String(numberOf(given)) : "?");
+  const truth = String(numberOf(trace.d[0].map((/** @type {number[]} */ d) => d[0])));
+  write(parts.verdict, !all ? "" : wrong ? `wrong: it is ${shortened(truth)}` : "right");
+  set(parts.verdict, { title: wrong ? truth : null });
+  if (at !== null) follow(parts.scroll, parts.answer[at]);
   set(parts.verdict, { "data-right": all ? String(!wrong) : null });
+}
+
+/** Writes a number in front of its bits. @param {HTMLElement} place @param {string} digits */
+function name(place, digits) {
+  write(place, shortened(digits));
+  set(place, { title: digits });
+}
+
+/** A number's first and last digits, where it is long. @param {string} digits */
+const shortened = (digits) => (digits.length > 15 ? `${digits.slice(0, 5)}…${digits.slice(-5)}` : digits);
+
+/** Scrolls to a column where it is out of sight. @param {HTMLElement} scroll @param {HTMLElement} cell */
+function follow(scroll, cell) {
+  const [seen, { left, right }] = [scroll.getBoundingClientRect(), cell.getBoundingClientRect()];
+  if (left < seen.left || right > seen.right) scroll.scrollLeft += (left + right - seen.left - seen.right) / 2;
 }
 
 /** A number from its bits, least significant first. @param {number[]} bits */
@@ -71,6 +89,7 @@ function build(root, T, inputs, task) {
   // column T − t of the table is step t: the least significant bit is read first and written last
   const line = (/** @type {string} */ kind) => Array.from({ length: T }, () => el("td", { class: kind }));
   const parts = {
+    scroll: el("div", { class: "paper-scroll" }),
     carry: line("carry"),
     digits: Array.from({ length: inputs }, () => line("digit")),
     answer: line("digit answer"),
@@ -96,7 +115,9 @@ function build(root, T, inputs, task) {
     ),
   );
   const how = `Written from right to left: step 1 is the rightmost column. The network reads one column at a time and is never shown the ${SIGNS[task][1]}.`;
-  root.append(el("p", { class: "how" }, how), el("div", { class: "paper-scroll" }, table));
+  parts.scroll.append(table);
+  root.append(el("p", { class: "how" }, how), parts.scroll);
+  parts.scroll.scrollLeft = parts.scroll.scrollWidth;
   for (const cell of table.querySelectorAll(".digit")) set(cell, { tabindex: "-1" });
   set(parts.answer[0], { tabindex: "0" });
   const choose = (/** @type {Event} */ event) => {

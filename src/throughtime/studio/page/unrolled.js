@@ -122,7 +122,7 @@ function gutterLabels({ placed, backward, verdict, state: stateTop }, state) {
       const lines = height < 30 ? 0 : Math.min(texts.length, Math.floor(height / 16) - 1);
       const notes = texts.slice(0, lines).map((text) => el("small", {}, text));
       const beside = height < 30 ? [el("small", {}, lane.name)] : [];
-      return label(lane.rows > 4 ? "tall" : "", top, height, ...(lines ? [] : beside), el("span", { title: `${lane.name}: ${lane.note}` }, lane.symbol), ...notes);
+      return label(lines ? "tall" : "", top, height, ...(lines ? [] : beside), el("span", { title: `${lane.name}: ${lane.note}` }, lane.symbol), ...notes);
     }),
   ];
 }

@@ -1,6 +1,6 @@
 /** Draws the unrolled network: the colours, the columns, the arrows of both passes, and what a cell hangs together with. */
 import { dependents, dependsOn } from "./dependencies.js";
-import { find } from "./geometry.js";
+import { find, leftOf } from "./geometry.js";
 import { momentAt } from "./moments.js";
 import { channelsOf, colour, format, ink } from "./scales.js";
 
@@ -56,7 +56,7 @@ function resize(canvas, width, height, ratio) {
 /** One copy of the network: its frame in both passes, marked where the walk stands. @param {Drawing} drawing @param {number} t */
 function drawColumn({ context, view, geometry, ink }, t) {
   const { phase, t: at } = view.moments[view.moment];
-  const x = t * geometry.pitch;
+  const x = leftOf(geometry, t);
   for (const pass of /** @type {const} */ (["forward", "backward"])) {
     const [top, bottom] = geometry[pass];
     const here = phase === pass && at === t;
@@ -85,7 +85,7 @@ function drawLane({ context, view, geometry, ink: themed, font }, { lane, top, r
   context.imageSmoothingEnabled = false;
   const unknown = themed("unknown");
   for (let t = first; t <= last; t++) {
-    const x = t * geometry.pitch;
+    const x = leftOf(geometry, t);
     const values = lane.values[t];
     if (picture && known(t)) {
       context.drawImage(picture, t - first, 0, 1, lane.rows, x, top, geometry.width, row * lane.rows);
@@ -137,7 +137,7 @@ function drawVerdicts({ context, view, geometry, ink, font }, first, last) {
     const known = right.length === geometry.T ? right[t] : t === geometry.T - 1 ? right[0] : undefined;
     if (known === undefined || view.moment < t) continue;
     context.fillStyle = ink(known ? "right" : "wrong");
-    context.fillText(known ? "✓" : "✗", t * geometry.pitch + geometry.width / 2, geometry.verdict + 8);
+    context.fillText(known ? "✓" : "✗", leftOf(geometry, t) + geometry.width / 2, geometry.verdict + 8);
   }
 }
 
@@ -150,7 +150,7 @@ function drawStates({ context, view, geometry, ink, font }, first, last) {
   context.textBaseline = "middle";
   for (let t = first; t <= last; t++) {
     if (view.moment < t) continue;
-    const [x, y] = [t * geometry.pitch + geometry.width / 2, geometry.state + 8];
+    const [x, y] = [leftOf(geometry, t) + geometry.width / 2, geometry.state + 8];
     if (carry[t]) {
       context.fillStyle = ink("ink-2");
       context.beginPath();
@@ -172,7 +172,7 @@ function drawFlow({ context, view, geometry, ink, font }, first, last) {
   context.textBaseline = "middle";
   const carried = geometry.placed.filter(({ lane }) => ["h", "C", "delta_h", "d_h", "d_C"].includes(lane.array));
   for (let t = first; t <= last; t++) {
-    const x = t * geometry.pitch;
+    const x = leftOf(geometry, t);
     for (const { x: weight, y, up } of geometry.joints) {
       const here = phase === (up ? "forward" : "backward") && at === t;
       context.strokeStyle = context.fillStyle = here ? ink(phase) : ink("ink-3");
@@ -201,7 +201,7 @@ function drawConnections({ context, view, geometry, ink }) {
   const own = cell && find(geometry, cell.array, cell.layer, cell.direction);
   if (!cell || !own || cell.t < 0 || cell.t >= geometry.T) return;
   const box = (/** @type {Placed} */ { top, row, lane }, /** @type {number} */ t, /** @type {number | null} */ unit) => ({
-    x: t * geometry.pitch,
+    x: leftOf(geometry, t),
     y: top + (unit ?? 0) * row,
     width: geometry.width,
     height: row * (unit === null ? lane.rows : 1),
