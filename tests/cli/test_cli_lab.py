@@ -38,3 +38,17 @@ def test_plot_of_a_trace_and_of_a_training(throughtime, adder_file, here):
     assert "Right while learning" in (here / "learning.svg").read_text()
     assert "ends in" in throughtime("train", "parity", "--steps", 20, "--plot", "learning.gif").complaint
     assert not (here / "runs" / "parity-elman-0-2").exists()
+
+
+def test_classic_tasks(throughtime):
+    told = throughtime("lab", "adding", "--lengths", "12", "--seeds", 1, "--steps", 2)
+    assert told.status == 0
+    assert told.out.count("0 of 1") == 4
+    assert "209,000" in told.out
+    assert "10.397" in throughtime("lab", "copy", "--delays", "2", "--seeds", 1, "--steps", 2).out
+    found = throughtime("lab", "reber", "--seeds", 2, "--steps", 2, "--json").json
+    assert [one["sequences"] for one in found["attempts"]] == [16] * 8
+    assert (
+        "steps must be a whole number of at least 11"
+        in throughtime("lab", "adding", "--lengths", "3", "--json").complaint
+    )

@@ -63,6 +63,9 @@ app.command(short_help="Run networks on real data.", epilog=gallery.EPILOG)(gall
 app.command(short_help="Write a model for other programs.", epilog=export.EPILOG)(export.export)
 _lab = typer.Typer(help="Experiments on long memory.", add_help_option=True, rich_markup_mode=None)
 _lab.command(short_help="Recall after a gap.", epilog=lab.GAP_EPILOG)(lab.gap)
+_lab.command(short_help="The adding problem.", epilog=lab.CLASSIC_EPILOG)(lab.adding)
+_lab.command(short_help="Copy memory.", epilog=lab.CLASSIC_EPILOG)(lab.copy)
+_lab.command(short_help="The embedded Reber grammar.", epilog=lab.CLASSIC_EPILOG)(lab.reber)
 app.add_typer(_lab, name="lab", short_help="Measure what networks can remember.")
 _sweep = typer.Typer(cls=sweep.RunUnlessNamed, help=sweep.run.__doc__, epilog=sweep.EPILOG, rich_markup_mode=None)
 _sweep.command(

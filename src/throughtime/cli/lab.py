@@ -20,8 +20,6 @@ Example:
 
 As it stands it takes some ten minutes on two cores; docs/lab.md shows its figure."""
 
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-
 
 def gap(
     gaps: Annotated[
@@ -84,3 +82,68 @@ def read_json(path: Path) -> dict[str, object]:
     except ValueError:
         raise Failure(f"{path} holds no experiment: give a file made with throughtime lab gap --json") from None
     return {name: found[name] for name in ("settings", "networks", "flows")}
+
+
+CLASSIC_EPILOG = """\b
+The paper of 1997 is Hochreiter & Schmidhuber's on LSTM. The networks and the training here are of today: the same
+task, not the same experiment. docs/lab.md shows the table."""
+
+Seeds = Annotated[int, typer.Option(help="Networks of each kind.", min=1)]
+Steps = Annotated[int | None, typer.Option(help="The most updates of each network.", min=1)]
+
+
+def adding(
+    lengths: Annotated[str | None, typer.Option(metavar="A,B,…", help="Least lengths of a sequence, from 11.")] = None,
+    seeds: Seeds = 3,
+    steps: Steps = None,
+    json: Json = False,
+) -> None:
+    """The adding problem: the sum of two marked values of a long sequence, beside the LSTM paper's figures."""
+    _classic("adding", None if lengths is None else whole_numbers("--lengths", lengths), seeds, steps, json)
+
+
+def copy(
+    delays: Annotated[
+        str | None, typer.Option(metavar="A,B,…", help="Steps between the symbols and their recall.")
+    ] = None,
+    seeds: Seeds = 3,
+    steps: Steps = None,
+    json: Json = False,
+) -> None:
+    """Copy memory: five symbols told again after a delay, beside the loss of a network without memory."""
+    _classic("copy", None if delays is None else whole_numbers("--delays", delays), seeds, steps, json)
+
+
+def reber(seeds: Seeds = 10, steps: Steps = None, json: Json = False) -> None:
+    """The embedded Reber grammar, beside the LSTM paper's figures."""
+    _classic("reber", None, seeds, steps, json)
+
+
+def _classic(name: str, sizes: list[int] | None, seeds: int, steps: int | None, json: bool) -> None:
+    from dataclasses import asdict
+
+    from throughtime.lab.classics import CLASSICS, Row, baseline, measure
+
+    classic, started = CLASSICS[name], time.perf_counter()
+    lines = f"  {{:<51}} {{:>{max(len(classic.size_name), 4)}}}   {{:>13}}   {{:>9}}   {{}}"
+    if not json:
+        say(lines.format("", classic.size_name, "solved", "sequences", "loss" if name == "copy" else "wrong"))
+
+    def told(row: Row) -> None:
+        if not json:
+            sequences = "" if row.sequences is None else f"{row.sequences:,.0f}"
+            figure = f"{row.loss:.3f}" if name == "copy" else f"{row.wrong:.2%}"
+            size = row.size if classic.size_name else ""
+            say(lines.format(row.network, size, f"{row.solved} of {row.seeds}", sequences, figure))
+
+    attempts = measure(classic, sizes, seeds, steps=steps, progress=told)
+    if json:
+        document(
+            {"attempts": [asdict(one) for one in attempts], "published": [asdict(one) for one in classic.published]}
+        )
+        return
+    for row in classic.published:
+        say(lines.format(row.who, row.size, row.solved, row.sequences, row.wrong))
+    if name == "copy":
+        say(lines.format("no memory, symbols guessed", "", "", "", f"{baseline(classic.task(1)):.3f}"))  # type: ignore[arg-type]
+    say(f"  {time.perf_counter() - started:.0f} s in all")

@@ -292,7 +292,12 @@ def _next(session: Session, trained: Run, wrong: bool) -> list[str]:
     again = [" ".join(more)] if wrong and session.given.get("recipe") != "classic" else []
     if isinstance(session.task, Addition):
         numbers = " ".join(map(str, _NUMBERS[: session.task.operands]))
-        return [*again, f"throughtime add {numbers}{model}", f"throughtime trace {numbers}{model}", f"throughtime studio{path}"]
+        return [
+            *again,
+            f"throughtime add {numbers}{model}",
+            f"throughtime trace {numbers}{model}",
+            f"throughtime studio{path}",
+        ]
     if isinstance(session.task, DataFile):
         return [*again, f"throughtime evaluate{path} --data FILE", f"throughtime info{path}"]
     own = f" --task {word}" if ":" in word else ""

@@ -128,7 +128,7 @@ def measure(
     """
     if seeds < 1 or steps < 1 or not gaps or min(gaps) < 0:
         raise ValueError("there must be a gap of at least 0, a seed and a step")
-    settings = {"optimizer": Adam(LEARNING_RATE), "batch": BATCH, "clip": CLIP, "steps": steps}
+    settings: dict[str, Any] = {"optimizer": Adam(LEARNING_RATE), "batch": BATCH, "clip": CLIP}
     told = {"steps": steps, "batch": BATCH, "optimizer": "adam", "learning_rate": LEARNING_RATE, "clip": CLIP}
     experiment = GapExperiment(told | {"seeds": seeds, "noise": Recall().noise, "success": SUCCESS})
     for contestant in contestants:
@@ -140,7 +140,7 @@ def measure(
                 flows = [_flow(net, task) for net in (before, run.network)] if longest else None
                 return 1 - evaluation.wrong / evaluation.checked, flows
 
-            found = trained(contestant, task, range(seeds), use, **settings)
+            found = trained(contestant, task, range(seeds), use, steps=steps, **settings)
             right = [share for share, _ in found]
             experiment.networks.extend(Trained(contestant.name, gap, seed, share) for seed, share in enumerate(right))
             if longest:

@@ -10,7 +10,11 @@ from typing import Any
 
 from throughtime.network import Network
 from throughtime.tasks.task import Task
-from throughtime.training.loop import NotFinite, Run, train
+from throughtime.training.loop import NotFinite, Run, proceed
+from throughtime.training.settings import Settings
+
+CHECK_EVERY = 100
+"""Steps of training after which it is asked whether that is enough."""
 
 
 @dataclass(frozen=True)
@@ -57,17 +61,32 @@ def trained(
     task: Task,
     seeds: Iterable[int],
     use: Callable[[int, Network, Run], Any],
+    *,
+    steps: int,
+    enough: Callable[[Run], bool] | None = None,
     **settings: Any,
 ) -> list[Any]:
     """Train a network for each seed, on all processors, and give what `use` makes of (seed, network before, run).
 
-    A run that came upon numbers that are not finite is used as it was before that.
+    With `enough`, a run ends when it says so; it is asked after every CHECK_EVERY steps, and `run.stopped` is then
+    "enough". A run that came upon numbers that are not finite is used as it was before that.
     """
 
     def one(seed: int) -> Any:
         net = contestant.begin(task, seed)
+        run = Run(net.copy(), Settings(steps=steps, seed=seed, **settings), task)
         try:
-            run = train(net, task, seed=seed, **settings)
+            for until in range(CHECK_EVERY, steps, CHECK_EVERY) if enough else ():
+                proceed(run, task, until=until)
+                if run.stopped == "interrupted":
+                    break
+                if enough and enough(run):
+                    run.stopped = "enough"
+                    break
+            else:
+                proceed(run, task)
+                if enough and enough(run):
+                    run.stopped = "enough"
         except NotFinite as overflow:
             run = overflow.run
         return use(seed, net, run)
