@@ -4,6 +4,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,14 @@ BLOCK = re.compile(r"(?:<!-- (.*?) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 
 
 def blocks(language):
-    """(document, number of the block, text), but for blocks that a comment marks as run elsewhere."""
+    """(document, number of the block, text), but for blocks that a comment marks as run elsewhere; "needs:" names libraries."""
     for document in DOCUMENTS:
         for number, (mark, found, text) in enumerate(BLOCK.findall(document.read_text())):
             if found == language and not mark.startswith(("command:", "not run:")):
-                yield pytest.param(text, id=f"{document.name}-{number}")
+                needed = mark.removeprefix("needs: ").split() if mark.startswith("needs:") else []
+                missing = [library for library in needed if find_spec(library) is None]
+                skip = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
+                yield pytest.param(text, id=f"{document.name}-{number}", marks=skip)
 
 
 @pytest.mark.long
