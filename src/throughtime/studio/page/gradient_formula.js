@@ -7,7 +7,7 @@
  * @typedef {{t: number, factors: NumberNode[]}} StepTerm what one step adds
  */
 
-import { DELTAS, GATES, Numbers, columnsOf, layerOf, parameterName, range } from "./numbers.js";
+import { Numbers, columnsOf, deltaOf, gateOf, layerOf, parameterName, range, symbolOf } from "./numbers.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Selection} Selection */
@@ -24,9 +24,9 @@ export function placeInParameter(trace, selection) {
 /** What each step adds to the gradient of the selected parameter, in the order of time. */
 /** @param {TraceJSON} trace @param {Selection} selection @returns {StepTerm[]} */
 export function stepTerms(trace, selection) {
-  const symbol = symbolOf(selection);
+  const symbol = symbolOf(selection.array);
   const { row, column } = placeInParameter(trace, selection);
-  const { cell, output } = trace.specification;
+  const { output } = trace.specification;
   if (symbol === "W" || symbol === "b_y") {
     const numbers = new Numbers(trace);
     const steps = output === "last step" ? [numbers.steps - 1] : range(numbers.steps);
@@ -37,9 +37,7 @@ export function stepTerms(trace, selection) {
   }
   const of = layerOf(trace, selection.layer, selection.direction);
   const numbers = new Numbers(trace, of);
-  const gate = gateOf(trace, selection);
-  const through_q = cell === "gru" && gate === 2 && (symbol === "U" || symbol === "c");
-  const delta = through_q ? "delta_q" : DELTAS[cell][gate];
+  const delta = deltaOf(trace, selection);
   const before = of.direction === "forward" ? -1 : 1;
   return range(numbers.steps).map((t) => {
     const felt = numbers.layer(of, delta, t, column);
@@ -79,20 +77,13 @@ function overTime(name, t) {
   return { ...name, symbol: name.symbol.replace(/_\d+\[/, `_${step}[`), step };
 }
 
-/** "U" of "forget.U". @param {Selection} selection */
-const symbolOf = ({ array }) => array.slice(array.lastIndexOf(".") + 1);
-
-/** @param {TraceJSON} trace @param {Selection} selection */
-const gateOf = (trace, { array }) =>
-  Math.max(GATES[trace.specification.cell].findIndex(([, gate]) => gate === array.split(".")[0]), 0);
-
 /** The parameter itself, as a number. @param {TraceJSON} trace @param {Selection} selection */
 export function parameterNumber(trace, selection) {
   const { row, column } = placeInParameter(trace, selection);
-  const symbol = symbolOf(selection).replace("b_h", "b");
+  const symbol = symbolOf(selection.array).replace("b_h", "b");
   const isReadout = ["W", "b_y"].includes(symbol);
   const of = isReadout ? null : layerOf(trace, selection.layer, selection.direction);
-  return new Numbers(trace, of).parameter(of, symbol, gateOf(trace, selection), row === null ? [column] : [row, column]);
+  return new Numbers(trace, of).parameter(of, symbol, gateOf(trace, selection.array), row === null ? [column] : [row, column]);
 }
 
 /** The number that meets a row. @param {{vector: {numbers: NumberNode[]}, from: number}[]} parts @param {number} row */

@@ -1,5 +1,5 @@
 /** The inspector: the formula of the selected number with its own numbers, forward and backward, and its sum as a table. */
-import { cellData, el, selectionAt } from "./dom.js";
+import { built, cellData, el, selectionAt, write } from "./dom.js";
 import { linesOf, numbersOf } from "./expression.js";
 import { exists, formula } from "./formula.js";
 import { stepTerms } from "./gradient_formula.js";
@@ -38,26 +38,29 @@ export function inspector(root, view, act) {
   if (waits(root, view) && root.dataset.cell === (selection ? keyOf(selection) : "")) return;
   redraw(root, [trace, frame.update, selection && keyOf(selection)], () => {
     root.dataset.cell = selection ? keyOf(selection) : "";
-    const scrolled = [...root.querySelectorAll(".terms-scroll")].map((box) => box.scrollTop);
-    const content = selection ? inspected(view, selection) : [el("p", { class: "empty" }, "Click a cell of the picture, or reach it with the arrow keys and press Enter.")];
-    const how = el("p", { class: "how" }, "The formula of one number: in symbols, then with its own numbers. Click any of them to go where it came from.");
-    const body = el("div", { class: "inspector", "aria-live": frame.running ? "off" : "polite" }, how, ...content);
-    body.addEventListener("click", (event) => {
-      const source = selectionAt(event.target);
-      if (source && event.target instanceof Element && event.target.closest("button, .leads")) act.select(source);
-    });
-    body.addEventListener("pointerover", ({ target }) => {
-      const source = target instanceof Element && target.closest("button, .leads") ? selectionAt(target) : null;
-      act.hover(source);
-    });
-    body.addEventListener("pointerleave", () => act.hover(null));
-    body.addEventListener("click", ({ target }) => {
-      const more = target instanceof Element && target.closest(".more-terms");
-      if (more) showAll(more);
-    });
-    root.replaceChildren(body);
-    root.querySelectorAll(".terms-scroll").forEach((box, k) => (box.scrollTop = scrolled[k] ?? 0));
+    const { body, status } = built(root, "inspector", () => build(root, act));
+    const scrolled = [...body.querySelectorAll(".terms-scroll")].map((box) => box.scrollTop);
+    body.replaceChildren(...(selection ? inspected(view, selection) : [el("p", { class: "empty" }, "Click a cell of the picture, or reach it with the arrow keys and press Enter.")]));
+    body.querySelectorAll(".terms-scroll").forEach((box, k) => (box.scrollTop = scrolled[k] ?? 0));
+    if (!frame.running) write(status, selection ? `${words(trace, selection)}: ${body.querySelector("[data-value]")?.textContent ?? "no such cell"}` : "");
   });
+}
+
+/** @param {HTMLElement} root @param {Actions} act */
+function build(root, act) {
+  const status = el("p", { class: "unseen", role: "status" });
+  const body = el("div", { class: "inspector" });
+  root.append(el("p", { class: "how" }, "The formula of one number: in symbols, then with its own numbers. Click any of them to go where it came from."), status, body);
+  const sourceAt = (/** @type {EventTarget | null} */ target) => (target instanceof Element && target.closest("button, .leads") ? selectionAt(target) : null);
+  body.addEventListener("pointerover", ({ target }) => act.hover(sourceAt(target)));
+  body.addEventListener("pointerleave", () => act.hover(null));
+  body.addEventListener("click", ({ target }) => {
+    const more = target instanceof Element && target.closest(".more-terms");
+    if (more) showAll(more);
+    const source = sourceAt(target);
+    if (source) act.select(source);
+  });
+  return { status, body };
 }
 
 /** @param {View} view @param {Selection} selection @returns {HTMLElement[]} */

@@ -71,6 +71,20 @@ export function parameterName(trace, { array, layer, direction }) {
   return ["W", "b_y"].includes(array) ? array : placeOf(trace, layer, direction) + array;
 }
 
+/** "U" of "forget.U". @param {string} array */
+export const symbolOf = (array) => array.slice(array.lastIndexOf(".") + 1);
+
+/** The place of a parameter's gate among GATES; 0 where there are no gates. @param {TraceJSON} trace @param {string} array */
+export const gateOf = (trace, array) => Math.max(GATES[trace.specification.cell].findIndex(([, gate]) => gate === array.split(".")[0]), 0);
+
+/** The δ that a cell's parameter has its gradient from. @param {TraceJSON} trace @param {{array: string}} parameter */
+export function deltaOf(trace, { array }) {
+  const { cell } = trace.specification;
+  const gate = gateOf(trace, array);
+  const ofState = symbolOf(array) === "U" || symbolOf(array) === "c";
+  return cell === "gru" && gate === 2 && ofState ? "delta_q" : DELTAS[cell][gate];
+}
+
 /** Where a parameter of this name belongs. @param {string} name @returns {{array: string, layer: number, direction: "forward" | "backward"}} */
 export const placed = (name) => ({
   array: shortParameter(name),

@@ -6,7 +6,7 @@ const SHARPNESS = 2;
 const MARGIN = 12;
 /** What an SVG's elements take from the style sheet. */
 const SHAPE_STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "text-anchor", "font-size", "font-family", "font-weight", "font-style"];
-const CONTROLS = "button:not(.source, .step-head, [data-array]), select, input, .aside-text";
+const CONTROLS = ".unseen, button:not(.source, .step-head, [data-array]), select, input, .aside-text";
 
 /**
  * Saves what a panel shows as a file of the browser's downloads.

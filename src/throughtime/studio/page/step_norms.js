@@ -1,5 +1,5 @@
 /** How much each step adds to the gradient of a parameter, as one number. */
-import { DELTAS, GATES, Numbers, layerOf, range } from "./numbers.js";
+import { Numbers, deltaOf, layerOf, range, symbolOf } from "./numbers.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 
@@ -10,8 +10,8 @@ import { DELTAS, GATES, Numbers, layerOf, range } from "./numbers.js";
  * @returns {number[]}
  */
 export function stepNorms(trace, { array, layer, direction }) {
-  const symbol = array.slice(array.lastIndexOf(".") + 1);
-  const { cell, output } = trace.specification;
+  const symbol = symbolOf(array);
+  const { output } = trace.specification;
   const of = layerOf(trace, layer, direction);
   const numbers = new Numbers(trace, of);
   const size = (/** @type {{numbers: {value: number}[]}[]} */ vectors) => Math.hypot(...vectors.flatMap((vector) => vector.numbers.map(({ value }) => value)));
@@ -22,9 +22,7 @@ export function stepNorms(trace, { array, layer, direction }) {
       return read * size([numbers.outerVector("delta_y", t)]);
     });
   }
-  const gate = Math.max(0, GATES[cell].findIndex(([, name]) => name === array.split(".")[0]));
-  const throughQ = cell === "gru" && gate === 2 && (symbol === "U" || symbol === "c");
-  const delta = throughQ ? "delta_q" : DELTAS[cell][gate];
+  const delta = deltaOf(trace, { array });
   const before = direction === "forward" ? -1 : 1;
   return range(numbers.steps).map((t) => {
     const felt = size([numbers.layerVector(of, delta, t)]);
