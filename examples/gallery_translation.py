@@ -1,0 +1,34 @@
+"""Translate texts into others, character by character: dates into ISO 8601.
+
+Your own data: a file with a text, a tab and its translation on each line:
+    python gallery_translation.py FILE.tsv
+See: throughtime gallery translation
+"""
+
+import sys
+from pathlib import Path
+
+import throughtime as tt
+from throughtime.gallery import translation
+from throughtime.generation import EncoderDecoder, Vocabulary, train
+
+if len(sys.argv) > 1:
+    pairs = [line.split("\t") for line in Path(sys.argv[1]).read_text().splitlines()]
+else:
+    found, _, _ = translation.load(seed=0)
+    pairs = [*zip(found.written, found.iso, strict=True)]
+sources, targets = map(list, zip(*pairs, strict=True))
+told = len(pairs) * 95 // 100
+
+model = EncoderDecoder(Vocabulary.of(sources), Vocabulary.of(targets), cell="gru", hidden=64, dtype="float32")
+model, _ = train(
+    model, (sources[:told], targets[:told]), steps=600, batch=64, optimizer=tt.Adam(0.01), schedule=tt.Cosine(0.02),
+    clip=1.0,
+)  # fmt: skip
+written = model.write(sources[told:], beam=2)
+right = sum(one == other for one, other in zip(written, targets[told:], strict=True))
+print(f"{right} of {len(written)} right to the letter")
+for source, text in zip(sources[told : told + 5], written, strict=False):
+    print(f"{source} → {text}")
+
+model.save("dates.safetensors")  # and back: throughtime.generation.load("dates.safetensors")
