@@ -22,7 +22,7 @@ told = len(pairs) * 95 // 100
 
 model = EncoderDecoder(Vocabulary.of(sources), Vocabulary.of(targets), cell="gru", hidden=64, dtype="float32")
 model, _ = train(
-    model, (sources[:told], targets[:told]), steps=600, batch=64, optimizer=tt.Adam(0.01), schedule=tt.Cosine(0.02),
+    model, (sources[:told], targets[:told]), steps=1000, batch=64, optimizer=tt.Adam(0.01), schedule=tt.Cosine(0.02),
     clip=1.0,
 )  # fmt: skip
 written = model.write(sources[told:], beam=2)
