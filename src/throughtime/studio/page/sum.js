@@ -62,7 +62,8 @@ function paper(root, view, act) {
   const truth = String(numberOf(trace.d[0].map((/** @type {number[]} */ d) => d[0])));
   write(parts.verdict, !all ? "" : wrong ? `wrong: it is ${shortened(truth)}` : "right");
   set(parts.verdict, { title: wrong ? truth : null });
-  if (at !== null) follow(parts.scroll, parts.answer[at]);
+  if (at !== null || parts.fresh) follow(parts.scroll, parts.answer[at ?? 0]);
+  parts.fresh = false;
   set(parts.verdict, { "data-right": all ? String(!wrong) : null });
 }
 
@@ -90,6 +91,7 @@ function build(root, T, inputs, task) {
   const line = (/** @type {string} */ kind) => Array.from({ length: T }, () => el("td", { class: kind }));
   const parts = {
     scroll: el("div", { class: "paper-scroll" }),
+    fresh: true,
     carry: line("carry"),
     digits: Array.from({ length: inputs }, () => line("digit")),
     answer: line("digit answer"),
@@ -117,7 +119,6 @@ function build(root, T, inputs, task) {
   const how = `Written from right to left: step 1 is the rightmost column. The network reads one column at a time and is never shown the ${SIGNS[task][1]}.`;
   parts.scroll.append(table);
   root.append(el("p", { class: "how" }, how), parts.scroll);
-  parts.scroll.scrollLeft = parts.scroll.scrollWidth;
   for (const cell of table.querySelectorAll(".digit")) set(cell, { tabindex: "-1" });
   set(parts.answer[0], { tabindex: "0" });
   const choose = (/** @type {Event} */ event) => {

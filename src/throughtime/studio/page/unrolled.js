@@ -1,10 +1,11 @@
 /**
  * The unrolled network: one column for each step, "many copies of the same network".
  *
- * Colours are drawn on a canvas; over it lie the cells, which carry each number, take the focus and are clicked.
+ * Colours are drawn on a canvas (unrolled_canvas.js); over it lie the cells (grid.js).
  */
 import { built, el, roving, same, selectionAt, set, write } from "./dom.js";
 import { find, geometryOf } from "./geometry.js";
+import { fill, gridOf, stepsInGrid } from "./grid.js";
 import { isTelling, keeper, stateName } from "./memory.js";
 import { momentAt } from "./moments.js";
 import { format, legend, scaleOf } from "./scales.js";
@@ -15,7 +16,7 @@ import { paint } from "./unrolled_canvas.js";
 /** @typedef {import("./types.d.ts").Selection} Selection */
 /** @typedef {import("./geometry.js").Geometry} Geometry */
 /** @typedef {import("./scales.js").Scale} Scale */
-/** @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, grid: HTMLElement, heads: HTMLButtonElement[], cells: HTMLElement[][][], readout: HTMLElement, memory: HTMLElement, keepers: HTMLElement, legends: HTMLElement, view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, filled: View["trace"] | null, chosen: HTMLElement | null, repaint: () => void}} Parts cells by lane, unit and step */
+/** @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, heads: HTMLButtonElement[], cells: import("./grid.js").Grid, readout: HTMLElement, memory: HTMLElement, keepers: HTMLElement, legends: HTMLElement, view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, filled: View["trace"] | null, chosen: HTMLElement | null, repaint: () => void}} Parts */
 
 /** Beyond so many cells their attributes rest while the network trains. */
 const MANY = 3000;
@@ -26,15 +27,16 @@ export function unrolled(root, view, act) {
   const { trace } = view;
   const { cell, inputs, hidden, outputs, layers, bidirectional, output } = trace.specification;
   const geometry = geometryOf(trace, Math.max(200, root.clientWidth - GUTTER - 8), view.frame.example.carry !== null);
-  const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch, geometry.state !== null && stateName(view.settings)].join(" ");
-  const parts = built(root, key, () => build(root, geometry, view, act));
+  const steps = stepsInGrid(geometry, view.moments[view.moment]);
+  const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch, ...steps, geometry.state !== null && stateName(view.settings)].join(" ");
+  const parts = built(root, key, () => build(root, geometry, steps, view, act));
   const scales = scalesOf(view, geometry);
   Object.assign(parts, { view, act, geometry, scales });
 
   const count = geometry.placed.reduce((sum, { lane }) => sum + lane.rows * geometry.T, 0);
   const resting = view.frame.running && count > MANY;
-  set(parts.grid, { "aria-busy": resting ? "true" : null });
-  if (!resting && parts.filled !== trace) fill(parts);
+  set(parts.cells.grid, { "aria-busy": resting ? "true" : null });
+  if (!resting && parts.filled !== trace) fill(parts.cells, geometry);
   if (!resting) parts.filled = trace;
   mark(parts);
   tellMemory(parts);
@@ -55,34 +57,17 @@ function* numbers(rows) {
   for (const row of rows) yield* row;
 }
 
-/** @param {HTMLElement} root @param {Geometry} geometry @param {View} view @param {Actions} act @returns {Parts} */
-function build(root, geometry, view, act) {
-  const { T, placed } = geometry;
+/** @param {HTMLElement} root @param {Geometry} geometry @param {[number, number]} steps that have cells @param {View} view @param {Actions} act @returns {Parts} */
+function build(root, geometry, steps, view, act) {
+  const { T } = geometry;
   const canvas = el("canvas", { "aria-hidden": "true" });
   const every = T > 40 && geometry.pitch < 24 ? 4 : geometry.pitch < 20 ? 2 : 1;
   const heads = Array.from({ length: T }, (_, t) =>
     el("button", { type: "button", class: "step-head", tabindex: "-1", title: `step ${t + 1}`, "aria-label": `step ${t + 1}` }, t % every === every - 1 || every === 1 ? String(t + 1) : ""),
   );
-  const cells = placed.map(({ lane }) =>
-    Array.from({ length: lane.rows }, (_, unit) =>
-      Array.from({ length: T }, (_, t) =>
-        el("span", { role: "gridcell", tabindex: "-1", class: "cell", ...(lane.values[t].length ? { "data-array": lane.array, "data-layer": lane.layer, "data-direction": lane.direction, "data-t": t, "data-unit": unit } : {}) }),
-      ),
-    ),
-  );
-  const rows = placed.flatMap(({ lane, top, row }, k) =>
-    cells[k].map((units, unit) => {
-      const line = el("div", { role: "row", class: "row", "aria-label": `${lane.symbol}[${unit}]` }, ...units);
-      line.style.top = `${top + unit * row}px`;
-      line.style.height = `${row}px`;
-      return line;
-    }),
-  );
-  const first = cells.find((_, k) => placed[k].lane.array === "h")?.[0]?.[0];
-  set(first ?? cells[0][0][0], { tabindex: "0" });
-  const grid = el("div", { class: "cells", role: "grid", "aria-label": "The unrolled network: a column for each step, a row for each unit" }, ...rows);
+  const cells = gridOf(geometry, steps);
   const headRow = el("div", { class: "step-heads" }, ...heads);
-  const stage = el("div", { class: "stage" }, canvas, headRow, grid);
+  const stage = el("div", { class: "stage" }, canvas, headRow, cells.grid);
   stage.style.width = `${T * geometry.pitch}px`;
   stage.style.height = `${geometry.height}px`;
   stage.style.setProperty("--pitch", `${geometry.pitch}px`);
@@ -96,7 +81,7 @@ function build(root, geometry, view, act) {
   root.append(el("div", { class: "unrolled" }, gutter, scroll), memory, readout, legends);
 
   /** @type {Parts} */
-  const parts = { gutter, scroll, canvas, grid, heads, cells, readout, memory, keepers, legends, view, act, geometry, scales: [], shown: "", filled: null, chosen: null, repaint: () => {} };
+  const parts = { gutter, scroll, canvas, heads, cells, readout, memory, keepers, legends, view, act, geometry, scales: [], shown: "", filled: null, chosen: null, repaint: () => {} };
   parts.repaint = () => paint(canvas, parts.view, parts.geometry, parts.scales, { left: scroll.scrollLeft, width: scroll.clientWidth });
   scroll.addEventListener("scroll", () => parts.repaint());
   listen(parts);
@@ -129,7 +114,8 @@ function gutterLabels({ placed, backward, verdict, state: stateTop }, state) {
 
 /** @param {Parts} parts */
 function listen(parts) {
-  const { grid, heads, scroll } = parts;
+  const { heads, scroll } = parts;
+  const { grid } = parts.cells;
   grid.addEventListener("pointerover", (event) => parts.act.hover(selectionAt(event.target)));
   scroll.addEventListener("pointerleave", () => parts.act.hover(null));
   grid.addEventListener("focusin", (event) => {
@@ -157,19 +143,6 @@ function listen(parts) {
   roving(grid);
 }
 
-/** Writes the numbers into the cells. @param {Parts} parts */
-function fill({ cells, geometry }) {
-  geometry.placed.forEach(({ lane }, k) => {
-    cells[k].forEach((units, unit) => {
-      units.forEach((cell, t) => {
-        const value = lane.values[t][unit];
-        const text = value === undefined ? undefined : String(value);
-        if (cell.dataset.value !== text && text !== undefined) cell.dataset.value = text;
-      });
-    });
-  });
-}
-
 /** Marks the chosen cell and the step of the moment, and tells the cell in hand. @param {Parts} parts */
 function mark(parts) {
   const { heads, view, readout } = parts;
@@ -186,9 +159,9 @@ function mark(parts) {
 }
 
 /** @param {Parts} parts @param {Selection} selection */
-function cellOf({ cells, geometry }, { array, layer, direction, t, unit }) {
+function cellOf({ cells: { cells, from }, geometry }, { array, layer, direction, t, unit }) {
   const placed = find(geometry, array, layer, direction);
-  return (placed && cells[geometry.placed.indexOf(placed)][unit]?.[t]) ?? null;
+  return (placed && cells[geometry.placed.indexOf(placed)][unit]?.[t - from]) ?? null;
 }
 
 /** "h at step 3, unit 5: 0.1765 (hidden units, the memory)". @param {Parts} parts @param {Selection} selection */
