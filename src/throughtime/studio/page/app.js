@@ -30,11 +30,11 @@ const PANELS = [
   { name: "lesson", title: "Lesson", how: "", draw: lesson, place: "lesson" },
   { name: "sum", title: "The example, on paper", how: "", draw: sum, place: "centre" },
   { name: "unrolled", title: "The network, unrolled in time", how: "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow down and to the left.", draw: unrolled, place: "centre", picture: true },
+  { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "centre", picture: true },
   { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
   { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "aside" },
   { name: "space", title: "State space", how: "", draw: space, place: "aside", picture: true },
   { name: "history", title: "Training so far", how: "", draw: trainingHistory, place: "aside", picture: true },
-  { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "below", picture: true },
   { name: "weights", title: "Weights", how: "", draw: weights, place: "below", picture: true },
 ];
 /** Frames a second that are asked for while training. */
