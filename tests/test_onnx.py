@@ -12,12 +12,13 @@ from oracles.cases import CELLS, FORMS, problem
 from throughtime.onnx import from_onnx, model_of, session_of, to_onnx
 
 OUTPUTS = ["every step", "last step"]
+ALL = [(form, True) for form in FORMS] + [("two-layers-both-directions", False)]
+"""Forms, with biases and once without."""
 
 
 @pytest.mark.parametrize("name", CELLS)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "bias"), ALL)
 @pytest.mark.parametrize("output", OUTPUTS)
-@pytest.mark.parametrize("bias", [True, False])
 def test_any_batch_and_length_and_back_to_the_same_parameters(name, form, output, bias, tmp_path):
     q = problem(dtype="float32", output=output, bias=bias, **CELLS[name], **FORMS[form])
     path = tmp_path / "net.onnx"

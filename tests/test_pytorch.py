@@ -12,14 +12,14 @@ import throughtime as tt
 from oracles.cases import CELLS, FORMS, problem
 from throughtime.pytorch import SigmoidRNN, from_torch, to_torch
 
-pytestmark = pytest.mark.torch
 OUTPUTS = ["every step", "last step"]
+ALL = [(form, True) for form in FORMS] + [("two-layers-both-directions", False)]
+"""Forms, with biases and once without."""
 
 
 @pytest.mark.parametrize("name", CELLS)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "bias"), ALL)
 @pytest.mark.parametrize("output", OUTPUTS)
-@pytest.mark.parametrize("bias", [True, False])
 def test_equal_outputs_with_and_without_lengths_and_back(name, form, output, bias):
     q = problem((3, 5, 1), output=output, bias=bias, **CELLS[name], **FORMS[form])
     module = to_torch(q.net)

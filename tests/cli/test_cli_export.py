@@ -28,7 +28,6 @@ def test_onnx(throughtime, adder, adder_file):
     np.testing.assert_allclose(from_onnx("adder.onnx").predict(X), adder.predict(X), atol=1e-5)
 
 
-@pytest.mark.torch
 def test_torch(throughtime, adder, adder_file):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
     from throughtime.pytorch import from_torch
