@@ -21,7 +21,7 @@ from throughtime.studio.plan import Plan
 from throughtime.studio.snapshot import Snapshot
 
 PAGE = Path(__file__).parent / "page"
-STYLES = ("style.css", "panels.css")
+STYLES = ("style.css", "pictures.css", "panels.css")
 MOST_FRAMES = 40
 LARGEST = 24_000_000
 """Characters of all frames, beyond which some are left out."""

@@ -232,7 +232,8 @@ export function mount(root, host) {
 
   darkness.addEventListener("change", () => changed({ theme: darkness.matches ? "dark" : "light" }));
   root.addEventListener("keydown", (event) => shown && keys(event, shown, act));
-  document.addEventListener("keydown", (event) => shown && event.target === document.body && keys(event, shown, act));
+  // a notebook has keys of its own
+  if (host.hash) document.addEventListener("keydown", (event) => shown && event.target === document.body && keys(event, shown, act));
   new ResizeObserver(() => changed({})).observe(root);
   const sight = new IntersectionObserver(
     (entries) => {
