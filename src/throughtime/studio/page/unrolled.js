@@ -20,13 +20,14 @@ import { paint } from "./unrolled_canvas.js";
 
 /** Beyond so many cells their attributes rest while the network trains. */
 const MANY = 3000;
-const GUTTER = 96;
+/** The width of the lanes' names, in pixels; narrower on a phone. @param {number} width of the panel */
+const gutterOf = (width) => (width < 480 ? 76 : 96);
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function unrolled(root, view, act) {
   const { trace } = view;
   const { cell, inputs, hidden, outputs, layers, bidirectional, output } = trace.specification;
-  const geometry = geometryOf(trace, Math.max(200, root.clientWidth - GUTTER - 8), view.frame.example.carry !== null);
+  const geometry = geometryOf(trace, Math.max(200, root.clientWidth - gutterOf(root.clientWidth) - 8), view.frame.example.carry !== null);
   const steps = stepsInGrid(geometry, view.moments[view.moment]);
   const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch, ...steps, geometry.state !== null && stateName(view.settings)].join(" ");
   const parts = built(root, key, () => build(root, geometry, steps, view, act));
@@ -75,6 +76,7 @@ function build(root, geometry, steps, view, act) {
   const keepers = el("div", { class: "keeper", hidden: true });
   const gutter = el("div", { class: "gutter" }, ...gutterLabels(geometry, stateName(view.settings)), keepers);
   gutter.style.height = `${geometry.height}px`;
+  gutter.style.width = `${gutterOf(root.clientWidth)}px`;
   const readout = el("p", { class: "readout" });
   const memory = el("p", { class: "memory", hidden: geometry.state === null });
   const legends = el("div", { class: "legends" });
