@@ -10,14 +10,16 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from multiprocessing import Pipe
 
 from websockets.sync.client import connect
 
 from throughtime.studio import server
 from throughtime.studio.plan import plan
 from throughtime.studio.session import Session
+from throughtime.studio.trainer import Trainer
 
-PATIENCE = 60
+PATIENCE = 120
 
 
 class Address:
@@ -106,6 +108,37 @@ def studio_here(folder):
         stops[0]()
         thread.join(PATIENCE)
         bound.close()
+
+
+class Asker:
+    """Puts requests into the pipe before the trainer looks, and takes its answers out of it."""
+
+    def __init__(self):
+        self.here, there = Pipe()
+        self.trainer = Trainer(there)
+
+    def ask(self, *requests):
+        for request in (*requests, ("quit",)):
+            self.here.send(request)
+        self.trainer.ended = False
+        self.trainer.serve()
+        return self.told()[:-1]
+
+    def train(self, plan, folder):
+        """Begin, and train to the end."""
+        self.trainer._answer(("begin", plan, None))
+        self.trainer._answer(("train", folder))
+
+    def go_on(self):
+        while self.trainer.running:
+            self.trainer._go_on()
+        return self.told()
+
+    def told(self):
+        told = []
+        while self.here.poll():
+            told.append(self.here.recv())
+        return told
 
 
 def send(page, kind, **values):

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
+from running import Asker
 
-from throughtime import recipes
+from throughtime import recipes, tasks
 from throughtime.network import Network
 from throughtime.studio.opened import of_path, of_upload
 from throughtime.studio.plan import plan
 from throughtime.tasks import Addition
 from throughtime.training.loop import train
+from throughtime.training.optimisers import Adam
 
 
 def test_a_run_goes_on_in_its_folder(tmp_path):
@@ -54,6 +56,21 @@ def test_a_model_that_says_nothing(tmp_path):
     assert known.task is data
     assert data.name == "mine.jsonl"
     np.testing.assert_array_equal(known.begin().parameters, other.parameters)
+
+
+def test_a_run_on_data_goes_on_when_its_data_is_there(tmp_path):
+    rows = [f"{s},{t},{s},{t},{s % 2}\n" for s in range(9) for t in range(4)]
+    (tmp_path / "data.csv").write_text(f"sequence,time,x1,x2,y\n{''.join(rows)}")
+    data = tasks.read(tmp_path / "data.csv").batch
+    net = Network(cell="elman", inputs=2, hidden=3, outputs=1)
+    settings = {"batch": 2, "optimizer": Adam(0.01), "noise": 0.1, "seed": 3}
+    train(net, data, steps=5, out=tmp_path / "run", **settings)
+    found = of_path(tmp_path / "run")
+    assert (found.folder, found.step, found.plan.known) == (tmp_path / "run", 5, False)  # no adder, though of its shape
+    ready, _ = of_upload(tmp_path / "data.csv", "data.csv", found.plan, None)
+    begun, on = Asker().ask(("begin", ready, found.folder), ("step", 3, found.folder))
+    assert (begun.step, on.step) == (5, 8)
+    np.testing.assert_array_equal(on.parameters, train(net, data, steps=8, **settings).network.parameters)
 
 
 def test_uploaded_data_is_a_task(tmp_path):

@@ -1,47 +1,15 @@
 """The trainer takes the steps that `train` takes, to the same bits, whatever happens between them."""
 
-from multiprocessing import Pipe
-
 import numpy as np
 import pytest
+from running import Asker
 
 from throughtime.studio.plan import plan
-from throughtime.studio.trainer import Event, Failed, Trainer
+from throughtime.studio.trainer import Event, Failed
 from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import train
 
 SETTINGS = {"hidden": 4, "steps": 60, "batch": 8, "seed": 5}
-
-
-class Asker:
-    """Puts requests into the pipe before the trainer looks, and takes its answers out of it."""
-
-    def __init__(self):
-        self.here, there = Pipe()
-        self.trainer = Trainer(there)
-
-    def ask(self, *requests):
-        for request in (*requests, ("quit",)):
-            self.here.send(request)
-        self.trainer.ended = False
-        self.trainer.serve()
-        return self.told()[:-1]
-
-    def train(self, plan, folder):
-        """Begin, and train to the end."""
-        self.trainer._answer(("begin", plan, None))
-        self.trainer._answer(("train", folder))
-
-    def go_on(self):
-        while self.trainer.running:
-            self.trainer._go_on()
-        return self.told()
-
-    def told(self):
-        told = []
-        while self.here.poll():
-            told.append(self.here.recv())
-        return told
 
 
 @pytest.fixture

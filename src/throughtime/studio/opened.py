@@ -60,7 +60,7 @@ def of_network(network: Network, task: Any, settings: Settings | None = None) ->
     if task is None and (s.outputs, s.output, s.readout) == (1, "every step", "sigmoid") and 2 <= s.inputs <= 10:
         task = Addition(operands=s.inputs)
     if task is None:
-        return Plan(Unknown(s), s, "glorot", settings or Settings(), network, known=False)
+        return _unknown(network, settings or Settings())
     if (task.inputs, task.outputs, task.output) != (s.inputs, s.outputs, s.output):
         raise ValueError(
             f"{task.name} has {task.inputs} inputs and {task.outputs} outputs at {task.output}, but the network "
@@ -69,6 +69,11 @@ def of_network(network: Network, task: Any, settings: Settings | None = None) ->
     if settings is None:
         settings = Settings(**recipes.default(task, s.cell, s.activation if s.cell == "elman" else None).settings)
     return Plan(task, s, "glorot", settings, network)
+
+
+def _unknown(network: Network, settings: Settings) -> Plan:
+    s = network.specification
+    return Plan(Unknown(s), s, "glorot", settings, network, known=False)
 
 
 def of_model(path: Path) -> Plan:
@@ -84,7 +89,7 @@ class Opened:
     """What stands at a path.
 
     plan : Plan
-    folder : where training goes on, if it is a run on a task
+    folder : where training goes on, if it is a run; one on data waits until that is uploaded
     step : training steps taken, as far as is known
     history : the records, as the history's JSON objects
     """
@@ -106,10 +111,14 @@ def of_path(path: Path) -> Opened:
     history = tuple(json.loads(record.to_json()) for record in run.history)
     if run.task is not None:
         return Opened(of_network(run.network, run.task, run.settings), folder, run.step, history)
-    named = of_model(
-        folder / f"model{MODEL}"
-    )  # the classic recipe is trained on data, and names the task in its model only
-    return Opened(replace(named, training=run.settings), None, run.step, history)
+    _, metadata = load_tensors(folder / f"model{MODEL}", "network")
+    if (
+        metadata.get("task") in tasks.names
+    ):  # the classic recipe is trained on data, and names its task in the model alone
+        plan = of_network(run.network, tasks.find(metadata["task"]), run.settings)
+        return Opened(plan, None, run.step, history)
+    check_size(run.network.specification)
+    return Opened(_unknown(run.network, run.settings), folder, run.step, history)
 
 
 def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan, DataFile | None]:

@@ -140,7 +140,8 @@ class Session:
         )
         async with self.lock:
             self.data = data or self.data
-            await self._begin(present, None)
+            goes_on = not self.plan.known and present.network is self.plan.network
+            await self._begin(present, self.folder if goes_on else None)
         return f"{name} is opened: {len(data.batch)} sequences" if data else f"{name} is opened"
 
     async def recorded(self) -> tuple[list[str], dict[str, Any]]:

@@ -214,7 +214,7 @@ class Trainer:
     def begin(self, plan: Plan, folder: Path | None) -> Snapshot:
         self._save()
         self.running, self.writer, self.unsaved, self.plan = False, None, False, plan
-        task = None if isinstance(plan.task, DataFile) else plan.task
+        task = plan.task if plan.known and not isinstance(plan.task, DataFile) else None
         if folder is None:
             self.run = Run(plan.begin(), plan.training, task)
         else:

@@ -11,6 +11,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from running import receive, studio
 
 WHERE = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE = 120_000
+"""Milliseconds; a machine that does other things too may take as long."""
+
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-device-scale-factor=1",
@@ -40,6 +43,7 @@ class Watched:
 
     def __init__(self, browser, **options):
         self.context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce", **options)
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.complaints, self.requests = [], []
         self.expected = None

@@ -7,6 +7,7 @@ from dom import array, cells, wait_for_step
 from running import receive, send, studio
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`").expect
+expect.set_options(timeout=120_000)
 pytestmark = pytest.mark.long
 
 NUMBERS = (2**30 - 12345, 987654321)
