@@ -107,6 +107,16 @@ DEEP = np.stack([np.zeros((5, 2)), np.ones((5, 2))] * 2)
             lambda: fitted(X=np.zeros((4, 5))).predict(DEEP),
             r"X must be \(sequences, time\), as what was fitted, got \(4, 5, 2\)",
         ),
+        (lambda: fitted(X=[*LISTED[:3], 7]), r"sequence 3 of X must be \(time, features\), each at least 1, got \(\)"),
+        (
+            lambda: fitted(X=np.zeros((4, 3, 2, 1))),
+            r"\(sequences, time, features\), each at least 1, got \(4, 3, 2, 1\)",
+        ),
+        (
+            lambda: SequenceClassifier(early_stopping=True, validation_fraction=2).fit(LISTED, Y),
+            "between 0 and 1, got 4 and 2",
+        ),
+        (lambda: fitted(Forecaster).score([x[:1] for x in LISTED]), "no more than the 1 steps"),
         (lambda: fitted(X=np.zeros((4, 0, 2))), r"each at least 1, got \(4, 0, 2\)"),
         (lambda: fitted(X=np.full((4, 5, 2), np.nan)), "Input X contains NaN"),
         (lambda: fitted(y=[0, 1]), "X has 4 sequences, y has 2"),

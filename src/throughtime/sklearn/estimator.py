@@ -80,6 +80,11 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         """
         for name in ("max_iter", "batch_size", "n_iter_no_change"):
             check_whole(name, getattr(self, name))
+        if self.early_stopping and not (len(sequences) > 1 and 0 < self.validation_fraction < 1):
+            raise ValueError(
+                f"early_stopping needs at least 2 sequences and a validation_fraction between 0 and 1, got {len(sequences)} "
+                f"and {self.validation_fraction!r}"
+            )
         if not weights.any():
             raise ValueError("Sample weights must contain at least one non-zero number.")
         if new:

@@ -48,11 +48,14 @@ class Forecaster(SequenceEstimator):
         """R² of what is told after X against y, or, without y, of the last `horizon` steps of X told from those before."""
         sequences = self._read(X)
         if y is None:
-            if sequences.lengths.min() <= self.horizon:
-                raise ValueError(self._too_short(sequences))
-            steps = sequences.lengths[:, None] - np.arange(self.horizon, 0, -1)
+            horizon = len(self.change_mean_) // sequences.x.shape[2]
+            if sequences.lengths.min() <= horizon:
+                raise ValueError(
+                    f"a sequence of X has no more than the {horizon} steps to be told: give y, or longer ones"
+                )
+            steps = sequences.lengths[:, None] - np.arange(horizon, 0, -1)
             y = sequences.x[np.arange(len(sequences))[:, None], steps]
-            sequences = replace(sequences, lengths=sequences.lengths - self.horizon)
+            sequences = replace(sequences, lengths=sequences.lengths - horizon)
         told = self._ahead(sequences).reshape(len(sequences), -1)
         return float(r2_score(np.asarray(y).reshape(told.shape), told, sample_weight=sample_weight))
 

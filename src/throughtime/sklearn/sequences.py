@@ -118,9 +118,9 @@ def kind_of(X: Any) -> Kind:
     if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
         axes = {np.ndim(sequence) for sequence in X}
         vectors = axes == {1} and (all(hasattr(v, "ndim") for v in X) or len({len(v) for v in X}) > 1)
-        if axes == {2} or vectors:
+        if max(axes, default=0) >= 2 or vectors:
             return "list"
-    elif getattr(X, "ndim", 2) == 3:
+    elif getattr(X, "ndim", 2) >= 3:
         return "array"
     return "table"
 
@@ -150,7 +150,7 @@ def _check_features(X: Any, kind: Kind, features: int) -> None:
 
 def _three_axes(X: Any) -> Array:
     x = np.asarray(X)
-    if 0 in x.shape:
+    if x.ndim != 3 or 0 in x.shape:
         raise ValueError(f"X must be (sequences, time, features), each at least 1, got {x.shape}")
     return x
 
