@@ -1,5 +1,7 @@
 """The classic tasks, small: what is counted, and where a network without memory stands."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,8 +51,6 @@ def test_training_ends_when_it_is_enough():
 def test_reber_is_solved_in_a_few_thousand_sequences():
     told = []
     (only,) = [c for c in CLASSICS["reber"].contestants if c is networks.GRU_OPEN]
-    from dataclasses import replace
-
     attempts = measure(replace(CLASSICS["reber"], contestants=(only,)), seeds=1, progress=told.append)
     assert attempts[0].solved
     assert attempts[0].sequences % 800 == 0

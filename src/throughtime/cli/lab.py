@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -120,8 +121,6 @@ def reber(seeds: Seeds = 10, steps: Steps = None, json: Json = False) -> None:
 
 
 def _classic(name: str, sizes: list[int] | None, seeds: int, steps: int | None, json: bool) -> None:
-    from dataclasses import asdict
-
     from throughtime.lab.classics import CLASSICS, Row, baseline, measure
 
     classic, started = CLASSICS[name], time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,8 @@ def planned(task_name: str, options: dict[str, Value]) -> tuple[Any, recipes.Rec
     """The task and the recipe that options mean; a ValueError if they do not go together."""
     of_training = {name: value for name, value in options.items() if name in recipes.OPTIONS}
     of_task: dict[str, Any] = {name: value for name, value in options.items() if name not in recipes.OPTIONS}
+    if ":" in task_name and "" not in sys.path:
+        sys.path.insert(0, "")  # a task of one's own in the current folder, in other processes too
     try:
         if Path(task_name).suffix in KINDS:
             path = Path(task_name)
