@@ -57,5 +57,5 @@ if __name__ == "__main__":
     DATA.write_text(json.dumps(values, separators=(",", ":")) + "\n")
     experiment = GapExperiment.from_dict(values)
     plots.save(figures.gap(experiment), PICTURE)
-    page = re.sub(r"(?s)(?<=<!-- table -->\n).*?(?=\n<!-- end -->)", lambda _: table(experiment), PAGE.read_text())
-    PAGE.write_text(page)
+    told = f"<!-- table -->\n{table(experiment)}\n<!-- end -->"
+    PAGE.write_text(re.sub(r"(?s)<!-- table -->.*<!-- end -->", lambda _: told, PAGE.read_text()))

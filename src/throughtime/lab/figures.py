@@ -26,9 +26,14 @@ def gap(experiment: GapExperiment) -> Any:
             low, middle, high = (np.maximum(bounds[which], _LEAST) for which in ("low", "middle", "high"))
             plots.band(np.arange(len(middle)), low, middle, high, ax, number=number)
     seeds, success = experiment.settings["seeds"], experiment.settings["success"]
-    axes[0].set(xscale="symlog", ylim=(-0.03, 1.03), xlabel="gap in steps", ylabel=f"share of {seeds} networks")
-    axes[0].set_title(f"Learned: {success:.0%} of new sequences right")
     measured = sorted({rate.gap for rate in rates})
+    axes[0].set(
+        xscale="symlog" if 0 in measured else "log",
+        ylim=(-0.03, 1.03),
+        xlabel="gap in steps",
+        ylabel=f"share of {seeds} networks",
+    )
+    axes[0].set_title(f"Learned: {success:.0%} of new sequences right")
     axes[0].set_xticks(measured, [str(gap) for gap in measured])
     axes[0].minorticks_off()
     axes[0].set_xlim(0 if 0 in measured else measured[0] * 0.8, measured[-1] * 1.2)
