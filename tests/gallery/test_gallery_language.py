@@ -44,7 +44,7 @@ def test_the_same_steps_in_pytorch_lead_to_the_same_bits():
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
     torch.set_num_threads(1)  # its threads wait for each other where other tests run beside them
     text = language.load()
-    model = language.learn(text, seed=0, steps=8)
+    model = language.learn(text, seed=0, steps=5)
     bits = model.bits(text.told, after=text.before)
-    assert bits < log2(len(text.symbols)) - 2
-    assert language.torch_lstm(text, seed=0, steps=8)[0] == pytest.approx(bits, rel=0.1)
+    assert bits < log2(len(text.symbols)) - 1
+    assert language.torch_lstm(text, seed=0, steps=5)[0] == pytest.approx(bits, rel=0.1)

@@ -16,7 +16,7 @@ def models():
     rng = np.random.default_rng(0)
     for cell in ("elman", "lstm", "gru"):
         for layers in (1, 2):
-            sizes = {"cell": cell, "layers": layers, "hidden": 3, "embedding": 2, "seed": layers}
+            sizes = {"cell": cell, "layers": layers, "hidden": 4 - layers, "embedding": 2, "seed": layers}
             yield LanguageModel(WRITES, **sizes), [""] * 3
             yield OneToMany(4, WRITES, **sizes), rng.standard_normal((3, 4))
             yield EncoderDecoder(READS, WRITES, bidirectional=layers == 2, **sizes), SOURCES
