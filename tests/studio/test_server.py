@@ -153,7 +153,9 @@ def test_uploads(running, tmp_path):
 def test_ctrl_c_saves_the_run_and_a_taken_port_is_passed_over(running, tmp_path):
     port = int(running.host.split(":")[1])
     with studio(tmp_path, "--port", port) as second:
-        assert second.host == f"127.0.0.1:{port + 1}"
+        name, _, passed_to = second.host.partition(":")
+        assert name == "127.0.0.1"
+        assert port < int(passed_to) < port + 20
         with second.page() as page:
             send(page, "configure", settings={"steps": 10_000_000})
             receive(page, "frame")
