@@ -19,6 +19,7 @@ from throughtime.lab.networks import (
     ELMAN_TANH,
     GRU_OPEN,
     LSTM,
+    LSTM_OPEN,
     Contestant,
     trained,
 )
@@ -110,8 +111,8 @@ def _wide(contestant: Contestant, hidden: int) -> Contestant:
 
 CLASSICS = {
     "adding": Classic(
-        lambda steps: AddingProblem(steps=steps), "T", (50, 100, 200, 400), 3000, 20, 0.01,
-        (ELMAN_TANH, ELMAN_ORTHOGONAL, LSTM, GRU_OPEN),
+        lambda steps: AddingProblem(steps=steps), "T", (50, 100, 200, 400), 6000, 20, 0.005,
+        (ELMAN_ORTHOGONAL, LSTM_OPEN, GRU_OPEN),
         (
             Published(f"LSTM, {PAPER}, table 7", "100", "", "74,000", "1 of 2560"),
             Published(f"LSTM, {PAPER}, table 7", "500", "", "209,000", "0 of 2560"),
