@@ -80,7 +80,7 @@ function build(root, geometry, steps, view, act) {
   const readout = el("p", { class: "readout" });
   const memory = el("p", { class: "memory", hidden: geometry.state === null });
   const legends = el("div", { class: "legends" });
-  root.append(el("div", { class: "unrolled" }, gutter, scroll), memory, readout, legends);
+  root.append(memory, el("div", { class: "unrolled" }, gutter, scroll), readout, legends);
 
   /** @type {Parts} */
   const parts = { gutter, scroll, canvas, heads, cells, readout, memory, keepers, legends, view, act, geometry, scales: [], shown: "", filled: null, chosen: null, repaint: () => {} };
