@@ -99,15 +99,24 @@ _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
     "lstm": (
         8,
         {
-            "steps": 4000,
-            "optimizer": Adam(0.02),
+            "steps": 6000,
+            "optimizer": Adam(0.01),
             "schedule": Cosine(0.05),
             "noise": 0.5,
             "weight_decay": 0.01,
             "cell_penalty": 0.008,
         },
     ),
-    "gru": (8, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.5, "weight_decay": 0.02}),
+    "gru": (
+        8,
+        {
+            "steps": 4000,
+            "optimizer": Adam(0.02),
+            "schedule": Cosine(0.05),
+            "noise": 1.0,
+            "weight_decay": 0.05,
+        },
+    ),
 }
 """By cell: hidden units, and settings."""
 

@@ -120,15 +120,13 @@ def test_a_matrix_holds_every_point_spread_or_not():
     assert contains(zonotope.affine(zonotope.spread(Z), M, b), points @ M + b, e).all()
 
 
-def test_a_box_in_a_frame_holds_its_corners():
+def test_a_box_holds_its_corners():
     rng = np.random.default_rng(6)
     lo = rng.normal(size=(10, 3))
     hi = lo + rng.uniform(0, 1, (10, 3))
-    F = np.linalg.qr(rng.normal(size=(10, 3, 3)))[0]
-    Z = zonotope.box(lo, hi, F)
+    Z = zonotope.box(lo, hi)
     for corner in np.ndindex(2, 2, 2):
-        z = np.where(np.array(corner), hi, lo)
-        assert (np.abs(np.einsum("bi,bij->bj", z, F) - Z.c) <= Z.radius).all()
+        assert (np.abs(np.where(np.array(corner), hi, lo) - Z.c) <= Z.radius).all()
 
 
 CELLS = {

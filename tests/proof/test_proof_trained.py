@@ -108,7 +108,7 @@ def test_plainly_trained_networks_are_wrong_at_some_length(cell):
     """Without noise in training; each adds 8 bits without an error."""
     refuted = 0
     for seed in (0, 1):
-        net = trained(tasks.Addition(), cell, seed=seed, noise=0.0, cell_penalty=0.0)
+        net = trained(tasks.Addition(), cell, seed=seed, noise=0.0, weight_decay=0.0, cell_penalty=0.0)
         assert tasks.Addition().evaluate(net).wrong == 0
         proof = prove(net, ADDITION)
         assert not isinstance(proof, Proved) or errors(net, ADDITION) == 0

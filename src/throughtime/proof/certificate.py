@@ -75,7 +75,6 @@ def certificate(
             "succ": tracking.succ[q].tolist(),
             "lo": _hexadecimal(sets.lo[q]),
             "hi": _hexadecimal(sets.hi[q]),
-            "frame": None if sets.frame is None else _hexadecimal(sets.frame[q].T),
         }
         for q in range(len(tracking.label))
     ]

@@ -11,7 +11,7 @@ C_0 = 0). Let every coordinate of its state be off by up to ε whenever it is co
 readout, too. Then each output is nearer to the machine's bit than one half: with a sigmoid readout net_y > 0 where
 the bit is 1 and < 0 where it is 0, with an identity readout |net_y − bit| < 1/2.
 
-The proof. The certificate has sets S_q of network states, boxes { F_q z : lo_q ≤ z ≤ hi_q }, each with a state label_q
+The proof. The certificate has sets S_q of network states, boxes { z : lo_q ≤ z ≤ hi_q }, each with a state label_q
 of the machine and, for each symbol a, a set succ_q(a) that follows. It is checked that
  1. h_0 lies in S_0, and label_0 is the machine's first state;
  2. the label of succ_q(a) is the machine's next state from label_q by a;
@@ -186,13 +186,12 @@ class Proof:
         self.m, self.epsilon = read(m, "m", 20), read(epsilon, "epsilon", None)
         need(self.m > 0 and self.epsilon >= 0, "m or epsilon is too small")
         need(type(sets) is list and 0 < len(sets) * n <= MOST, "sets: expected a list, not empty, not too long")
-        self.label, self.succ, self.box, self.frame = [], [], [], []
+        self.label, self.succ, self.box = [], [], []
         for entry in sets:
-            label, succ, lo, hi, frame = table(entry, "set", "label succ lo hi frame")
+            label, succ, lo, hi = table(entry, "set", "label succ lo hi")
             self.label.append(read(label, "label", S - 1))
             self.succ.append(read(succ, "succ", len(sets) - 1, self.A))
             self.box.append(list(zip(read(lo, "lo", None, n), read(hi, "hi", None, n), strict=True)))
-            self.frame.append(None if frame is None else arb_mat(read(frame, "frame", None, n, n)))
             need(all(low <= high for low, high in self.box[-1]), "set: lo is above hi")
 
     def check(self, tick: Callable[[int, int], None]) -> Report:
@@ -203,11 +202,9 @@ class Proof:
         for q, a in product(range(sets), range(self.A)):
             follows = self.label[self.succ[q][a]] == self.next[self.label[q]][a]
             need(follows, f"set {q}, symbol {a}: the label of the set that follows is wrong")
-        self.inverse = [F if F is None else F.inv() for F in self.frame]
-        for q, F in enumerate(self.frame):
+        for q, bounds in enumerate(self.box):
             tick(q, sets)
-            box = [Form((l + h) / 2, [ZERO] * j + [(h - l) / 2]) for j, (l, h) in enumerate(self.box[q])]
-            box = box if F is None else matrix(F, box)
+            box = [Form((l + h) / 2, [ZERO] * j + [(h - l) / 2]) for j, (l, h) in enumerate(bounds)]
             self.bounded(box, f"set {q}")
             self.branch(q, box, self.m, f"set {q}")
         return Report(sets, self.images, self.margin, self.reach)
@@ -227,8 +224,6 @@ class Proof:
                 need(margin > self.epsilon, f"{here}: the output may be wrong")
                 self.margin = min(self.margin, float((margin - self.epsilon).lower()))
             ends = self.bounded(after, here)
-            if self.frame[to] is not None:
-                ends = [s.ends() for s in matrix(self.inverse[to], after)]
             if not all(l <= low and high <= h for (l, h), (low, high) in zip(self.box[to], ends, strict=True)):
                 need(m > 1, f"{here}: the states are not inside set {to}")
                 self.branch(to, after, m - 1, here)

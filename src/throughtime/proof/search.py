@@ -2,8 +2,8 @@
 
 An attempt extracts a tracking automaton at a tolerance τ, puts a box around the states that random walks leave at each
 of its states, and sweeps: if from every box, after at most M symbols, all states are in a box again and all outputs on
-the way are right, that is a proof. Where states stick out, the boxes are widened and swept again. When an attempt fails,
-the boxes are laid along principal axes; then τ becomes finer.
+the way are right, that is a proof. Where states stick out, the boxes are widened and swept again. When an attempt
+fails, τ becomes finer.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ FINEST = 1e-6
 
 MOST_SETS = 1500
 MOST_IMAGES = 30_000
-ATTEMPTS = ((2, False), (8, False), (8, True))
-"""For each τ: m, and whether along principal axes. With a small m the checker has less to do."""
+STEPS = (2, 8)
+"""The m of the attempts at each τ. With a small m the checker has less to do."""
 
 SWEEPS = 25
 
@@ -142,8 +142,8 @@ class Search:
             self.closed = tracking
             if same and tolerance < FINEST:
                 return f"at every τ below {FINEST:g} the automaton is the same"
-            for m, axes in () if same else ATTEMPTS:
-                proved = self.attempt(tracking, hulls(tracking, walks, axes), m, epsilon)
+            for m in () if same else STEPS:
+                proved = self.attempt(tracking, hulls(tracking, walks), m, epsilon)
                 if proved:
                     return proved
             tolerance *= FINER

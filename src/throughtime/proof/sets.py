@@ -35,18 +35,15 @@ class Walks:
 
 @dataclass(frozen=True, eq=False)
 class Sets:
-    """S_q = { z F_q : lo_q ≤ z ≤ hi_q }.
+    """S_q = { z : lo_q ≤ z ≤ hi_q }.
 
     Parameters
     ----------
     lo, hi : (Q,n) arrays
-    frame : (Q,n,n) array or None
-        The rows of F_q are the directions of the box, nearly orthonormal; None for the coordinate axes.
     """
 
     lo: Array
     hi: Array
-    frame: Array | None = None
 
     def wider(self, below: Array, above: Array) -> Sets:
         """The same with the boxes widened by so much (Q,n)."""
@@ -81,8 +78,8 @@ def walk(system: System, machine: Specification, seed: int) -> Walks:
     return Walks(words, states, wrong)
 
 
-def hulls(tracking: Tracking, walks: Walks, axes: bool) -> Sets:
-    """Boxes around the states met at q, along the coordinate axes, or along the principal axes of these states."""
+def hulls(tracking: Tracking, walks: Walks) -> Sets:
+    """Boxes around the states met at q."""
     Q = len(tracking.label)
     q = np.zeros(walks.words.shape[1], np.int64)
     visits = [np.arange(Q), q]
@@ -93,16 +90,6 @@ def hulls(tracking: Tracking, walks: Walks, axes: bool) -> Sets:
     order = np.argsort(where, kind="stable")
     states = np.concatenate([tracking.points, walks.states.reshape(-1, walks.states.shape[2])])[order]
     first = np.searchsorted(where[order], np.arange(Q))
-    frame = None
-    if axes:
-        clouds = np.split(states, first[1:])
-        frame = np.stack([_principal_axes(cloud) for cloud in clouds])
-        states = np.concatenate([cloud @ F.T for cloud, F in zip(clouds, frame, strict=True)])
     lo, hi = np.minimum.reduceat(states, first), np.maximum.reduceat(states, first)
     more = WIDER * (hi - lo) + LEAST
-    return Sets(lo - more, hi + more, frame)
-
-
-def _principal_axes(cloud: Array) -> Array:
-    away = cloud - cloud.mean(axis=0)
-    return np.linalg.eigh(away.T @ away)[1].T
+    return Sets(lo - more, hi + more)

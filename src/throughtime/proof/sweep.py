@@ -11,7 +11,7 @@ from throughtime.proof.extraction import Tracking
 from throughtime.proof.image import image
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, System
-from throughtime.proof.zonotope import Zonotope, affine, box
+from throughtime.proof.zonotope import Zonotope, box
 from throughtime.specification import Specification
 
 SLACK = 1e-9
@@ -68,7 +68,7 @@ def sweep(
         With what happened.
     """
     below, above = np.zeros((2, *sets.lo.shape))
-    Z, q, images = box(sets.lo, sets.hi, sets.frame), np.arange(len(sets.lo)), 0
+    Z, q, images = box(sets.lo, sets.hi), np.arange(len(sets.lo)), 0
     for depth in range(1, m + 1):
         images += len(q) * len(machine.symbols)
         if images > most:
@@ -115,7 +115,5 @@ def _require_right(system: System, machine: Specification, net_y: Zonotope, labe
 
 def _sticks_out(Z: Zonotope, sets: Sets, q: Array) -> tuple[Array, Array]:
     """How far states (N,A) stick out of the sets q (N,A), (N,A,n) below and above; not positive where they do not."""
-    if sets.frame is not None:
-        Z = affine(Z, np.swapaxes(sets.frame, -1, -2)[q], 0.0)
     r = Z.radius
     return sets.lo[q] + SLACK - (Z.c - r), (Z.c + r) - (sets.hi[q] - SLACK)

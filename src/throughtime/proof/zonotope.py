@@ -55,12 +55,11 @@ def zonotope(c: Array, G: Array, d: Array | float = 0.0) -> Zonotope:
     return Zonotope(c, G, d + np.zeros_like(c), g)
 
 
-def box(lo: Array, hi: Array, frame: Array | None = None) -> Zonotope:
-    """The box lo ≤ z ≤ hi (…,n), or { z F } for a frame F (…,n,n)."""
+def box(lo: Array, hi: Array) -> Zonotope:
+    """The box lo ≤ z ≤ hi (…,n)."""
     c = (lo + hi) / 2
     r = np.maximum(hi - c, c - lo) * (1 + 4 * u)
-    Z = zonotope(c, r[..., None] * np.eye(lo.shape[-1]))
-    return Z if frame is None else affine(Z, frame, 0.0)
+    return zonotope(c, r[..., None] * np.eye(lo.shape[-1]))
 
 
 def spread(Z: Zonotope) -> Zonotope:
