@@ -209,7 +209,8 @@ def test_types_that_numpy_has_not(tmp_path):
     header = json.dumps({"V": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}, "__metadata__": metadata()})
     path = tmp_path / "m"
     path.write_bytes(struct.pack("<Q", len(header)) + header.encode() + b"\0" * 4)
-    with pytest.raises(ValueError, match="holds no network") as error:
+    # Where the library ml_dtypes is, NumPy has them after all, and then there are too few of them.
+    with pytest.raises(ValueError, match="holds no network|holds other parameters") as error:
         files.load(path)
     one_sentence(error)
 

@@ -155,7 +155,7 @@ def to_torch(net: Network) -> Recurrent:
 
 
 def save_state(net: Network, path: Any) -> float:
-    """Write the state_dict of `to_torch(net)`, which `torch.load(path)` reads without running code.
+    """Write the state_dict of `to_torch(net)`, for PyTorch's own `load`, which runs no code of it.
 
     Returns
     -------
