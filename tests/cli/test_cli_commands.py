@@ -18,7 +18,7 @@ from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_values, whole_number
 from throughtime.files import save_network
 
-COMMANDS = ("train", "add", "evaluate", "trace", "tasks", "info")
+COMMANDS = ("train", "add", "evaluate", "trace", "tasks", "info", "warmup")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -403,3 +403,16 @@ def test_values_by_name():
     }  # fmt: skip
     with pytest.raises(Failure, match="name=value"):
         named_values(["=3"])
+
+
+# warmup
+
+
+def test_warmup_tells_how_long_each_cell_took(throughtime):
+    told = throughtime("warmup", "--json").json
+    assert told["dtype"] == "float64"
+    assert list(told["seconds"]) == ["elman", "lstm", "gru"]
+    assert all(seconds > 0 for seconds in told["seconds"].values())
+    lines = throughtime("warmup", "--dtype", "float32").out.splitlines()
+    assert [line.split()[0] for line in lines] == ["elman", "lstm", "gru"]
+    assert "float16" in throughtime("warmup", "--dtype", "float16").complaint

@@ -22,6 +22,7 @@ from throughtime.cli import (
     tasks,
     trace,
     train,
+    warmup,
 )
 from throughtime.cli.shell import OneLineErrors
 
@@ -76,6 +77,7 @@ _sweep.command(
 _sweep.command(short_help="Print and draw what came of one.", epilog=sweep.SHOW_EPILOG)(sweep.show)
 app.add_typer(_sweep, name="sweep", short_help="Train many networks, over options and seeds.")
 app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)
+app.command(short_help="Compile ahead what most networks need.", epilog=warmup.EPILOG)(warmup.warmup)
 
 
 def _help(ctx: typer.Context, wanted: bool) -> None:
