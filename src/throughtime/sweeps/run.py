@@ -83,7 +83,7 @@ def _results(task: str, trials: list[Trial], jobs: int | None, scheduler: str | 
         import joblib
     except ModuleNotFoundError:
         raise ValueError("a sweep needs joblib: pip install 'throughtime[sweep]'") from None
-    # Trials that differ in their seed alone could go through train_many here, where there is no scheduler.
+    # Processes, not the threads of train_many: trials differ in more than seeds, and checking them holds Python's lock.
     cluster = nullcontext() if scheduler is None else _client(scheduler)
     with cluster as client, _backend(joblib, client):
         parallel = joblib.Parallel(n_jobs=jobs or -1, batch_size=1, return_as="generator_unordered")
