@@ -1,0 +1,93 @@
+"""Single values from outside: whole numbers, numbers, and yes or no, of Python's types or NumPy's.
+
+Every value that a user gives goes through one of these, under the name by which the user gave it; what comes out is Python's
+own `int`, `float` or `bool`, so that it can be kept in JSON and TOML.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+LARGEST = 2**63 - 1
+
+
+def whole_number(name: str, value: Any, least: int = 0, most: int = LARGEST) -> int:
+    """`value` as an int.
+
+    Parameters
+    ----------
+    name : what the user calls it, for the error
+    value : an int or a NumPy integer, also one in an array without axes
+    least, most : the range, both ends included
+
+    Raises
+    ------
+    ValueError
+        If it is anything else (a bool too), or out of range.
+    """
+    value = _unpacked(value)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral):
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {_shown(value)}")
+    if int(value) < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {_shown(value)}")
+    if int(value) > most:
+        raise ValueError(f"{name} must be a whole number from {least} to {most}, got {_shown(value)}")
+    return int(value)
+
+
+def number(name: str, value: Any, least: float | None = None, most: float | None = None) -> float:
+    """`value` as a finite float; an int stays an int, so that it is written as the user wrote it.
+
+    Parameters
+    ----------
+    name : what the user calls it, for the error
+    value : an int, a float or a NumPy number, also one in an array without axes
+    least, most : the range, both ends included; None for any
+
+    Raises
+    ------
+    ValueError
+        If it is anything else (a bool too), not finite, or out of range.
+    """
+    value = _unpacked(value)
+    bounds = {
+        (False, False): "",
+        (True, False): f" of at least {least}",
+        (False, True): f" of at most {most}",
+        (True, True): f" from {least} to {most}",
+    }[least is not None, most is not None]
+    good = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+    found: float = 0
+    if good and isinstance(value, Integral):
+        good, found = abs(int(value)) <= LARGEST, int(value)
+    elif good:
+        found = float(value)
+        good = isfinite(found)
+    if not good or (least is not None and found < least) or (most is not None and found > most):
+        raise ValueError(f"{name} must be a number{bounds}, got {_shown(value)}")
+    return found
+
+
+def flag(name: str, value: Any) -> bool:
+    """`value` as a bool; a ValueError for anything but True and False, Python's or NumPy's."""
+    value = _unpacked(value)
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} must be true or false, got {_shown(value)}")
+    return bool(value)
+
+
+def _unpacked(value: Any) -> Any:
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _shown(value: Any) -> str:
+    """The value as Python writes it, NumPy's scalars as plain ones, shortened."""
+    try:
+        shown = repr(value.item() if isinstance(value, np.generic) else value)
+    except ValueError:  # more digits than Python writes
+        shown = "a number of very many digits"
+    return shown if len(shown) <= 60 else f"{shown[:40]}…"
