@@ -1,5 +1,7 @@
 """Training of networks that write, their windows, and their files."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -99,3 +101,16 @@ def test_settings_that_do_not_fit_are_refused():
 def test_what_overflows_is_told():
     with pytest.raises(ArithmeticError, match="not finite: lower the learning rate"):
         train(LanguageModel(ABC, hidden=2), ([""], ["ab"]), steps=9, batch=1, optimizer=tt.GradientDescent(1e300))
+
+
+def test_ctrl_c_ends_it_behind_the_step_that_it_came_upon():
+    taken = []
+
+    def press(model, record):
+        taken.append(record.step)
+        if record.step == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(LanguageModel(ABC, hidden=2), ([""], ["abc"]), steps=10**6, callbacks=[press])
+    assert taken == [1, 2, 3]

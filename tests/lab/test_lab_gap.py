@@ -1,6 +1,7 @@
 """The gap experiment, small: what it counts, its bounds, and its figure."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -69,3 +70,19 @@ def test_through_json_and_into_a_figure(small):
 def test_what_is_wrong():
     with pytest.raises(ValueError, match="there must be a gap"):
         gap.measure([], 3)
+
+
+def test_ctrl_c_ends_all_networks(monkeypatch):
+    """Whatever is left to do: there are more networks and steps than anyone could wait for."""
+    sample = gap.Recall.sample
+    drawn = []
+
+    def pressed(task, rng, batch):
+        drawn.append(batch)
+        if len(drawn) == 5:
+            signal.raise_signal(signal.SIGINT)
+        return sample(task, rng, batch)
+
+    monkeypatch.setattr(gap.Recall, "sample", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        gap.measure([1], 1000, steps=10**6)

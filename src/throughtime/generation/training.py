@@ -15,6 +15,7 @@ from throughtime.forward_pass import State
 from throughtime.generation.generator import Generator
 from throughtime.generation.models import LanguageModel
 from throughtime.generation.vocabulary import END, Indices
+from throughtime.interrupts import deferred
 from throughtime.training.history import History, Record
 from throughtime.training.optimisers import rule
 from throughtime.training.settings import Settings
@@ -66,6 +67,8 @@ def train(
         If a setting is out of range or does not fit the model or the data.
     ArithmeticError
         If the loss or the gradient is not finite.
+    KeyboardInterrupt
+        After Ctrl-C, when the step that it came upon has ended.
     """
     from throughtime.kernels.loop import scale_and_measure
     from throughtime.kernels.optimisers import update
@@ -78,9 +81,11 @@ def train(
     rates = given.optimizer.learning_rate * given.schedule.factors(np.arange(given.steps), given.steps)
     moments = np.zeros((2, len(model.parameters)), model.dtype)
     started = time.perf_counter()
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with deferred() as ctrl_c, ThreadPoolExecutor(os.cpu_count()) as threads:
         gradients = _gradients(model, data, given, threads)
         for step, rate in enumerate(rates.tolist(), 1):
+            if ctrl_c.came:
+                break
             loss, gradient = next(gradients)
             loss /= given.batch
             norm = float(scale_and_measure(1 / given.batch, gradient))

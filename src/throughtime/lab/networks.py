@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from throughtime.interrupts import on_threads
 from throughtime.network import Network
 from throughtime.tasks.task import Task
 from throughtime.training.loop import NotFinite, Run, proceed
@@ -69,27 +68,23 @@ def trained(
     """Train a network for each seed, on all processors, and give what `use` makes of (seed, network before, run).
 
     With `enough`, a run ends when it says so; it is asked after every CHECK_EVERY steps, and `run.stopped` is then
-    "enough". A run that came upon numbers that are not finite is used as it was before that.
+    "enough". A run that came upon numbers that are not finite is used as it was before that. Ctrl-C ends them all.
     """
 
-    def one(seed: int) -> Any:
+    def one(seed: int, stop: Callable[[], bool]) -> Any:
         net = contestant.begin(task, seed)
         run = Run(net.copy(), Settings(steps=steps, seed=seed, **settings), task)
+        checks = range(CHECK_EVERY, steps, CHECK_EVERY) if enough else ()
         try:
-            for until in range(CHECK_EVERY, steps, CHECK_EVERY) if enough else ():
-                proceed(run, task, until=until)
-                if run.stopped == "interrupted":
-                    break
+            for until in (*checks, steps):
+                proceed(run, task, callbacks=(lambda run: stop(),), until=until)
+                if stop():
+                    return None
                 if enough and enough(run):
                     run.stopped = "enough"
                     break
-            else:
-                proceed(run, task)
-                if enough and enough(run):
-                    run.stopped = "enough"
         except NotFinite as overflow:
             run = overflow.run
         return use(seed, net, run)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(one, seeds))
+    return on_threads(one, seeds)

@@ -1,0 +1,113 @@
+"""Ctrl-C where threads or processes work: it is held back while it could strike inside one of Python's locks.
+
+An exception that is raised while a lock of Python's is held (in `pool.submit`, in `wait`) may leave it held, and who waits
+for it waits for ever. So the main thread lets Ctrl-C be noted only, and ends its work itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_SECONDS = 0.2
+"""After which a waiting thread looks whether Ctrl-C came: on Windows it does not wake it."""
+
+
+class Deferred:
+    """What `deferred` gives: `came` says whether Ctrl-C came, and `queue` gets None when it does."""
+
+    def __init__(self) -> None:
+        self.came = False
+        self.queue: SimpleQueue[Any] = SimpleQueue()  # its put may be called from a handler of signals
+
+    def _note(self, *_: Any) -> None:
+        self.came = True
+        self.queue.put(None)
+
+
+@contextmanager
+def deferred() -> Iterator[Deferred]:
+    """Hold Ctrl-C back: within, it is noted only; behind, it is a KeyboardInterrupt.
+
+    In a thread that is not the main one nothing is to be held back: Ctrl-C never comes there.
+    """
+    ctrl_c = Deferred()
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield ctrl_c
+        return
+    signal.signal(signal.SIGINT, ctrl_c._note)
+    try:
+        yield ctrl_c
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if ctrl_c.came:
+            handler(signal.SIGINT, None)  # which raises it, unless it is someone's own
+            raise KeyboardInterrupt
+
+
+def as_they_end(
+    submit: Callable[[T], Future[R]], items: Iterable[T], at_once: int, ctrl_c: Deferred
+) -> Iterator[tuple[T, Future[R]]]:
+    """The futures of items as they end, at most `at_once` of them being submitted; after Ctrl-C no more of them."""
+    waiting, running = iter(items), 0
+
+    def begin(item: T) -> None:
+        submit(item).add_done_callback(lambda future: ctrl_c.queue.put((item, future)))
+
+    for item in islice(waiting, at_once):
+        begin(item)
+        running += 1
+    while running and not ctrl_c.came:
+        try:
+            ended = ctrl_c.queue.get(timeout=_SECONDS)
+        except Empty:
+            continue
+        if ended is not None:
+            yield ended
+            running -= 1
+            for item in islice(waiting, 1):
+                begin(item)
+                running += 1
+
+
+def on_threads(work: Callable[[T, Callable[[], bool]], R], items: Iterable[T], threads: int | None = None) -> list[R]:
+    """What `work(item, stop)` gives for each item, in their order, several at the same time.
+
+    Parameters
+    ----------
+    work : function of an item and a function
+        It should end soon when that function says True: after Ctrl-C, or when another one raised an exception.
+    items : iterable
+    threads : int ≥ 1, optional
+        As many as there are processors, when not given.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, when all have ended.
+    """
+    at_once, failed = threads or os.cpu_count() or 1, False
+    found: dict[int, R] = {}
+    with deferred() as ctrl_c, ThreadPoolExecutor(at_once) as pool:
+
+        def submit(numbered: tuple[int, T]) -> Future[R]:
+            return pool.submit(work, numbered[1], lambda: ctrl_c.came or failed)
+
+        try:
+            for (place, _), future in as_they_end(submit, enumerate(items), at_once, ctrl_c):
+                found[place] = future.result()
+        except BaseException:
+            failed = True
+            raise
+    return [found[place] for place in sorted(found)]
