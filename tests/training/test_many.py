@@ -1,6 +1,9 @@
 """Many networks at once are the networks that would be trained one after the other."""
 
+import itertools
 import signal
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -69,15 +72,88 @@ def test_ctrl_c_ends_with_what_has_begun():
     assert {run.stopped for run in runs} <= {"steps", "interrupted"}
 
 
+INTERRUPTED = """
+import signal, sys
+import throughtime as tt
+from throughtime.training import many
+from throughtime.training.loop import Run
+from throughtime.training.settings import Settings
+
+def train(net, data, *, seed, callbacks):
+    run = Run(net, Settings(seed=seed), None, 1)
+    run.stopped = "callback" if any(callback(run) for callback in callbacks) else "steps"
+    return run
+
+def press(frame, event, argument):
+    global left
+    frame.f_trace_opcodes = True
+    if event == "opcode":
+        left -= 1
+        if left == 0:
+            signal.raise_signal(signal.SIGINT)
+    return press
+
+many.train = train
+signal.signal(signal.SIGINT, signal.default_int_handler)
+S = tt.NetworkSpecification(inputs=2, hidden=1, outputs=1)
+at, left, returned = 0, 0, 0
+while left <= 0:
+    at += 4
+    left, runs = at, None
+    sys.settrace(press)
+    try:
+        runs = tt.train_many(S, None, seeds=range(3), threads=2)
+    except KeyboardInterrupt:
+        pass
+    sys.settrace(None)
+    if runs is not None:
+        seeds = [run.settings.seed for run in runs]
+        assert seeds == sorted(set(seeds)) and {run.stopped for run in runs} <= {"steps", "interrupted"}
+        returned += 1
+assert seeds == [0, 1, 2]
+print(at // 4, returned)
+"""
+
+
+def test_ctrl_c_at_every_fourth_instruction_of_the_main_thread():
+    """Of the standard library's too, which else keeps a lock for ever when it is interrupted inside `submit`."""
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120, check=False)
+    assert not done.returncode, done.stderr[-2000:]
+    tried, returned = map(int, done.stdout.split())
+    assert tried > 300
+    assert returned > tried // 2
+
+
+def test_what_progress_or_a_task_raises_comes_out_and_ends_the_others():
+    told = []
+
+    def progress(seed, run):
+        told.append(seed)
+        raise RuntimeError("the disk is full")
+
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        tt.train_many(SPECIFICATION, TASK, seeds=range(2000), threads=2, progress=progress, **SETTINGS)
+    assert len(told) <= 2
+
+
+@pytest.mark.parametrize("seeds", [itertools.count(), range(10**15)], ids=["without end", "very many"])
+def test_seeds_for_which_there_is_no_memory_are_refused_before_any_is_trained(seeds, monkeypatch):
+    monkeypatch.setattr("throughtime.training.many.available", lambda: 10**8)
+    monkeypatch.setattr("throughtime.memory.available", lambda: 10**8)
+    with pytest.raises(ValueError, match=r"the networks of .* seeds.* needs about .* are available: train fewer"):
+        tt.train_many(SPECIFICATION, TASK, seeds=seeds, **SETTINGS)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"threads": 0}, "threads must be at least 1, got 0"),
+        ({"threads": 0}, "threads must be a whole number of at least 1, got 0"),
         ({"steps": -1}, "steps"),
         ({"out": "runs"}, "train_many has no out"),
         ({"batch": 0}, "batch"),
+        ({"seeds": [0, 1.5]}, "a seed must be a whole number of at least 0, got 1.5"),
     ],
 )
 def test_what_is_refused(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        tt.train_many(SPECIFICATION, TASK, seeds=range(3), **SETTINGS | arguments)
+        tt.train_many(SPECIFICATION, TASK, **{"seeds": range(3)} | SETTINGS | arguments)

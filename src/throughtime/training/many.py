@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Sized
+from contextlib import suppress
+from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from throughtime.batch import Batch
+from throughtime.checks import whole_number
+from throughtime.interrupts import on_threads
+from throughtime.memory import available, require
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import count
 from throughtime.training.loop import NotFinite, Run, train
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
+
+_BYTES_OF_A_RUN = 10_000
+"""What a run takes apart from its parameters and moments: its objects and a short history."""
 
 
 def train_many(
@@ -55,41 +64,43 @@ def train_many(
     Raises
     ------
     ValueError
-        If a setting is out of range or does not fit the network or the sequences.
+        If a setting is out of range or does not fit the network or the sequences, or memory does not suffice for all.
+        That and what else goes wrong in one network's training, or in `progress`, ends the others.
     """
     wanted = {"callbacks", "out"} & set(settings)
     if wanted:
         raise TypeError(f"train_many has no {' and no '.join(sorted(wanted))}: train one network at a time for that")
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads must be at least 1, got {threads}")
-    stop, one_at_a_time = threading.Event(), threading.Lock()
+    threads = None if threads is None else whole_number("threads", threads, 1)
+    several = _seeds(seeds, specification)
+    one_at_a_time = Lock()
+
     runs: dict[int, Run] = {}
 
-    def trained(place: int, seed: int) -> None:
-        if stop.is_set():
-            return
+    def trained(numbered: tuple[int, int], stop: Callable[[], bool]) -> None:
+        place, seed = numbered
         try:
             net = Network(specification, init=init, seed=seed)
-            run = train(net, task_or_data, seed=seed, callbacks=(lambda run: stop.is_set(),), **settings)
+            run = train(net, task_or_data, seed=seed, callbacks=(lambda run: stop(),), **settings)
         except NotFinite as overflow:
             run = overflow.run
-        except BaseException:
-            stop.set()
-            raise
+        if run.stopped == "callback":
+            run.stopped = "interrupted"
         runs[place] = run
         with one_at_a_time:
             progress(seed, run)
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        futures: list[Future[None]] = []
-        try:
-            futures.extend(pool.submit(trained, place, seed) for place, seed in enumerate(seeds))
-            wait(futures)
-        except KeyboardInterrupt:
-            stop.set()
-    for future in futures:
-        future.result()
-    for run in runs.values():
-        if run.stopped == "callback":
-            run.stopped = "interrupted"
+    with suppress(KeyboardInterrupt):
+        on_threads(trained, enumerate(several), threads)
     return [runs[place] for place in sorted(runs)]
+
+
+def _seeds(seeds: Iterable[int], s: NetworkSpecification) -> list[int]:
+    """The seeds as ints, if there is memory for what will come of them: they may be without end."""
+    a_run = _BYTES_OF_A_RUN + 3 * count(s) * np.dtype(s.dtype).itemsize
+    most = available() // a_run
+    several = [whole_number("a seed", seed) for seed in islice(seeds, most + 1)]
+    if len(several) > most:
+        wanted = len(seeds) if isinstance(seeds, Sized) else len(several)
+        require(wanted * a_run, f"the networks of {wanted:,} seeds{'' if isinstance(seeds, Sized) else ' or more'}",
+                "train fewer at a time, and keep of each what you need")  # fmt: skip
+    return several
