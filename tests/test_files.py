@@ -103,22 +103,6 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch, fails, er
     assert os.listdir(tmp_path) == ["m.safetensors"]
 
 
-def test_the_new_content_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
-    done = []
-    for name in ("fsync", "replace"):
-        real = getattr(os, name)
-        monkeypatch.setattr(os, name, lambda *a, name=name, real=real: (done.append(name), real(*a)))
-    files.write_atomically(tmp_path / "f", b"new")
-    assert done == ["fsync", "replace", "fsync"]  # the file, its name, the folder that holds the name
-    assert (tmp_path / "f").read_bytes() == b"new"
-
-
-def test_a_file_has_the_rights_that_any_new_file_has(tmp_path):
-    files.write_atomically(tmp_path / "f", b"")
-    (tmp_path / "g").write_bytes(b"")
-    assert (tmp_path / "f").stat().st_mode == (tmp_path / "g").stat().st_mode
-
-
 GOOD = save(contiguous(tensors()), metadata())
 OTHER_SHAPE = tensors() | {"V": np.zeros((3, 2))}
 WITH_NAN = tensors() | {"U": np.full((3, 3), np.nan)}

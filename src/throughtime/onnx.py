@@ -16,7 +16,7 @@ import numpy as np
 
 from throughtime.agreement import LARGEST_DIFFERENCE, greatest_difference
 from throughtime.batch import Array
-from throughtime.files import write_atomically
+from throughtime.disk import write_atomically
 from throughtime.losses import SUITABLE
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification

@@ -16,7 +16,7 @@ import numpy as np
 from throughtime.analysis import gradient_flow, state_space
 from throughtime.analysis.fixed_points import FixedPoint
 from throughtime.batch import Array
-from throughtime.files import write_atomically
+from throughtime.disk import write_atomically
 from throughtime.trace import Trace
 from throughtime.trace.layer import DELTA_NAMES
 from throughtime.training.history import History

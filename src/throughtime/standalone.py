@@ -9,7 +9,7 @@ from typing import Any
 
 from throughtime.agreement import greatest_difference
 from throughtime.batch import Array
-from throughtime.files import write_atomically
+from throughtime.disk import write_atomically
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 

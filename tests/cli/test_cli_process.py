@@ -78,7 +78,9 @@ def test_a_file_that_may_not_grow_is_told_in_one_line():
 
     outcome = run("train", "addition", "--quiet", preexec_fn=small_files)
     assert outcome.returncode == 2
-    assert outcome.stderr.startswith("error: runs/addition-elman-0 cannot be written: File too large; make room")
+    assert outcome.stderr.startswith(
+        "error: runs/addition-elman-0/checkpoint.safetensors cannot be written: File too large; make room"
+    )
     assert outcome.stderr.count("\n") == 1
 
 

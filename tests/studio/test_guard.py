@@ -106,3 +106,26 @@ def test_the_token_stays_the_same_and_is_nobody_elses(tmp_path, monkeypatch):
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o644)  # another one could have read it
     assert stored_token() != token
+
+
+def test_the_token_where_there_are_no_user_ids(tmp_path, monkeypatch):
+    """Windows: what lies in the user's profile is theirs, whatever its rights look like."""
+    monkeypatch.setenv("THROUGHTIME_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delattr("os.getuid")
+    monkeypatch.setattr("throughtime.studio.guard.WINDOWS", True)
+    token = stored_token()
+    (tmp_path / "cache" / "studio-token").chmod(0o666)
+    assert stored_token() == token
+
+
+def test_a_token_that_cannot_be_read_or_is_a_link_is_not_used(tmp_path, monkeypatch):
+    monkeypatch.setenv("THROUGHTIME_CACHE", str(tmp_path))
+    path = tmp_path / "studio-token"
+    path.write_bytes(b"\xff" * 60)
+    path.chmod(0o600)
+    assert len({stored_token(), stored_token()}) == 2
+    path.unlink()
+    (tmp_path / "mine").write_text("x" * 60)
+    (tmp_path / "mine").chmod(0o600)
+    path.symlink_to(tmp_path / "mine")
+    assert len({stored_token(), stored_token(), "x" * 60}) == 3

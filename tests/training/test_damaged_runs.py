@@ -219,7 +219,7 @@ def test_a_disk_that_is_full_keeps_what_was_there(folder, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("throughtime.files.os.fsync", full)
+    monkeypatch.setattr("throughtime.disk.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         resume(folder, steps=50)
     monkeypatch.undo()

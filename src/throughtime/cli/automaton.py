@@ -32,7 +32,7 @@ def automaton(
     json: Json = False,
 ) -> None:
     """Extract the machine that a network's states follow, and show it as a table or a picture."""
-    from throughtime.files import write_atomically
+    from throughtime.disk import write_atomically
     from throughtime.proof import automaton_of
 
     model = open_model(path)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.disk import write_atomically
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, Net, System
@@ -31,11 +32,8 @@ class Certificate:
     text: str
 
     def save(self, path: str | Path) -> None:
-        """Write it to a file; one that is there is replaced, in one go."""
-        path = Path(path)
-        beside = path.with_name(path.name + ".part")
-        beside.write_text(self.text, encoding="utf-8")
-        beside.replace(path)
+        """Write it to a file, atomically."""
+        write_atomically(Path(path), self.text.encode())
 
     @classmethod
     def load(cls, path: str | Path) -> Certificate:

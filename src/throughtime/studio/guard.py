@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import stat
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
+
+from throughtime.disk import WINDOWS, cache_folder, is_private
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -44,19 +47,18 @@ def is_loopback(host: str) -> bool:
 
 def stored_token() -> str:
     """The user's token. It stays the same, so that a page that is open goes on when the server is started again."""
-    base = os.environ.get("THROUGHTIME_CACHE") or Path(
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "throughtime"
-    )
-    path = Path(base, "studio-token")
+    path = cache_folder() / "studio-token"
     fresh = secrets.token_urlsafe(32)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(fresh)
     except FileExistsError:
-        mine = path.stat().st_uid == os.getuid() and not path.stat().st_mode & 0o077
-        stored = path.read_text().strip() if mine else ""
-        return stored if len(stored) >= len(fresh) else fresh
+        with suppress(OSError, ValueError):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and is_private(status) and (WINDOWS or not status.st_mode & 0o077):
+                stored = path.read_text().strip()
+                return stored if len(stored) >= len(fresh) else fresh
     except OSError:
         pass
     return fresh

@@ -71,7 +71,7 @@ class View:
         """Write the page to a file, atomically."""
         from pathlib import Path
 
-        from throughtime.files import write_atomically
+        from throughtime.disk import write_atomically
 
         write_atomically(Path(path), self.page.encode())
 

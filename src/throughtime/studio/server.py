@@ -124,18 +124,18 @@ async def _export(session: Session, request: Request) -> Response:
 def listen(host: str, port: int) -> socket.socket:
     """A socket at this port, or the next one that is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # On Windows, SO_REUSEADDR would let two programs have one port.
+    alone = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
     for candidate in range(port, min(port + PORTS_TRIED, 65536)):
         bound = socket.socket(family, socket.SOCK_STREAM)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if alone is None else alone, 1)
         try:
             bound.bind((host, candidate))
             bound.listen()
-        except PermissionError:
-            bound.close()
-            raise
         except OSError as error:
             bound.close()
-            if error.errno != errno.EADDRINUSE:
+            taken = (errno.EADDRINUSE,) if alone is None else (errno.EADDRINUSE, errno.EACCES)
+            if error.errno not in taken:
                 raise
             continue
         return bound

@@ -11,7 +11,7 @@ from dataclasses import asdict, astuple, fields
 from pathlib import Path
 from typing import Any
 
-from throughtime.files import write_atomically
+from throughtime.disk import write_atomically
 from throughtime.sweeps.space import Space, Trial
 from throughtime.sweeps.trial import Result
 

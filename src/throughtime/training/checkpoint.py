@@ -22,7 +22,8 @@ import numpy as np
 import tomli_w
 
 from throughtime.batch import Array, Batch
-from throughtime.files import FORMAT, load_tensors, save_network, save_tensors, write_atomically
+from throughtime.disk import write_atomically
+from throughtime.files import FORMAT, load_tensors, save_network, save_tensors
 from throughtime.forward_pass import State
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
