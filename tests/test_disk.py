@@ -228,7 +228,7 @@ def test_what_is_private(tmp_path, monkeypatch):
 
 def test_a_port_is_never_shared(monkeypatch):
     """On Windows, where SO_REUSEADDR means that it may be, and a taken port is one that may not be had."""
-    from throughtime.studio import server
+    from throughtime.studio import serving
 
     set_options, real = [], socket.socket
 
@@ -246,6 +246,6 @@ def test_a_port_is_never_shared(monkeypatch):
         taken = other.getsockname()[1]
         monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", -5, raising=False)
         monkeypatch.setattr(socket, "socket", OfWindows)
-        with server.listen("127.0.0.1", taken) as found:
+        with serving.listen("127.0.0.1", taken) as found:
             assert found.getsockname()[1] > taken
     assert set(set_options) == {-5}

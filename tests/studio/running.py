@@ -14,7 +14,7 @@ from multiprocessing import Pipe
 
 from websockets.sync.client import connect
 
-from throughtime.studio import server
+from throughtime.studio import serving
 from throughtime.studio.plan import plan
 from throughtime.studio.session import Session
 from throughtime.studio.trainer import Trainer
@@ -86,7 +86,7 @@ def studio(folder, *arguments):
 @contextmanager
 def studio_here(folder):
     """In a thread of this process, so that the lines it comes by are counted."""
-    bound, token = server.listen("127.0.0.1", 18000), "here"
+    bound, token = serving.listen("127.0.0.1", 18000), "here"
     started, stops = threading.Event(), []
 
     def ready(stop):
@@ -99,11 +99,11 @@ def studio_here(folder):
         return found
 
     arguments = (lambda: Session(plan({}), None, new_folder), bound, token, ready)
-    thread = threading.Thread(target=server.serve, args=arguments)
+    thread = threading.Thread(target=serving.serve, args=arguments)
     thread.start()
     assert started.wait(PATIENCE)
     try:
-        yield Address(server.address("127.0.0.1", bound.getsockname()[1], token))
+        yield Address(serving.address("127.0.0.1", bound.getsockname()[1], token))
     finally:
         stops[0]()
         thread.join(PATIENCE)
@@ -111,18 +111,17 @@ def studio_here(folder):
 
 
 class Asker:
-    """Puts requests into the pipe before the trainer looks, and takes its answers out of it."""
+    """Has a trainer in this process answer, and takes its answers out of the pipe."""
 
     def __init__(self):
         self.here, there = Pipe()
         self.trainer = Trainer(there)
 
     def ask(self, *requests):
-        for request in (*requests, ("quit",)):
-            self.here.send(request)
-        self.trainer.ended = False
-        self.trainer.serve()
-        return self.told()[:-1]
+        for request in requests:
+            self.trainer._answer(request)
+        self.trainer.quit()
+        return self.told()
 
     def train(self, plan, folder):
         """Begin, and train to the end."""

@@ -5,6 +5,7 @@ import json
 import socket
 from contextlib import closing
 from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 from running import at_rest, receive, send, studio, studio_here
@@ -174,15 +175,33 @@ def test_ctrl_c_saves_the_run_and_a_taken_port_is_passed_over(running, tmp_path)
         assert again.token == second.token
 
 
-def test_a_trainer_that_is_killed_is_started_again(running):
+def test_a_trainer_that_is_killed_goes_on_at_its_checkpoint(running):
     with running.page() as page:
-        receive(page, "frame")
-        (trainer,) = [child for child in active_children() if child.name == "throughtime training"]
-        trainer.kill()
-        assert "ended unexpectedly" in receive(page, "error")["message"]
-        assert receive(page, "frame", lambda frame: frame["step"] == 0)
+        send(page, "configure", settings={"steps": 10_000_000, "seed": 7})
+        send(page, "train")
+        run = receive(page, "hello", lambda hello: hello["run"])["run"]
+        receive(page, "frame", lambda frame: frame["running"] and frame["step"] > 100)
+        send(page, "pause")
+        receive(page, "saved")
+        paused = receive(page, "frame", at_rest)
+        kill_trainer()
+        at = receive(page, "frame", lambda frame: frame["step"] == paused["step"])
+        assert at["trace"]["parameters"] == paused["trace"]["parameters"]
+        told = receive(page, "error")["message"]
+        assert told.endswith(f"ended unexpectedly: the run is back at its last checkpoint, step {paused['step']}")
         send(page, "step", count=2)
-        assert receive(page, "frame")["step"] == 2
+        assert receive(page, "frame")["step"] == paused["step"] + 2
+        Path(run, "checkpoint.safetensors").write_bytes(b"damaged")
+        kill_trainer()
+        assert receive(page, "hello")["run"] is None  # so that nothing is written over what is damaged
+        assert receive(page, "frame")["step"] == 0
+        told = receive(page, "error")["message"]
+        assert "the run is back at its beginning since its checkpoint cannot be read (" in told
+
+
+def kill_trainer():
+    (trainer,) = [child for child in active_children() if child.name == "throughtime training"]
+    trainer.kill()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from throughtime.cli.models import RUNS, new_run_folder, newest_run, stored_task
-from throughtime.cli.shell import Failure, line, say
+from throughtime.cli.shell import DONE, Failure, line, say
 
 if TYPE_CHECKING:
     from throughtime.studio.plan import Plan
@@ -50,7 +51,8 @@ def studio(
     """Open a page where a network learns, and walk through its time."""
     # read when NumPy is imported: its threads would take the core on which the network trains
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from throughtime.studio import guard, server
+    from throughtime.studio import guard, serving
+    from throughtime.studio.aside import busy
     from throughtime.studio.session import Session
 
     if not guard.is_loopback(host) and not reachable:
@@ -60,11 +62,11 @@ def studio(
         )
     plan, folder = _opened(path)
     try:
-        bound = server.listen(host, port)
+        bound = serving.listen(host, port)
     except OSError as error:
         raise Failure(f"cannot listen at {host}, port {port}: {error.strerror or error}") from None
     token = guard.stored_token()
-    url = server.address(host, bound.getsockname()[1], token)
+    url = serving.address(host, bound.getsockname()[1], token)
 
     def ready(_: Callable[[], None]) -> None:
         line("studio", url)
@@ -76,9 +78,19 @@ def studio(
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
     say("starting; the first time, the kernels are compiled")
-    saved = server.serve(lambda: Session(plan, folder, new_run_folder), bound, token, ready)
+    saved = serving.serve(lambda: Session(plan, folder, _new_folder), bound, token, ready)
     if saved:
         line("saved", str(saved))
+    if busy():  # a kernel that is being compiled, say: what it would make is not wanted any more
+        sys.stdout.flush()
+        os._exit(DONE)
+
+
+def _new_folder(name: str) -> Path:
+    try:
+        return new_run_folder(name)
+    except Failure as error:
+        raise ValueError(str(error).partition("; choose")[0]) from None
 
 
 def _opened(path: Path | None) -> tuple[Plan, Path | None]:

@@ -27,6 +27,7 @@ from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import GATES, Views
 from throughtime.studio.example import Example, describe, letters
+from throughtime.studio.plan import check_length, length
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import json_form
 
@@ -46,6 +47,9 @@ STEPPED = 1e-5
 CHECKED = 600
 """Parameters whose derivative is checked, drawn at random where there are more."""
 
+WORK_OF_CHECK = 2**30
+"""Multiplications that the check may take, about; fewer parameters are checked where each takes many."""
+
 
 class Framer:
     """Builds the frames of the networks that one task and one specification have in turn.
@@ -54,17 +58,25 @@ class Framer:
     ----------
     task : Task
     specification : NetworkSpecification
+
+    Raises
+    ------
+    ValueError
+        If the task's sequences are longer than a page can show.
     """
 
     def __init__(self, task: Any, specification: NetworkSpecification) -> None:
         self.task, self.specification = task, specification
+        check_length(length(task))  # before any is drawn
         self.sequences: Batch = _sequences(task)
+        check_length(self.sequences.x.shape[1], specification)
         self.labels, self.names = _labels(task, self.sequences)
         self.shown = _shown(self.sequences)
         self.axes: Array | None = None
 
     def frame(self, snapshot: Snapshot, example: Example) -> str:
-        """The frame as JSON."""
+        """The frame as JSON; a ValueError if the example is longer than a page can show."""
+        check_length(example.batch.x.shape[1], self.specification)
         net = Network.of(self.specification, snapshot.parameters)
         batch = example.batch
         trace = net.trace(batch.x, batch.y, batch.lengths, batch.mask)
@@ -126,7 +138,8 @@ def check(net: Network, example: Example, gradient: Array) -> dict[str, Any]:
     """How far a gradient is from central differences, computed in float64 whatever the network's numbers are."""
     exact = Network.of(replace(net.specification, dtype="float64"), net.parameters)
     batch, P = example.batch, len(net.parameters)
-    picked = np.arange(P) if P <= CHECKED else np.random.default_rng(0).choice(P, CHECKED, replace=False)
+    most = min(CHECKED, max(4, WORK_OF_CHECK // (2 * P * batch.x.shape[1])))
+    picked = np.arange(P) if most >= P else np.random.default_rng(0).choice(P, most, replace=False)
     greatest = 0.0
     for p in picked:
         before = exact.parameters[p]
@@ -141,6 +154,7 @@ def check(net: Network, example: Example, gradient: Array) -> dict[str, Any]:
 
 def _sequences(task: Any) -> Batch:
     T = task.sample(np.random.default_rng(0), 1).x.shape[1]
+    check_length(T)
     drawn: Batch = task.sample(np.random.default_rng(0), max(8, min(SEQUENCES, STEPS // T)))
     return drawn
 

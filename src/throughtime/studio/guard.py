@@ -90,7 +90,10 @@ class Guard:
         if reason is None:
             await self.app(scope, receive, self._with_headers(connection, send))
         elif scope["type"] == "http":
-            await PlainTextResponse(f"{reason}\n", 403)(scope, receive, self._with_headers(None, send))
+            refusal = PlainTextResponse(
+                f"{reason}\n", 403, {"connection": "close"}
+            )  # whatever else it sends is not read
+            await refusal(scope, receive, self._with_headers(None, send))
         else:
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": reason})

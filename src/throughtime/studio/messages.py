@@ -35,6 +35,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
+from throughtime.checks import number, whole_number
+from throughtime.documents import json_object
+
 LARGEST_MESSAGE = 2**16
 """Bytes of a message from the page."""
 
@@ -130,20 +133,22 @@ def read(text: str | bytes) -> Message:
     if len(text) > LARGEST_MESSAGE:
         raise Malformed(f"a message may have {LARGEST_MESSAGE} bytes, got {len(text)}")
     try:
-        document = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise Malformed("a message must be a JSON object") from None
-    if not isinstance(document, dict) or not isinstance(document.get("type"), str):
-        raise Malformed('a message must be a JSON object with a "type"')
-    kind = document.pop("type")
+        document = json_object(text, "a message")
+        kind = document.pop("type", None)
+        if not isinstance(kind, str):
+            raise Malformed('a message must be a JSON object with a "type"')
+        return _message(kind, document)
+    except Malformed:
+        raise
+    except ValueError as error:
+        raise Malformed(str(error)) from None
+
+
+def _message(kind: str, document: dict[str, Any]) -> Message:
     if kind not in _READERS:
         raise Malformed(f'there is no message "{kind[:40]}", there are {", ".join(_READERS)}')
     message: Message = _READERS[kind](document)
     return message
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _keys(kind: str, document: dict[str, Any], needed: tuple[str, ...], optional: tuple[str, ...] = ()) -> None:
@@ -153,25 +158,6 @@ def _keys(kind: str, document: dict[str, Any], needed: tuple[str, ...], optional
     for name in document:
         if name not in needed and name not in optional:
             raise Malformed(f'"{kind}" has no "{name[:40]}"')
-
-
-def _whole(name: str, value: Any, least: int, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise Malformed(f"{name} must be a whole number from {least} to {most}, got {_shown(value)}")
-    return value
-
-
-def _number(name: str, value: Any, least: float, most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
-        raise Malformed(f"{name} must be a number from {least:g} to {most:g}, got {_shown(value)}")
-    return float(value)
-
-
-def _shown(value: Any) -> str:
-    try:
-        return json.dumps(value)[:40]
-    except ValueError:  # a whole number of very many digits
-        return type(value).__name__
 
 
 def _configure(document: dict[str, Any]) -> Configure:
@@ -184,21 +170,21 @@ def _configure(document: dict[str, Any]) -> Configure:
     for name, value in given.items():
         if name in WORDS:
             if not isinstance(value, str) or len(value) > 200:
-                raise Malformed(f"{name} must be a word, got {_shown(value)}")
+                raise Malformed(f"{name} must be a word of at most 200 letters")
             settings[name] = value
         elif name == "seed":
-            settings[name] = _whole(name, value, 0, LARGEST_SEED)
+            settings[name] = whole_number(name, value, 0, LARGEST_SEED)
         elif name in WHOLE:
-            settings[name] = _whole(name, value, WHOLE[name], LIMITS[name])
+            settings[name] = whole_number(name, value, WHOLE[name], LIMITS[name])
         else:
-            settings[name] = _number(name, value, 0, NUMBERS[name])
+            settings[name] = float(number(name, value, 0, NUMBERS[name]))
     return Configure(settings)
 
 
 def _example(document: dict[str, Any]) -> Operands | Sample:
     if "operands" not in document:
         _keys("example", document, ("sample",))
-        return Sample(_whole("sample", document["sample"], 0, LARGEST_SEED))
+        return Sample(whole_number("sample", document["sample"], 0, LARGEST_SEED))
     _keys("example", document, ("operands",))
     operands = document["operands"]
     if not isinstance(operands, list) or not 1 <= len(operands) <= 10:
@@ -209,21 +195,20 @@ def _example(document: dict[str, Any]) -> Operands | Sample:
 def _operand(value: Any) -> int:
     if isinstance(value, str) and len(value) <= DIGITS and value.isascii() and value.isdigit():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise Malformed(f"an operand must be a whole number of at least 0, got {_shown(value)}")
-    if value.bit_length() > LIMITS["operand_bits"]:
-        raise Malformed(f"an operand may have {LIMITS['operand_bits']} bits here, got one of {value.bit_length()}")
-    return value
+    most = LIMITS["operand_bits"]
+    if isinstance(value, int) and value.bit_length() > most:
+        raise Malformed(f"an operand may have {most} bits here, got one of {value.bit_length()}")
+    return whole_number("an operand", value, 0, 2**most)
 
 
 def _step(document: dict[str, Any]) -> Step:
     _keys("step", document, (), ("count",))
-    return Step(_whole("count", document.get("count", 1), 1, LIMITS["count"]))
+    return Step(whole_number("count", document.get("count", 1), 1, LIMITS["count"]))
 
 
 def _restore(document: dict[str, Any]) -> Restore:
     _keys("restore", document, ("step",))
-    return Restore(_whole("step", document["step"], 0, sys.maxsize))
+    return Restore(whole_number("step", document["step"], 0, sys.maxsize))
 
 
 def _pace(document: dict[str, Any]) -> Pace:
@@ -231,9 +216,9 @@ def _pace(document: dict[str, Any]) -> Pace:
     frames = document.get("frames_per_second", 0)
     updates = document.get("updates_per_second", 0)
     if frames != 0:
-        frames = _number("frames_per_second", frames, 1, LIMITS["frames_per_second"])
+        frames = number("frames_per_second", frames, 1, LIMITS["frames_per_second"])
     if updates is not None and updates != 0:
-        updates = _number("updates_per_second", updates, 1, LIMITS["updates_per_second"])
+        updates = number("updates_per_second", updates, 1, LIMITS["updates_per_second"])
     return Pace(frames, updates)
 
 

@@ -80,8 +80,13 @@ def of_model(path: Path) -> Plan:
     """A model file. What it names as its task is used if it is one of ours, since no file may decide what code runs."""
     network = load(path)
     _, metadata = load_tensors(path, "network")
+    return of_network(network, _named(metadata))
+
+
+def _named(metadata: dict[str, Any]) -> Any:
+    """The task that a file names, if it is one of ours."""
     name = metadata.get("task")
-    return of_network(network, tasks.find(name) if name in tasks.names else None)
+    return tasks.find(name) if isinstance(name, str) and name in tasks.names else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,11 +117,8 @@ def of_path(path: Path) -> Opened:
     if run.task is not None:
         return Opened(of_network(run.network, run.task, run.settings), folder, run.step, history)
     _, metadata = load_tensors(folder / f"model{MODEL}", "network")
-    if (
-        metadata.get("task") in tasks.names
-    ):  # the classic recipe is trained on data, and names its task in the model alone
-        plan = of_network(run.network, tasks.find(metadata["task"]), run.settings)
-        return Opened(plan, None, run.step, history)
+    if (task := _named(metadata)) is not None:  # the classic recipe is trained on data, and names it in the model alone
+        return Opened(of_network(run.network, task, run.settings), None, run.step, history)
     check_size(run.network.specification)
     return Opened(_unknown(run.network, run.settings), folder, run.step, history)
 

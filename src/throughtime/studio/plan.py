@@ -10,7 +10,7 @@ from typing import Any
 from throughtime import recipes, tasks
 from throughtime.network import Network
 from throughtime.network_specification import CHOICES, NetworkSpecification
-from throughtime.parameters import count
+from throughtime.parameters import GATES, count
 from throughtime.studio.example import is_calculation
 from throughtime.studio.messages import LIMITS
 from throughtime.tasks.from_file import DataFile
@@ -21,7 +21,11 @@ LENGTHS = {"adding-problem": "steps", "copy-memory": "delay", "recall": "gap"}
 """What decides how long a task's sequences are, where it is not called bits."""
 
 MOST_PARAMETERS = 200_000
-MOST_STEPS_IN_TIME = 1024
+MOST_STEPS_IN_TIME = 1100
+"""Numbers of 1024 bits and the steps behind them fit."""
+
+MOST_STATES = 2**19
+"""Units of all layers and gates, times steps: what a page is sent of one sequence has about four numbers for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +61,8 @@ class Plan:
     @property
     def name(self) -> str:
         """For the run's folder."""
-        return f"{Path(self.task.name).stem}-{self.specification.cell}-{self.training.seed}"
+        stem = re.sub(r"[^\w.-]+", "-", Path(self.task.name).stem)[:40].strip(".-") or "data"
+        return f"{stem}-{self.specification.cell}-{self.training.seed}"
 
     def settings(self) -> dict[str, Any]:
         """As the page shows them."""
@@ -120,6 +125,20 @@ def check_size(specification: NetworkSpecification) -> None:
         raise ValueError(
             f"the network would have {count(specification)} parameters; the studio shows up to {MOST_PARAMETERS}: "
             "choose fewer hidden units or layers"
+        )
+
+
+def check_length(steps: int, specification: NetworkSpecification | None = None) -> None:
+    """Refuse sequences that no page can show; with a network, also those that it makes too much of."""
+    most = MOST_STEPS_IN_TIME
+    if specification is not None:
+        s = specification
+        most = min(most, MOST_STATES // (s.layers * s.directions * s.hidden * len(GATES[s.cell])))
+    if steps > most:
+        of_this = "" if most == MOST_STEPS_IN_TIME else " of this network"
+        raise ValueError(
+            f"a sequence has {steps:,} steps, and the studio shows up to {most:,}{of_this}: cut it into shorter ones, "
+            "or train without the studio (throughtime train)"
         )
 
 

@@ -10,7 +10,9 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
-from throughtime.studio.trainer import Event, Failed, start
+from throughtime.studio import child, trainer
+from throughtime.studio.aside import aside
+from throughtime.studio.trainer import Event, Failed
 
 SECONDS_TO_END = 10.0
 
@@ -31,7 +33,7 @@ class TrainingProcess:
     def __init__(self, told: Callable[[Event], None], lost: Callable[[], None]) -> None:
         self.loop = asyncio.get_running_loop()
         self.told, self.lost = told, lost
-        self.process, self.connection = start()
+        self.process, self.connection = child.start(trainer.serve, "throughtime training")
         self.answers: deque[asyncio.Future[Any]] = deque()
         self.requests: SimpleQueue[Any] = SimpleQueue()
         self.gone = False
@@ -53,14 +55,19 @@ class TrainingProcess:
     async def end(self) -> Any:
         """Let it save the run and end; returns where it was saved, or None."""
         saved = None
-        with suppress(Lost, TimeoutError):
+        with suppress(Lost, TimeoutError, ValueError):
             saved = await asyncio.wait_for(self.ask("quit"), SECONDS_TO_END)
+        await self.give_up(SECONDS_TO_END)
+        return saved
+
+    async def give_up(self, patience: float = 0.0) -> None:
+        """Kill it, unless it ends by itself in so many seconds."""
         self.gone = True
         self.requests.put(None)
-        await asyncio.to_thread(self.process.join, SECONDS_TO_END)
+        await aside(self.process.join, patience)
         if self.process.is_alive():
             self.process.kill()
-        return saved
+            await aside(self.process.join, SECONDS_TO_END)
 
     def _read(self) -> None:
         while True:

@@ -1,54 +1,48 @@
-"""The studio's server: the page's files, a websocket for each open page, uploads, and the export."""
+"""The studio's application: the page's files, a websocket for each open page, uploads, and the export."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
+import re
 import tempfile
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from throughtime.studio import export
+from throughtime.studio.aside import aside
 from throughtime.studio.client import Client, TooSlow
 from throughtime.studio.guard import Guard
-from throughtime.studio.messages import LARGEST_MESSAGE, LARGEST_UPLOAD
+from throughtime.studio.messages import LARGEST_UPLOAD
+from throughtime.studio.process import Lost
 from throughtime.studio.session import Session
 from throughtime.tasks.from_file import KINDS
 
 PAGE = Path(__file__).parent / "page"
-PORT = 8765
-PORTS_TRIED = 50
-SECONDS_TO_CLOSE = 2
+SECONDS_FOR_A_PIECE = 30
+"""How long an upload may pause."""
+
 AT_ONCE = 16
 """Pages that may be open."""
 
 UPLOADS = (*KINDS, ".safetensors")
 
 
+class TooLarge(Exception):
+    """An upload has more bytes than it may."""
+
+
 def application(session: Session, token: str, host: str, port: int) -> Starlette:
-    """The guarded application; it starts and ends its session."""
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        await session.start()
-        try:
-            yield
-        finally:
-            app.state.saved = await session.end()
-
+    """The guarded application; who starts the session also ends it."""
     return Starlette(
         routes=[
             Route("/", _index),
@@ -58,7 +52,6 @@ def application(session: Session, token: str, host: str, port: int) -> Starlette
             Mount("/", StaticFiles(directory=PAGE)),
         ],
         middleware=[Middleware(Guard, token=token, host=host, port=port)],
-        lifespan=lifespan,
     )
 
 
@@ -68,6 +61,7 @@ async def _index(request: Request) -> Response:
 
 async def _page(session: Session, websocket: WebSocket) -> None:
     await websocket.accept()
+    await session.begun.wait()
     if len(session.clients) >= AT_ONCE:
         await websocket.close(1013, f"{AT_ONCE} pages are open already")
         return
@@ -83,8 +77,9 @@ async def _page(session: Session, websocket: WebSocket) -> None:
             task.cancel()
             with suppress(asyncio.CancelledError, WebSocketDisconnect, TooSlow, RuntimeError, OSError):
                 await task
-        with suppress(RuntimeError, OSError):
-            await websocket.close()
+        with suppress(RuntimeError, OSError, TimeoutError):
+            async with asyncio.timeout(1):  # a page that takes nothing does not take this either
+                await websocket.close()
 
 
 async def _listen(session: Session, client: Client, websocket: WebSocket) -> None:
@@ -96,103 +91,52 @@ async def _listen(session: Session, client: Client, websocket: WebSocket) -> Non
 
 
 async def _upload(session: Session, request: Request) -> Response:
-    name = Path(unquote(request.headers.get("x-file-name", ""))).name[:100]
-    if Path(name).suffix not in UPLOADS:
+    name = re.sub(r"[\x00-\x1f\x7f/\\\\]+", " ", Path(unquote(request.headers.get("x-file-name", ""))).name)[
+        -100:
+    ].strip()
+    ending = Path(name).suffix.lower()
+    if ending not in UPLOADS:
         return PlainTextResponse(f"a file must end in {', '.join(UPLOADS)}", 400)
-    with tempfile.TemporaryDirectory(prefix="throughtime-") as folder:
-        path = Path(folder, f"upload{Path(name).suffix}")
-        size = 0
-        with path.open("wb") as file:
-            async for piece in request.stream():
-                size += len(piece)
-                if size > LARGEST_UPLOAD:
-                    return PlainTextResponse(f"a file may have {LARGEST_UPLOAD} bytes", 413)
-                file.write(piece)
+    with tempfile.TemporaryDirectory(prefix="throughtime-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder, f"upload{ending}")
         try:
+            await _store(request, path)
+            await session.begun.wait()
             return PlainTextResponse(await session.upload(path, name))
-        except (ValueError, OSError) as error:
-            return PlainTextResponse(str(error).replace(str(path), name), 400)
+        except TooLarge as error:
+            return PlainTextResponse(str(error), 413)
+        except TimeoutError:
+            return PlainTextResponse("the file did not arrive", 408)
+        except (ClientDisconnect, asyncio.CancelledError):
+            raise
+        except Exception as error:  # whatever a file from outside makes of its reader is told, and is the file's fault
+            reason = " ".join(str(error).replace(str(path), name).split())[:500]
+            if not isinstance(error, ValueError | OSError):
+                reason = f"{name} cannot be read: {type(error).__name__} {reason}".strip()
+            return PlainTextResponse(reason, 400)
+
+
+async def _store(request: Request, path: Path) -> None:
+    size = 0
+    pieces = request.stream()
+    with path.open("wb") as file:
+        while True:
+            async with asyncio.timeout(SECONDS_FOR_A_PIECE):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            size += len(piece)
+            if size > LARGEST_UPLOAD:
+                raise TooLarge(f"a file may have {LARGEST_UPLOAD} bytes")
+            file.write(piece)
 
 
 async def _export(session: Session, request: Request) -> Response:
-    frames, rest = await session.recorded()
-    page = await asyncio.to_thread(partial(export.page, frames, title=session.plan.name, **rest))
+    await session.begun.wait()
+    try:
+        frames, rest = await session.recorded()
+        page = await aside(partial(export.page, frames, title=session.plan.name, **rest))
+    except (ValueError, Lost) as error:
+        return PlainTextResponse(str(error), 409)
     headers = {"content-disposition": f'attachment; filename="{export.file_name(session.plan.name)}"'}
     return Response(page, media_type="text/html", headers=headers)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket at this port, or the next one that is free."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # On Windows, SO_REUSEADDR would let two programs have one port.
-    alone = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
-    for candidate in range(port, min(port + PORTS_TRIED, 65536)):
-        bound = socket.socket(family, socket.SOCK_STREAM)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if alone is None else alone, 1)
-        try:
-            bound.bind((host, candidate))
-            bound.listen()
-        except OSError as error:
-            bound.close()
-            taken = (errno.EADDRINUSE,) if alone is None else (errno.EADDRINUSE, errno.EACCES)
-            if error.errno not in taken:
-                raise
-            continue
-        return bound
-    raise ValueError(f"the ports {port} to {port + PORTS_TRIED - 1} are all taken: choose another with --port")
-
-
-def address(host: str, port: int, token: str) -> str:
-    """What to open in a browser."""
-    name = f"[{host}]" if ":" in host else host
-    return f"http://{name}:{port}/?token={token}"
-
-
-def serve(
-    make_session: Callable[[], Session], bound: socket.socket, token: str, ready: Callable[[Callable[[], None]], None]
-) -> Path | None:
-    """Serve until Ctrl-C; returns where the run was saved, or None.
-
-    Parameters
-    ----------
-    make_session : called in the event loop
-    bound : from `listen`
-    token : str
-    ready : called when the page can be opened, with a function that does what Ctrl-C does
-    """
-
-    saved: list[Path | None] = [None]
-
-    async def run() -> None:
-        host, port = bound.getsockname()[:2]
-        app = application(make_session(), token, host, port)
-        config = uvicorn.Config(
-            app,
-            log_level="critical",
-            access_log=False,
-            lifespan="on",
-            ws="websockets-sansio",
-            ws_max_size=16 * LARGEST_MESSAGE,
-            ws_per_message_deflate=False,
-            server_header=False,
-            timeout_graceful_shutdown=SECONDS_TO_CLOSE,
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.ensure_future(server.serve(sockets=[bound]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if server.started:
-            loop = asyncio.get_running_loop()
-
-            def stop() -> None:
-                loop.call_soon_threadsafe(setattr, server, "should_exit", True)
-
-            ready(stop)
-        try:
-            await serving
-        finally:
-            saved[0] = getattr(app.state, "saved", None)
-
-    with suppress(KeyboardInterrupt):  # uvicorn raises it again after it has ended
-        asyncio.run(run())
-    return saved[0]

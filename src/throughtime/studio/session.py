@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from throughtime.network_specification import CHOICES
 from throughtime.studio import messages, opened, proving
+from throughtime.studio.aside import aside
 from throughtime.studio.client import Client
 from throughtime.studio.example import Example, is_calculation, of_operands, of_sample, of_word
 from throughtime.studio.frame import Framer
@@ -23,10 +21,15 @@ from throughtime.studio.process import Lost, TrainingProcess
 from throughtime.studio.snapshot import Snapshot
 from throughtime.studio.trainer import Event
 from throughtime.tasks.from_file import DataFile
+from throughtime.training.checkpoint import RUN
 from throughtime.training.optimisers import OPTIMISERS
 
 MOST_ENTRIES = 2000
 """Entries of the history that pages are told; beyond it every second one is left out."""
+
+UPLOADS_AT_ONCE = 2
+MOST_LOSSES = 3
+"""How often in a row the training process may end before a run begins in it."""
 
 FIRST_OPERANDS = (91, 46, 56, 8, 90, 1, 33, 74, 5, 12)
 """Their sum has carries, so that the page can say where the network keeps them."""
@@ -41,7 +44,8 @@ class Session:
     folder : Path, optional
         Of a run to go on with.
     new_folder : function of a name, optional
-        Makes the folder of a new run when that begins to learn; nothing is kept where there is none.
+        Makes the folder of a new run when that begins to learn; nothing is kept where there is none. A ValueError or
+        OSError of its is told, and the run is not kept.
     """
 
     def __init__(self, plan: Plan, folder: Path | None = None, new_folder: Callable[[str], Path] | None = None) -> None:
@@ -54,7 +58,10 @@ class Session:
         self.verdict: dict[str, Any] | None = None
         self.wanted: Any = None
         self.background: set[asyncio.Task[None]] = set()
-        self.provers: ProcessPoolExecutor | None = None
+        self.uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
+        self.prover: proving.Prover | None = None
+        self.losses = 0
+        self.begun = asyncio.Event()
         self.trainer: TrainingProcess
         self.framer: Framer
         self.example: Example
@@ -62,20 +69,26 @@ class Session:
         self.frame = ""
 
     async def start(self) -> None:
-        """Start the trainer, and show its network."""
+        """Start the trainer, and show its network; a ValueError or OSError if that cannot be."""
         self.trainer = TrainingProcess(self._told, self._lost)
-        async with self.lock:
-            await self._begin(self.plan, self.folder)
+        try:
+            async with self.lock:
+                await self._begin(self.plan, self.folder)
+        except Lost:
+            raise ValueError("the training process ended as soon as it was started: is there enough memory?") from None
+        self.begun.set()
         self._in_background(self._watch())
 
     async def end(self) -> Path | None:
         """Save the run and end all that was started; returns where it was saved, or None."""
         for task in list(self.background):
             task.cancel()
-        if self.provers:
-            for process in list((self.provers._processes or {}).values()):
-                process.kill()
-            self.provers.shutdown(wait=False, cancel_futures=True)
+        if self.prover:
+            self.prover.end()
+        if not self.begun.is_set():  # there is nothing to save, and the first answer may take as long as compiling does
+            if hasattr(self, "trainer"):
+                await self.trainer.give_up()
+            return None
         saved: Path | None = await self.trainer.end()
         return saved
 
@@ -87,7 +100,7 @@ class Session:
         client.tell(self._history(self.entries, reset=True))
         if self.verdict:
             client.tell(write("proof", **self.verdict))
-        client.tell(self.frame)
+        client.show(self.frame)
         self.clients.add(client)
         self._look()
 
@@ -136,13 +149,18 @@ class Session:
 
     async def upload(self, path: Path, name: str) -> str:
         """Take a file; returns what was done with it in a sentence, a ValueError if it cannot be used."""
-        present, data = await asyncio.to_thread(
-            opened.of_upload, path, name, self.plan, lambda data: plan({"task": data.name}, data)
-        )
+        async with self.uploads:
+            present, data = await aside(
+                opened.of_upload, path, name, self.plan, lambda data: plan({"task": data.name}, data)
+            )
         async with self.lock:
-            self.data = data or self.data
             goes_on = not self.plan.known and present.network is self.plan.network
-            await self._begin(present, self.folder if goes_on else None)
+            before, self.data = self.data, data or self.data
+            try:
+                await self._begin(present, self.folder if goes_on else None)
+            except BaseException:
+                self.data = before
+                raise
         return f"{name} is opened: {len(data.batch)} sequences" if data else f"{name} is opened"
 
     async def recorded(self) -> tuple[list[str], dict[str, Any]]:
@@ -150,17 +168,18 @@ class Session:
         async with self.lock:
             kept = await self.trainer.ask("checkpoints")
             framer, example = self.framer, self.example
-            frames = await asyncio.to_thread(lambda: [framer.frame(snapshot, example) for snapshot in kept])
-            frames[-1] = await asyncio.to_thread(framer.frame, self.snapshot, example)
+            frames = await aside(lambda: [framer.frame(snapshot, example) for snapshot in kept])
+            frames[-1] = await aside(framer.frame, self.snapshot, example)
         rest = {"history": self.entries, "settings": self.plan.settings(), "verdict": self.verdict}
         return frames, rest
 
     # What is shown
 
     async def _begin(self, plan: Plan, folder: Path | None) -> None:
+        framer = await aside(Framer, plan.task, plan.specification)  # which refuses what cannot be shown
         snapshot = await self.trainer.ask("begin", plan, folder)
-        self.plan, self.folder = plan, folder
-        self.framer = await asyncio.to_thread(Framer, plan.task, plan.specification)
+        self.losses = 0
+        self.plan, self.folder, self.framer = plan, folder, framer
         self.example = self._first_example()
         self._forget_verdict()
         self._tell_all(self._hello())
@@ -185,16 +204,13 @@ class Session:
         if new and (snapshot.records or snapshot.afresh):
             self._append(snapshot)
         try:
-            self.frame = await asyncio.to_thread(self.framer.frame, snapshot, self.example)
+            self.frame = await aside(self.framer.frame, snapshot, self.example)
         except ValueError as error:
             self._tell_all(write("error", message=f"the network cannot be shown: {error}"))
             return
         self._tell_all(write("state", running=snapshot.running, step=snapshot.step))
         for client in self.clients:
-            if client is asked:
-                client.tell(self.frame)
-            else:
-                client.show(self.frame)
+            client.show(self.frame, passing=client is not asked)
         self._look()
 
     def _append(self, snapshot: Snapshot) -> None:
@@ -232,9 +248,12 @@ class Session:
         if self.folder is None and self.new_folder is not None:
             try:
                 self.folder = self.new_folder(self.plan.name)
-            except OSError as error:
-                raise ValueError(f"the run cannot be kept: {error.strerror or error}") from None
-            self._tell_all(self._hello())
+            except (OSError, ValueError) as error:
+                self.new_folder = None  # told once
+                reason = getattr(error, "strerror", None) or error
+                self._tell_all(write("error", message=f"the run is trained and not kept: {reason}"))
+            else:
+                self._tell_all(self._hello())
         return self.folder
 
     def _hello(self) -> str:
@@ -271,15 +290,36 @@ class Session:
                 await self._publish(await self.trainer.ask("snapshot"))
 
     def _lost(self) -> None:
-        self._tell_all(
-            write("error", message="the training process ended unexpectedly; the run begins again at step 0")
-        )
-        self._in_background(self._start_again())
+        if not self.begun.is_set():
+            return  # who waits for the start is told
+        self.losses += 1
+        if self.losses > MOST_LOSSES:
+            self._tell_all(write("error", message="the training process ends again and again: start the studio anew"))
+        else:
+            self._in_background(self._start_again())
 
     async def _start_again(self) -> None:
         async with self.lock:
-            self.trainer = TrainingProcess(self._told, self._lost)
-            await self._begin(self.plan, None)
+            with suppress(Lost):
+                try:
+                    self.trainer = TrainingProcess(self._told, self._lost)
+                    done = await self._begin_again()
+                except OSError as error:
+                    done = f"it cannot be started again ({error.strerror or error})"
+                self._tell_all(write("error", message=f"the training process ended unexpectedly: {done}"))
+
+    async def _begin_again(self) -> str:
+        """Go on from the last checkpoint, or at step 0 where there is none; at rest, since it may end again."""
+        unread = ""
+        if self.folder is not None and (self.folder / RUN).is_file():
+            try:
+                await self._begin(self.plan, self.folder)
+            except ValueError as error:
+                unread = f" since its checkpoint cannot be read ({error})"
+            else:
+                return f"the run is back at its last checkpoint, step {self.snapshot.step}"
+        await self._begin(self.plan, None)
+        return f"the run is back at its beginning{unread}"
 
     # Proofs
 
@@ -290,17 +330,17 @@ class Session:
         elif self.snapshot.running:
             client.tell(write("error", message="pause the training first, so that one network can be proved"))
         elif self.verdict is None or self.verdict["state"] != "running":
+            self._judge({"state": "running", "sentence": "looking for a proof", "seconds": 0.0})
             self._in_background(self._verdict_of(self.snapshot, self.plan))
 
     async def _verdict_of(self, snapshot: Snapshot, plan: Plan) -> None:
-        self._judge({"state": "running", "sentence": "looking for a proof", "seconds": 0.0})
-        if self.provers is None:
-            self.provers = ProcessPoolExecutor(1, get_context("spawn"), signal.signal, (signal.SIGINT, signal.SIG_IGN))
-        work = (plan.specification, snapshot.parameters, plan.task)
         try:
-            found = await asyncio.wrap_future(self.provers.submit(proving.attempt, *work))
-        except (ValueError, ArithmeticError, RuntimeError) as error:
-            found = {"state": "unknown", "sentence": str(error), "seconds": 0.0}
+            self.prover = proving.Prover(plan.specification, snapshot.parameters, plan.task)
+            found = await self.prover.verdict()
+        except OSError as error:
+            found = proving.unknown(f"no process can be started to look for a proof: {error.strerror or error}")
+        finally:
+            self.prover = None
         async with self.lock:
             if (self.plan, self.snapshot.step) != (plan, snapshot.step):
                 self._judge(None)  # it speaks of a network that is gone

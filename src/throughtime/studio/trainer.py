@@ -17,12 +17,11 @@ them between two blocks of steps. What it tells without being asked is an `Event
 from __future__ import annotations
 
 import json
-import os
 import signal
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,11 @@ from throughtime.training.loop import NotFinite, Run, proceed
 
 PACED_BLOCKS = 30
 """Blocks a second, where training is slowed down."""
+
+TO_END = ("SIGTERM", "SIGHUP")
+"""Signals that end the process by itself; Windows has no SIGHUP."""
+
+CANNOT_BE_DONE = (ValueError, OSError, ArithmeticError, MemoryError)
 
 Request = tuple[Any, ...]
 
@@ -58,28 +62,13 @@ class Failed:
     message: str
 
 
-def start() -> tuple[Any, Connection]:
-    """A process that trains, and the connection to it."""
-    here, there = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_serve, args=(there,), name="throughtime training", daemon=True)
-    before = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when the process imports NumPy; the other cores are the page's
-    try:
-        process.start()
-    finally:
-        if before is None:
-            del os.environ["OPENBLAS_NUM_THREADS"]
-        else:
-            os.environ["OPENBLAS_NUM_THREADS"] = before
-    there.close()
-    return process, here
-
-
-def _serve(connection: Connection) -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # Ctrl-C goes to all processes of a terminal; the server says when to end
-    Trainer(connection).serve()
+def serve(connection: Connection) -> None:
+    """What the process does; to be told to end by a signal is to save and end."""
+    trainer = Trainer(connection)
+    for name in TO_END:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), trainer.interrupted)
+    trainer.serve()
 
 
 class Trainer:
@@ -88,7 +77,7 @@ class Trainer:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.waiting: deque[Request] = deque()
-        self.running = self.ended = False
+        self.running = self.ended = self.at_rest = False
         self.pace: float | None = None
         self.plan: Plan
         self.run: Run
@@ -107,18 +96,33 @@ class Trainer:
                 if self.running:
                     self._go_on()
                 else:
-                    self._answer(self.waiting.popleft() if self.waiting else self.connection.recv())
+                    self._answer(self.waiting.popleft() if self.waiting else self._next())
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 self.ended = True
-                self._save()
+        with suppress(EOFError, OSError):  # nobody may be there to be told
+            self._save()
+
+    def interrupted(self, *_: Any) -> None:
+        """Take a signal: while a request is awaited nothing is lost; else what is being done comes to its end first."""
+        self.ended = True
+        if self.at_rest:
+            raise EOFError
+
+    def _next(self) -> Request:
+        self.at_rest = True
+        try:
+            request: Request = self.connection.recv()
+        finally:
+            self.at_rest = False
+        return request
 
     def _answer(self, request: Request) -> None:
         """Do what a request asks for while training rests, and answer it."""
         what, *arguments = request
         try:
             answer = getattr(self, what)(*arguments)
-        except (ValueError, OSError, ArithmeticError, MemoryError) as error:
-            answer = Failed(" ".join(str(error).split()) or type(error).__name__)
+        except CANNOT_BE_DONE as error:
+            answer = Failed(_sentence(error))
         self.connection.send(answer)
 
     def _between(self, run: Run) -> bool:
@@ -130,7 +134,11 @@ class Trainer:
                 self._answer(request)
             else:
                 self.waiting.append(request)
-        return bool(self.waiting)
+        return self._must_stop()
+
+    def _must_stop(self) -> bool:
+        """Whether training gives way to what is asked for; single steps do so to the end alone."""
+        return self.ended or any(self.running or request[0] == "quit" for request in self.waiting)
 
     def _note(self, run: Run) -> None:
         self.update, self.updates = run.network.parameters - self.before, run.step - self.counted
@@ -140,7 +148,7 @@ class Trainer:
         if self.writer:
             try:
                 self.writer.after_block(run)
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 self._cannot_save(error)
 
     def _go_on(self) -> None:
@@ -166,7 +174,7 @@ class Trainer:
 
     def _wait(self, seconds: float) -> None:
         until = time.perf_counter() + seconds
-        while not self.waiting and self.connection.poll(max(0.0, until - time.perf_counter())):
+        while not self._must_stop() and self.connection.poll(max(0.0, until - time.perf_counter())):
             request = self.connection.recv()
             if request[0] == "snapshot":
                 self._answer(request)
@@ -179,14 +187,19 @@ class Trainer:
             self._answer(self.waiting.popleft())
 
     def _take(self, until: int) -> bool:
-        """Take steps; False if the numbers overflowed, and training is over."""
+        """Take steps; False if that went wrong, and training is over."""
         try:
             proceed(self.run, self.plan.sequences, callbacks=[self._between], until=until)
         except NotFinite as error:
             self._note(error.run)
-            self._rest(ended=True, error=" ".join(str(error).split()))
-            return False
-        return True
+            self._rest(ended=True, error=_sentence(error))
+        except (BrokenPipeError, ConnectionResetError):
+            raise
+        except CANNOT_BE_DONE as error:
+            self._rest(ended=True, error=f"training cannot go on: {_sentence(error)}")
+        else:
+            return True
+        return False
 
     def _rest(self, *, ended: bool = False, error: str | None = None) -> None:
         self.running = False
@@ -198,16 +211,18 @@ class Trainer:
             return None
         try:
             self.writer.save(self.run)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self._cannot_save(error)
             return None
         self.unsaved = False
         return self.writer.folder
 
-    def _cannot_save(self, error: OSError) -> None:
+    def _cannot_save(self, error: OSError | ValueError) -> None:
         assert self.writer is not None
         folder, self.writer = self.writer.folder, None
-        self.connection.send(Event(error=f"the run cannot be kept in {folder}: {error.strerror or error}"))
+        self.connection.send(
+            Event(error=f"the run cannot be kept in {folder}: {getattr(error, 'strerror', None) or error}")
+        )
 
     # What can be asked for
 
@@ -251,7 +266,8 @@ class Trainer:
     def pause(self) -> Snapshot:
         if self.running:
             self.running = False
-            if self.updates > 1 and self.run.step < self.run.settings.steps:  # so that the update shown is one update
+            single = self.updates == 1 or self.run.step >= self.run.settings.steps
+            if not single and not self._must_stop():  # so that the update shown is one update
                 self._take(self.run.step + 1)
             self._rest()
         return self.snapshot()
@@ -262,7 +278,7 @@ class Trainer:
         end = self.run.step + count
         if end > self.run.settings.steps:
             self.run.settings = replace(self.run.settings, steps=end)
-        if self._take(end - 1):
+        if self._take(end - 1) and not self._must_stop():
             self._take(end)
         return self.snapshot()
 
@@ -300,6 +316,10 @@ class Trainer:
     def quit(self) -> Path | None:
         self.running, self.ended = False, True
         return self._save()
+
+
+def _sentence(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _plain(record: Record) -> dict[str, Any]:
