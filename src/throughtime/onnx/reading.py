@@ -1,0 +1,235 @@
+"""Networks from ONNX models of others and ours: followed, then compared in ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto
+
+from throughtime.agreement import LARGEST_DIFFERENCE
+from throughtime.batch import Array
+from throughtime.documents import json_object
+from throughtime.losses import SUITABLE
+from throughtime.network import Network
+from throughtime.network_specification import NetworkSpecification
+from throughtime.onnx.elements import Elements, Flow, Linear
+from throughtime.onnx.following import Following
+from throughtime.onnx.layout import Budget
+from throughtime.onnx.operators import ORDER, WHAT_CAN_BE_READ, Refused, quoted, reordered, session_of
+from throughtime.onnx.tensors import array_of, model_at
+from throughtime.onnx.tracks import ONLY_FLOAT32, Track
+from throughtime.parameters import GATES, blocks
+
+BATCH, TIME = 3, 7
+"""Sizes of free axes when a model is followed and run: different ones, so that axes cannot be mistaken."""
+
+
+def from_onnx(path: Any) -> Network:
+    """Read a network from an ONNX model, and compare the two in ONNX Runtime.
+
+    Parameters
+    ----------
+    path : path
+        A model of one stack of standard RNN, LSTM or GRU operators (all forward, or all bidirectional) that start at zero,
+        and one linear readout with Sigmoid, Softmax or nothing behind it, in float32; written by `to_onnx`, by both
+        exporters of PyTorch, or by others. Its first input is (batch, time, features), its first output (batch, time,
+        outputs) or (batch, outputs). Arrays may stand in a second file in the same folder, as PyTorch writes them.
+
+    Returns
+    -------
+    Network
+        With float32 numbers; its loss is the one that suits the readout, if the model names no other.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if the model is none of these or computes something else than the network that was read from it.
+    """
+    path = Path(path)
+    try:
+        model = model_at(path)
+        net, sizes = _network(model)
+        _check_same(model, net, sizes)
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+    return net
+
+
+def _network(model: onnx.ModelProto) -> tuple[Network, tuple[int, int]]:
+    """The network of a model, and the batch size and number of steps for which it was followed."""
+    graph = model.graph
+    if model.functions or graph.sparse_initializer:
+        raise Refused(f"it has functions or sparse arrays of its own; {WHAT_CAN_BE_READ}")
+    constants = {tensor.name: array_of(tensor) for tensor in graph.initializer}
+    opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
+    given = [value for value in graph.input if value.name not in constants]
+    if not given or not graph.output:
+        raise Refused("it has no input or no output")
+    shape = _sizes(given[0])
+    following = Following(*shape[:2], Budget(sum(array.size for array in constants.values())), opset)
+    following.values.update(constants)
+    x = following.input(given[0].name, shape)
+    for other in given[1:]:
+        if other.name != "lengths" or other.type.tensor_type.elem_type != TensorProto.INT64:
+            raise Refused(
+                f"it has the input {quoted(other.name)} besides {quoted(given[0].name)}, which a network has not"
+            )
+        following.values[other.name] = np.full(shape[0], shape[1])
+    following.run(graph.node)
+    output = following.values.get(graph.output[0].name)
+    if not isinstance(output, Flow):
+        raise Refused("its output does not depend on its input")
+    tracks = following.tracks.finished()
+    if not tracks:
+        raise Refused(f"it has no recurrent layers; {WHAT_CAN_BE_READ}")
+    layers = _layers(x.transpose(1, 0, 2), tracks, x)
+    readout = _readout(following, output, layers)
+    return _built(model, layers, readout, len(output.elements.shape) == 2), shape[:2]
+
+
+def _sizes(value: onnx.ValueInfoProto) -> tuple[int, int, int]:
+    """The sizes of the input, with ours for axes that are free."""
+    kind = value.type.tensor_type
+    if kind.elem_type == TensorProto.DOUBLE:
+        raise Refused(f"its numbers are float64; {ONLY_FLOAT32}")
+    if kind.elem_type != TensorProto.FLOAT:
+        raise Refused(f"its input {quoted(value.name)} is not of float32 numbers")
+    sizes = [axis.dim_value if axis.HasField("dim_value") else None for axis in kind.shape.dim]
+    if len(sizes) != 3 or sizes[2] is None:
+        raise Refused(
+            f"its input {quoted(value.name)} must be (batch, time, features) with a known number of features, got {sizes}"
+        )
+    batch, time, features = (ours if size is None else size for size, ours in zip(sizes, (BATCH, TIME, 0), strict=True))
+    if min(batch, time, features) < 1 or max(batch, time, features) > 2**20:
+        raise Refused(f"its input has the size ({batch}, {time}, {features}): each must be from 1 to {2**20:,}")
+    if time == 1:
+        raise Refused("it is fixed to sequences of one step: export it with a free time axis")
+    return batch, time, features
+
+
+def _layers(x: Elements, tracks: list[Track], given: Elements) -> list[list[Track]]:
+    """The layers, each of one track or of a forward and a backward one, in the order in which they read one another.
+
+    x : (T, B, I) elements of the input
+    given : the input as it is
+    """
+    layers, source, left = list[list[Track]](), x, list(tracks)
+    while left:
+        sides = [_reading(left, source), _reading(left, source[::-1])]
+        found = [side for side in sides if side is not None]
+        if sides[0] is None:
+            raise Refused(_why_no_layer(left[0], source, given, sides[1] is not None))
+        if layers and len(found) != len(layers[0]):
+            raise Refused("some of its layers read in both directions and some in one; a network's are alike")
+        left = [track for track in left if all(track is not side for side in found)]
+        layers.append(found)
+        source = _states(found)
+    kinds = {(track.cell, track.activation, track.R.shape[1]) for layer in layers for track in layer}
+    if len(kinds) > 1:
+        raise Refused("its recurrent layers are of different kinds or sizes; a network's are alike")
+    return layers
+
+
+def _reading(tracks: list[Track], source: Elements) -> Track | None:
+    return next((track for track in tracks if np.array_equal(track.x, source)), None)
+
+
+def _states(layer: list[Track]) -> Elements:
+    """(T, B, D·H) elements of a layer's states."""
+    return np.concatenate([layer[0].states, *(track.states[::-1] for track in layer[1:])], axis=-1)
+
+
+def _why_no_layer(track: Track, source: Elements, given: Elements, backward: bool) -> str:
+    if np.array_equal(track.x, given):
+        return "it reads time first, (time, batch, features): export it with batch_first=True"
+    if backward:
+        return "a recurrent layer reads in reverse only: a network reads forward or in both directions"
+    if not np.isin(track.x, given).any() and np.array_equal(source.transpose(1, 0, 2), given):
+        return f"something stands before the first recurrent layer; {WHAT_CAN_BE_READ}"
+    return f"its recurrent layers do not read the whole input or one another; {WHAT_CAN_BE_READ}"
+
+
+def _readout(following: Following, output: Flow, layers: list[list[Track]]) -> Linear:
+    """The linear layer whose outputs are the model's; a refusal if it reads other states than a network's readout."""
+    record, rows = following.ledger.rows(output.elements)
+    if not isinstance(record, Linear):
+        raise Refused(f"its output is not that of a linear layer; {WHAT_CAN_BE_READ}")
+    source, states = record.rows[rows], _states(layers[-1])
+    last = np.concatenate([track.states[-1] for track in layers[-1]], axis=-1)
+    if np.array_equal(source, states.transpose(1, 0, 2)) or np.array_equal(source, last):
+        return record
+    if np.array_equal(source, states):
+        raise Refused("its output is time first, (time, batch, outputs): export it with batch_first=True")
+    if np.array_equal(source, states[-1]):
+        raise Refused(
+            "it reads the backward direction at the last step, where that has read one step only, not at its end"
+        )
+    raise Refused("its readout does not read the states of every step or the last state of each direction")
+
+
+def _built(model: onnx.ModelProto, layers: list[list[Track]], readout: Linear, last_step: bool) -> Network:
+    first = layers[0][0]
+    given = {entry.key: entry.value for entry in model.metadata_props}.get("throughtime")
+    described = {} if given is None else json_object(given, "its metadata")
+    fields: dict[str, Any] = {"activation": first.activation} if first.activation else {}
+    biases = [track.B for layer in layers for track in layer] + [readout.b]
+    s = NetworkSpecification(
+        cell=first.cell, inputs=first.W.shape[1], hidden=first.R.shape[1], outputs=readout.W.shape[1],  # type: ignore[arg-type]
+        layers=len(layers), bidirectional=len(layers[0]) == 2, readout=readout.g,  # type: ignore[arg-type]
+        loss=described.get("loss", SUITABLE[readout.g]), bias=any(bias is not None for bias in biases),
+        output="last step" if last_step else "every step", dtype="float32", **fields,
+    )  # fmt: skip
+    net = Network(s)
+    net.parameters[:] = 0
+    net["W"] = readout.W
+    if readout.b is not None:
+        net["b_y"] = readout.b
+    for number, layer in enumerate(layers):
+        _fill(net, number, layer)
+    if not np.isfinite(net.parameters).all():
+        raise Refused("it holds weights that are not finite")
+    return net
+
+
+def _fill(net: Network, number: int, layer: list[Track]) -> None:
+    """Write a layer's W, R and B into the network; where our cells have one bias, it is the sum of ONNX's two."""
+    s = net.specification
+    H, width = s.hidden, len(GATES[s.cell]) * s.hidden
+    for block in blocks(s):
+        if block.layer != number:
+            continue
+        track = layer[block.direction]
+        halves = np.split(np.zeros(2 * width, s.dtype) if track.B is None else track.B, 2)
+        W, R, b, recurrent = (reordered(a, ORDER[s.cell], GATES[s.cell]) for a in (track.W, track.R, *halves))
+        own: dict[str, Array] = {"V": W.T, "U": R.T}
+        if s.cell == "gru":
+            own["c"], recurrent[2 * H :] = recurrent[2 * H :].copy(), 0
+        own["b"] = b + recurrent
+        block.of(net.parameters)[...] = own[block.symbol]
+
+
+def _check_same(model: onnx.ModelProto, net: Network, sizes: tuple[int, int]) -> None:
+    """A refusal if the model's outputs are not the network's: the last word, by a program that is not ours."""
+    batch, time = sizes
+    x = np.random.default_rng(0).normal(size=(batch, time, net.specification.inputs)).astype(np.float32)
+    lengths = np.linspace(time, 1, batch).astype(np.int64)
+    try:
+        session = session_of(model)
+        given = session.get_inputs()
+        feed = {given[0].name: x} | {value.name: lengths for value in given[1:]}
+        y = session.run([session.get_outputs()[0].name], feed)[0]
+    except Exception:  # ONNX Runtime's errors have no common base; its words are not for our users
+        raise Refused("ONNX Runtime, which would compare it with the network, cannot run it") from None
+    ours = net.predict(x, lengths) if len(given) > 1 else net.predict(x)
+    if y.shape != ours.shape:
+        raise Refused(f"its outputs are {y.shape} where a network's are {ours.shape}")
+    difference = float(np.abs(y - ours).max())
+    if not difference <= LARGEST_DIFFERENCE * max(1.0, float(np.abs(ours).max())):
+        raise Refused(
+            f"its outputs differ by up to {difference:.2g} from those of its recurrent layers and readout alone"
+        )
