@@ -1,10 +1,23 @@
-"""Models on disk: safetensors with JSON metadata, which can run no code. Every file is written atomically."""
+"""Models on disk: safetensors with JSON metadata, which can run no code; alone in a file, or in the folder of a run.
+
+The files of a run's folder, each written atomically:
+
+    checkpoint.safetensors   parameters, the optimiser's memory, the step, what did best: all that the run is at one moment
+    history.jsonl            a record a line
+    run.toml                 the task, the network, the settings and the version: what is needed to repeat the run
+    model.safetensors        the network alone, for other programs
+
+What is read from a folder is read from its checkpoint, so that it is one state of the run, also while training goes on or
+after it was killed: `model.safetensors` follows each checkpoint, and may be one behind it. Records after the checkpoint are
+passed over.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +25,12 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.disk import write_atomically
+from throughtime.documents import json_object, text_of, toml_table
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import count
 
+RUN, MODEL, CHECKPOINT, HISTORY = "run.toml", "model.safetensors", "checkpoint.safetensors", "history.jsonl"
 FORMAT = 1
 LARGEST_FILE = 4 * 2**30
 
@@ -68,10 +84,10 @@ def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, An
             "Was it saved by another program? See: throughtime info --help"
         )
     try:
-        described = json.loads(metadata["throughtime"])
-    except ValueError:
-        described = None
-    if not isinstance(described, dict) or described.get("holds") != holds:
+        described = json_object(metadata["throughtime"], "its metadata")
+    except ValueError as error:
+        raise ValueError(f"{path} holds no throughtime {holds}: {error}") from None
+    if described.get("holds") != holds:
         raise ValueError(f"{path} holds no throughtime {holds}")
     if described.get("format") != FORMAT:
         raise ValueError(f"{path} has format {described.get('format')!r}; this version of throughtime reads {FORMAT}")
@@ -79,11 +95,25 @@ def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, An
 
 
 def save_network(net: Network, path: Any, task: str | None = None) -> None:
-    """Write a network to a `.safetensors` file, with the name of what it was trained for."""
+    """Write a network to a `.safetensors` file, with the name of what it was trained for.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not a finite number: nobody could use such a file.
+    """
+    require_finite(net.views)
     metadata: dict[str, Any] = {"holds": "network", "format": FORMAT, "network": net.specification.as_dict()}
     if task is not None:
         metadata["task"] = task
     save_tensors(Path(path), dict(net.views), metadata)
+
+
+def require_finite(tensors: Mapping[str, Array]) -> None:
+    """Refuse to save parameters that are not finite."""
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds numbers that are not finite: such a network is not saved")
 
 
 def load(path: Any) -> Network:
@@ -95,8 +125,10 @@ def load(path: Any) -> Network:
         In one sentence, if there is no network in it.
     """
     path = Path(path)
-    if os.path.isfile(path / "model.safetensors"):
-        path = path / "model.safetensors"
+    if holds_run(path):
+        return Stored.read(path).network
+    if os.path.isfile(path / MODEL):
+        path = path / MODEL
     tensors, metadata = load_tensors(path, "network")
     try:
         specification = NetworkSpecification.from_dict(metadata.get("network"))
@@ -105,10 +137,68 @@ def load(path: Any) -> Network:
     return network_of(path, specification, tensors)
 
 
+def holds_run(folder: Path) -> bool:
+    """Whether a folder is that of a run."""
+    return os.path.isfile(folder / RUN) and os.path.isfile(folder / CHECKPOINT)
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A run as its folder holds it.
+
+    folder : Path
+    described : what stands in run.toml
+    specification : of its network
+    tensors, metadata : what stands in its checkpoint
+    """
+
+    folder: Path
+    described: dict[str, Any]
+    specification: NetworkSpecification
+    tensors: dict[str, Array]
+    metadata: dict[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Stored:
+        """Read it; a ValueError in one sentence if there is no run, or a damaged one."""
+        path = folder / RUN
+        try:
+            described = toml_table(text_of(path), str(path))
+        except OSError:
+            raise ValueError(f"there is no run in {folder}: it has no {RUN}") from None
+        tensors, metadata = load_tensors(folder / CHECKPOINT, "checkpoint")
+        try:
+            specification = NetworkSpecification.from_dict(described.get("network"))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{path} describes no run that can be read: {error}") from None
+        return cls(folder, described, specification, tensors, metadata)
+
+    @property
+    def network(self) -> Network:
+        """As it is at the checkpoint; of a run that ended with validation data, as it was when it did best there."""
+        best = "best" in self.tensors and self.metadata.get("ended") is True
+        s, flat = self.specification, self.tensors.get("best" if best else "parameters", np.zeros(0))
+        if s.layers > flat.size or flat.shape != (count(s),) or flat.dtype != s.dtype or not np.isfinite(flat).all():
+            raise self.misfit()
+        return Network.of(s, flat)
+
+    @property
+    def unfinished(self) -> str | None:
+        """Where it stands, if it has not taken all of its steps and not ended otherwise: "step 700 of 2000"."""
+        settings = self.described.get("settings")
+        steps = settings.get("steps") if isinstance(settings, dict) else None
+        step = self.metadata.get("step")
+        if self.metadata.get("stopped") in ("patience", "callback") or not isinstance(step, int):
+            return None
+        return f"step {step} of {steps}" if isinstance(steps, int) and step < steps else None
+
+    def misfit(self) -> ValueError:
+        """The error where the files of the folder do not go together."""
+        return ValueError(f"{self.folder / CHECKPOINT} does not fit the run in {self.folder / RUN}")
+
+
 def network_of(path: Path, specification: NetworkSpecification, tensors: Mapping[str, Array]) -> Network:
     """The network whose named parameters were read from `path`; a ValueError if one is missing or does not fit."""
-    from throughtime.parameters import count
-
     size = sum(array.size for array in tensors.values())
     if specification.layers > size or count(specification) != size:
         raise ValueError(f"{path} holds other parameters than its network needs")

@@ -1,5 +1,6 @@
 """The folder of a run: what is in it, and one sentence for each way in which it can be damaged."""
 
+import hashlib
 import json
 import re
 import tomllib
@@ -51,7 +52,7 @@ def refused(folder, message):
 
 def test_what_is_in_it(folder):
     assert sorted(path.name for path in folder.iterdir()) == [
-        "checkpoint.safetensors", "history.jsonl", "model.safetensors", "run.toml",
+        ".lock", "checkpoint.safetensors", "history.jsonl", "model.safetensors", "run.toml",
     ]  # fmt: skip
     told = tomllib.loads((folder / "run.toml").read_text())
     assert told["task"] == {"name": "addition", "bits": 6, "operands": 3}
@@ -159,6 +160,25 @@ def test_a_model_that_is_lost_is_written_again(folder):
     np.testing.assert_array_equal(files.load(folder).parameters, whole.network.parameters)
 
 
+def test_a_run_goes_on_with_the_very_data_it_was_trained_on(tmp_path):
+    """The hash is that of what the arrays hold, taken here byte by byte."""
+    x, y = np.arange(12.0).reshape(2, 3, 2), np.zeros((2, 3, 1))
+    data = Batch(x, y, np.array([3, 2], np.int32), np.ones((2, 3)))
+    train(Network(inputs=2, hidden=2, outputs=1), data, steps=2, out=tmp_path / "long")
+    parts = [b"x float64 (2, 3, 2)", x.tobytes(), b"y float64 (2, 3, 1)", y.tobytes()]
+    parts += [b"lengths int32 (2,)", b"\x03\0\0\0\x02\0\0\0", b"mask float64 (2, 3)", np.ones(6).tobytes()]
+    told = tomllib.loads((tmp_path / "long" / "run.toml").read_text())["data"]
+    assert told == hashlib.sha256(b"".join(parts)).hexdigest()
+    train(Network(inputs=2, hidden=2, outputs=1), Batch(x, y), steps=2, out=tmp_path)
+    for other in (Batch(x + 1e-9, y), Batch(x, y + 1), Batch(x, y, [3, 2]), Batch(x[::-1], y)):
+        with pytest.raises(ValueError, match="was trained on other data: give the same data again"):
+            resume(tmp_path, other, steps=3)
+    assert resume(tmp_path, Batch(x.copy(), y), steps=3).step == 3
+    path = tmp_path / "run.toml"
+    path.write_text("\n".join(line for line in path.read_text().splitlines() if not line.startswith("data")))
+    assert resume(tmp_path, Batch(x + 1, y), steps=4).step == 4  # of a version that kept no hash
+
+
 def test_a_run_that_was_trained_on_data_asks_for_it(tmp_path):
     data = Batch(np.ones((2, 3, 2)), np.zeros((2, 3, 1)))
     train(Network(inputs=2, hidden=2, outputs=1), data, steps=2, out=tmp_path)
@@ -168,10 +188,8 @@ def test_a_run_that_was_trained_on_data_asks_for_it(tmp_path):
     assert resume(tmp_path, data, steps=3).step == 3
 
 
-@pytest.mark.parametrize(
-    "tail", ['{"step": 8, "lo', "\x00\x00\x00", "5\n", "null\n", "[]\n", '{"step": "x"}\n', '{"step": 5}\n']
-)
-def test_a_history_whose_last_line_is_damaged(folder, tail):
+@pytest.mark.parametrize("tail", ['{"step": 8, "lo', "\x00\x00\x00", '{"step": 6}', "["])
+def test_a_history_whose_last_line_was_cut_off(folder, tail):
     path = folder / "history.jsonl"
     good = load_run(folder).history.records
     with path.open("a") as file:
@@ -179,6 +197,39 @@ def test_a_history_whose_last_line_is_damaged(folder, tail):
     assert load_run(folder).history.records == good
     resume(folder, steps=8)
     assert [json.loads(line)["step"] for line in path.read_text().splitlines()] == [7, 8]
+
+
+RECORD = '"loss": 1, "exact": 0.5, "bits": 0.5, "gradient_norm": 1, "learning_rate": 1, "seconds": 1'
+
+
+@pytest.mark.parametrize(
+    ("damaged", "reason"),
+    [
+        ("5", "a record must be a JSON object, got int"),
+        ("null", "a record must be a JSON object, got NoneType"),
+        ("[" * 50_000, "a record is nested too deeply"),
+        (
+            '{"step": "x"}',
+            "a record must have bits, exact, gradient_norm, learning_rate, loss, seconds, step, got step",
+        ),
+        ('{"step": 5, "colour": 3, ' + RECORD + "}", "a record must have"),
+        ('{"step": "5", ' + RECORD + "}", "step must be a whole number of at least 0, got '5'"),
+        ('{"step": 5, ' + RECORD.replace("0.5", '"half"', 1) + "}", "exact must be a number, got 'half'"),
+        ('{"step": 5, ' + RECORD.replace("0.5", "1e999", 1) + "}", "exact must be a number, got inf"),
+        ('{"step": 7, ' + RECORD + "}", "step 7 follows step 7"),
+        ("\udcff", "a record is not JSON"),
+    ],
+)
+def test_a_damaged_line_of_the_history_is_said_and_left_out(folder, damaged, reason):
+    path = folder / "history.jsonl"
+    good = load_run(folder).history.records
+    with path.open("a", errors="surrogateescape") as file:
+        file.write(damaged + "\n" + good[0].to_json().replace('"step": 7', '"step": 8') + "\n")
+    with pytest.warns(UserWarning, match=rf"history\.jsonl, line 2 is left out: {re.escape(reason)}"):
+        assert [record.step for record in History.load(path, 8)] == [7, 8]
+    with pytest.warns(UserWarning, match="line 2 is left out"):
+        resume(folder, steps=9)
+    assert [record.step for record in load_run(folder).history] == [7, 9]  # 8 stood after the checkpoint
 
 
 def test_a_history_of_other_bytes_and_a_lost_one(folder):

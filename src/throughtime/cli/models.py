@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from throughtime.cli.shell import Failure
+from throughtime.cli.shell import Failure, note
+from throughtime.documents import text_of, toml_table
 
 if TYPE_CHECKING:
     from throughtime.network import Network
@@ -65,17 +65,25 @@ class Model:
 
 def open_model(path: Path | None) -> Model:
     """The model at a path, or that of the newest run."""
-    from throughtime.files import load, load_tensors
+    from throughtime.files import MODEL, Stored, holds_run, load, load_tensors
 
     path = path or newest_run()
-    file = path / "model.safetensors" if path.is_dir() else path
+    folder = path.parent if path.name == MODEL and path.is_file() else path
+    if folder.is_dir() and holds_run(folder):
+        stored = Stored.read(folder)
+        if stored.unfinished:
+            note(f"the run in {folder} is not finished: its network is that of {stored.unfinished}")
+        task = stored.described.get("task")
+        name = task.get("name") if isinstance(task, dict) else None
+        if name is None and (folder / MODEL).is_file():  # the classic recipe is trained on data
+            name = load_tensors(folder / MODEL, "network")[1].get("task")
+        return Model(path, stored.network, folder, name if isinstance(name, str) else None)
+    file = path / MODEL if path.is_dir() else path
     if path.is_dir() and not file.exists():
-        raise Failure(f"{path} holds no run: there is no model.safetensors in it")
+        raise Failure(f"{path} holds no run: there is no {MODEL} in it")
     network = load(file)
-    _, metadata = load_tensors(file, "network")
-    name = metadata.get("task")
-    run = file.parent if file.name == "model.safetensors" and (file.parent / "run.toml").exists() else None
-    return Model(path, network, run, name if isinstance(name, str) else None)
+    name = load_tensors(file, "network")[1].get("task")
+    return Model(path, network, None, name if isinstance(name, str) else None)
 
 
 def newest_run() -> Path:
@@ -92,9 +100,7 @@ def stored_task(folder: Path) -> Task | None:
     """The task that a run's folder names, None if it was trained on data. It runs no code that is not ours."""
     path = folder / "run.toml"
     try:
-        described = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Failure(f"{path} is damaged: {error}") from None
+        described = toml_table(text_of(path), str(path))
     except OSError:
         raise Failure(f"there is no run in {folder}: it has no run.toml") from None
     if "task" not in described:

@@ -6,12 +6,15 @@ import errno
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
+
+from throughtime.documents import printable
 
 DONE, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 BROKEN_PIPE = 128 + 13  # as of a program that SIGPIPE ended
@@ -38,7 +41,8 @@ class OneLineErrors(TyperGroup):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
-        with _failures_told():
+        with _failures_told(), warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_: note(str(message))
             status = super().main(*args, **extra | {"standalone_mode": False})
             sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else DONE)
@@ -103,6 +107,11 @@ def say(text: str) -> None:
         raise
     except OSError as error:
         raise Failure(about(error, "standard output")) from None
+
+
+def note(text: str) -> None:
+    """Print, beside the result, something that one must know to read it."""
+    print(f"note: {printable(text)}", file=sys.stderr, flush=True)
 
 
 def line(label: str, text: str) -> None:

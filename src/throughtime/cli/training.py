@@ -20,10 +20,10 @@ from throughtime.cli.models import RUNS, new_run_folder, open_model, stored_task
 from throughtime.cli.plan import Given
 from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
 from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, line, say
-from throughtime.files import save_network
+from throughtime.files import MODEL, save_network
 from throughtime.network import Network
 from throughtime.tasks import Addition
-from throughtime.training.checkpoint import MODEL, load_run, resume
+from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import Callback, NotFinite, Run, train
 
 

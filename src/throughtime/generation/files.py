@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.files import FORMAT, load_tensors, save_tensors
+from throughtime.files import FORMAT, load_tensors, require_finite, save_tensors
 from throughtime.generation.generator import Generator
 from throughtime.generation.models import EncoderDecoder, LanguageModel, OneToMany
 from throughtime.generation.vocabulary import Vocabulary
@@ -16,7 +16,8 @@ _KINDS: dict[str, Any] = {kind.kind: kind for kind in (LanguageModel, OneToMany,
 
 
 def save(model: Generator, path: Any) -> None:
-    """Write a model to a `.safetensors` file, atomically."""
+    """Write a model to a `.safetensors` file, atomically; a ValueError if its parameters are not finite."""
+    require_finite(model.views)
     metadata = {"holds": "generator", "format": FORMAT, "generator": {"kind": model.kind, **model.fields}}
     save_tensors(Path(path), model.views, metadata)
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from throughtime import recipes, tasks
 from throughtime.batch import Array, Batch
-from throughtime.files import load, load_tensors
+from throughtime.files import RUN, load, load_tensors
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.studio.plan import Plan, check_size
 from throughtime.tasks import Addition
 from throughtime.tasks.from_file import DataFile
-from throughtime.training.checkpoint import RUN, load_run
+from throughtime.training.checkpoint import load_run
 from throughtime.training.settings import Settings
 
 MODEL = ".safetensors"

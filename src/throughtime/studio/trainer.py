@@ -219,16 +219,24 @@ class Trainer:
 
     def _cannot_save(self, error: OSError | ValueError) -> None:
         assert self.writer is not None
-        folder, self.writer = self.writer.folder, None
+        folder = self.writer.folder
+        self._close()
         self.connection.send(
             Event(error=f"the run cannot be kept in {folder}: {getattr(error, 'strerror', None) or error}")
         )
+
+    def _close(self) -> None:
+        """Let others write to the folder."""
+        if self.writer is not None:
+            self.writer.close()
+        self.writer = None
 
     # What can be asked for
 
     def begin(self, plan: Plan, folder: Path | None) -> Snapshot:
         self._save()
-        self.running, self.writer, self.unsaved, self.plan = False, None, False, plan
+        self._close()
+        self.running, self.unsaved, self.plan = False, False, plan
         task = plan.task if plan.known and not isinstance(plan.task, DataFile) else None
         if folder is None:
             self.run = Run(plan.begin(), plan.training, task)
@@ -315,7 +323,9 @@ class Trainer:
 
     def quit(self) -> Path | None:
         self.running, self.ended = False, True
-        return self._save()
+        saved = self._save()
+        self._close()
+        return saved
 
 
 def _sentence(error: BaseException) -> str:

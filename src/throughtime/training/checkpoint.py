@@ -1,18 +1,15 @@
 """A run on disk: a folder that is whole at every moment, from which training goes on to the same bits.
 
-    model.safetensors        the network
-    checkpoint.safetensors   parameters, the optimiser's memory, the step, what did best: a run is continued from this alone
-    history.jsonl            a record a line
-    run.toml                 the task, the network, the settings and the version: what is needed to repeat the run
-
-A random state is not among them: what a step draws depends on the seed and its number, see `training.source`.
+Which files are in it, and what each is for, stands in `throughtime.files`. A random state is not among them: what a step
+draws depends on the seed and its number, see `training.source`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
-import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,10 +17,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tomli_w
+from filelock import FileLock, Timeout
 
 from throughtime.batch import Array, Batch
-from throughtime.disk import write_atomically
-from throughtime.files import FORMAT, load_tensors, save_network, save_tensors
+from throughtime.disk import remove_leftovers, write_atomically
+from throughtime.files import (
+    CHECKPOINT,
+    FORMAT,
+    HISTORY,
+    MODEL,
+    RUN,
+    Stored,
+    load_tensors,
+    require_finite,
+    save_network,
+    save_tensors,
+)
 from throughtime.forward_pass import State
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
@@ -35,55 +44,127 @@ from throughtime.training.settings import Settings
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
 
-RUN, MODEL, CHECKPOINT, HISTORY = "run.toml", "model.safetensors", "checkpoint.safetensors", "history.jsonl"
+LOCK = ".lock"
 
 
 def save_run(run: Run, folder: Path) -> None:
     """Write all of a run to a folder."""
     _make(folder)
-    # The history goes ahead of the checkpoint, since what is behind it is dropped; run.toml comes last and says: this is a run.
+    with _lock(folder):
+        _refuse_taken(folder)
+        _save(run, folder)
+
+
+def _save(run: Run, folder: Path) -> None:
+    # The history goes ahead of the checkpoint, since what is behind it is dropped. run.toml says: this is a run; before it
+    # stands, there is no model that could be taken for a trained one.
     write_atomically(folder / HISTORY, "".join(f"{record.to_json()}\n" for record in run.history).encode())
-    save_checkpoint(run, folder)
-    save_network(run.network, folder / MODEL, run.task.name if run.task else None)
+    _save_checkpoint(run, folder)
     write_atomically(folder / RUN, tomli_w.dumps(_describe(run)).encode())
+    _save_model(run, folder)
 
 
-def save_checkpoint(run: Run, folder: Path) -> None:
+def _save_checkpoint(run: Run, folder: Path) -> None:
     """Write what the run is continued from."""
     ended = run.latest is not None
     tensors = {"parameters": run.network.parameters if run.latest is None else run.latest, "moments": run.moments}
     metadata: dict[str, Any] = {"holds": "checkpoint", "format": FORMAT, "step": run.step, "ended": ended}
+    metadata["stopped"] = run.stopped
     if run.carried is not None:
         tensors |= {"carried.h": run.carried.h, "carried.C": run.carried.C}
     if run.best:
         tensors["best"] = run.best.parameters
         metadata |= {"best_loss": run.best.loss, "waited": run.best.waited}
+    require_finite({name: array for name, array in tensors.items() if name != "moments"})
     save_tensors(folder / CHECKPOINT, tensors, metadata)
 
 
+def _save_model(run: Run, folder: Path) -> None:
+    save_network(run.network, folder / MODEL, run.task.name if run.task else None)
+
+
 class Writer:
-    """Keeps a run's folder up to date while it trains."""
+    """Keeps a run's folder up to date while it trains, and keeps others from writing to it until it is closed.
+
+    Raises
+    ------
+    ValueError
+        If the folder cannot be made, holds something else, or another process trains in it.
+    """
 
     def __init__(self, run: Run, folder: Path, new: bool) -> None:
-        if new and (folder / RUN).exists():
-            raise ValueError(f"{folder} holds a run already: continue it with --resume, or choose another folder")
         self.folder = folder
-        self.saved = time.monotonic()
-        save_run(run, folder)
+        _make(folder)
+        _refuse_taken(folder, new)
+        self.lock = _lock(folder)
+        try:
+            _refuse_taken(folder, new)  # again: another process may just have ended
+            remove_leftovers(folder)
+            self.saved = time.monotonic()
+            _save(run, folder)
+        except BaseException:
+            self.close()
+            raise
         self.written = len(run.history)
 
     def after_block(self, run: Run) -> None:
         """Append to the history, and from time to time write a checkpoint."""
         if time.monotonic() - self.saved >= SECONDS_BETWEEN_CHECKPOINTS:
-            with (self.folder / HISTORY).open("a") as file:
-                file.writelines(f"{record.to_json()}\n" for record in run.history.records[self.written :])
+            path = self.folder / HISTORY
+            try:
+                with path.open("ab") as file:
+                    for record in run.history.records[self.written :]:
+                        file.write(f"{record.to_json()}\n".encode())
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(path)) from None
             self.written = len(run.history)
-            save_checkpoint(run, self.folder)
+            _save_checkpoint(run, self.folder)
+            _save_model(run, self.folder)
             self.saved = time.monotonic()
 
     def save(self, run: Run) -> None:
-        """Write the run as it is at its end."""
-        save_run(run, self.folder)
+        """Write the run as it is."""
+        _save(run, self.folder)
+
+    def close(self) -> None:
+        """Let others write to the folder."""
+        self.lock.release()
+
+
+def _lock(folder: Path) -> FileLock:
+    """The lock on a folder, taken: the system frees it when this process ends, however that is."""
+    lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ValueError(
+            f"another process trains in {folder}: wait until it has ended, or choose another folder"
+        ) from None
+    except NotImplementedError:
+        raise ValueError(f"{folder} is on a file system without locks: choose a folder on another one") from None
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from None
+    return lock
+
+
+def _refuse_taken(folder: Path, new: bool = False) -> None:
+    """Refuse a folder that holds a run, where a new one begins; or files under the names of ours that are no run's.
+
+    A run that was killed while it began leaves a checkpoint and an empty history: these are nobody's.
+    """
+    if (folder / RUN).exists():
+        if new:
+            raise ValueError(f"{folder} holds a run already: continue it with --resume, or choose another folder")
+        return
+    foreign = [name for name in (MODEL, CHECKPOINT, HISTORY) if (folder / name).exists()]
+    if foreign and MODEL not in foreign and (folder / HISTORY).is_file() and not (folder / HISTORY).stat().st_size:
+        if CHECKPOINT not in foreign:
+            return
+        with suppress(ValueError):
+            load_tensors(folder / CHECKPOINT, "checkpoint")
+            return
+    if foreign:
+        raise ValueError(f"{folder} holds {foreign[0]}, but no run: choose another folder, so that nothing is lost")
 
 
 def load_run(folder: Any, task: Task | None = None) -> Run:
@@ -103,16 +184,11 @@ def load_run(folder: Any, task: Task | None = None) -> Run:
     from throughtime import tasks
 
     folder = Path(folder)
-    try:
-        described = tomllib.loads((folder / RUN).read_text())
-    except OSError:
-        raise ValueError(f"there is no run in {folder}: it has no {RUN}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{folder / RUN} is damaged: {error}") from None
-    tensors, metadata = load_tensors(folder / CHECKPOINT, "checkpoint")
+    stored = Stored.read(folder)
+    described, specification = stored.described, stored.specification
+    tensors, metadata = stored.tensors, stored.metadata
     try:
         settings = Settings.from_dict(described.get("settings"))
-        specification = NetworkSpecification.from_dict(described.get("network"))
         if task is None and "task" in described:
             options: dict[str, Any] = dict(described["task"])
             name = options.pop("name")
@@ -122,7 +198,7 @@ def load_run(folder: Any, task: Task | None = None) -> Run:
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder / RUN} describes no run that can be read: {error}") from None
     if not _fits(specification, settings, tensors, metadata):
-        raise ValueError(f"{folder / CHECKPOINT} does not fit the run in {folder / RUN}")
+        raise stored.misfit()
     run = Run(Network.of(specification, tensors["parameters"]), settings, task, metadata["step"], tensors["moments"])
     run.history = History.load(folder / HISTORY, run.step)
     if "best" in tensors:
@@ -131,6 +207,8 @@ def load_run(folder: Any, task: Task | None = None) -> Run:
         run.latest, run.network = run.network.parameters, Network.of(specification, run.best.parameters)
     if "carried.h" in tensors:
         run.carried = State(tensors["carried.h"], tensors["carried.C"])
+    data = described.get("data")
+    run.data = data if isinstance(data, str) else None
     return run
 
 
@@ -179,12 +257,25 @@ def resume(
     validate, callbacks : as for `train`
     """
     run = load_run(folder, None if isinstance(task_or_data, Batch) else task_or_data)
+    if isinstance(task_or_data, Batch) and run.data not in (None, fingerprint(task_or_data)):
+        raise ValueError(f"the run in {folder} was trained on other data: give the same data again, or begin a new run")
     if steps is not None:
         run.settings = replace(run.settings, steps=steps)
     what = task_or_data if task_or_data is not None else run.task
     if what is None:
         raise ValueError(f"the run in {folder} was trained on data: give the same data again")
     return proceed(run, what, validate, callbacks, folder)
+
+
+def fingerprint(data: Batch) -> str:
+    """The SHA-256 of all that a Batch holds."""
+    found = hashlib.sha256()
+    for name in ("x", "y", "lengths", "mask"):
+        if getattr(data, name) is not None:
+            array = np.asarray(getattr(data, name))
+            found.update(f"{name} {array.dtype} {array.shape}".encode())
+            found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 def _make(folder: Path) -> None:
@@ -199,4 +290,6 @@ def _describe(run: Run) -> dict[str, Any]:
     if run.task is not None:
         options: dict[str, Any] = asdict(run.task) if is_dataclass(run.task) else {}
         described["task"] = {"name": run.task.name, **options}
+    if run.data is not None:
+        described["data"] = run.data
     return described | {"network": run.network.specification.as_dict(), "settings": run.settings.as_dict()}

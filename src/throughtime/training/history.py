@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.checks import number, whole_number
+from throughtime.documents import json_object
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,20 @@ class Record:
         return json.dumps(values)
 
     @classmethod
-    def from_json(cls, line: str) -> Record:
-        """The record that `to_json` wrote."""
-        values = json.loads(line)
-        if not isinstance(values, dict) or not isinstance(values.get("step"), int):
-            raise ValueError(f"a record must be an object with a step, got {line!r}")
-        optional = ("validation_loss", "validation_exact")
-        named: dict[str, Any] = {k: float("nan") if v is None and k not in optional else v for k, v in values.items()}
+    def from_json(cls, line: str | bytes) -> Record:
+        """The record that `to_json` wrote; a ValueError if it is none."""
+        values = json_object(line, "a record")
+        names = {f.name for f in fields(cls)}
+        measured = {f.name for f in fields(cls) if f.default is MISSING}
+        if not measured <= set(values) <= names:
+            raise ValueError(
+                f"a record must have {', '.join(sorted(measured))}, got {', '.join(sorted(values)) or 'none'}"
+            )
+        whole_number("step", values["step"])
+        for name, value in values.items():
+            if value is not None:
+                number(name, value)
+        named: dict[str, Any] = {k: float("nan") if v is None and k in measured else v for k, v in values.items()}
         return cls(**named)
 
 
@@ -79,14 +89,25 @@ class History:
 
     @classmethod
     def load(cls, path: Path, up_to_step: int) -> History:
-        """Read JSON lines; records after `up_to_step`, and a last line that was cut off, are left out."""
-        records = []
-        for line in path.read_text(errors="replace").splitlines() if path.is_file() else []:
-            try:
-                record = Record.from_json(line)
-            except (ValueError, TypeError):
-                break
-            if record.step > up_to_step:
-                break
-            records.append(record)
+        """Read JSON lines; records after `up_to_step`, and a last line that was cut off, are left out.
+
+        A damaged line in between is left out too, with a warning that names it: training does not need it to go on.
+        """
+        records: list[Record] = []
+        if not path.is_file():
+            return cls(records)
+        with path.open("rb") as file:
+            for place, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    record = Record.from_json(line)
+                    if records and record.step <= records[-1].step:
+                        raise ValueError(f"step {record.step} follows step {records[-1].step}")
+                except ValueError as error:
+                    warnings.warn(f"{path}, line {place} is left out: {error}", stacklevel=2)
+                    continue
+                if record.step > up_to_step:
+                    break
+                records.append(record)
         return cls(records)

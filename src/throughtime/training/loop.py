@@ -51,6 +51,7 @@ class Run:
     best : what did best on the validation data so far, if there are any
     latest : the parameters that training goes on with, where they are not the network's
     carried : the states that the next step begins with, where that is a later window of sequences it is half way through
+    data : the SHA-256 of what it is trained on, where that is a Batch and the run is kept on disk
     """
 
     network: Network
@@ -63,6 +64,7 @@ class Run:
     best: Best | None = None
     latest: Array | None = None
     carried: State | None = None
+    data: str | None = None
 
     def __post_init__(self) -> None:
         if self.moments.size == 0:
@@ -167,9 +169,11 @@ def proceed(
     new: bool = False,
 ) -> Run:
     """Go on with a run up to step `until`, or its settings' number of steps; the other arguments as for `train`."""
-    from throughtime.training.checkpoint import Writer
+    from throughtime.training.checkpoint import Writer, fingerprint
 
     trainer = _Trainer(run, task_or_data, validate)
+    if out is not None and isinstance(task_or_data, Batch):
+        run.data = fingerprint(task_or_data)
     writer = None if out is None else Writer(run, Path(out), new)
     callbacks = list(callbacks)
     run.stopped = None
@@ -198,7 +202,10 @@ def proceed(
         raise
     finally:
         if writer:
-            writer.save(run)
+            try:
+                writer.save(run)
+            finally:
+                writer.close()
     return run
 
 
