@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from throughtime.files import RUN
 from throughtime.network_specification import CHOICES
 from throughtime.studio import messages, opened, proving
 from throughtime.studio.aside import aside
@@ -21,7 +22,6 @@ from throughtime.studio.process import Lost, TrainingProcess
 from throughtime.studio.snapshot import Snapshot
 from throughtime.studio.trainer import Event
 from throughtime.tasks.from_file import DataFile
-from throughtime.training.checkpoint import RUN
 from throughtime.training.optimisers import OPTIMISERS
 
 MOST_ENTRIES = 2000
