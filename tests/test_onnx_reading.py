@@ -320,7 +320,7 @@ def test_what_differs_only_when_it_is_run_is_refused_too(tmp_path, monkeypatch):
 
     right = reading._network
     monkeypatch.setattr(reading, "_network", wrong)
-    with pytest.raises(ValueError, match="its outputs differ by up to"):
+    with pytest.raises(ValueError, match="its outputs differ from the network's by up to"):
         read(dynamo("GRU"), tmp_path)
 
 

@@ -12,6 +12,8 @@ from throughtime.network import Network
 
 LARGEST_DIFFERENCE = 1e-3
 """Relative to the largest output; float32 makes some 1e-6 of it."""
+CLOSE = {"float32": 1e-4, "float64": 1e-7}
+"""Relative to the largest output of a sequence: what is read must be so close to the network, in the numbers of both."""
 
 
 def greatest_difference(
@@ -49,3 +51,24 @@ def greatest_difference(
             "rounding takes away"
         )
     return difference
+
+
+def check_same(theirs: Array, ours: Array) -> None:
+    """Compare the outputs of a model that was read with those of the network, sequence by sequence.
+
+    Parameters
+    ----------
+    theirs, ours : (B, T, O) or (B, O) arrays
+
+    Raises
+    ------
+    ValueError
+        If their shapes are not the same, or an output differs by more than `CLOSE`.
+    """
+    if theirs.shape != ours.shape:
+        raise ValueError(f"its outputs are {theirs.shape} where a network's are {ours.shape}")
+    close = max(CLOSE[str(array.dtype)] for array in (theirs, ours))
+    for y, own in zip(theirs, ours, strict=True):
+        difference = float(np.abs(y - own).max())
+        if not difference <= close * max(1.0, float(np.abs(own).max())):
+            raise ValueError(f"its outputs differ from the network's by up to {difference:.2g}")

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from throughtime.agreement import LARGEST_DIFFERENCE
+from throughtime.agreement import check_same
 from throughtime.batch import Array
 from throughtime.documents import json_object
 from throughtime.losses import SUITABLE
@@ -226,10 +226,4 @@ def _check_same(model: onnx.ModelProto, net: Network, sizes: tuple[int, int]) ->
     except Exception:  # ONNX Runtime's errors have no common base; its words are not for our users
         raise Refused("ONNX Runtime, which would compare it with the network, cannot run it") from None
     ours = net.predict(x, lengths) if len(given) > 1 else net.predict(x)
-    if y.shape != ours.shape:
-        raise Refused(f"its outputs are {y.shape} where a network's are {ours.shape}")
-    difference = float(np.abs(y - ours).max())
-    if not difference <= LARGEST_DIFFERENCE * max(1.0, float(np.abs(ours).max())):
-        raise Refused(
-            f"its outputs differ by up to {difference:.2g} from those of its recurrent layers and readout alone"
-        )
+    check_same(y, ours)

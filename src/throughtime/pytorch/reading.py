@@ -1,0 +1,300 @@
+"""Networks from PyTorch modules, which are run and compared, and from their state_dicts."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from throughtime.agreement import check_same
+from throughtime.batch import Array
+from throughtime.losses import READOUTS, SUITABLE
+from throughtime.memory import require
+from throughtime.network import Network
+from throughtime.network_specification import CHOICES, NetworkSpecification, one_of
+from throughtime.parameters import GATES, Block, blocks
+from throughtime.pytorch.modules import NAMES, Recurrent, SigmoidRNN
+
+WEIGHT = re.compile(r"^(.*?)(weight|bias)_(ih|hh)_l([0-9]{1,6})(_reverse)?$")
+ALLOWED = (nn.RNN, nn.LSTM, nn.GRU, nn.Linear, nn.Dropout, nn.Identity, nn.Sigmoid, nn.Softmax)
+WHAT_CAN_BE_READ = (
+    "a network is one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear, with nn.Sigmoid, nn.Softmax or nothing behind it"
+)
+
+
+def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
+    """The network that a PyTorch module of one recurrent stack and one linear readout is.
+
+    A module is run on random sequences, (batch, time, features) or, if its recurrent layer is time first, (time, batch,
+    features), and compared with the network: it is refused if it computes anything else.
+
+    Parameters
+    ----------
+    source : nn.Module or state_dict
+        With exactly one nn.RNN, nn.LSTM or nn.GRU of any number of layers, one nn.Linear, and nothing else but nn.Dropout,
+        nn.Identity and a final nn.Sigmoid or nn.Softmax over the outputs, under any names. An nn.ModuleDict or
+        nn.ModuleList, which cannot be run, and a state_dict are taken for the recurrent layer and the linear one behind it.
+    **fields
+        What a state_dict does not say, as in `NetworkSpecification`: `readout` (else "identity"), `loss` (the one that
+        suits the readout), `output` ("every step"), and for an nn.RNN `activation` ("tanh", which is PyTorch's, "relu" or
+        "sigmoid"). "last step" is read from the final state of each direction, PyTorch's h_n. A module says them itself;
+        `readout` can be given where its outputs are still without it, as nn.CrossEntropyLoss wants them.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if there is anything else in it, a parameter's shape does not fit, or the outputs differ.
+    """
+    for name, value in fields.items():
+        if name not in ("activation", "readout", "loss", "output"):
+            raise ValueError(f"{name} stands in the parameters already and cannot be given")
+        if value not in CHOICES[name]:
+            raise ValueError(f"{name} must be {one_of(CHOICES[name])}, got {value!r}")
+    if isinstance(source, nn.Module):
+        return _of_module(source, fields)
+    return _of_state(_tensors(source), fields)
+
+
+# Modules
+
+
+def _of_module(module: nn.Module, fields: dict[str, Any]) -> Network:
+    parts = [part for part in module.modules() if not any(True for _ in part.children())]
+    for part in parts:
+        if not isinstance(part, ALLOWED):
+            raise ValueError(f"it holds {_article(type(part).__name__)}: {WHAT_CAN_BE_READ}")
+    stack = [part for part in parts if isinstance(part, nn.RNN | nn.LSTM | nn.GRU)]
+    if len(stack) != 1:
+        raise ValueError(
+            f"it holds {len(stack)} recurrent layers of PyTorch (num_layers is its own): {WHAT_CAN_BE_READ}"
+        )
+    functions = [part for part in parts if isinstance(part, nn.Sigmoid | nn.Softmax)]
+    if len(functions) > 1:
+        raise ValueError(f"it holds {len(functions)} functions, nn.Sigmoid or nn.Softmax: {WHAT_CAN_BE_READ}")
+    told: dict[str, Any] = {}
+    if isinstance(stack[0], nn.RNN):
+        told["activation"] = "sigmoid" if isinstance(stack[0], SigmoidRNN) else stack[0].nonlinearity
+    if functions:
+        told["readout"] = type(functions[0]).__name__.lower()
+    if isinstance(module, Recurrent):
+        s = module.specification
+        told |= {"readout": s.readout, "loss": s.loss, "output": s.output}
+    state = _tensors(module.state_dict())
+    if type(module).forward is nn.Module.forward or isinstance(module, nn.ModuleList | nn.ModuleDict):
+        _check_order(parts)
+        return _of_state(state, told | fields)
+    return _compared(module, state, told, fields, time_first=not stack[0].batch_first)
+
+
+def _check_order(parts: list[nn.Module]) -> None:
+    """A ValueError if parts that cannot be run do not stand in a network's order."""
+    kinds = [nn.RNNBase, nn.Linear, (nn.Sigmoid, nn.Softmax)]
+    ranks = [next((rank for rank, kind in enumerate(kinds) if isinstance(part, kind)), None) for part in parts]  # type: ignore[arg-type]
+    found = [rank for rank in ranks if rank is not None]
+    if found != sorted(found):
+        raise ValueError(f"its parts stand in another order: {WHAT_CAN_BE_READ}")
+    for part in parts:
+        if isinstance(part, nn.Softmax) and part.dim not in (-1, 2):
+            raise ValueError(f"its nn.Softmax is over axis {part.dim}, not over the outputs")
+
+
+def _compared(
+    module: nn.Module, state: dict[str, Tensor], told: dict[str, Any], fields: dict[str, Any], *, time_first: bool
+) -> Network:
+    """The network of a module that can be run, with the readout and output for which both give the same."""
+    s = _of_state(state, {"activation": "tanh"} | told | fields).specification
+    rng, refusals = np.random.default_rng(0), list[str]()
+    scales = np.array([1, 10, 0.1, 3])[:, None, None]
+    xs = [
+        (rng.normal(size=(batch, time, s.inputs)) * scales[:batch]).astype(s.dtype) for batch, time in ((3, 7), (4, 12))
+    ]
+    for swapped in (False, True)[: 1 + time_first]:
+        try:
+            ys = [_run(module, x, state, swapped) for x in xs]
+        except ValueError as error:
+            refusals.append(str(error))
+            continue
+        every_step = ys[0].ndim == 3
+        found = {"output": "every step" if every_step else "last step"} | told | fields
+        ys = [y.swapaxes(0, 1) if swapped and every_step else y for y in ys]
+        for readout in [found["readout"]] if "readout" in found else list(READOUTS):
+            net = _of_state(state, found | {"readout": readout})
+            ours = [net.predict(x) for x in xs]
+            refusal = _difference(ys, ours)
+            if refusal is not None and "readout" in fields:
+                refusal = _difference([READOUTS[readout].g(y) for y in ys], ours)
+            if refusal is None:
+                return net
+            refusals.append(refusal)
+    raise ValueError(f"{refusals[0]}: its forward does not do what its recurrent layer and linear readout alone do")
+
+
+def _difference(theirs: list[Array], ours: list[Array]) -> str | None:
+    """What is different, if anything."""
+    try:
+        for y, own in zip(theirs, ours, strict=True):
+            check_same(y, own)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _run(module: nn.Module, x: Array, state: dict[str, Tensor], time_first: bool) -> Array:
+    """A module's outputs for x (B, T, I), in evaluation, without a trace of it left in the module."""
+    device = next(iter(state.values())).device
+    given = torch.tensor(x.swapaxes(0, 1).copy() if time_first else x, device=device)
+    try:
+        with torch.no_grad(), _evaluating(module):
+            y = module(given)
+        y = y[0] if isinstance(y, tuple | list) else y
+        return np.asarray(y.detach().cpu().numpy())
+    except Exception as error:  # the module's own code, which can raise anything
+        reason = (str(error).splitlines() or [""])[0][:120]
+        raise ValueError(
+            f"it cannot be run on x of shape {tuple(given.shape)} alone ({type(error).__name__}: {reason})"
+        ) from None
+
+
+@contextmanager
+def _evaluating(module: nn.Module) -> Iterator[None]:
+    modes = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[:1] in 'aeiouAEIO' else 'a'} {name}"
+
+
+# State_dicts
+
+
+def _tensors(source: Any) -> dict[str, Tensor]:
+    """The tensors of a state_dict, by name; a ValueError that says what to give instead of anything else."""
+    if isinstance(source, str | os.PathLike):
+        raise ValueError(
+            f"from_torch reads a module or a state_dict, got the path {os.fspath(source)!r}: load it first, with "
+            "torch.load(path, weights_only=True), which runs no code of the file"
+        )
+    if not isinstance(source, Mapping):
+        raise ValueError(f"from_torch reads a module or a state_dict, got {_article(type(source).__name__)}")
+    inner = [name for name, value in source.items() if isinstance(value, Mapping) and _is_state(value)]
+    if inner:
+        raise ValueError(f"it is a checkpoint, not a state_dict: give its entry {inner[0]!r}")
+    for name, value in source.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise ValueError(
+                f"a state_dict holds tensors by name, got {_article(type(value).__name__)} as {str(name)[:60]!r}"
+            )
+    return dict(source)
+
+
+def _is_state(value: Mapping[Any, Any]) -> bool:
+    return bool(value) and all(isinstance(entry, Tensor) for entry in value.values())
+
+
+def _of_state(tensors: dict[str, Tensor], fields: dict[str, Any]) -> Network:
+    matched = {name: match for name in tensors if (match := WEIGHT.match(name))}
+    stacks = sorted({match[1] for match in matched.values()})
+    rest = {name for name in tensors if name not in matched}
+    linear = {name.removesuffix("weight") for name in rest if name.endswith("weight") and tensors[name].ndim == 2}
+    if len(stacks) != 1 or len(linear) != 1 or rest - {f"{prefix}{p}" for prefix in linear for p in ("weight", "bias")}:
+        names = ", ".join(tensors) or "of nothing"
+        raise ValueError(
+            "a network is one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear, got the parameters "
+            f"{names if len(names) <= 300 else names[:300] + '…'}"
+        )
+    dtypes = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
+    if len(dtypes) != 1 or not dtypes <= {"float64", "float32"}:
+        raise ValueError(f"parameters must be all float64 or all float32, got {', '.join(sorted(dtypes))}")
+    require(32 * sum(tensor.numel() for tensor in tensors.values()), "a network of these parameters")
+    named = {name.removeprefix(stacks[0]): _array(name, tensors[name]) for name in matched}
+    named |= {name.removeprefix(*linear): _array(name, tensors[name]) for name in rest}
+    s = _specification(named, dtypes.pop(), fields)
+    net = Network.of(s, np.zeros(sum(int(np.prod(block.shape)) for block in blocks(s)), s.dtype))
+    for block in blocks(s):
+        block.of(net.parameters)[...] = _of_block(named, block, s)
+    left = set(named) - {name for block in blocks(s) for name in _names(block, s)}
+    if left:
+        raise ValueError(f"it holds {', '.join(sorted(left))[:200]}, which the other parameters leave no place for")
+    return net
+
+
+def _array(name: str, tensor: Tensor) -> Array:
+    try:
+        array = np.asarray(tensor.detach().cpu().numpy())
+    except Exception:  # without storage, quantised, or not yet made
+        raise ValueError(f"{name[:80]} holds no plain numbers") from None
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name[:80]} holds numbers that are not finite")
+    return array
+
+
+def _specification(named: dict[str, Array], dtype: str, fields: dict[str, Any]) -> NetworkSpecification:
+    V, U, W = (named.get(name, np.zeros((0, 0))) for name in ("weight_ih_l0", "weight_hh_l0", "weight"))
+    H = U.shape[1] if U.ndim == 2 else 0
+    cell = next((name for name, gates in GATES.items() if H and U.shape[0] == len(gates) * H), None)
+    if cell is None or V.ndim != 2:
+        raise ValueError(
+            f"weight_hh_l0 must be (gates · hidden, hidden) with 1, 3 or 4 gates, got {U.shape}: a projection cannot be read"
+        )
+    if cell == "elman" and "activation" not in fields:
+        raise ValueError(
+            'the parameters of an nn.RNN do not tell its units: give activation="tanh", "relu" or "sigmoid"'
+        )
+    if cell != "elman":
+        fields = {name: value for name, value in fields.items() if name != "activation"}
+    fields.setdefault("readout", "identity")
+    fields.setdefault("loss", SUITABLE[fields["readout"]])
+    layers = {int(match[4]) for name in named if (match := WEIGHT.match(name))}
+    if layers != set(range(len(layers))):
+        raise ValueError(
+            f"layers must be numbered from 0 on; there are {len(layers)}, and one has the number {max(layers)}"
+        )
+    return NetworkSpecification(
+        cell=cell, inputs=V.shape[1], hidden=H, outputs=len(W), layers=len(layers),  # type: ignore[arg-type]
+        bidirectional="weight_ih_l0_reverse" in named, bias="bias_ih_l0" in named or "bias" in named,
+        dtype=dtype, **fields,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _names(block: Block, s: NetworkSpecification) -> list[str]:
+    """The names in PyTorch of what a block holds."""
+    if block.layer is None:
+        return [NAMES[block.symbol]]
+    own = ["bias_ih", "bias_hh"] if block.symbol in ("b", "c") else [NAMES[block.symbol]]
+    return [f"{name}_l{block.layer}{'_reverse' * block.direction}" for name in own]
+
+
+def _of_block(named: dict[str, Array], block: Block, s: NetworkSpecification) -> Array:
+    """The numbers of a block; where our cells have one bias, it is the sum of PyTorch's two."""
+
+    def given(name: str, shape: tuple[int, ...]) -> Array:
+        full = name if block.layer is None else f"{name}_l{block.layer}{'_reverse' * block.direction}"
+        if full not in named and name.startswith("bias"):  # one of the two parts has biases, the other has none
+            return np.zeros(shape)
+        found = named.get(full)
+        if found is None or found.shape != shape:
+            raise ValueError(f"{full} must be {shape}, got {'none' if found is None else found.shape}")
+        return found
+
+    H, gates = s.hidden, (len(GATES[s.cell]) * s.hidden,)
+    if block.symbol == "c":
+        return given("bias_hh", gates)[2 * H :]
+    array = given(NAMES[block.symbol], block.shape[::-1]).T
+    if block.symbol == "b":
+        second = given("bias_hh", gates).copy()
+        if s.cell == "gru":
+            second[2 * H :] = 0
+        array = array + second
+    return array
