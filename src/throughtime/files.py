@@ -24,11 +24,13 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.columns import Columns
 from throughtime.disk import write_atomically
 from throughtime.documents import json_object, text_of, toml_table
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import count
+from throughtime.standardisation import in_own_units
 
 RUN, MODEL, CHECKPOINT, HISTORY = "run.toml", "model.safetensors", "checkpoint.safetensors", "history.jsonl"
 FORMAT = 1
@@ -94,8 +96,8 @@ def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, An
     return tensors, described
 
 
-def save_network(net: Network, path: Any, task: str | None = None) -> None:
-    """Write a network to a `.safetensors` file, with the name of what it was trained for.
+def save_network(net: Network, path: Any, task: str | None = None, columns: Columns | None = None) -> None:
+    """Write a network to a `.safetensors` file, with the name of the task it was trained for, or the columns of the data.
 
     Raises
     ------
@@ -106,6 +108,8 @@ def save_network(net: Network, path: Any, task: str | None = None) -> None:
     metadata: dict[str, Any] = {"holds": "network", "format": FORMAT, "network": net.specification.as_dict()}
     if task is not None:
         metadata["task"] = task
+    if columns is not None:
+        metadata["columns"] = columns.as_dict()
     save_tensors(Path(path), dict(net.views), metadata)
 
 
@@ -150,6 +154,7 @@ class Stored:
     described : what stands in run.toml
     specification : of its network
     tensors, metadata : what stands in its checkpoint
+    columns : of the data file that it learns from, if it does
     """
 
     folder: Path
@@ -157,6 +162,7 @@ class Stored:
     specification: NetworkSpecification
     tensors: dict[str, Array]
     metadata: dict[str, Any]
+    columns: Columns | None
 
     @classmethod
     def read(cls, folder: Path) -> Stored:
@@ -168,19 +174,23 @@ class Stored:
             raise ValueError(f"there is no run in {folder}: it has no {RUN}") from None
         tensors, metadata = load_tensors(folder / CHECKPOINT, "checkpoint")
         try:
-            specification = NetworkSpecification.from_dict(described.get("network"))
+            s = NetworkSpecification.from_dict(described.get("network"))
+            columns = Columns.from_dict(described["columns"], s.inputs, s.outputs) if "columns" in described else None
         except (TypeError, ValueError) as error:
             raise ValueError(f"{path} describes no run that can be read: {error}") from None
-        return cls(folder, described, specification, tensors, metadata)
+        return cls(folder, described, s, tensors, metadata, columns)
 
     @property
     def network(self) -> Network:
-        """As it is at the checkpoint; of a run that ended with validation data, as it was when it did best there."""
+        """As it is at the checkpoint; of a run that ended with validation data, as it was when it did best there.
+
+        One that learns from a data file takes and gives that file's numbers as they are.
+        """
         best = "best" in self.tensors and self.metadata.get("ended") is True
         s, flat = self.specification, self.tensors.get("best" if best else "parameters", np.zeros(0))
         if s.layers > flat.size or flat.shape != (count(s),) or flat.dtype != s.dtype or not np.isfinite(flat).all():
             raise self.misfit()
-        return Network.of(s, flat)
+        return for_columns(Network.of(s, flat), self.columns)
 
     @property
     def unfinished(self) -> str | None:
@@ -195,6 +205,11 @@ class Stored:
     def misfit(self) -> ValueError:
         """The error where the files of the folder do not go together."""
         return ValueError(f"{self.folder / CHECKPOINT} does not fit the run in {self.folder / RUN}")
+
+
+def for_columns(net: Network, columns: Columns | None) -> Network:
+    """A network in training as it is saved: for the numbers of its data file as they are."""
+    return net if columns is None else in_own_units(net, columns.x, columns.y if columns.targets == "numbers" else None)
 
 
 def network_of(path: Path, specification: NetworkSpecification, tensors: Mapping[str, Array]) -> Network:

@@ -54,10 +54,11 @@ def default(task: Task, cell: str | None = None, activation: str | None = None) 
     if cell == "elman":
         network["activation"] = activation or "sigmoid"
     if task.specification is None:
+        sequences = len(getattr(task, "batch", range(64)))  # a file may have fewer than a batch
         return Recipe(
             network | {"hidden": 32},
             "glorot",
-            {"steps": 4000, "batch": 64, "optimizer": Adam(0.005), "clip": 1.0},
+            {"steps": 4000, "batch": min(64, sequences), "optimizer": Adam(0.005), "clip": 1.0},
         )
     hidden, settings = _MACHINE["tanh" if cell == "elman" and activation == "tanh" else cell]
     return Recipe(network | {"hidden": hidden}, "glorot", {"batch": 64, **settings})

@@ -288,7 +288,11 @@ def test_a_data_file_of_classes_is_learned_and_checked(throughtime):
     write_csv("signs.csv", lambda x: int(x[-1, 0] > 0))
     outcome = throughtime("train", "signs.csv", "--steps", 300, "--hidden", 8, "--learning-rate", 0.05)
     assert outcome.status == 0
-    assert outcome.out.startswith("signs.csv · 30 sequences · LSTM, 8 units, ")
+    header, inputs, targets, functions = outcome.out.splitlines()[:4]
+    assert header.startswith("signs.csv · 30 sequences · LSTM, 8 units, ")
+    assert inputs == "  inputs    x1, x2, standardised"
+    assert targets == "  targets   y: 0 or 1, at every step"
+    assert functions == "            sigmoid readout, binary cross entropy loss"
     assert "  exact     all 30 sequences are answered right\n" in outcome.out
     assert settings_of("runs/signs-lstm-0")["network"]["loss"] == "binary_cross_entropy"
     assert throughtime("evaluate", "--data", "signs.csv").status == 0
@@ -299,7 +303,7 @@ def test_a_data_file_of_classes_is_learned_and_checked(throughtime):
 def test_a_data_file_of_real_numbers_is_judged_by_its_error(throughtime):
     write_csv("sums.csv", lambda x: x.sum())
     outcome = throughtime("train", "sums.csv", "--steps", 20, "--hidden", 4)
-    assert re.search(r"  error     root mean square \S+ over 30 sequences\n", outcome.out)
+    assert re.search(r"  error     root mean square \S+ over 30 sequences; always the mean: \S+\n", outcome.out)
     told = throughtime("train", "sums.csv", "--steps", 20, "--hidden", 4, "--option", "output=last step", "--json").json
     assert told["exact"] is None
     assert told["root_mean_square"] > 0
@@ -316,7 +320,7 @@ def test_one_of_several_classes_gets_a_softmax(throughtime):
     write_csv("other.csv", lambda x: 0)
     outcome = throughtime("evaluate", "--data", "other.csv")
     assert outcome.status == 2
-    assert "3 and 3" in outcome.complaint
+    assert "expected the inputs x0, x1, x2, as in what the network learned from, got x1, x2" in outcome.complaint
 
 
 CLASSIC = {

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from throughtime.tasks import datafile
-from throughtime.tasks.datafile import read
+from throughtime.tasks.datafile import dataset, read
 
 CSV = "sequence,time,x1,x2,y\na,0,1,2,0\na,1,3,4,1\nb,0,5,6,1\n"
 
@@ -84,15 +83,15 @@ def test_csv_with_names_of_its_own(file):
         (CSV.replace("time", "t"), 'd.csv, line 1: expected a column "time", got sequence, t, x1, x2, y'),
         (
             CSV.replace("x1,x2", "a,b"),
-            "d.csv, line 1: expected inputs in columns that start with x, or named, got a",
+            "d.csv, line 1: expected inputs in columns called x, x1, x_a, …, or named with inputs=A,B, got a, b, y",
         ),
         (
             CSV.replace(",y", ",z"),
-            "d.csv, line 1: expected targets in columns that start with y, or named, got x1",
+            "d.csv, line 1: expected targets in columns called y, y1, y_a, …, or named with outputs=A,B, got x1, x2, z",
         ),
         (
             "sequence,time\n",
-            "d.csv, line 1: expected inputs in columns that start with x, or named, got no other",
+            "d.csv, line 1: expected inputs in columns called x, x1, x_a, …, or named with inputs=A,B, got no other column",
         ),
         (CSV.replace("3,4", '"3,4'), "d.csv, line 4: expected well-formed CSV, got: "),
         (CSV.replace("3,4", '"3\n",n'), 'd.csv, line 4, column "x2": expected a number, got "n"'),
@@ -150,9 +149,9 @@ def test_json_lines(file):
         ('{"x": [[1]], "y": [[null]]}', 'column "y[0][0]": expected a finite number, got null'),
         ('{"x": [[1]], "y": [[1], [2]]}', 'column "y": expected 1 rows as in x, got 2'),
         ('{"x": [[1]], "y": [[1, 2]]}', 'column "y": expected rows of 1 as before, got rows of 2'),
-        ('{"x": [[1]], "y": [1]}', 'column "y": expected rows of 1 as before, got one list of 1'),
+        ('{"x": [[1]], "y": [1]}', 'column "y": expected rows of 1 as before, got one list'),
         ('{"x": [[1]], "y": []}', 'column "y": expected a list of numbers, got []'),
-        ('{"x": [[1]], "y": 1}', 'column "y": expected a list of numbers, got 1'),
+        ('{"x": [[1]], "y": 1}', 'column "y": expected rows of 1 as before, got a single value'),
     ],
 )
 def test_malformed_json_gets_one_line(file, second, message):
@@ -215,7 +214,8 @@ X, Y = np.zeros((2, 3, 1)), np.zeros((2, 3, 1))
         ),
         ({"x": X, "y": Y, "lengths": [1.0, 2]}, "d.npz: lengths must be integers, got float64"),
         ({"x": X.astype(complex), "y": Y}, 'd.npz, array "x": expected numbers, got complex128'),
-        ({"x": X, "y": np.array([["a"], ["b"]])}, 'd.npz, array "y": expected numbers, got <U1'),
+        ({"x": np.full((2, 3, 1), "a"), "y": Y}, 'd.npz, array "x": expected numbers, got <U1'),
+        ({"x": X, "y": np.array([["a", "b"], ["b", "a"]])}, "d.npz: expected the names of classes one at a time"),
         (
             {"x": X[:0], "y": Y[:0]},
             "d.npz: expected at least one sequence, step and feature, got x (0, 3, 1)",
@@ -249,32 +249,32 @@ def test_damaged_npz(file, monkeypatch):
         archive.writestr("x.npy", b"no array")
     refused("i.npz", "i.npz: expected a")
     np.savez("j.npz", x=X.astype(np.int8), y=Y.astype(np.int8))
-    monkeypatch.setattr(datafile, "MOST_VALUES", 43)
+    monkeypatch.setattr(dataset, "MOST_VALUES", 43)
     refused(
         "f.npz",
         "f.npz: expected a NumPy archive of plain arrays, got: 352 bytes when unpacked, more than 344",
     )
     assert len(read("j.npz")) == 2
-    np.savez("k.npz", x=np.zeros((11, 2, 1), np.int8), y=np.zeros((11, 2, 1), np.int8))
+    np.savez("k.npz", x=np.zeros((22, 2, 1), np.int8), y=np.zeros((22, 2, 1), np.int8))
     refused("k.npz", "k.npz: expected at most 43 numbers, padded, got 44")
 
 
 def test_files_that_cannot_be_read(file, tmp_path, monkeypatch):
-    refused("d.txt", "d.txt: expected a name that ends in .csv, .npz or .jsonl")
+    refused("d.xlsx", "d.xlsx: expected a name that ends in .csv, .tsv, .txt, .jsonl or .npz")
     refused("none.csv", "none.csv: expected a file, got nothing there")
     (tmp_path / "dir.csv").mkdir()
     file("d.csv", CSV)
     refused("dir.csv", "dir.csv: expected a file, got a directory")
     refused("d" * 300 + ".csv", "d" * 300 + ".csv: expected a file")
-    monkeypatch.setattr(datafile, "MOST_VALUES", 11)
-    refused("d.csv", "d.csv: expected at most 11 numbers, padded, got 12")
-    monkeypatch.setattr(datafile, "MOST_BYTES", 10)
+    monkeypatch.setattr(dataset, "MOST_VALUES", 7)
+    refused("d.csv", "d.csv: expected at most 7 numbers, padded, got 8")
+    monkeypatch.setattr(dataset, "MOST_BYTES", 10)
     refused("d.csv", f"d.csv: expected at most 10 bytes of text (an NPZ may hold more), got {len(CSV)}")
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)
 
-    def fails(path):
+    def fails(*arguments, **options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", fails)
+    monkeypatch.setattr("pathlib.Path.open", fails)
     refused("d.csv", "d.csv: expected a file that can be read, got Permission denied")

@@ -31,7 +31,10 @@ def tell(task: Any, net: Network, found: Evaluation | None, bits: int | None) ->
     """Print the line about it."""
     if found is None:
         sequences = describe.grouped(len(task.batch))
-        line("error", f"root mean square {task.root_mean_square(net):.4g} over {sequences} sequences")
+        error, of_mean = task.root_mean_square(net), task.root_mean_square_of_mean()
+        line("error", f"root mean square {error:.4g} over {sequences} sequences; always the mean: {of_mean:.4g}")
+        if error > 0.9 * of_mean:
+            line("note", "nothing, or next to nothing, was learned: that is no better than always predicting the mean")
     else:
         line("exact", describe.exactness(task, found, bits))
 
@@ -39,5 +42,9 @@ def tell(task: Any, net: Network, found: Evaluation | None, bits: int | None) ->
 def as_json(task: Any, net: Network, found: Evaluation | None) -> dict[str, Any]:
     """The same, for a JSON document."""
     if found is None:
-        return {"exact": None, "root_mean_square": task.root_mean_square(net)}
+        return {
+            "exact": None,
+            "root_mean_square": task.root_mean_square(net),
+            "of_the_mean": task.root_mean_square_of_mean(),
+        }
     return {"exact": asdict(found)}

@@ -2,28 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from throughtime import tasks
 from throughtime.cli.shell import Failure
-from throughtime.cli.values import named_values
-from throughtime.tasks.from_file import KINDS, DataFile
-from throughtime.tasks.task import Readout
+from throughtime.cli.values import named_texts
+from throughtime.columns import Columns
+from throughtime.documents import printable
+from throughtime.tasks.from_file import KINDS, LOSSES, READOUTS, DataFile
 
-__all__ = ["KINDS", "DataFile", "read"]
+__all__ = ["KINDS", "DataFile", "described", "is_data", "read", "read_like"]
+
+OPTIONS = ("sequence", "time", "inputs", "outputs", "output", "targets")
 
 
-def read(path: Path, options: list[str], readout: Readout | None = None) -> DataFile:
-    """Read a file; the options are those of `tasks.read`. The readout follows from the targets if it is not given."""
-    values = {name: str(value) for name, value in named_values(options).items()}
-    known = ("sequence", "time", "inputs", "outputs", "output")
+def is_data(word: str) -> bool:
+    """Whether TASK is a data file."""
+    if Path(word).suffix.lower() in KINDS:
+        return True
+    return word not in tasks.names and ":" not in word and ("." in word or Path(word).is_file())
+
+
+def read(
+    path: Path, options: list[str], standardise: bool = True, dtype: str = "float64", readout: str | None = None
+) -> DataFile:
+    """Read a file to learn from; the options are those of `tasks.read`. What targets are follows from a readout, if given."""
+    values = _values(options)
+    if readout is not None:
+        values.setdefault("targets", next(targets for targets, its in READOUTS.items() if its == readout))
+    return DataFile.read(path, standardise=standardise, dtype=dtype, **values)
+
+
+def read_like(path: Path, options: list[str], columns: Columns, dtype: str) -> DataFile:
+    """Read a file with the columns that a network learned from."""
+    return DataFile.like(path, columns, dtype=dtype, **_values(options))
+
+
+def _values(options: list[str]) -> dict[str, Any]:
+    values = named_texts(options)
     for name in values:
-        if name not in known:
-            raise Failure(f'a data file has no option "{name}", there are {", ".join(known)}')
-    arguments: dict[str, Any] = values | {
-        name: values[name].split(",") for name in ("inputs", "outputs") if name in values
+        if name not in OPTIONS:
+            raise Failure(f'a data file has no option "{name}", there are {", ".join(OPTIONS)}')
+    return values
+
+
+def described(columns: Columns, data: DataFile | None = None) -> Iterator[tuple[str, str]]:
+    """Lines that say what is read as what: labels and texts."""
+    scaled = [", standardised" * bool((s.mean != 0).any() or (s.deviation != 1).any()) for s in (columns.x, columns.y)]
+    readout = READOUTS[columns.targets]
+    kinds = {
+        "numbers": f"numbers{scaled[1]}",
+        "classes": f"one of {len(columns.classes)} classes ({_names(columns.classes)})",
+        "yes or no": "0 or 1",
     }
-    if arguments.get("output", "every step") not in ("every step", "last step"):
-        raise Failure(f'--option output must be "every step" or "last step", got "{arguments["output"]}"')
-    return DataFile.of(path, tasks.read(path, **arguments).batch, readout)
+    yield "inputs", f"{_names(columns.inputs)}{scaled[0]}"
+    yield "targets", f"{_names(columns.outputs)}: {kinds[columns.targets]}, at {columns.output}"
+    yield "", f"{readout} readout, {LOSSES[readout].replace('_', ' ')} loss"
+    constant = [name for name, same in zip(columns.inputs, columns.x.constant, strict=True) if same]
+    if constant:
+        yield "note", f"always the same, so it is not learned from: {_names(constant)}"
+    if data is None:
+        return
+    if data.unused:
+        yield "not read", _names(data.unused)
+    for note in data.notes:
+        yield "note", note
+
+
+def _names(names: Any) -> str:
+    shown = printable(", ".join(" ".join(name.split()) for name in names[:12]))
+    return f"{shown}, … ({len(names)} in all)" if len(names) > 12 else shown

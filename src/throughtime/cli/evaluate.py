@@ -62,11 +62,14 @@ def _asked(model: Model, task: str | None, data: Path | None, options: list[str]
         if task is not None:
             raise Failure("--task and --data both say what to ask: give one of them")
         s = model.network.specification
-        asked = datafile.read(data, options, s.readout)
+        if model.columns is not None:
+            asked = datafile.read_like(data, options, model.columns.in_own_units(), s.dtype)
+        else:
+            asked = datafile.read(data, options, False, s.dtype, s.readout)
         if (asked.inputs, asked.outputs, asked.output) != (s.inputs, s.outputs, s.output):
             raise Failure(
-                f"{data} has {asked.inputs} inputs and {asked.outputs} outputs, told at {asked.output}; the network "
-                f"in {model.path} has {s.inputs} and {s.outputs}, told at {s.output}"
+                f"{data} has {asked.inputs} inputs and {asked.outputs} outputs, predicted at {asked.output}; the network "
+                f"in {model.path} has {s.inputs} and {s.outputs}, predicted at {s.output}"
             )
         return asked
     if options:

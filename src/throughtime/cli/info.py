@@ -74,6 +74,7 @@ def _model(model: Model) -> dict[str, Any]:
     values: dict[str, Any] = {
         "path": str(model.path),
         "task": model.task_name,
+        "data": model.columns and model.columns.as_dict(),
         "network": net.specification.as_dict(),
         "parameters": len(net.parameters),
         "arrays": {name: list(view.shape) for name, view in net.views.items()},
@@ -113,6 +114,11 @@ def _tell(model: Model, values: dict[str, Any]) -> None:
     print(model.path)
     line("network", f"{describe.network(model.network)}, {s.dtype}")
     line("sizes", f"inputs: {s.inputs} · outputs: {s.outputs}, {s.readout}, at {s.output}")
+    if model.columns is not None:
+        from throughtime.cli.datafile import described
+
+        for label, text in described(model.columns):
+            line(label, text)
     arrays = " · ".join(f"{name} {'×'.join(map(str, shape))}" for name, shape in values["arrays"].items())
     line("arrays", arrays)
     training = values["training"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from throughtime.cli.shell import Failure, note
+from throughtime.columns import Columns
 from throughtime.documents import text_of, toml_table
 
 if TYPE_CHECKING:
@@ -42,12 +43,14 @@ class Model:
     path : the folder of its run, or its file
     run : its run's folder, if it has one
     task_name : what it says it was trained for, if it does
+    columns : of the data file that it learned from, if it did
     """
 
     path: Path
     network: Network
     run: Path | None
     task_name: str | None
+    columns: Columns | None = None
 
     def task(self, given: str | None = None) -> Task | None:
         """The task it was trained for, with the options of its run, or the one that is given; None if neither is known."""
@@ -77,13 +80,19 @@ def open_model(path: Path | None) -> Model:
         name = task.get("name") if isinstance(task, dict) else None
         if name is None and (folder / MODEL).is_file():  # the classic recipe is trained on data
             name = load_tensors(folder / MODEL, "network")[1].get("task")
-        return Model(path, stored.network, folder, name if isinstance(name, str) else None)
+        return Model(path, stored.network, folder, name if isinstance(name, str) else None, stored.columns)
     file = path / MODEL if path.is_dir() else path
     if path.is_dir() and not file.exists():
         raise Failure(f"{path} holds no run: there is no {MODEL} in it")
     network = load(file)
-    name = load_tensors(file, "network")[1].get("task")
-    return Model(path, network, None, name if isinstance(name, str) else None)
+    metadata = load_tensors(file, "network")[1]
+    name, columns, s = metadata.get("task"), None, network.specification
+    if "columns" in metadata:
+        try:
+            columns = Columns.from_dict(metadata["columns"], s.inputs, s.outputs)
+        except ValueError as error:
+            raise Failure(f"{file} is damaged: {error}") from None
+    return Model(path, network, None, name if isinstance(name, str) else None, columns)
 
 
 def newest_run() -> Path:

@@ -38,18 +38,15 @@ class Plan:
     name: str
 
 
-def is_data(word: str) -> bool:
-    """Whether TASK is a data file."""
-    return Path(word).suffix in datafile.KINDS
-
-
 def find(given: Given) -> Any:
     """The task, or the data file, that TASK means."""
     word, options = given["task"], list(given.get("option", []))
-    if is_data(word):
+    if datafile.is_data(word):
         if "bits" in given:
             raise Failure("a data file has its own lengths: leave out --bits")
-        return datafile.read(Path(word), options)
+        return datafile.read(Path(word), options, "no_standardise" not in given, given.get("dtype", "float64"))
+    if "no_standardise" in given:
+        raise Failure("--no-standardise is for data files: leave it out")
     values = named_values(options)
     if "bits" in given:
         if "bits" in values:
@@ -68,7 +65,7 @@ def plan(given: Given) -> Plan:
         raise Failure(f"--{error}" if str(error).startswith("schedule") else str(error)) from None
     fields, settings = recipe.network, recipe.settings | {"seed": seed}
     Settings(**settings)  # refused here, before a folder is made
-    stem = Path(given["task"]).stem if is_data(given["task"]) else task.name
+    stem = Path(given["task"]).stem if datafile.is_data(given["task"]) else task.name
     return Plan(task, Network(**fields, init=recipe.init, seed=seed), settings, f"{stem}-{fields['cell']}-{seed}")
 
 

@@ -116,7 +116,12 @@ def note(text: str) -> None:
 
 def line(label: str, text: str) -> None:
     """Print one line of a report."""
-    say(f"  {label:<9} {text}")
+    say(labelled(label, text))
+
+
+def labelled(label: str, text: str) -> str:
+    """One line of a report."""
+    return f"  {label:<9} {text}"
 
 
 def document(values: Any) -> None:

@@ -82,7 +82,7 @@ def train(
         typer.Argument(
             metavar="TASK",
             help="A task's name (see: throughtime tasks), your own as module:object, or a data file "
-            "(.csv, .npz, .jsonl).",
+            "(.csv, .tsv, .txt, .npz, .jsonl).",
         ),
     ] = None,
     cell: Annotated[Cell | None, typer.Option(help="The kind of cell.")] = None,
@@ -97,9 +97,12 @@ def train(
         typer.Option(
             metavar="NAME=VALUE",
             help="Another option of the task, such as gap=50; of a data file: sequence=, time=, inputs=A,B, "
-            'outputs=C, output="last step". May be repeated.',
+            'outputs=C, output="last step", targets=classes. May be repeated.',
         ),
     ] = None,
+    no_standardise: Annotated[
+        bool, typer.Option("--no-standardise", help="Learn from a data file's numbers as they are.")
+    ] = False,
     steps: Annotated[int | None, typer.Option(help="Updates of the parameters.")] = None,
     batch: Annotated[int | None, typer.Option(help="Sequences for each update.")] = None,
     optimizer: Annotated[Optimizer | None, typer.Option(help="The optimiser.")] = None,

@@ -15,11 +15,11 @@ from throughtime import recipes
 from throughtime.cli import check, describe
 from throughtime.cli import plan as planning
 from throughtime.cli import prove as proving
-from throughtime.cli.datafile import DataFile
+from throughtime.cli.datafile import DataFile, described, is_data, read, read_like
 from throughtime.cli.models import RUNS, new_run_folder, open_model, stored_task
 from throughtime.cli.plan import Given
 from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
-from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, line, say
+from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say
 from throughtime.files import MODEL, save_network
 from throughtime.network import Network
 from throughtime.tasks import Addition
@@ -60,7 +60,9 @@ class Session:
     def header(self, network: Network, seed: int) -> None:
         """Say what is trained."""
         if self.talks:
-            say(f"{describe.task(self.task)} · {describe.network(network)} · seed {seed}")
+            header = f"{describe.task(self.task)} · {describe.network(network)} · seed {seed}"
+            lines = described(self.task.columns, self.task) if isinstance(self.task, DataFile) else []
+            say("\n".join([header, *(labelled(*one) for one in lines)]))
 
 
 def run(given: Given) -> None:
@@ -99,7 +101,10 @@ def _new(given: Given) -> tuple[Session, Run]:
         steps = settings["steps"]
         with progress(0, steps, session.talks) as shown, _told_whose(session):
             callbacks = [*shown, *_sums(session, steps, settings["seed"])]
-            return session, train(plan.network, session.sequences, callbacks=callbacks, out=out, **settings)
+            columns = plan.task.columns if isinstance(plan.task, DataFile) else None
+            return session, train(
+                plan.network, session.sequences, callbacks=callbacks, out=out, columns=columns, **settings
+            )
 
 
 def _classic(given: Given) -> tuple[Session, Run]:
@@ -147,7 +152,9 @@ def _resumed(given: Given) -> tuple[Session, Run]:
 
 def _task_of_run(given: Given, folder: Path) -> Any:
     word = given.get("task")
-    if word is not None and (planning.is_data(word) or ":" in word):
+    if word is not None and is_data(word):
+        return _data_of_run(given, folder)
+    if word is not None and ":" in word:
         return planning.find(given)
     stored = stored_task(folder)
     if stored is None and open_model(folder).task_name is not None:
@@ -157,6 +164,17 @@ def _task_of_run(given: Given, folder: Path) -> Any:
     if word is not None and (word != stored.name or "option" in given):
         raise Failure(f"the run in {folder} goes on with {describe.task(stored)}: leave out the task")
     return stored
+
+
+def _data_of_run(given: Given, folder: Path) -> DataFile:
+    """The data file, if it holds what a run learned from."""
+    run, path, options = load_run(folder), Path(given["task"]), given.get("option", [])
+    s, columns = run.network.specification, run.columns
+    if run.task is not None:
+        raise Failure(f"the run in {folder} goes on with {describe.task(run.task)}: leave out {path}")
+    if columns is None:  # of a version that kept no columns, and did not standardise
+        return read(path, options, False, s.dtype, s.readout)
+    return read_like(path, options, columns, s.dtype)
 
 
 @contextmanager
@@ -243,7 +261,7 @@ def _interrupted(session: Session, trained: Run, started: float) -> None:
 def _task_words(session: Session) -> list[str]:
     """TASK and its options, where a run cannot be continued without them."""
     word = session.given.get("task", "")
-    if not (planning.is_data(word) or ":" in word):
+    if not (is_data(word) or ":" in word):
         return []
     return [shlex.quote(word), *(shlex.quote(f"--option={option}") for option in session.given.get("option", []))]
 

@@ -24,12 +24,19 @@ def whole_number(word: str, most_digits: int) -> int:
 
 def named_values(words: list[str]) -> dict[str, Any]:
     """["gap=20", "noise=0.1"] → the values by name, as whole numbers, numbers, true and false, or text."""
-    values = {}
+    return {name: plain_value(value) for name, value in named_texts(words).items()}
+
+
+def named_texts(words: list[str]) -> dict[str, str]:
+    """["gap=20", "output=last step"] → the values by name, as they were typed."""
+    values: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
         if not (name and equals):
             raise Failure(f'--option must be name=value, such as gap=20, got "{_short(word)}"')
-        values[name.replace("-", "_")] = plain_value(value)
+        name = name.replace("-", "_")
+        if values.setdefault(name, value) != value:
+            raise Failure(f'--option {_short(name)} is given twice, as "{_short(values[name])}" and "{_short(value)}"')
     return values
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from throughtime import recipes, tasks
 from throughtime.batch import Array, Batch
+from throughtime.columns import Columns
 from throughtime.files import RUN, load, load_tensors
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
@@ -26,11 +28,16 @@ STEPS = 8
 
 @dataclass(frozen=True)
 class Unknown:
-    """What a network does whose file does not say what it was trained for: random inputs, and nothing is asked."""
+    """What a network does whose file does not say what it was trained for: random inputs, and nothing is asked.
+
+    columns : of the data that its run waits for, if that is known
+    """
 
     network: NetworkSpecification
     name: str = "unknown"
     specification: ClassVar[None] = None
+    _: KW_ONLY
+    columns: Columns | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name in ("inputs", "outputs", "readout", "loss", "output"):
@@ -71,9 +78,9 @@ def of_network(network: Network, task: Any, settings: Settings | None = None) ->
     return Plan(task, s, "glorot", settings, network)
 
 
-def _unknown(network: Network, settings: Settings) -> Plan:
+def _unknown(network: Network, settings: Settings, columns: Columns | None = None) -> Plan:
     s = network.specification
-    return Plan(Unknown(s), s, "glorot", settings, network, known=False)
+    return Plan(Unknown(s, columns=columns), s, "glorot", settings, network, known=False)
 
 
 def of_model(path: Path) -> Plan:
@@ -120,7 +127,7 @@ def of_path(path: Path) -> Opened:
     if (task := _named(metadata)) is not None:  # the classic recipe is trained on data, and names it in the model alone
         return Opened(of_network(run.network, task, run.settings), None, run.step, history)
     check_size(run.network.specification)
-    return Opened(_unknown(run.network, run.settings), folder, run.step, history)
+    return Opened(_unknown(run.network, run.settings, run.columns), folder, run.step, history)
 
 
 def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan, DataFile | None]:
@@ -135,8 +142,15 @@ def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan
     """
     if path.suffix == MODEL:
         return of_model(path), None
-    data = DataFile.of(Path(name), tasks.read(path).batch)
     s = present.specification
-    if not present.known and (data.inputs, data.outputs, data.output) == (s.inputs, s.outputs, s.output):
+    columns = getattr(present.task, "columns", None)
+    if not present.known and columns is not None:  # a run goes on with the data that it began with
+        data = replace(DataFile.like(path, columns), name=name)
         return replace(present, task=data, known=True), data
+    if not present.known:
+        with suppress(ValueError):  # it may still be read for another network
+            data = replace(DataFile.read(path, standardise=False, output=s.output), name=name)
+            if (data.inputs, data.outputs) == (s.inputs, s.outputs):
+                return replace(present, task=data, known=True), data
+    data = replace(DataFile.read(path), name=name)
     return settings(data), data

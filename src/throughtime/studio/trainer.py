@@ -239,7 +239,8 @@ class Trainer:
         self.running, self.unsaved, self.plan = False, False, plan
         task = plan.task if plan.known and not isinstance(plan.task, DataFile) else None
         if folder is None:
-            self.run = Run(plan.begin(), plan.training, task)
+            columns = plan.task.columns if isinstance(plan.task, DataFile) else None
+            self.run = Run(plan.begin(), plan.training, task, columns=columns)
         else:
             self.run = load_run(folder, task)
             if self.run.latest is not None:

@@ -47,9 +47,8 @@ def planned(task_name: str, options: dict[str, Value]) -> tuple[Any, recipes.Rec
     if ":" in task_name and "" not in sys.path:
         sys.path.insert(0, "")  # a task of one's own in the current folder, in other processes too
     try:
-        if Path(task_name).suffix in KINDS:
-            path = Path(task_name)
-            task: Any = DataFile.of(path, tasks.read(path, **of_task).batch)
+        if Path(task_name).suffix.lower() in KINDS:
+            task: Any = DataFile.read(Path(task_name), **of_task)
         else:
             task = tasks.find(task_name, **of_task)
     except TypeError as error:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.columns import Columns, Targets
+from throughtime.standardisation import Standardisation
+from throughtime.tasks.datafile import KINDS, Dataset, read
 from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, rounds_to
 
-KINDS = (".csv", ".npz", ".jsonl")
+__all__ = ["KINDS", "DataFile"]
+
 _CHUNK = 250
+_FEW = 20
+"""Whole numbers of so few kinds might be meant as classes; they are not taken for them, but it is said."""
+
+READOUTS: dict[Targets, Readout] = {"numbers": "identity", "classes": "softmax", "yes or no": "sigmoid"}
+LOSSES: dict[Readout, Loss] = {
+    "sigmoid": "binary_cross_entropy",
+    "softmax": "cross_entropy",
+    "identity": "squared",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,20 +35,97 @@ class DataFile:
 
     name : the file's name
     batch : Batch
-    readout : "sigmoid" for targets that are all 0 or 1, "softmax" for those of which one of several is 1, "identity" for
-        real numbers
+        As a network learns from them: standardised by `columns.x` and `columns.y`.
+    columns : Columns
+    unused, notes : strings
+        As in a Dataset.
     """
 
     name: str
     batch: Batch
-    readout: Readout
+    columns: Columns
+    unused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     specification: None = None
 
     @classmethod
-    def of(cls, path: Path, batch: Batch, readout: Readout | None = None) -> DataFile:
-        """What was read from a file; the readout follows from the targets if it is not given."""
-        return cls(path.name, batch, readout or _readout(batch))
+    def read(cls, path: Path, *, standardise: bool = True, **options: Any) -> DataFile:
+        """Read a file to learn from.
+
+        Parameters
+        ----------
+        path : Path
+        standardise : bool
+            Whether numbers are standardised: inputs, and targets that are not classes.
+        **options : of `tasks.read`
+        """
+        found = read(path, **options)
+        targets = _targets(path, found, options.get("targets"))
+        x, y = Standardisation.none(found.x.shape[-1]), Standardisation.none(found.y.shape[-1])
+        if standardise:
+            x = Standardisation.of(found.x, _real_steps(found))
+            if targets == "numbers":
+                y = Standardisation.of(found.y, _real_steps(found) if found.y.ndim == 3 else None)
+        columns = Columns(
+            found.inputs, found.outputs, found.named, targets,
+            () if targets != "classes" else found.classes or found.outputs,
+            "every step" if found.y.ndim == 3 else "last step", found.sequence, found.time, x, y,
+        )  # fmt: skip
+        made = cls._of(path, found, columns)
+        if targets == "numbers" and "targets" not in options:
+            made = replace(made, notes=(*made.notes, *_maybe_classes(found)))
+        return made
+
+    @classmethod
+    def like(cls, path: Path, columns: Columns, **options: Any) -> DataFile:
+        """Read a file with the columns of another: by their names, and with its standardisation.
+
+        Parameters
+        ----------
+        path : Path
+        columns : Columns
+            Of the file that a network learned from.
+        **options : of `tasks.read`
+            What differs in this file: the columns `sequence` and `time`, and the `dtype`.
+        """
+        known: dict[str, Any] = {"output": columns.output, "targets": columns.targets}
+        if columns.named and path.suffix.lower() not in (".npz", ".jsonl"):
+            known |= {"inputs": columns.inputs, "outputs": columns.outputs}
+            known |= {name: getattr(columns, name) for name in ("sequence", "time") if _renamed(columns, name)}
+        if columns.targets == "classes" and len(columns.outputs) == 1:
+            known["classes"] = columns.classes
+        for name in known:
+            given = options.get(name, known[name])
+            if isinstance(known[name], tuple) and isinstance(given, str):
+                given = tuple(part.strip() for part in given.split(","))
+            if given != known[name] and name not in ("sequence", "time"):
+                raise ValueError(f"{path}: {name} must be {known[name]!r}, as in what the network learned from")
+        found = read(path, **known | options)
+        for kind, names, had in (("inputs", found.inputs, columns.inputs), ("targets", found.outputs, columns.outputs)):
+            if len(names) != len(had) or (columns.named == found.named and names != had):
+                raise ValueError(
+                    f"{path}: expected the {kind} {', '.join(had)}, as in what the network learned from, got {', '.join(names)}"
+                )
+        _targets(path, found, columns.targets)
+        return cls._of(path, found, columns)
+
+    @classmethod
+    def _of(cls, path: Path, found: Dataset, columns: Columns) -> DataFile:
+        real = _real_steps(found)
+        x = columns.x.apply(found.x)
+        x[~real] = 0
+        y = found.y
+        if columns.targets == "numbers":
+            y = columns.y.apply(y)
+            if y.ndim == 3:
+                y[~real] = 0
+        return cls(path.name, Batch(x, y, found.lengths), columns, found.unused, found.notes)
+
+    @property
+    def readout(self) -> Readout:
+        """The readout that suits the targets."""
+        return READOUTS[self.columns.targets]
 
     @property
     def inputs(self) -> int:
@@ -49,12 +140,7 @@ class DataFile:
     @property
     def loss(self) -> Loss:
         """The loss that suits the readout."""
-        losses: dict[Readout, Loss] = {
-            "sigmoid": "binary_cross_entropy",
-            "softmax": "cross_entropy",
-            "identity": "squared",
-        }
-        return losses[self.readout]
+        return LOSSES[self.readout]
 
     @property
     def output(self) -> Output:
@@ -74,9 +160,9 @@ class DataFile:
         return right if y.ndim == 2 else at_every_step(right, batch)
 
     def render(self, x: Array, y: Array) -> str:
-        """How long the sequence is, and what was told last."""
-        told = ", ".join(f"{number:.3g}" for number in np.atleast_2d(y)[-1])
-        return f"  {len(x)} steps of {self.name}: told {told} at the end"
+        """How long the sequence is, and what was predicted last."""
+        predicted = ", ".join(f"{number:.3g}" for number in np.atleast_2d(y)[-1])
+        return f"  {len(x)} steps of {self.name}: predicted {predicted} at the end"
 
     def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation | None:
         """Check all sequences; None for real numbers, where nothing is simply right."""
@@ -87,29 +173,70 @@ class DataFile:
         return Evaluation(len(right), int((~right).sum()), True, first)
 
     def root_mean_square(self, net: Net) -> float:
-        """The error of a real number."""
+        """The error of real numbers, in the units of the file."""
+        return self._root_mean_square((rows, y) for rows, y in self._predicted(net))
+
+    def root_mean_square_of_mean(self) -> float:
+        """The error of always predicting the mean of the targets: a network that learned something has a smaller one."""
+        mean = Standardisation.of(self.batch.y, _weights(self.batch)).mean
+        return self._root_mean_square((rows, mean) for rows in self._chunks())
+
+    def _root_mean_square(self, predicted: Iterator[tuple[Batch, Array]]) -> float:
         squares, count = 0.0, 0
-        for rows, y in self._predicted(net):
-            real = _real(rows)
-            squares += float(((y - rows.y)[real] ** 2).sum())
+        for rows, y in predicted:
+            real = _weights(rows)
+            squares += float(((((y - rows.y) * self.columns.y.deviation) ** 2).sum(axis=-1) * real).sum())
             count += int(real.sum()) * self.outputs
         return float(np.sqrt(squares / count))
 
-    def _predicted(self, net: Net) -> Any:
-        for start in range(0, len(self.batch), _CHUNK):
-            rows = self.batch[start : start + _CHUNK]
+    def _predicted(self, net: Net) -> Iterator[tuple[Batch, Array]]:
+        for rows in self._chunks():
             yield rows, net.predict(rows.x, rows.lengths)
 
-
-def _readout(batch: Batch) -> Readout:
-    y = batch.y[_real(batch)]
-    if not np.isin(y, (0, 1)).all():
-        return "identity"
-    return "softmax" if y.shape[-1] > 1 and (y.sum(axis=-1) == 1).all() else "sigmoid"
+    def _chunks(self) -> Iterator[Batch]:
+        for start in range(0, len(self.batch), _CHUNK):
+            yield self.batch[start : start + _CHUNK]
 
 
-def _real(batch: Batch) -> Array:
-    """Which targets are real, (B,T) or (B,)."""
+def _targets(path: Path, found: Dataset, said: Targets | None) -> Targets:
+    """What the targets are: as is said, if that fits them, or else as they look."""
+    y = found.y[_real_steps(found)] if found.y.ndim == 3 else found.y
+    only_0_and_1 = bool(((y == 0) | (y == 1)).all())
+    one_of_several = bool(found.classes) or (only_0_and_1 and y.shape[-1] > 1 and bool((y.sum(axis=-1) == 1).all()))
+    if said == "yes or no" and not only_0_and_1:
+        odd = y[(y != 0) & (y != 1)][0]
+        raise ValueError(f'{path}: expected targets that are 0 or 1 (targets="yes or no"), got {odd:g}')
+    if said == "classes" and not one_of_several:
+        raise ValueError(
+            f"{path}: expected a target that names the class, or a 1 in the column of the class and 0 in the others "
+            f"(targets=classes), got {', '.join(found.outputs)} of other values"
+        )
+    return said or ("classes" if one_of_several else "yes or no" if only_0_and_1 else "numbers")
+
+
+def _maybe_classes(found: Dataset) -> Iterator[str]:
+    """Say that numbers might be meant as classes."""
+    y = found.y[_real_steps(found)] if found.y.ndim == 3 else found.y
+    if y.shape[-1] > 1 or (y != np.round(y)).any():
+        return
+    kinds = np.unique(y)
+    if len(kinds) <= _FEW:
+        shown = ", ".join(f"{kind:g}" for kind in kinds[:5]) + (", …" if len(kinds) > 5 else "")
+        yield f"the targets are whole numbers of {len(kinds)} kinds ({shown}); if they name classes, say targets=classes"
+
+
+def _real_steps(found: Dataset) -> Array:
+    """Which steps are real, (B,T)."""
+    return np.asarray(np.arange(found.x.shape[1]) < found.lengths[:, None])
+
+
+def _weights(batch: Batch) -> Array:
+    """1 for targets that are real, 0 for the others, (B,T) or (B,)."""
     if batch.y.ndim == 2 or batch.lengths is None:
-        return np.ones(batch.y.shape[:-1], bool)
-    return np.asarray(np.arange(batch.y.shape[1]) < batch.lengths[:, None])
+        return np.ones(batch.y.shape[:-1])
+    return np.asarray(np.arange(batch.y.shape[1]) < batch.lengths[:, None], np.float64)
+
+
+def _renamed(columns: Columns, name: str) -> bool:
+    """Whether a file's `sequence` or `time` column has another name than it mostly has."""
+    return getattr(columns, name) not in ("", name)

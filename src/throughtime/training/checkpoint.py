@@ -28,6 +28,7 @@ from throughtime.files import (
     MODEL,
     RUN,
     Stored,
+    for_columns,
     load_tensors,
     require_finite,
     save_network,
@@ -80,7 +81,9 @@ def _save_checkpoint(run: Run, folder: Path) -> None:
 
 
 def _save_model(run: Run, folder: Path) -> None:
-    save_network(run.network, folder / MODEL, run.task.name if run.task else None)
+    save_network(
+        for_columns(run.network, run.columns), folder / MODEL, run.task.name if run.task else None, run.columns
+    )
 
 
 class Writer:
@@ -200,6 +203,7 @@ def load_run(folder: Any, task: Task | None = None) -> Run:
     if not _fits(specification, settings, tensors, metadata):
         raise stored.misfit()
     run = Run(Network.of(specification, tensors["parameters"]), settings, task, metadata["step"], tensors["moments"])
+    run.columns = stored.columns
     run.history = History.load(folder / HISTORY, run.step)
     if "best" in tensors:
         run.best = Best(metadata["best_loss"], tensors["best"], metadata["waited"])
@@ -292,4 +296,6 @@ def _describe(run: Run) -> dict[str, Any]:
         described["task"] = {"name": run.task.name, **options}
     if run.data is not None:
         described["data"] = run.data
+    if run.columns is not None:
+        described["columns"] = run.columns.as_dict()
     return described | {"network": run.network.specification.as_dict(), "settings": run.settings.as_dict()}

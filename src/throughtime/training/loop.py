@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.columns import Columns
 from throughtime.forward_pass import State
 from throughtime.network import Network
 from throughtime.training.history import History, Record
@@ -52,6 +53,7 @@ class Run:
     latest : the parameters that training goes on with, where they are not the network's
     carried : the states that the next step begins with, where that is a later window of sequences it is half way through
     data : the SHA-256 of what it is trained on, where that is a Batch and the run is kept on disk
+    columns : of the data file that is trained on, if it is one; its standardisation is taken back in the model that is saved
     """
 
     network: Network
@@ -65,6 +67,7 @@ class Run:
     latest: Array | None = None
     carried: State | None = None
     data: str | None = None
+    columns: Columns | None = None
 
     def __post_init__(self) -> None:
         if self.moments.size == 0:
@@ -96,6 +99,7 @@ def train(
     validate: Batch | None = None,
     callbacks: Iterable[Callback] = (),
     out: Any = None,
+    columns: Columns | None = None,
     **settings: Any,
 ) -> Run:
     """Train a copy of a network.
@@ -139,6 +143,8 @@ def train(
         Called after every block of steps; training stops when one returns True.
     out : path, optional
         A folder where the run is kept on disk while it trains. It must not hold a run already.
+    columns : Columns, optional
+        Of the data file that the sequences are from, to be kept with the run.
 
     Returns
     -------
@@ -154,7 +160,8 @@ def train(
     """
     if not isinstance(task_or_data, Batch) and not hasattr(task_or_data, "sample"):
         raise ValueError(f"a network is trained on a task or a Batch, got {type(task_or_data).__name__}")
-    run = Run(net.copy(), Settings(**settings), None if isinstance(task_or_data, Batch) else task_or_data)
+    task = None if isinstance(task_or_data, Batch) else task_or_data
+    run = Run(net.copy(), Settings(**settings), task, columns=columns)
     return proceed(run, task_or_data, validate, callbacks, out, new=True)
 
 

@@ -1,0 +1,133 @@
+"""Numbers of any scale as a network learns them: less their mean, divided by their standard deviation; and back again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from throughtime.batch import Array
+
+if TYPE_CHECKING:
+    from throughtime.network import Network
+
+_ROWS = 2**16
+_CONSTANT = 64 * np.finfo(np.float64).eps
+
+
+@dataclass(frozen=True, eq=False)
+class Standardisation:
+    """The mean and the standard deviation of each of F features.
+
+    Parameters
+    ----------
+    mean, deviation : (F,) float64 arrays
+        A feature that is constant has a deviation of 0: it becomes 0 whatever it is, so that a network is not shown what it
+        could not learn from.
+    """
+
+    mean: Array
+    deviation: Array
+
+    @classmethod
+    def none(cls, features: int) -> Standardisation:
+        """The one that changes nothing."""
+        return cls(np.zeros(features), np.ones(features))
+
+    @classmethod
+    def of(cls, x: Array, weights: Array | None = None) -> Standardisation:
+        """That of numbers.
+
+        Parameters
+        ----------
+        x : (…, F) array of finite numbers
+        weights : (…) array, optional
+            Of each row, at least one of them above 0; rows of weight 0 (padding) do not count.
+
+        Notes
+        -----
+        A feature is constant if its deviation is no more than rounding makes of its largest number, so its unit does not
+        matter. No number overflows, however large it is.
+        """
+        rows = np.reshape(x, (-1, x.shape[-1]))
+        weight = np.ones(len(rows)) if weights is None else np.reshape(weights, -1).astype(np.float64)
+        largest = np.zeros(rows.shape[1])
+        for part, w in _parts(rows, weight):
+            largest = np.maximum(largest, np.abs(part[w > 0]).max(axis=0, initial=0))
+        unit = np.where(largest > 0, largest, 1)
+        weight /= weight.sum()
+        mean, square = np.zeros_like(unit), np.zeros_like(unit)
+        for part, w in _parts(rows, weight):
+            mean += w @ (part / unit)
+        for part, w in _parts(rows, weight):
+            square += w @ (part / unit - mean) ** 2
+        deviation = np.sqrt(square)
+        return cls(mean * unit, np.where(deviation > _CONSTANT, deviation * unit, 0))
+
+    @property
+    def constant(self) -> Array:
+        """Which features are constant, (F,) bool."""
+        return np.asarray(self.deviation == 0)
+
+    def apply(self, x: Array) -> Array:
+        """(…, F) numbers, standardised, in float64."""
+        return np.asarray((x - self.mean) * self._factor)
+
+    def undo(self, x: Array) -> Array:
+        """(…, F) standardised numbers as they were; those of a constant feature are its mean."""
+        return np.asarray(x * self.deviation + self.mean)
+
+    @property
+    def _factor(self) -> Array:
+        return np.asarray(np.divide(1, self.deviation, out=np.zeros_like(self.deviation), where=self.deviation != 0))
+
+
+def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = None) -> Network:
+    """The network that takes and gives numbers as they are, made from one that takes and gives them standardised.
+
+    The standardisation goes into the weights: V/deviation and b − mean·V/deviation in the first layer; W·deviation and
+    b_y·deviation + mean in the readout. So the result is a network like any other, to be saved, traced and exported.
+
+    Parameters
+    ----------
+    net : Network
+        With biases. It is not changed.
+    x : Standardisation of its inputs
+    y : Standardisation of its outputs, optional
+        Only for the readout "identity".
+
+    Raises
+    ------
+    ValueError
+        If it has no biases, or its numbers cannot hold the result.
+    """
+    s = net.specification
+    if not s.bias:
+        raise ValueError(
+            "a network without biases cannot take in a mean: train it with bias=True, or do not standardise"
+        )
+    made = net.copy()
+    views: Any = made.views
+    with np.errstate(over="ignore", invalid="ignore"):  # it is refused below
+        for name in views:
+            parts = name.split(".")
+            if parts[-1] == "V" and (s.layers == 1 or parts[0] == "layer0"):
+                bias = ".".join([*parts[:-1], "b_h" if s.cell == "elman" else "b"])
+                V = views[name].astype(np.float64) * x._factor[:, None]
+                views[bias][:] = views[bias] - x.mean @ V
+                views[name][:] = V
+        if y is not None:
+            views["W"][:] = views["W"] * y.deviation
+            views["b_y"][:] = views["b_y"] * y.deviation + y.mean
+    if not np.isfinite(made.parameters).all():
+        raise ValueError(
+            f"{s.dtype} cannot hold weights for numbers of such sizes: choose float64, other units, or do not standardise"
+        )
+    return made
+
+
+def _parts(rows: Array, weights: Array) -> Any:
+    """Some rows at a time, so that what is computed with them takes little memory."""
+    for start in range(0, len(rows), _ROWS):
+        yield rows[start : start + _ROWS], weights[start : start + _ROWS]

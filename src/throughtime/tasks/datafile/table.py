@@ -1,0 +1,332 @@
+"""A table in long format, a row for each step of each sequence: CSV, TSV, and what spreadsheets call text.
+
+The file is read twice, first its inputs and then its targets, so that no cell is kept as text: all that is held are the
+numbers, and of each row its time and a fingerprint of its sequence's name.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, time
+from math import isfinite
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from throughtime.batch import Array
+from throughtime.tasks.datafile.dataset import Dataset, Reading, laid_out, listed, one_of, rows_of, short
+from throughtime.tasks.datafile.labels import Labels, Unexpected
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "."}
+_DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def read_table(path: Path, reading: Reading) -> Dataset:
+    """Read a table; see `read`."""
+    table = _Table(path, reading)
+    table.read_inputs()
+    ids = np.frombuffer(table.ids, np.int64)
+    lengths, order = _sequences(ids)
+    table.check_times(ids, order)
+    del ids
+    table.ids, table.times = array("q"), array("d")
+    x = laid_out(path, rows_of(table.x, len(table.inputs)), lengths, order)
+    table.x = array("d")
+    ends = np.cumsum(lengths) - 1
+    last = (ends if order is None else order[ends]) if reading.output == "last step" else None
+    found, classes = table.read_targets(last, int(lengths.sum()))
+    y = laid_out(path, found, lengths, order) if last is None else found[np.searchsorted(np.sort(last), last)]
+    return Dataset(
+        x, one_of(path, y[..., 0], len(classes)) if classes else y, lengths, table.inputs, table.outputs, classes,
+        named=True, sequence=table.sequence, time=table.time, unused=table.unused, notes=tuple(table.notes()),
+    )  # fmt: skip
+
+
+class _Table:
+    """A table, its header, and what has been read of it."""
+
+    def __init__(self, path: Path, reading: Reading) -> None:
+        self.path, self.reading = path, reading
+        self.separator = _separator(path)
+        self.comma_from, self.point_from = 0, 0
+        records = self._records()
+        self.header_line, header = next(records, (0, []))
+        if not header:
+            raise ValueError(f"{path}: expected a header and rows, got an empty file")
+        self.header = [name.strip() for name in header]
+        self.place = {name: i for i, name in enumerate(self.header)}
+        self._name_columns()
+        self.ids, self.times, self.x = array("q"), array("d"), array("d")
+
+    def _name_columns(self) -> None:
+        reading, line = self.reading, f"{self.path}, line {self.header_line}"
+        seen = set()
+        for name in self.header:
+            if name and name in seen:
+                raise ValueError(f'{line}, column "{short(name)}": expected a name for each column, got this one twice')
+            seen.add(name)
+        self.sequence = reading.sequence or ("sequence" if "sequence" in self.place else "")
+        self.time = reading.time or "time"
+        for name in (self.sequence, self.time, *(reading.inputs or ()), *(reading.outputs or ())):
+            if name and name not in self.place:
+                advice = ""
+                if name == self.time and not reading.time:
+                    advice = "; name the one that says when with time=NAME"
+                if len(self.header) == 1:
+                    advice = f"; cells are separated by {', '.join(SEPARATORS.values())}"
+                raise ValueError(f'{line}: expected a column "{short(name)}", got {listed(self.header)}{advice}')
+        others = [name for name in self.header if name and name not in (self.sequence, self.time)]
+        named = (*(reading.inputs or ()), *(reading.outputs or ()))
+        free = [name for name in others if name not in named]
+        self.inputs = reading.inputs or self._starting("x", "inputs", free)
+        self.outputs = reading.outputs or self._starting("y", "targets", free)
+        for kind, names in (("inputs", self.inputs), ("outputs", self.outputs)):
+            twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
+            if twice is not None:
+                raise ValueError(f'{kind} must name each column once, got "{short(twice)}" twice')
+        both = next((name for name in self.outputs if name in set(self.inputs)), None)
+        if both is not None:
+            raise ValueError(f'{line}, column "{short(both)}": expected an input or a target, got it as both')
+        used = {*self.inputs, *self.outputs}
+        self.unused = tuple(name for name in others if name not in used)
+
+    def _starting(self, letter: str, kind: str, columns: list[str]) -> tuple[str, ...]:
+        """The columns called x, x1, x_a, … ("year" is no y)."""
+        pattern = re.compile(rf"[{letter}{letter.upper()}](?![^\W\d_])")
+        names = tuple(name for name in columns if pattern.match(name))
+        if not names:
+            option = "inputs" if letter == "x" else "outputs"
+            raise ValueError(
+                f"{self.path}, line {self.header_line}: expected {kind} in columns called {letter}, {letter}1, "
+                f"{letter}_a, …, or named with {option}=A,B, got {listed(columns) or 'no other column'}"
+            )
+        return names
+
+    # What is read
+
+    def read_inputs(self) -> None:
+        """Read the sequence, the time and the inputs of each row."""
+        width, of_sequence, of_time = len(self.header), self.place.get(self.sequence), self.place[self.time]
+        inputs = [self.place[name] for name in self.inputs]
+        when = _Times()
+        for line, cells in self._rows():
+            if len(cells) != width:
+                raise ValueError(f"{self.path}, line {line}: expected {width} cells as in the header, got {len(cells)}")
+            if of_sequence is not None:
+                name = cells[of_sequence].strip()
+                if not name:
+                    self._refuse(line, cells, of_sequence, "the name of a sequence")
+                self.ids.append(hash(name))
+            else:
+                self.ids.append(0)
+            try:
+                self.times.append(when.read(cells[of_time]))
+            except Unexpected as error:
+                self._refuse(line, cells, of_time, str(error))
+            for column in inputs:
+                value = self._number(line, cells[column])
+                if value is None:
+                    self._refuse(line, cells, column, "a number")
+                if not -self.reading.largest <= value <= self.reading.largest:
+                    self._refuse(line, cells, column, self._finite(value))
+                self.x.append(value)
+        if not self.ids:
+            raise ValueError(f"{self.path}: expected rows under the header, got none")
+
+    def read_targets(self, last: Array | None, rows: int) -> tuple[Array, tuple[str, ...]]:
+        """The targets of the rows in `last`, or of all, (rows, outputs); of classes one column of codes, with their names."""
+        reading = self.reading
+        wanted = np.ones(rows, bool)
+        if last is not None:
+            wanted[:] = False
+            wanted[last] = True
+        columns = [self.place[name] for name in self.outputs]
+        labels = Labels(reading.targets, reading.classes, reading.largest)
+        found = array("d")
+        for (line, cells), chosen in zip(self._rows(), wanted, strict=True):
+            if not chosen:
+                continue
+            for column in columns:
+                word = cells[column]
+                value = self._number(line, word)
+                if value is not None and not -reading.largest <= value <= reading.largest:
+                    if isfinite(value) or labels.numbers is not False:
+                        self._refuse(line, cells, column, self._finite(value))
+                    value = None
+                try:
+                    found.append(labels.of_text(word, value))
+                except Unexpected as error:
+                    advice = ""
+                    if last is None and not word.strip():
+                        advice = '; if each sequence has one target, in its last row, say output="last step"'
+                    self._refuse(line, cells, column, str(error), advice)
+        return labels.of_columns(self.path, rows_of(found, len(columns)))
+
+    def check_times(self, ids: Array, order: Array | None) -> None:
+        """Refuse times that do not grow within a sequence."""
+        times = np.frombuffer(self.times, np.float64)
+        if order is not None:
+            ids, times = ids[order], times[order]
+        bad = np.flatnonzero((ids[1:] == ids[:-1]) & (times[1:] <= times[:-1]))
+        if len(bad) == 0:
+            return
+        before, row = (bad[0], bad[0] + 1) if order is None else (order[bad[0]], order[bad[0] + 1])
+        place = self.place[self.time]
+        earlier = next(cells for i, (_, cells) in enumerate(self._rows()) if i == before)
+        line, cells = next(one for i, one in enumerate(self._rows()) if i == row)
+        within = f' in sequence "{short(cells[self.place[self.sequence]])}"' if self.sequence else ""
+        advice = "" if self.sequence else "; if there are several sequences, say which column names them: sequence=NAME"
+        self._refuse(
+            line, cells, place, f"a time after {short(earlier[place].strip())}, the one before it{within}", advice
+        )
+
+    def notes(self) -> Iterator[str]:
+        """What people should know about the file."""
+        if not self.sequence:
+            yield "one series: there is no column that names sequences"
+        if self.separator != ",":
+            yield f"cells are separated by a {SEPARATORS[self.separator]}"
+        if self.comma_from:
+            yield "numbers have a decimal comma"
+
+    # Rows and cells
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The rows under the header."""
+        records = self._records()
+        next(records)
+        return records
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Each line that is not empty: its number, and its cells."""
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, delimiter=self.separator, strict=True)
+            try:
+                for record in reader:
+                    if any(record):
+                        yield reader.line_num, record
+            except csv.Error as error:
+                raise ValueError(
+                    f"{self.path}, line {reader.line_num}: expected well-formed CSV, got: {error}"
+                ) from error
+
+    def _number(self, line: int, word: str) -> float | None:
+        """The number that a word is, perhaps with a decimal comma; None if it is none."""
+        try:
+            value = float(word)
+        except ValueError:
+            if self.separator != ";" or not _DECIMAL_COMMA.fullmatch(word):
+                return None
+            value = float(word.replace(",", "."))
+            self.comma_from = self.comma_from or line
+        else:
+            if "_" in word:
+                return None
+            if self.separator == ";" and "." in word:
+                self.point_from = self.point_from or line
+        if self.comma_from and self.point_from:
+            raise ValueError(
+                f"{self.path}, line {line}: expected one way to write numbers, got a decimal comma in line "
+                f"{self.comma_from} and a decimal point in line {self.point_from}"
+            )
+        return value
+
+    def _finite(self, value: float) -> str:
+        if not isfinite(value):
+            return "a finite number"
+        return f"a number that {self.reading.dtype} can compute with (up to {self.reading.largest:g})"
+
+    def _refuse(self, line: int, cells: Sequence[str], column: int, expected: str, advice: str = "") -> NoReturn:
+        cell = cells[column]
+        if not advice and cell.strip().lower() in _MISSING:
+            advice = "; fill the gap, or leave the row out"
+        place = f'{self.path}, line {line}, column "{short(self.header[column])}"'
+        raise ValueError(f'{place}: expected {expected}, got "{short(cell)}"{advice}') from None
+
+
+class _Times:
+    """Reads times: all of them numbers, or dates as ISO 8601 writes them, or times of the day."""
+
+    EXPECTED = "a number, or a date and time such as 2024-01-31 10:05"
+
+    def __init__(self) -> None:
+        self.kind: Callable[[str], float] | None = None
+
+    def read(self, word: str) -> float:
+        """The time as a number."""
+        if self.kind is not None:
+            return self.kind(word)
+        for kind in (self._of_number, self._of_date, self._of_date_with_zone, self._of_day):
+            with suppress(Unexpected):
+                found = kind(word)
+                self.kind = kind
+                return found
+        raise Unexpected(self.EXPECTED)
+
+    def _of_number(self, word: str) -> float:
+        try:
+            value = float(word)
+        except ValueError:
+            raise Unexpected(self.EXPECTED) from None
+        if not isfinite(value) or "_" in word:
+            raise Unexpected("a finite number")
+        return value
+
+    def _of_date(self, word: str) -> float:
+        when = self._datetime(word)
+        if when.tzinfo is not None:
+            raise Unexpected("a date without a time zone, as before")
+        return (when.replace(tzinfo=UTC) - _EPOCH).total_seconds()
+
+    def _of_date_with_zone(self, word: str) -> float:
+        when = self._datetime(word)
+        if when.tzinfo is None:
+            raise Unexpected("a date with a time zone, as before")
+        return (when - _EPOCH).total_seconds()
+
+    def _of_day(self, word: str) -> float:
+        try:
+            when = time.fromisoformat(word.strip())
+        except ValueError:
+            raise Unexpected("a time of the day, as before") from None
+        return when.hour * 3600 + when.minute * 60 + when.second + when.microsecond / 1e6
+
+    def _datetime(self, word: str) -> datetime:
+        try:
+            return datetime.fromisoformat(word.strip())
+        except ValueError:
+            raise Unexpected("a date and time as before, such as 2024-01-31 10:05") from None
+
+
+def _separator(path: Path) -> str:
+    """What separates the cells: of comma, semicolon and tab the one that the first line has most of, outside of quotes."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = next((line for line in file if line.strip()), "")
+    plain = re.sub(r'"[^"]*"', "", first)
+    return max(SEPARATORS, key=plain.count)
+
+
+def _sequences(ids: Array) -> tuple[npt.NDArray[np.int64], Array | None]:
+    """The lengths of the sequences, in the order in which they first appear, and which row comes where.
+
+    None as the order says that they stand one after the other already. Names are compared by their 64-bit fingerprints.
+    """
+    starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1]))
+    names = np.sort(ids[starts])
+    if not (names[1:] == names[:-1]).any():
+        return np.diff(starts, append=len(ids)), None
+    by_name = np.argsort(ids, kind="stable")
+    named = ids[by_name]
+    starts = np.flatnonzero(np.append(True, named[1:] != named[:-1]))
+    lengths = np.diff(starts, append=len(ids))
+    appearance = np.argsort(by_name[starts])
+    order = np.concatenate([by_name[starts[i] : starts[i] + lengths[i]] for i in appearance])
+    return lengths[appearance], order
