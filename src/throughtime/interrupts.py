@@ -49,11 +49,14 @@ def deferred() -> Iterator[Deferred]:
     signal.signal(signal.SIGINT, ctrl_c._note)
     try:
         yield ctrl_c
+    except BaseException:
+        if not ctrl_c.came:  # else it may be Ctrl-C's own doing
+            raise
     finally:
         signal.signal(signal.SIGINT, handler)
-        if ctrl_c.came:
-            handler(signal.SIGINT, None)  # which raises it, unless it is someone's own
-            raise KeyboardInterrupt
+    if ctrl_c.came:
+        handler(signal.SIGINT, None)  # which raises it, unless it is someone's own
+        raise KeyboardInterrupt
 
 
 def as_they_end(

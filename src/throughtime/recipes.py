@@ -13,6 +13,7 @@ import numpy as np
 
 from throughtime.batch import Batch
 from throughtime.network import Network
+from throughtime.network_specification import CHOICES, one_of
 from throughtime.tasks import Addition
 from throughtime.tasks.task import Task
 from throughtime.training.loop import Callback, Run, train
@@ -60,6 +61,8 @@ def default(task: Task, cell: str | None = None, activation: str | None = None) 
             "glorot",
             {"steps": 4000, "batch": min(64, sequences), "optimizer": Adam(0.005), "clip": 1.0},
         )
+    if cell not in _MACHINE:
+        raise ValueError(f"cell must be {one_of(CHOICES['cell'])}, got {cell!r}")
     hidden, settings = _MACHINE["tanh" if cell == "elman" and activation == "tanh" else cell]
     return Recipe(network | {"hidden": hidden}, "glorot", {"batch": 64, **settings})
 
@@ -90,7 +93,7 @@ def changed(task: Task, **options: Any) -> Recipe:
     if "schedule" in options:
         settings["schedule"] = named(options["schedule"])
     if "update" in options:
-        settings["update"] = options["update"].replace("-", " ")
+        settings["update"] = str(options["update"]).replace("-", " ")
     return Recipe(network, recipe.init, settings)
 
 

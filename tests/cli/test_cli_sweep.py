@@ -48,7 +48,7 @@ def test_what_is_wrong(throughtime, here):
         (("recall", "--gap", "0.1..0.5"), "a grid needs values one by one"),
         (("recall", "--seeds", "x"), "--seeds must be a number"),
         (("recall", "--on", "dask"), "both --on dask and --scheduler"),
-        (("bad.toml",), "bad.toml is no TOML"),
+        (("bad.toml",), "bad.toml is damaged"),
         (("other.toml",), "other.toml must have a task"),
         (("show",), "there is no sweep in ./sweeps"),
         (("show", "no.sqlite"), "no such file"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -14,10 +13,11 @@ from typer.core import TyperGroup
 
 from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import INTERRUPTED, Failure, Json, document, say
+from throughtime.documents import printable, text_of, toml_table
 
 if TYPE_CHECKING:
     from throughtime.sweeps.store import Store
-    from throughtime.sweeps.summary import Summary
+    from throughtime.sweeps.summary import Group, Summary
 
 EPILOG = """\b
 Examples:
@@ -94,10 +94,14 @@ def run(
     talks = not (json or quiet)
 
     def progress(trial: Any, result: Any, done: int, of: int) -> None:
-        if talks:
-            told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in trial.options.items())
+        if not talks:
+            return
+        options = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in trial.options.items())
+        if result.error is not None:
+            how = f"failed: {result.error}"
+        else:
             how = f"exact {result.exact:.3f}" if result.exact is not None else f"rms {result.root_mean_square:.4g}"
-            say(f"  {done:>{len(str(of))}}/{of}   {how}   {told}, seed {trial.seed}   {result.seconds:.1f} s")
+        say(printable(f"  {done:>{len(str(of))}}/{of}   {how}   {options}, seed {trial.seed}   {result.seconds:.1f} s"))
 
     try:
         store = sweep(**described, out=out, jobs=jobs, scheduler=scheduler, progress=progress)
@@ -158,12 +162,12 @@ def _table(found: Summary, most: int | None = None) -> list[str]:
     rows = [
         [
             *(str(group.options[name]) for name in names),
-            f"{group.runs}" + (f", {group.failed} not finite" if group.failed else ""),
-            f"{group.mean:.4g}",
-            "" if group.spread != group.spread else f"{group.spread:.2g}",
-            f"{group.greatest if found.measure == 'exact' else group.least:.4g}",
-            str(group.best_seed),
-            f"{group.seconds:.2g}",
+            f"{group.runs}" + "".join(f", {count} {what}" for count, what in _not_well(group) if count),
+            _number(group.mean, 4),
+            _number(group.spread, 2),
+            _number(group.greatest if found.measure == "exact" else group.least, 4),
+            "" if group.best_seed is None else str(group.best_seed),
+            _number(group.seconds, 2),
         ]
         for group in found.groups[:most]
     ]
@@ -173,7 +177,19 @@ def _table(found: Summary, most: int | None = None) -> list[str]:
     ]
     if most is not None and len(found.groups) > most:
         lines.append(f"  … and {len(found.groups) - most} more")
-    return [*lines, f"  {found.done} of {found.trials} runs done"]
+    failed = sum(group.failed for group in found.groups)
+    lines.append(f"  {found.done} of {found.trials} runs done" + (f", {failed} failed" if failed else ""))
+    lines += [f"  {error}" for error in dict.fromkeys(group.error for group in found.groups) if error is not None][:5]
+    return [printable(line) for line in lines]
+
+
+def _not_well(group: Group) -> tuple[tuple[int, str], ...]:
+    return (group.not_finite, "not finite"), (group.failed, "failed")
+
+
+def _number(value: float, digits: int) -> str:
+    """In so many digits; a NaN is left out."""
+    return "" if value != value else f"{value:.{digits}g}"
 
 
 def _newest() -> Path:
@@ -184,10 +200,7 @@ def _newest() -> Path:
 
 
 def _described(path: Path) -> dict[str, Any]:
-    try:
-        found = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Failure(f"{path} is no TOML: {error}") from None
+    found = toml_table(text_of(path), str(path))
     known = {"task", "options", "seeds", "random", "random_seed"}
     if "task" not in found or not set(found) <= known or not isinstance(found.get("options", {}), dict):
         raise Failure(
@@ -197,7 +210,7 @@ def _described(path: Path) -> dict[str, Any]:
 
 
 def _seeds(word: str) -> Any:
-    found = re.fullmatch(r"(\d+)(?:\.\.(\d+))?", word)
+    found = re.fullmatch(r"([0-9]{1,18})(?:\.\.([0-9]{1,18}))?", word)
     if not found:
         raise Failure(f'--seeds must be a number such as 20, or a range such as 10..29, got "{word[:40]}"')
     first, last = found.groups()
@@ -217,7 +230,9 @@ def _options(words: list[str]) -> dict[str, Any]:
             if not rest or rest[0].startswith("--"):
                 raise Failure(f"{name} needs a value, or several: {name} A,B,C")
             value = rest.pop(0)
-        options[name[2:].replace("-", "_")] = _values(name, value)
+        if (key := name[2:].replace("-", "_")) in options:
+            raise Failure(f"{name} is given twice: give several values as {name} A,B,C")
+        options[key] = _values(name, value)
     return options
 
 

@@ -16,19 +16,20 @@ _NAMES = {"exact": "share of sequences right", "root_mean_square": "root mean sq
 
 def summary(found: Summary, ax: Any = None) -> Any:
     """Mean and spread of each group: over a numeric option if there is one, a curve for each value of the others."""
-    if not found.groups:
-        raise ValueError("the sweep has no results yet")
-    along = _along(found.groups)
-    ax = ax or plots.new(height=3.4 if along else 1 + 0.3 * len(found.groups))
+    measured = [group for group in found.groups if np.isfinite(group.mean)]
+    if not measured:
+        raise ValueError("the sweep has no results yet that could be drawn")
+    along = _along(measured)
+    ax = ax or plots.new(height=3.4 if along else min(1 + 0.3 * len(measured), 60))
     if along is None:
-        for row, group in enumerate(found.groups):
+        for row, group in enumerate(measured):
             ax.errorbar(group.mean, row, xerr=np.nan_to_num(group.spread), fmt="o", color=plots.COLOURS[0], capsize=3)
-        ax.set_yticks(range(len(found.groups)), [_told(group.options) or "all" for group in found.groups])
+        ax.set_yticks(range(len(measured)), [_told(group.options) or "all" for group in measured])
         ax.invert_yaxis()
         ax.set_xlabel(_NAMES[found.measure])
         return ax
     curves: dict[str, list[Group]] = {}
-    for group in found.groups:
+    for group in measured:
         curves.setdefault(_told({k: v for k, v in group.options.items() if k != along}), []).append(group)
     for number, (label, groups) in enumerate(sorted(curves.items())):
         groups.sort(key=lambda group: float(group.options[along]))
@@ -48,8 +49,11 @@ def _along(groups: list[Group]) -> str | None:
     """The numeric option of most values."""
     numeric = {
         name: len({group.options[name] for group in groups})
-        for name, value in groups[0].options.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
+        for name in groups[0].options
+        if all(
+            isinstance(group.options[name], int | float) and not isinstance(group.options[name], bool)
+            for group in groups
+        )
     }
     return max(numeric, key=lambda name: numeric[name]) if numeric else None
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+import os
+import signal
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from contextlib import closing, contextmanager
+from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any
 
+from throughtime.checks import whole_number
+from throughtime.interrupts import as_they_end, deferred
+from throughtime.memory import require
 from throughtime.sweeps.space import Space, Trial
 from throughtime.sweeps.store import Store
 from throughtime.sweeps.trial import Result, planned, run
+
+_PROCESS = 150e6
+"""Bytes of memory that a process takes at least."""
+_SUBMITTED = 10_000
+"""Runs that a scheduler is given at a time."""
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 Progress = Callable[[Trial, Result, int, int], Any]
 
@@ -56,59 +69,120 @@ def sweep(
     Raises
     ------
     ValueError
-        Before anything is trained, if options do not go together, or `out` holds another sweep.
+        Before anything is trained, if options do not go together, or `out` holds another sweep. Later, if the file cannot be
+        written, or a process was killed; what is done is in the file.
+    KeyboardInterrupt
+        After Ctrl-C, when the processes have been ended. The same call continues.
+
+    Notes
+    -----
+    A run that fails, whatever its exception, is a row too, with `stopped` "failed" and its `error`, and the others go on. The
+    same call tries it again.
     """
     space = Space.of(task, options, seeds, random, random_seed)
+    jobs = None if jobs is None else whole_number("jobs", jobs, 1)
+    if jobs is not None and scheduler is None:
+        require(jobs * _PROCESS, f"a sweep in {jobs:,} processes", "choose fewer jobs")
     for combination in space.combinations():
         planned(task, combination)
     store = Store(out, space)
     missing = store.missing()
-    trials = {trial.number: trial for trial in missing}
-    total = len(space.trials())
-    done = total - len(missing)
-    if missing:
-        with _results(task, missing, jobs, scheduler) as results:
-            for result in results:
-                trial = trials[result.trial]
-                if store.add(trial, result):
-                    done += 1
-                    progress(trial, result, done, total)
+    done = len(space) - len(missing)
+    if not missing:
+        return store
+    processes = min(jobs or os.cpu_count() or 1, len(missing))
+    if scheduler is None and processes == 1:
+        results: Generator[tuple[Trial, Result]] = ((trial, run(task, trial)) for trial in missing)
+    else:
+        results = _elsewhere(task, missing, processes, scheduler, store.path)
+    with closing(results):
+        for trial, result in results:
+            if store.add(trial, result):
+                done += 1
+                progress(trial, result, done, len(space))
     return store
 
 
-@contextmanager
-def _results(task: str, trials: list[Trial], jobs: int | None, scheduler: str | None) -> Iterator[Iterator[Result]]:
-    """The results in the order in which they come."""
-    try:
-        import joblib
-    except ModuleNotFoundError:
-        raise ValueError("a sweep needs joblib: pip install 'throughtime[sweep]'") from None
-    # Processes, not the threads of train_many: trials differ in more than seeds, and checking them holds Python's lock.
-    cluster = nullcontext() if scheduler is None else _client(scheduler)
-    with cluster as client, _backend(joblib, client):
-        parallel = joblib.Parallel(n_jobs=jobs or -1, batch_size=1, return_as="generator_unordered")
-        results = parallel(joblib.delayed(run)(task, trial) for trial in trials)
+def _elsewhere(
+    task: str, trials: list[Trial], processes: int, scheduler: str | None, out: Path
+) -> Generator[tuple[Trial, Result]]:
+    """The results in the order in which they come from other processes, here or on a cluster.
+
+    Processes, not the threads of train_many: trials differ in more than seeds, and checking them holds Python's lock.
+    """
+    with deferred() as ctrl_c, _here(processes) if scheduler is None else _cluster(scheduler) as executor:
+        at_once = 2 * processes if scheduler is None else _SUBMITTED
+
+        def submit(trial: Trial) -> Future[Result]:
+            with _without_ctrl_c():
+                return executor.submit(run, task, trial)
+
         try:
-            yield results
-        finally:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # that a sweep which is stopped leaves trials undone
-                results.close()
+            for trial, future in as_they_end(submit, trials, at_once, ctrl_c):
+                yield trial, _result(trial, future)
+        except BrokenExecutor:
+            raise ValueError(
+                f"a process of the sweep was killed, perhaps for want of memory (fewer jobs take less); "
+                f"what is done is in {out}, the same command goes on"
+            ) from None
+        except CancelledError:
+            raise ValueError(
+                f"the scheduler at {scheduler} went away; what is done is in {out}, the same command goes on"
+            ) from None
 
 
-def _backend(joblib: Any, client: Any) -> Any:
-    return joblib.parallel_config("loky") if client is None else joblib.parallel_config("dask", client=client)
+def _result(trial: Trial, future: Future[Result]) -> Result:
+    try:
+        return future.result()
+    except (BrokenExecutor, CancelledError):
+        raise
+    except Exception as error:  # of a worker that died again and again, or that has another throughtime
+        return Result.failed(trial, error)
 
 
 @contextmanager
-def _client(scheduler: str) -> Iterator[Any]:
+def _here(processes: int) -> Iterator[Executor]:
+    """Processes on this machine, which are ended behind, whatever they do."""
+    try:
+        from joblib.externals.loky import ProcessPoolExecutor
+    except ModuleNotFoundError:
+        raise ValueError("a sweep in several processes needs joblib: pip install 'throughtime[sweep]'") from None
+    threads = str(max(1, (os.cpu_count() or 1) // processes))  # of a library that has its own
+    if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # else begun with the first process, when it lets Ctrl-C through again
+    executor = ProcessPoolExecutor(processes, env=dict.fromkeys(_THREADS, threads))
+    try:
+        yield executor
+    finally:
+        executor.shutdown(kill_workers=True)
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Processes that are begun within leave Ctrl-C to this one."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _cluster(scheduler: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ModuleNotFoundError:
         raise ValueError("a sweep on a cluster needs dask.distributed: pip install 'throughtime[sweep]'") from None
     try:
         client: Any = Client(scheduler, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"no scheduler answers at {scheduler}: {error}") from None
     with client:
-        yield client
+        executor = client.get_executor(pure=False)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False)

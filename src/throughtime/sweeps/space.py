@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import product
-from math import exp, log
+from itertools import islice, product
+from math import exp, log, prod
 from typing import Any
 
 import numpy as np
 
+from throughtime.checks import number, whole_number
+from throughtime.documents import json_object
+
 Value = str | int | float | bool
+
+MOST_RUNS = 1_000_000
+"""Runs of a sweep: more are refused before any is planned."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +34,13 @@ class Range:
     def __post_init__(self) -> None:
         if self.scale not in ("linear", "log"):
             raise ValueError(f'the scale of a range must be "linear" or "log", got {self.scale!r}')
-        if not -np.inf < self.least < self.greatest < np.inf or (self.scale == "log" and self.least <= 0):
+        for name in ("least", "greatest"):
+            object.__setattr__(self, name, number("an end of a range", getattr(self, name)))
+        if not self.least < self.greatest or (self.scale == "log" and self.least <= 0):
             what = "go from a number above 0" if self.scale == "log" else "go from a number"
             raise ValueError(f"a range must {what} to a greater one, got {self.least} to {self.greatest}")
+        if self.greatest - self.least == float("inf"):
+            raise ValueError(f"the range from {self.least} to {self.greatest} is too wide")
 
     @property
     def whole(self) -> bool:
@@ -40,14 +50,16 @@ class Range:
     def draw(self, rng: np.random.Generator) -> Value:
         """One of its numbers at random."""
         if self.scale == "log":
-            number = exp(rng.uniform(log(self.least), log(self.greatest)))
-            return round(number) if self.whole else float(f"{number:.6g}")
-        if self.whole:
-            return int(rng.integers(int(self.least), int(self.greatest) + 1))
-        return float(f"{rng.uniform(self.least, self.greatest):.6g}")
+            drawn = exp(rng.uniform(log(self.least), log(self.greatest)))
+        elif self.whole:
+            return int(rng.integers(int(self.least), int(self.greatest), endpoint=True))
+        else:
+            drawn = rng.uniform(self.least, self.greatest)
+        rounded = round(drawn) if self.whole else float(f"{drawn:.6g}")
+        return min(max(rounded, self.least), self.greatest)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Trial:
     """One run of a sweep."""
 
@@ -70,6 +82,11 @@ class Space:
         So many combinations, drawn at random; all there are if not given.
     random_seed : int ≥ 0
         Decides which are drawn.
+
+    Raises
+    ------
+    ValueError
+        If a value is none of these, or there are more than MOST_RUNS runs.
     """
 
     task: str
@@ -79,18 +96,34 @@ class Space:
     random_seed: int = 0
 
     def __post_init__(self) -> None:
-        if not self.seeds or len(set(self.seeds)) != len(self.seeds) or min(self.seeds) < 0:
+        if not isinstance(self.task, str) or not self.task:
+            raise ValueError(f"the task of a sweep must be a name or a file, got {self.task!r}")
+        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ValueError("the seeds of a sweep must be different whole numbers from 0 on, and one at least")
         if "seed" in self.options:
             raise ValueError("seed is no option of a sweep: give seeds")
-        if self.random is not None and self.random < 1:
-            raise ValueError(f"random must be at least 1, got {self.random}")
         for name, values in self.options.items():
             if isinstance(values, Range):
                 if self.random is None and not (values.whole and values.scale == "linear"):
                     raise ValueError(f"{name}: a grid needs values one by one, such as 0.001,0.01; or search at random")
-            elif not values or any(not isinstance(value, Value) for value in values):
+            elif not values:
                 raise ValueError(f"{name}: there must be a value at least, each a number, a word, true or false")
+            elif self.random is None and len({(type(value), value) for value in values}) < len(values):
+                raise ValueError(f"{name}: a grid needs each value once")
+        if len(self) > MOST_RUNS:
+            raise ValueError(f"a sweep has at most {MOST_RUNS:,} runs, and this one would have {len(self):,}")
+
+    def __len__(self) -> int:
+        """How many runs there are."""
+        return self._combinations() * len(self.seeds)
+
+    def _combinations(self) -> int:
+        if self.random is not None:
+            return self.random
+        return prod(
+            int(values.greatest) - int(values.least) + 1 if isinstance(values, Range) else len(values)
+            for values in self.options.values()
+        )
 
     def combinations(self) -> list[dict[str, Value]]:
         """The options of each network that is tried."""
@@ -104,7 +137,7 @@ class Space:
                 for _ in range(self.random)
             ]
         every = [
-            list(range(int(values.least), int(values.greatest) + 1)) if isinstance(values, Range) else values
+            range(int(values.least), int(values.greatest) + 1) if isinstance(values, Range) else values
             for values in self.options.values()
         ]
         return [dict(zip(self.options, values, strict=True)) for values in product(*every)]
@@ -121,10 +154,20 @@ class Space:
 
     @classmethod
     def from_json(cls, text: str) -> Space:
-        """The space that `to_json` wrote."""
-        values = json.loads(text)
-        options = {name: Range(**v) if isinstance(v, dict) else v for name, v in values["options"].items()}
-        return cls(**values | {"options": options, "seeds": tuple(values["seeds"])})
+        """The space that `to_json` wrote; a ValueError for anything else."""
+        values = json_object(text, "its description")
+        if set(values) != {"task", "options", "seeds", "random", "random_seed"} or not isinstance(
+            values["seeds"], list
+        ):
+            raise ValueError("its description is not that of a sweep")
+        if not isinstance(values["options"], dict):
+            raise ValueError("its description has no table of options")
+        options = {}
+        for name, given in values.pop("options").items():
+            if not isinstance(given, dict | list) or (isinstance(given, dict) and set(given) != set(_RANGE)):
+                raise ValueError(f"its description has no values of {name}")
+            options[name] = {word: given[of] for of, word in _RANGE.items()} if isinstance(given, dict) else given
+        return cls.of(**values, options=options)
 
     @classmethod
     def of(
@@ -139,20 +182,59 @@ class Space:
         seeds : int or ints
             How many, from 0 on, or which.
         """
-
-        def values_of(name: str, given: Any) -> list[Value] | Range:
-            if isinstance(given, Range):
-                return given
-            if isinstance(given, Mapping):
-                if not {"from", "to"} <= set(given) <= {"from", "to", "scale"}:
-                    raise ValueError(f"{name}: a range has from, to and scale, got {', '.join(map(str, given))}")
-                return Range(given["from"], given["to"], given.get("scale", "linear"))
-            return list(given) if isinstance(given, list | tuple | range) else [given]
-
+        if not isinstance(options, Mapping):
+            raise ValueError(f"options must be a table of names and values, got {type(options).__name__}")
+        values: dict[str, list[Value] | Range] = {}
+        for given_name, given in options.items():
+            name = str(given_name).replace("-", "_")
+            if name in values:
+                raise ValueError(f"{name} is given twice")
+            values[name] = _values(name, given)
         return cls(
             task,
-            {name.replace("-", "_"): values_of(name, given) for name, given in options.items()},
-            tuple(range(seeds) if isinstance(seeds, int) else seeds),
-            random,
-            random_seed,
+            values,
+            _seeds(seeds),
+            None if random is None else whole_number("random", random, 1, MOST_RUNS),
+            whole_number("random_seed", random_seed),
         )
+
+
+_RANGE = {"least": "from", "greatest": "to", "scale": "scale"}
+"""The fields of a Range, and what people call them."""
+
+
+def _values(name: str, given: Any) -> list[Value] | Range:
+    if isinstance(given, Range):
+        return given
+    if isinstance(given, Mapping):
+        if not {"from", "to"} <= set(given) <= {"from", "to", "scale"}:
+            raise ValueError(f"{name}: a range has from, to and scale, got {', '.join(map(str, given))}")
+        try:
+            return Range(given["from"], given["to"], given.get("scale", "linear"))
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    if isinstance(given, np.ndarray):
+        given = given.ravel()
+    several = isinstance(given, list | tuple | range | np.ndarray)
+    if several and len(given) > MOST_RUNS:
+        raise ValueError(f"{name}: a sweep has at most {MOST_RUNS:,} values of an option, got {len(given):,}")
+    return [_value(name, value) for value in (given if several else [given])]
+
+
+def _value(name: str, value: Any) -> Value:
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    return number(name, value)
+
+
+def _seeds(given: Any) -> tuple[int, ...]:
+    if isinstance(given, Iterable) and not isinstance(given, str | np.ndarray):
+        seeds = tuple(islice(given, MOST_RUNS + 1))
+        if len(seeds) > MOST_RUNS:
+            raise ValueError(f"a sweep has at most {MOST_RUNS:,} seeds")
+        return tuple(whole_number("a seed", seed) for seed in seeds)
+    if isinstance(given, np.ndarray) and given.ndim:
+        return _seeds(given.ravel().tolist())
+    return tuple(range(whole_number("seeds", given, 1, MOST_RUNS)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from throughtime.sweeps.space import Range, Value
 from throughtime.sweeps.store import Store
+from throughtime.sweeps.trial import FAILED, Result
 
 
 @dataclass(frozen=True)
@@ -15,20 +17,23 @@ class Group:
     """The networks of one combination of options.
 
     options : those that differ within the sweep
-    runs, failed : how many there are, and how many of them met numbers that are not finite
+    runs, not_finite : how many there are that did not fail, and how many of them met numbers that are not finite
+    failed, error : how many failed, of which nothing else here speaks, and what the first of them says, None if none did
     mean, spread, least, greatest : of the measure over the runs; the spread is the standard deviation, NaN of one run
-    best_seed : that of the best one
+    best_seed : that of the best one, None if all failed
     seconds : the mean time of training
     """
 
     options: dict[str, Value]
     runs: int
+    not_finite: int
     failed: int
+    error: str | None
     mean: float
     spread: float
     least: float
     greatest: float
-    best_seed: int
+    best_seed: int | None
     seconds: float
 
 
@@ -45,29 +50,33 @@ class Summary:
 def summary(store: Store) -> Summary:
     """The table of a sweep's results so far."""
     trials, results = store.space.trials(), store.results()
-    measure = "exact" if all(r.exact is not None for r in results) else "root_mean_square"
+    measure = "exact" if all(r.exact is not None for r in results if r.stopped != FAILED) else "root_mean_square"
     varied = [name for name, values in store.space.options.items() if isinstance(values, Range) or len(values) > 1]
-    grouped: dict[tuple[Value, ...], list[int]] = {}
-    for place, result in enumerate(results):
+    grouped: dict[tuple[Value, ...], list[Result]] = {}
+    for result in results:
         options = trials[result.trial].options
-        grouped.setdefault(tuple(options[name] for name in varied), []).append(place)
-    groups = []
-    for key, places in grouped.items():
-        of = [results[place] for place in places]
-        values = np.array([getattr(result, measure) for result in of], float)
-        best = int(np.argmax(values) if measure == "exact" else np.argmin(values))
-        groups.append(
-            Group(
-                options=dict(zip(varied, key, strict=True)),
-                runs=len(of),
-                failed=sum(result.stopped == "not finite" for result in of),
-                mean=float(values.mean()),
-                spread=float(values.std(ddof=1)) if len(values) > 1 else float("nan"),
-                least=float(values.min()),
-                greatest=float(values.max()),
-                best_seed=of[best].seed,
-                seconds=float(np.mean([result.seconds for result in of])),
-            )
-        )
-    groups.sort(key=lambda group: -group.mean if measure == "exact" else group.mean)
+        grouped.setdefault(tuple(options[name] for name in varied), []).append(result)
+    groups = [_group(dict(zip(varied, key, strict=True)), of, measure) for key, of in grouped.items()]
+    sign = -1 if measure == "exact" else 1
+    groups.sort(key=lambda group: (math.isnan(group.mean), sign * group.mean))
     return Summary(measure, groups, len(results), len(trials))
+
+
+def _group(options: dict[str, Value], results: list[Result], measure: str) -> Group:
+    of = [result for result in results if result.stopped != FAILED]
+    values = np.array([getattr(result, measure) for result in of], float)  # None becomes NaN
+    known = values[~np.isnan(values)]
+    best = None if not known.size else int((np.nanargmax if measure == "exact" else np.nanargmin)(values))
+    return Group(
+        options=options,
+        runs=len(of),
+        not_finite=sum(result.stopped == "not finite" for result in of),
+        failed=len(results) - len(of),
+        error=next((result.error for result in results if result.error is not None), None),
+        mean=float(values.mean()) if of else math.nan,
+        spread=float(values.std(ddof=1)) if len(of) > 1 else math.nan,
+        least=float(known.min()) if known.size else math.nan,
+        greatest=float(known.max()) if known.size else math.nan,
+        best_seed=None if best is None else of[best].seed,
+        seconds=float(np.mean([result.seconds for result in of])) if of else math.nan,
+    )

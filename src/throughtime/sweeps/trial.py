@@ -15,6 +15,8 @@ from throughtime.tasks.from_file import KINDS, DataFile
 from throughtime.training.loop import NotFinite, train
 from throughtime.training.settings import Settings
 
+FAILED = "failed"
+
 
 @dataclass(frozen=True)
 class Result:
@@ -27,7 +29,8 @@ class Result:
     loss : the mean of the last block of steps; None if there was none
     steps_taken : of training
     seconds : of training
-    stopped : "steps", or "not finite" where numbers overflowed
+    stopped : "steps", or "not finite" where numbers overflowed, or "failed" where nothing came of it
+    error : why it failed, in a sentence; else None
     """
 
     trial: int
@@ -38,6 +41,15 @@ class Result:
     steps_taken: int
     seconds: float
     stopped: str
+    error: str | None = None
+
+    @classmethod
+    def failed(cls, trial: Trial, error: BaseException) -> Result:
+        """The result of a trial that ended with an exception."""
+        said = " ".join(str(error).split()) or "without a word"
+        if not isinstance(error, ValueError | ArithmeticError):
+            said = f"{type(error).__name__}: {said}"
+        return cls(trial.number, trial.seed, None, None, None, 0, 0.0, FAILED, said[:1000])
 
 
 def planned(task_name: str, options: dict[str, Value]) -> tuple[Any, recipes.Recipe]:
@@ -60,7 +72,17 @@ def planned(task_name: str, options: dict[str, Value]) -> tuple[Any, recipes.Rec
 
 
 def run(task_name: str, trial: Trial) -> Result:
-    """Train and check the network of a trial. It is called in other processes, and on other machines."""
+    """Train and check the network of a trial. It is called in other processes, and on other machines.
+
+    Whatever exception a trial ends with, in a task of one's own too, is its result; only Ctrl-C comes through.
+    """
+    try:
+        return _run(task_name, trial)
+    except Exception as error:
+        return Result.failed(trial, error)
+
+
+def _run(task_name: str, trial: Trial) -> Result:
     task, recipe = planned(task_name, trial.options)
     started = time.perf_counter()
     net = Network(**recipe.network, init=recipe.init, seed=trial.seed)
@@ -69,6 +91,8 @@ def run(task_name: str, trial: Trial) -> Result:
         stopped = trained.stopped or "steps"
     except NotFinite as overflow:
         trained, stopped = overflow.run, "not finite"
+    if stopped == "interrupted":
+        raise KeyboardInterrupt
     seconds = time.perf_counter() - started
     found = task.evaluate(trained.network)
     return Result(
