@@ -1,7 +1,9 @@
 """Hypothesis draws the same examples in every run, time decides no test, and Ctrl-C means what it means in a terminal."""
 
 import signal
+import sys
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
@@ -9,3 +11,30 @@ settings.load_profile("repeatable")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a shell starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def interrupted_at():
+    """Run a function and press Ctrl-C before the n-th line of Python that the main thread takes, in whatever module."""
+    before = sys.gettrace()
+
+    def run(moment, function):
+        taken = 0
+
+        def line(frame, event, argument):
+            nonlocal taken
+            if event == "line":
+                taken += 1
+                if taken == moment:
+                    signal.raise_signal(signal.SIGINT)
+            return line
+
+        sys.settrace(line)
+        try:
+            return function(), taken
+        except KeyboardInterrupt:
+            return "interrupted", taken
+        finally:
+            sys.settrace(before)
+
+    return run

@@ -1,7 +1,6 @@
 """Ctrl-C at every moment: everything ends, and nothing is half done."""
 
 import signal
-import sys
 import threading
 
 import pytest
@@ -9,36 +8,8 @@ import pytest
 from throughtime.interrupts import deferred, on_threads
 
 
-@pytest.fixture
-def interrupted_at():
-    """Run a function and press Ctrl-C before the n-th line of Python that the main thread takes, in whatever module."""
-    before = sys.gettrace()
-
-    def run(moment, function):
-        taken = 0
-
-        def line(frame, event, argument):
-            nonlocal taken
-            if event == "line":
-                taken += 1
-                if taken == moment:
-                    signal.raise_signal(signal.SIGINT)
-            return line
-
-        sys.settrace(line)
-        try:
-            return function(), taken
-        except KeyboardInterrupt:
-            return "interrupted", taken
-        finally:
-            sys.settrace(before)
-
-    return run
-
-
-@pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning"
-)  # Python drops what comes in its own destructors
+# Python drops what comes in its own destructors.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_threads_are_interrupted_at_every_line_that_the_main_thread_takes(interrupted_at):
     """In the code of threading, of queue and of concurrent.futures too, where locks of Python's are held."""
 
