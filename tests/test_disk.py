@@ -215,15 +215,17 @@ def test_a_user_without_a_home_whom_the_system_does_not_know(monkeypatch):
     assert cache_folder() == Path(tempfile.gettempdir(), "throughtime-user")
 
 
-def test_what_is_private(tmp_path, monkeypatch):
+def test_what_is_private(monkeypatch):
+    def of(owner, rights):
+        return os.stat_result((stat.S_IFDIR | rights, 1, 1, 1, owner, 1, 0, 0, 0, 0))
+
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    for owner, private in ((1000, True), (0, True), (1001, False)):
+        assert is_private(of(owner, 0o755)) is private
     for rights, private in ((0o700, True), (0o755, True), (0o775, False), (0o757, False), (0o777, False)):
-        tmp_path.chmod(rights)
-        assert is_private(tmp_path.stat()) is private
-    tmp_path.chmod(0o700)
-    monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1)
-    assert not is_private(tmp_path.stat())
+        assert is_private(of(1000, rights)) is private
     monkeypatch.delattr(os, "getuid")
-    assert is_private(tmp_path.stat())
+    assert is_private(of(1, 0o777))
 
 
 def test_a_port_is_never_shared(monkeypatch):

@@ -23,7 +23,7 @@ TRIES = 20
 _PREFIX, _SUFFIX = ".throughtime-", ".part"
 
 
-def write_atomically(path: Path, content: bytes, *, lasting: bool = True) -> None:
+def write_atomically(path: Path, content: bytes, *, rights: int = 0o666, lasting: bool = True) -> None:
     """Write a file so that a reader, or a crash at any moment, finds the old content or the new one, whole.
 
     Links are followed. What is no regular file (a device, a pipe, standard output) is written through.
@@ -32,6 +32,8 @@ def write_atomically(path: Path, content: bytes, *, lasting: bool = True) -> Non
     ----------
     path : Path
     content : bytes
+    rights : int
+        Of a new file, less what the umask takes; one that is there keeps its own.
     lasting : bool
         Whether it has to outlast a power cut; if not, it is written faster.
 
@@ -42,7 +44,7 @@ def write_atomically(path: Path, content: bytes, *, lasting: bool = True) -> Non
     """
     try:
         if not _written_through(path, content):
-            _replace(Path(os.path.realpath(path)), content, lasting)
+            _replace(Path(os.path.realpath(path)), content, rights, lasting)
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
@@ -81,10 +83,10 @@ def cache_folder() -> Path:
 
 
 def is_private(status: os.stat_result) -> bool:
-    """Whether what has this status belongs to this user, and nobody else may write it."""
+    """Whether what has this status belongs to this user or to root, and nobody else may write it."""
     if not hasattr(os, "getuid"):
         return True
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid in (0, os.getuid()) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _written_through(path: Path, content: bytes) -> bool:
@@ -112,9 +114,9 @@ def _written_through(path: Path, content: bytes) -> bool:
     return True
 
 
-def _replace(path: Path, content: bytes, lasting: bool) -> None:
-    rights = 0o666
-    if path.exists():
+def _replace(path: Path, content: bytes, rights: int, lasting: bool) -> None:
+    there = path.exists()
+    if there:
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         rights = stat.S_IMODE(path.stat().st_mode)
@@ -124,7 +126,7 @@ def _replace(path: Path, content: bytes, lasting: bool) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            if rights != 0o666:  # it had them before; a new file has what the umask leaves
+            if there:
                 os.chmod(temporary, rights)
             if lasting:
                 os.fsync(file.fileno())

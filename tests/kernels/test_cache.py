@@ -25,15 +25,21 @@ print(len(recorder.buffer) // 2, sum(sigmoid_row.stats.cache_hits.values()), out
 FOLDER = "from throughtime.kernels.cache import cache_directory; print(cache_directory())"
 
 
-def told(program, package=None, **variables):
-    """What a fresh Python prints; a variable that is None is not set."""
+def run(program, package=None, **variables):
+    """A fresh Python's run of a program; a variable that is None is not set."""
     environment = {n: v for n, v in os.environ.items() if not n.startswith(("THROUGHTIME", "XDG"))}
     environment |= {name: str(value) for name, value in variables.items() if value is not None}
+    environment = {name: value for name, value in environment.items() if variables.get(name, value) is not None}
     if package:
         environment["PYTHONPATH"] = str(package)
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    return done.stdout.split()
+    return done
+
+
+def told(program, package=None, **variables):
+    """What it prints."""
+    return run(program, package, **variables).stdout.split()
 
 
 def copied(folder):
@@ -122,3 +128,117 @@ def test_an_engine_that_there_is_not(tmp_path):
 
 def test_importing_the_package_does_not_import_numba():
     assert told("import sys, throughtime; print('numba' in sys.modules)") == ["False"]
+
+
+MUTATIONS = """
+import pickle, random
+from numba.core import sigutils
+from throughtime.kernels import cache
+kernel = sigmoid_row
+(signature,) = [overload.signature for overload in kernel.overloads.values()]
+path = cache.cache_directory() / kernel._cache._name(kernel._cache._key(signature.args, kernel.targetctx.codegen()))
+good = path.read_bytes()
+other = next(p for p in sorted(path.parent.iterdir()) if p != path).read_bytes()
+load = lambda: kernel._cache.load_overload(signature.args, kernel.targetctx)
+assert load() is not None
+draw, mutations = random.Random(0), [b"", good[:31], good[:32], good[:-1], good + b"x", good[32:], other, bytes(len(good))]
+for _ in range(300):
+    changed = bytearray(good)
+    for _ in range(draw.choice((1, 1, 3, 50))):
+        changed[draw.randrange(len(good))] ^= 1 << draw.randrange(8)
+    mutations.append(draw.choice((bytes(changed), good[: draw.randrange(len(good))])))
+pickle.loads, real = None, pickle.loads  # a damaged file is never unpickled
+for mutation in mutations:
+    path.write_bytes(mutation)
+    assert mutation == good or load() is None
+pickle.loads = real
+key = kernel._cache._key(signature.args, kernel.targetctx.codegen())
+for foreign in (b"", b"no pickle", pickle.dumps(3), pickle.dumps(([("os", "nothing", ())], ())), pickle.dumps(([], (1, 2)))):
+    path.write_bytes(cache._checksum(key, foreign) + foreign)  # whole, and of another version of what wrote it
+    assert load() is None
+path.write_bytes(good)
+assert load() is not None
+print(len(mutations))
+"""
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A cache, and what the program printed that filled it."""
+    folder = tmp_path_factory.mktemp("cache")
+    return folder, told(SIGMOID, THROUGHTIME_CACHE=folder)
+
+
+@pytest.fixture
+def compiled_value(filled, tmp_path):
+    """In the test's own folder a copy of it; how much was compiled for it, and the value."""
+    shutil.copytree(filled[0], tmp_path, dirs_exist_ok=True)
+    return filled[1][0], filled[1][2]
+
+
+def test_a_damaged_file_is_never_unpickled(tmp_path, compiled_value):
+    assert int(told(SIGMOID + MUTATIONS, THROUGHTIME_CACHE=tmp_path)[-1]) == 308
+
+
+@pytest.mark.parametrize("damage", ["flipped", "swapped", "folder"])
+def test_a_damaged_cache_is_compiled_and_written_again(tmp_path, compiled_value, damage):
+    compiled, value = compiled_value
+    paths = sorted(next(tmp_path.iterdir()).iterdir())
+    contents = [path.read_bytes() for path in paths]
+    for number, (path, content) in enumerate(zip(paths, contents, strict=True)):
+        if damage == "folder":
+            path.unlink()
+            path.mkdir()
+            continue
+        middle = len(content) // 2
+        path.write_bytes({
+            "flipped": content[:middle] + bytes([content[middle] ^ 16]) + content[middle + 1 :],
+            "swapped": contents[number - 1],
+        }[damage])  # fmt: skip
+    again = run(SIGMOID, THROUGHTIME_CACHE=tmp_path)
+    assert again.stdout.split() == [compiled, "0", value]
+    assert again.stderr == ""
+    if damage != "folder":
+        assert told(SIGMOID, THROUGHTIME_CACHE=tmp_path) == ["0", "1", value]
+
+
+@pytest.mark.parametrize(
+    "whose", ["writable by a group", "writable by all", "another user's", "a file of another user"]
+)
+def test_what_others_may_have_written_is_not_used(tmp_path, whose):
+    """Else they could run code as this user."""
+    compiled, _, value = told(SIGMOID, THROUGHTIME_CACHE=tmp_path)
+    folder = next(tmp_path.iterdir())
+    program = SIGMOID
+    if "writable" in whose:
+        folder.chmod(0o775)
+    elif os.getuid():
+        program = f"import os; os.getuid = lambda: {os.getuid() + 1}\n" + SIGMOID
+    else:
+        for path in [folder] if "file" not in whose else folder.iterdir():
+            os.chown(path, 12345, -1)
+    done = run(program, THROUGHTIME_CACHE=tmp_path)
+    assert done.stdout.split() == [compiled, "0", value]
+    if "file" not in whose:
+        assert done.stderr.startswith(f"throughtime: the compiled kernels in {folder} are not used")
+        assert done.stderr.count("\n") == 1
+        folder.chmod(0o755)
+        os.chown(folder, os.getuid(), -1)
+    assert told(SIGMOID, THROUGHTIME_CACHE=tmp_path) == ["0", "1", value]
+
+
+def test_the_cache_is_nobody_elses_to_write_whatever_the_umask(tmp_path):
+    program = "import os; os.umask(0)\n" + SIGMOID
+    _, _, value = told(program, THROUGHTIME_CACHE=tmp_path)
+    for path in (next(tmp_path.iterdir()), *next(tmp_path.iterdir()).iterdir()):
+        assert path.stat().st_mode & 0o022 == 0
+    assert told(program, THROUGHTIME_CACHE=tmp_path) == ["0", "1", value]
+
+
+def test_a_user_without_a_home(tmp_path):
+    """No HOME, and a user id that the system does not know, as in many a container."""
+    lost = "import os, pwd\npwd.getpwuid = lambda number: {}[number]\n"
+    found = Path(told(lost + FOLDER, HOME=None, TMPDIR=tmp_path)[0])
+    assert found.parent == tmp_path / f"throughtime-{os.getuid()}"
+    _, _, value = told(lost + SIGMOID, HOME=None, TMPDIR=tmp_path)
+    assert told(lost + SIGMOID, HOME=None, TMPDIR=tmp_path) == ["0", "1", value]

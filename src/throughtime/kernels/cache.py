@@ -2,9 +2,13 @@
 
 Numba's own cache looks only at the file of the function that is called; a kernel that calls one in another file would
 go on using the old one after that was changed. So our cache has a folder of its own for each state of all kernel sources
-and each engine, below `$THROUGHTIME_CACHE` or the user's cache folder. It needs no write access to where the package is
+and each engine, below the user's cache folder (`disk.cache_folder`). It needs no write access to where the package is
 installed. Each signature of each kernel is one file with a name that follows from both, written atomically, so that
 any number of processes may compile at the same time.
+
+What is in a file is machine code inside a pickle, so whoever can write one can run code as the user who reads it. Therefore
+a folder or a file is used only if it belongs to this user or to root, and nobody else may write to it. A file begins with the
+SHA-256 of its key and of all that follows: whatever is damaged counts as not there, is compiled anew and written again.
 """
 
 from __future__ import annotations
@@ -12,68 +16,59 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import pickle
+import stat
+import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import caching
+from numba.core.compiler import CompileResult
+from numba.core.serialize import dumps
 
+from throughtime.disk import cache_folder, is_private, remove_leftovers, write_atomically
 from throughtime.kernels.machine import ENGINE
+
+_HASH = hashlib.sha256().digest_size
+_LEFT_BEHIND = 3600.0
+"""Seconds after which a file that is half written is no other process's any more."""
 
 
 @cache
 def cache_directory() -> Path:
-    """The folder that holds the compiled kernels of these sources for this engine on this Numba."""
-    sources = hashlib.sha256(f"{numba.__version__} {ENGINE.name}".encode())
+    """The folder that holds the compiled kernels of these sources for this engine on this Numba and Python."""
+    sources = hashlib.sha256(f"{numba.__version__} {sys.implementation.cache_tag} {ENGINE.name}".encode())
     for source in sorted(Path(__file__).parent.glob("*.py")):
         sources.update(source.read_bytes())
-    base = os.environ.get("THROUGHTIME_CACHE") or Path(
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "throughtime"
-    )
-    return Path(base, f"kernels-{sources.hexdigest()[:16]}")
+    return cache_folder() / f"kernels-{sources.hexdigest()[:16]}"
 
 
-class _Locator(caching.InTreeCacheLocator):
-    def __init__(self, function: Any, file: str) -> None:
-        super().__init__(function, file)
-        self._cache_path = str(cache_directory())
-
-    @classmethod
-    def from_function(cls, function: Any, file: str) -> _Locator:
-        """Itself, though nobody may write there: what is there can be read."""
-        return cls(function, file)
-
-    def get_source_stamp(self) -> str:
-        return cache_directory().name
-
-
-class _Files(caching.IndexDataCacheFile):
-    """A file for each key, in place of Numba's index, which two processes that compile at once can mix up."""
-
-    def _name(self, key: Any) -> str:
-        name: str = self._data_name(int(hashlib.sha256(repr(key).encode()).hexdigest()[:16], 16))
-        return name
-
-    def load(self, key: Any) -> Any:
-        """What was saved with this key, or None."""
-        with contextlib.suppress(OSError, EOFError, ValueError):
-            return self._load_data(self._name(key))
+@cache
+def _folder() -> Path | None:
+    """The folder, there and safe to use; None where it is not, which is said once."""
+    folder = cache_directory()
+    try:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError:  # where no cache can be, each process compiles for itself
         return None
+    if not is_private(status):
+        print(
+            f"throughtime: the compiled kernels in {folder} are not used, since others may have written them: remove that "
+            "folder, or set THROUGHTIME_CACHE to one of your own",
+            file=sys.stderr,
+        )
+        return None
+    remove_leftovers(folder, _LEFT_BEHIND)
+    return folder
 
-    def save(self, key: Any, data: Any) -> None:
-        """Write it, whole or not at all; nothing where that cannot be."""
-        with contextlib.suppress(OSError):
-            self._save_data(self._name(key), data)
 
-
-class _CompileResults(caching.CompileResultCacheImpl):
-    _locator_classes = [_Locator]  # noqa: RUF012  as Numba declares it
-
-
-class Cache(caching.FunctionCache):
+class Cache:
     """Where the machine code of a function is kept, together with which kernels it calls by their symbols.
+
+    Numba's dispatchers ask it before they compile, and hand it what they have compiled.
 
     Parameters
     ----------
@@ -82,27 +77,60 @@ class Cache(caching.FunctionCache):
         Module, name and types of the kernel behind each symbol.
     """
 
-    _impl_class = _CompileResults
-
     def __init__(self, function: Any, symbols: dict[str, Any]) -> None:
-        super().__init__(function)
-        self._symbols = symbols
-        self._cache_file = _Files(self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp())
+        self._function, self._symbols = function, symbols
 
-    def _load_overload(self, sig: Any, target_context: Any) -> Any:
-        saved = self._cache_file.load(self._index_key(sig, target_context.codegen()))
-        if saved is None:
+    @property
+    def cache_path(self) -> str:
+        """For Numba's statistics."""
+        return str(cache_directory())
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What was compiled for a signature, or None."""
+        target_context.refresh()
+        key = self._key(sig, target_context.codegen())
+        content = _read(self._name(key))
+        if content is None or content[:_HASH] != _checksum(key, content[_HASH:]):
             return None
-        calls, data = saved
-        for module, name, arguments in calls:  # whose symbols have to be there before this code is
-            getattr(import_module(module), name).compile(arguments)
-        return self._impl.rebuild(target_context, data)
+        with contextlib.suppress(Exception):  # such as a library that was changed and kept its version
+            calls, data = pickle.loads(content[_HASH:])
+            for module, name, arguments in calls:  # whose symbols have to be there before this code is
+                getattr(import_module(module), name).compile(arguments)
+            return CompileResult._rebuild(target_context, *data)
+        return None
 
-    def _save_overload(self, sig: Any, data: Any) -> None:
-        if self._impl.check_cachable(data):
-            with contextlib.suppress(OSError):  # where no cache can be written, each process compiles for itself
-                self._impl.locator.ensure_cache_path()
-                key = self._index_key(sig, data.codegen)
-                called = [f.name for f in data.library._final_module.functions if f.is_declaration]
-                calls = [self._symbols[name] for name in called if name in self._symbols]
-                self._cache_file.save(key, (calls, self._impl.reduce(data)))
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled for a signature; nothing where that cannot be."""
+        folder = _folder()
+        if folder is None or any(not part.can_cache for part in data.lifted) or data.library.has_dynamic_globals:
+            return
+        key = self._key(sig, data.codegen)
+        called = [f.name for f in data.library._final_module.functions if f.is_declaration]
+        calls = [self._symbols[name] for name in called if name in self._symbols]
+        content = dumps((calls, data._reduce()))
+        with contextlib.suppress(OSError):
+            write_atomically(folder / self._name(key), _checksum(key, content) + content, rights=0o644, lasting=False)
+
+    def _key(self, sig: Any, codegen: Any) -> bytes:
+        f = self._function
+        code = hashlib.sha256(f.__code__.co_code).hexdigest()
+        return repr((f.__module__, f.__qualname__, code, sig, codegen.magic_tuple())).encode()
+
+    def _name(self, key: bytes) -> str:
+        module = self._function.__module__.rpartition(".")[2]
+        return f"{module}.{self._function.__name__}-{hashlib.sha256(key).hexdigest()[:16]}"
+
+
+def _checksum(key: bytes, content: bytes) -> bytes:
+    return hashlib.sha256(hashlib.sha256(key).digest() + content).digest()
+
+
+def _read(name: str) -> bytes | None:
+    folder = _folder()
+    if folder is None:
+        return None
+    with contextlib.suppress(OSError), (folder / name).open("rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISREG(status.st_mode) and is_private(status):
+            return file.read()
+    return None
