@@ -72,3 +72,31 @@ def test_a_wrong_shape_is_told():
     predict = predict_of(to_numpy(problem().net))
     with pytest.raises(ValueError, match=r"x must be \(batch, time, 2 features\) with at least one step, got \(5, 2\)"):
         predict(np.zeros((5, 2)))
+
+
+NASTY = [
+    '""";import os;os.system("touch run");""".py', "a\nimport os; os.mkdir('run')\n.py", "'''.py", "{0.__class__}.py", "\\.py",
+    '"\\N{BULLET}.py', "import.py", "class.py", "a b.py", "1.py", "%s.py", "\x1b[2J.py", "ü.py",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_file_name_never_becomes_code(name, tmp_path):
+    q = problem()
+    save_script(q.net, tmp_path / name)
+    program = f"import runpy; s = runpy.run_path({str(tmp_path / name)!r}); print(sorted(s))"
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", program], capture_output=True, text=True, cwd=tmp_path, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert "'predict'" in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    tree = ast.parse((tmp_path / name).read_text())
+    assert {type(node) for node in tree.body} <= {ast.Expr, ast.Import, ast.FunctionDef, ast.Assign, ast.If}
+    assert len([node for node in tree.body if isinstance(node, ast.Expr)]) == 1  # the documentation
+
+
+def test_the_documentation_names_the_module():
+    net = problem().net
+    assert "from adder import predict" in to_numpy(net, "adder")
+    assert "from network import predict" in to_numpy(net, "import")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,10 @@ def to_numpy(net: Network, name: str = "network") -> str:
     ----------
     net : Network
     name : str
-        What the script's documentation calls it.
+        What the script's documentation calls the module; "network" if it is no name in Python.
     """
     s = net.specification
+    name = name if name.isidentifier() and not iskeyword(name) else "network"  # it must not become code
     step = STEPS[s.cell].format(activation="np.tanh" if s.activation == "tanh" else s.activation)
     axes = f"x (batch, time, {s.inputs}) -> y (batch, {'time, ' * (s.output == 'every step')}{s.outputs})"
     readout = 'x @ P["readout"]["W"]' + ' + P["readout"]["b_y"]' * s.bias
@@ -141,8 +143,8 @@ def save_script(net: Network, path: Any) -> float:
     """
     path = Path(path)
     text = to_numpy(net, path.stem)
-    script: dict[str, Any] = {"__name__": path.stem}
-    exec(compile(text, str(path), "exec"), script)  # our own text, of numbers and names alone
+    script: dict[str, Any] = {"__name__": "script"}
+    exec(compile(text, "<script>", "exec"), script)  # our own text, of numbers and our own names alone
     difference = greatest_difference(net, lambda x, lengths: script["predict"](x))
     write_atomically(path, text.encode())
     return difference
