@@ -1,4 +1,4 @@
-"""Whether what a network was written as computes what the network does."""
+"""Whether what a network was written as, or read from, computes what the network does."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
-from throughtime.network import Network
+from throughtime.exported import Exported, Lengths
 
 LARGEST_DIFFERENCE = 1e-3
-"""Relative to the largest output; float32 makes some 1e-6 of it."""
+"""Of what is written, relative to the largest output and in the outputs' own scale; float32 makes some 1e-6 of it."""
 CLOSE = {"float32": 1e-4, "float64": 1e-7}
-"""Relative to the largest output of a sequence: what is read must be so close to the network, in the numbers of both."""
+"""Of what is read, relative to the largest output of a sequence, in the numbers of both."""
 
 
 def greatest_difference(
-    net: Network, predict: Callable[[Array, npt.NDArray[np.int64]], npt.ArrayLike], *, ragged: bool = False
+    model: Exported, predict: Callable[[Array, Lengths], npt.ArrayLike], *, ragged: bool = False
 ) -> float:
-    """Compare a function of x (B,T,I), in the network's dtype, and lengths (B,) with the network's outputs, on random sequences.
+    """Compare a function of x and lengths (B,) with what the model predicts, on random sequences of its scale.
 
     Parameters
     ----------
-    net : Network
+    model : Exported
     predict : function
     ragged : bool
         Whether lengths differ; else they are all T.
@@ -35,20 +35,24 @@ def greatest_difference(
     Raises
     ------
     ValueError
-        If it is more than `LARGEST_DIFFERENCE`, as when a network blows float32's rounding up.
+        If it is more than `LARGEST_DIFFERENCE`, as when a network blows float32's rounding up, or its numbers are much
+        larger than they vary.
     """
-    difference, scale = 0.0, 1.0
+    difference, relative, scale = 0.0, 0.0, 1.0
     rng = np.random.default_rng(0)
-    for batch, time in ((1, 1), (3, 20)):
-        x = rng.normal(size=(batch, time, net.specification.inputs)).astype(net.specification.dtype)
+    for batch, time in ((1, 1), (3, 20), (2, model.window + 5)) if model.window else ((1, 1), (3, 20)):
+        x = model.random(rng, batch, time)
         lengths = np.linspace(time, 1 if ragged else time, batch).astype(np.int64)
-        y = net.predict(x, lengths)
-        difference = max(difference, float(np.abs(np.asarray(predict(x, lengths)) - y).max()))
-        scale = max(scale, float(np.abs(y).max()))
-    if not difference <= LARGEST_DIFFERENCE * scale:
+        y = model.predict(x, lengths)
+        between = np.abs(np.asarray(predict(x, lengths)).reshape(y.shape) - y)
+        unit = np.broadcast_to(model.unit, y.shape[-1:]) if not model.horizon else np.reshape(model.unit, y.shape[1:])
+        difference = max(difference, float(between.max()))
+        relative = max(relative, float((between / unit).max()))
+        scale = max(scale, 1.0 if model.x is not None else float(np.abs(y).max()))
+    if not relative <= LARGEST_DIFFERENCE * scale:
         raise ValueError(
             f"what was made differs from the network by up to {difference:.2g} in an output: the network blows up what "
-            "rounding takes away"
+            "rounding takes away, or its numbers are much larger than they vary; float64 (--to numpy, --to torch) may do"
         )
     return difference
 

@@ -11,6 +11,7 @@ from typing import Any
 from throughtime.agreement import greatest_difference
 from throughtime.batch import Array
 from throughtime.disk import write_atomically
+from throughtime.exported import Exported, exported
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 
@@ -58,7 +59,7 @@ SCRIPT = '''\
 
     from {name} import predict
     y = predict(x)  # {axes}
-
+{about}
 As a program it reads one sequence from standard input, the {I} inputs of a step a line, and prints the outputs.
 Written by throughtime {version}.
 """
@@ -67,7 +68,7 @@ import sys
 
 import numpy as np
 
-{functions}
+{inputs}{functions}
 def step(x, state, p):
     """One step of a layer: x (batch, inputs) and its state before -> its state after."""
 {step}
@@ -84,13 +85,13 @@ def read(x, p):
 
 def predict(x):
     """{axes}."""
-    x = np.asarray(x, "{dtype}")
+    x = np.asarray(x, "{dtype}"){table}
     if x.ndim != 3 or x.shape[2] != {I} or x.shape[1] == 0:
         raise ValueError(f"x must be (batch, time, {I} features) with at least one step, got {{x.shape}}")
-{layers_read}
+{window}{layers_read}
 {readout}
 
-
+{labels}
 def array(text):
     """A matrix from its rows; a vector is one row."""
     return np.array([line.split() for line in text.strip().splitlines()], "{dtype}")
@@ -101,25 +102,42 @@ P = {{}}  # the parameters, by layer and name
 
 if __name__ == "__main__":
     steps = np.loadtxt(sys.stdin, ndmin=2)
-    np.savetxt(sys.stdout, np.atleast_2d(predict(steps[None])[0]), fmt="%.{digits}g")
+    np.savetxt(sys.stdout, np.atleast_2d(predict(steps{one})[0]), fmt="%.{digits}g")
 '''
 
 
-def to_numpy(net: Network, name: str = "network") -> str:
+LABELS = '''\
+CLASSES = {classes}
+
+
+def label(x):
+    """The likeliest class, of each sequence or step."""
+    return np.array(CLASSES)[predict(x).argmax(axis=-1)]
+
+
+'''
+
+
+def to_numpy(net: Any, name: str = "network") -> str:
     """The text of a script with a function `predict`, x (B,T,I) → y as `Network.predict` gives it.
 
     Every parameter is written with all its digits, so that none changes.
 
     Parameters
     ----------
-    net : Network
+    net : Network, or a fitted estimator of `throughtime.sklearn`
+        The script of an estimator reads features as `fit` did: its standardisation is in the weights. A classifier's or labeler's
+        has a function `label` too; a forecaster's predicts the steps ahead.
     name : str
         What the script's documentation calls the module; "network" if it is no name in Python.
     """
-    s = net.specification
+    what = exported(net)
+    net, s = what.network, what.network.specification
     name = name if name.isidentifier() and not iskeyword(name) else "network"  # it must not become code
     step = STEPS[s.cell].format(activation="np.tanh" if s.activation == "tanh" else s.activation)
-    axes = f"x (batch, time, {s.inputs}) -> y (batch, {'time, ' * (s.output == 'every step')}{s.outputs})"
+    steps = f"{what.horizon} steps ahead" if what.horizon else "time, " * (s.output == "every step") + str(s.outputs)
+    features = "" if what.table else f", {s.inputs}"
+    axes = f"x (batch, time{features}) -> y (batch, {steps}{features * bool(what.horizon)})"
     readout = 'x @ P["readout"]["W"]' + ' + P["readout"]["b_y"]' * s.bias
     y = readout if s.readout == "identity" else f"{s.readout}({readout})"
     layers = f"{s.layers} {'layer' if s.layers == 1 else 'layers'}"
@@ -128,13 +146,17 @@ def to_numpy(net: Network, name: str = "network") -> str:
         layers=layers + " in both directions" * s.bidirectional, I=s.inputs, H=s.hidden, O=s.outputs,
         version=version("throughtime"), step=step if s.bias else _without_biases(step), dtype=s.dtype,
         functions="".join(f"\n{code}\n" for name, code in FUNCTIONS.items() if f"{name}(" in step + y),
-        zeros=_zeros(s), layers_read=_layers_read(s), readout=f"    return {y}", parameters=_parameters(net),
-        digits=17 if s.dtype == "float64" else 9,
+        zeros=_zeros(s), layers_read=_layers_read(s), readout=_returned(what, y), parameters=_parameters(net),
+        digits=17 if s.dtype == "float64" else 9, about=_about(what), table="[..., None]" * what.table,
+        window=f"    x = x[:, -{what.window}:]\n    last = x[:, -1:]\n" * bool(what.horizon),
+        labels=LABELS.format(classes=ascii(what.labels.tolist())) if what.classes else "",
+        inputs=f"INPUTS = {list(what.inputs)!a}\n" if what.inputs else "",
+        one="[None, :, 0]" if what.table else "[None]",
     )  # fmt: skip
     return text
 
 
-def save_script(net: Network, path: Any) -> float:
+def save_script(net: Any, path: Any) -> float:
     """Write the script of `to_numpy`, after it was run and compared with the network.
 
     Returns
@@ -142,12 +164,30 @@ def save_script(net: Network, path: Any) -> float:
     float : the greatest difference between the script's outputs and the network's, on random sequences.
     """
     path = Path(path)
-    text = to_numpy(net, path.stem)
+    what = exported(net)
+    text = to_numpy(what, path.stem)
     script: dict[str, Any] = {"__name__": "script"}
     exec(compile(text, "<script>", "exec"), script)  # our own text, of numbers and our own names alone
-    difference = greatest_difference(net, lambda x, lengths: script["predict"](x))
+    difference = greatest_difference(what, lambda x, lengths: script["predict"](x))
     write_atomically(path, text.encode())
     return difference
+
+
+def _about(what: Exported) -> str:
+    """What the documentation says of features and classes; their names stand in literals, which hold no code."""
+    lines = []
+    if what.inputs:
+        lines += ["The features are INPUTS, in this order."]
+    if what.classes:
+        lines += ["y are the probabilities of CLASSES; label(x) gives the likeliest ones."]
+    return "".join(f"\n{line}" for line in lines) + "\n" * bool(lines)
+
+
+def _returned(what: Exported, y: str) -> str:
+    if not what.horizon:
+        return f"    return {y}"
+    ahead = f"last + ({y}).reshape(len(x), {what.horizon}, {what.network.specification.inputs})"
+    return f"    return ({ahead})[:, :, 0]" if what.table else f"    return {ahead}"
 
 
 def _without_biases(step: str) -> str:

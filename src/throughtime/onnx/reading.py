@@ -63,6 +63,7 @@ def from_onnx(path: Any) -> Network:
 def _network(model: onnx.ModelProto) -> tuple[Network, tuple[int, int]]:
     """The network of a model, and the batch size and number of steps for which it was followed."""
     graph = model.graph
+    _keep_first_output(graph)
     if model.functions or graph.sparse_initializer:
         raise Refused(f"it has functions or sparse arrays of its own; {WHAT_CAN_BE_READ}")
     constants = {tensor.name: array_of(tensor) for tensor in graph.initializer}
@@ -90,6 +91,25 @@ def _network(model: onnx.ModelProto) -> tuple[Network, tuple[int, int]]:
     layers = _layers(x.transpose(1, 0, 2), tracks, x)
     readout = _readout(following, output, layers)
     return _built(model, layers, readout, len(output.elements.shape) == 2), shape[:2]
+
+
+def _keep_first_output(graph: onnx.GraphProto) -> None:
+    """Leave out all that the first output does not need, as labels or final states."""
+    needed = {value.name for value in graph.output[:1]}
+    kept = []
+    for node in reversed(graph.node):
+        if needed & set(node.output):
+            needed |= set(node.input)
+            kept.append(node)
+    del graph.output[1:]
+    nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in reversed(kept)]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    arrays = [tensor for tensor in graph.initializer if tensor.name in needed]
+    if len(arrays) < len(graph.initializer):
+        copies = [onnx.TensorProto.FromString(tensor.SerializeToString()) for tensor in arrays]
+        del graph.initializer[:]
+        graph.initializer.extend(copies)
 
 
 def _sizes(value: onnx.ValueInfoProto) -> tuple[int, int, int]:

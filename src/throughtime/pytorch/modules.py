@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 from throughtime.agreement import greatest_difference
 from throughtime.batch import Array
 from throughtime.disk import write_atomically
-from throughtime.network import Network
+from throughtime.exported import exported
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import Block, blocks
 
@@ -75,7 +75,11 @@ class Recurrent(nn.Module):
     recurrent : nn.RNN, nn.LSTM or nn.GRU, batch first; for sigmoid units, which PyTorch lacks, a `SigmoidRNN`
     readout : nn.Linear
     function : nn.Sigmoid, nn.Softmax or nn.Identity
+    classes : tuple
+        Whose probabilities the outputs are, if they are any.
     """
+
+    classes: tuple[Any, ...] = ()
 
     def __init__(self, specification: NetworkSpecification) -> None:
         super().__init__()
@@ -125,14 +129,46 @@ class Recurrent(nn.Module):
         return net
 
 
-def to_torch(net: Network) -> Recurrent:
-    """The network as a PyTorch module with parameters of its own, to be trained on or deployed there.
+class Forecast(Recurrent):
+    """A forecaster in PyTorch's own layers: it reads the last steps, and adds its outputs to the last one.
 
+    Parameters
+    ----------
+    specification : NetworkSpecification
+    horizon, window : int
+    table : bool
+        Whether x is (batch, time), of one feature.
+    """
+
+    def __init__(self, specification: NetworkSpecification, horizon: int, window: int, table: bool) -> None:
+        super().__init__(specification)
+        self.horizon, self.window, self.table = horizon, window, table
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The steps ahead (B, horizon, F) of x (B, T, F), or (B, horizon) of (B, T); lengths as of `Recurrent`."""
+        x = x[..., None] if self.table else x
+        B, T, F = x.shape
+        steps = torch.full((B,), T) if lengths is None else lengths
+        read = steps.clamp(max=self.window)
+        places = (steps - read)[:, None] + torch.arange(int(read.max()))
+        window = _taken(x, places.clamp(max=T - 1).to(x.device))
+        last = _taken(x, (steps - 1)[:, None].to(x.device))
+        ahead = last + super().forward(window, read).reshape(B, self.horizon, F)
+        return ahead[..., 0] if self.table else ahead
+
+
+def to_torch(net: Any) -> Recurrent:
+    """A network or an estimator as a PyTorch module with parameters of its own, to be trained on or deployed there.
+
+    The module of an estimator reads features as its `fit` did: the standardisation is in the weights. `module.classes` are the
+    classes whose probabilities a classifier's or labeler's outputs are; a forecaster's outputs are the steps ahead.
     Outputs are the network's to 1e-12 in float64. PyTorch has two biases for each gate; the second is 0 at first, but for
     the GRU's candidate, which has two here too.
     """
-    s = net.specification
-    module = Recurrent(s)
+    what = exported(net)
+    net, s = what.network, what.network.specification
+    module = Forecast(s, what.horizon, what.window, what.table) if what.horizon else Recurrent(s)
+    module.classes = what.classes
     state: dict[str, Array] = {}
     for block in blocks(s):
         array = block.of(net.parameters)
@@ -146,21 +182,22 @@ def to_torch(net: Network) -> Recurrent:
     return module
 
 
-def save_state(net: Network, path: Any) -> float:
+def save_state(net: Any, path: Any) -> float:
     """Write the state_dict of `to_torch(net)`, for PyTorch's own `load`, which runs no code of it.
 
     Returns
     -------
     float : the greatest difference between the module's outputs and the network's, on random sequences.
     """
-    module = to_torch(net)
+    what = exported(net)
+    module = to_torch(what)
 
     def predict(x: Array, lengths: Array) -> Array:
         with torch.no_grad():
             y: Array = module(torch.tensor(x), torch.tensor(lengths)).numpy()
         return y
 
-    difference = greatest_difference(net, predict, ragged=True)
+    difference = greatest_difference(what, predict, ragged=True)
     content = io.BytesIO()
     torch.save(module.state_dict(), content)
     write_atomically(Path(path), content.getvalue())
