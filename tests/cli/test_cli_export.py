@@ -1,5 +1,7 @@
 """`throughtime export`: every form is written and holds the network."""
 
+import runpy
+import subprocess
 import sys
 
 import numpy as np
@@ -67,3 +69,67 @@ def test_a_missing_library_is_told_in_one_line(throughtime, adder_file, form, li
     told = throughtime("export", adder_file, "--to", form, "-o", "net")
     assert told.status == 2
     assert f"pip install 'throughtime[{form}]'" in told.complaint
+
+
+NAME = 'x"""; import os; os.mkdir("run"); """'
+
+
+@pytest.fixture
+def weather(throughtime, here):
+    """A run on a data file whose numbers are far from 0 and whose names could be code; and its sequences."""
+    import csv
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20, 6, 2)) * [5, 0.01] + [1013, -3]
+    rising = np.where(np.cumsum(x[..., 0] - 1013, axis=1) > 0, 'u"p', "do\nwn")
+    with (here / "weather.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["sequence", "time", NAME, "x2", "y"])
+        for i in range(20):
+            rows.writerows([i, t, *x[i, t].tolist(), rising[i, t]] for t in range(6))
+    ran = throughtime("train", "weather.csv", "--steps", 60, "--hidden", 4, "--cell", "gru", "--out", "run-of-data")
+    assert ran.status in (0, 1), ran.err
+    return x, tt.load("run-of-data")
+
+
+def test_a_run_on_a_data_file_is_written_with_its_scale_classes_and_columns(throughtime, weather, here):
+    x, net = weather
+    wanted = net.predict(x)
+    told = throughtime("export", "run-of-data", "--to", "numpy", "-o", "weather.py")
+    assert told.status == 0, told.err
+    script = {"__name__": "weather"}
+    exec((here / "weather.py").read_text(), script)
+    np.testing.assert_allclose(script["predict"](x), wanted, atol=1e-9)
+    assert script["INPUTS"] == [NAME, "x2"]
+    classes = np.array(script["CLASSES"])
+    assert set(classes) == {'u"p', "do\nwn"}
+    np.testing.assert_array_equal(script["label"](x), classes[wanted.argmax(axis=-1)])
+    assert not (here / "run").exists()
+
+    onnxruntime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed")
+    found = throughtime("export", "run-of-data", "--to", "onnx", "-o", "weather.onnx", "--json").json
+    assert (found["inputs"], found["classes"]) == ([NAME, "x2"], classes.tolist())
+    y, label = onnxruntime.InferenceSession("weather.onnx").run(None, {"x": x.astype(np.float32)})
+    np.testing.assert_allclose(y, wanted, atol=1e-3)
+    sure = np.abs(wanted[..., 0] - 0.5) > 0.01
+    np.testing.assert_array_equal(label[sure], classes[wanted.argmax(axis=-1)][sure])
+
+
+@pytest.mark.parametrize("name", ['""";import os;os.mkdir("run");""".py', "a\nb.py", "\x1b[2Jb.py"])
+def test_the_name_of_the_file_never_becomes_code(throughtime, adder_file, here, name):
+    told = throughtime("export", adder_file, "--to", "numpy", "-o", name)
+    assert told.status == 0
+    assert "\x1b" not in told.out
+    assert told.out.count("\n") == 3
+    runpy.run_path(str(here / name))
+    assert not (here / "run").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no /dev")
+def test_a_device_gets_the_script_alone(adder_file):
+    command = [sys.executable, "-m", "throughtime", "export", adder_file, "--to", "numpy", "-o", "/dev/stdout"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    script = {"__name__": "adder"}
+    exec(done.stdout, script)
+    assert "predict" in script

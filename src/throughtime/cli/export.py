@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
-from throughtime.cli.models import ModelArgument, open_model
+from throughtime.cli.models import Model, ModelArgument, open_model
 from throughtime.cli.shell import Failure, Json, document, line
+from throughtime.documents import printable
+
+if TYPE_CHECKING:
+    from throughtime.exported import Exported
 
 EPILOG = """\b
 Example:
@@ -20,6 +25,10 @@ Example:
 onnx   standard operators, float32, any batch size and number of steps
 torch  the state_dict of PyTorch's own layers
 numpy  one readable script of the forward pass that needs only NumPy
+
+\b
+A model that learned from a data file takes and gives that file's numbers as they are; its classes and the names of its
+columns are written too (not into a state_dict).
 
 Before a file is written, what is in it is run and compared with the network."""
 
@@ -50,30 +59,53 @@ def export(
     if out.is_dir():
         raise Failure(f"{out} is a folder; give the file to write")
     model = open_model(path)
-    net = model.network
+    what = _exported(model)
+    s = what.network.specification
     try:
         if to == Form.onnx:
             from throughtime.onnx import to_onnx
 
-            difference = to_onnx(net, out, lengths=lengths)
-            holds = f"x (batch, time, {net.specification.inputs}){' and lengths (batch,)' * lengths} → y, in float32"
+            difference = to_onnx(what, out, lengths=lengths)
+            read, label = " and lengths (batch,)" * lengths, " and label" * bool(what.classes)
+            holds = f"x (batch, time, {s.inputs}){read} → y{label}, in float32"
         elif to == Form.torch:
             from throughtime.pytorch import save_state, to_torch
 
-            difference = save_state(net, out)
-            holds = " · ".join(f"{name}: {layer}" for name, layer in to_torch(net).named_children())
+            difference = save_state(what, out)
+            holds = " · ".join(f"{name}: {layer}" for name, layer in to_torch(what).named_children())
         else:
             from throughtime.standalone import save_script
 
-            difference = save_script(net, out)
-            holds = f"predict(x), x (batch, time, {net.specification.inputs}) → y"
+            difference = save_script(what, out)
+            holds = f"predict(x){' and label(x)' * bool(what.classes)}, x (batch, time, {s.inputs}) → y"
     except ImportError as error:
         raise Failure(str(error)) from None
+    size = out.stat().st_size if out.is_file() else None
     if json:
         document({
-            "model": str(model.path), "to": to.value, "out": str(out), "bytes": out.stat().st_size, "difference": difference,
+            "model": str(model.path), "to": to.value, "out": str(out), "bytes": size, "difference": difference,
+            "inputs": list(what.inputs), "classes": list(what.classes),
         })  # fmt: skip
         return
-    line("wrote", f"{out}, {out.stat().st_size} bytes")
+    if size is None:  # a device or a pipe, as /dev/stdout, holds what was written and nothing else
+        return
+    line("wrote", printable(f"{out}, {size} bytes").replace("\n", "\\n"))
     line("holds", holds)
+    if what.inputs:
+        line("inputs", printable(", ".join(map(repr, what.inputs))))
+    if what.classes:
+        line("classes", printable(", ".join(map(repr, what.classes))))
     line("checked", f"its outputs differ from the network's by at most {difference:.2g}")
+
+
+def _exported(model: Model) -> Exported:
+    """The network of a model, and what the columns of its data file say of its numbers."""
+    from throughtime.exported import Exported
+
+    columns = model.columns
+    if columns is None:
+        return Exported(model.network)
+    return Exported(
+        model.network, inputs=columns.inputs if columns.named else (), classes=columns.classes, x=columns.x,
+        unit=np.where(columns.y.deviation > 0, columns.y.deviation, 1),
+    )  # fmt: skip
