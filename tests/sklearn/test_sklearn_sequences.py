@@ -80,7 +80,7 @@ def test_one_label_for_a_sequence_holds_at_each_step():
 
 
 def fitted(kind=SequenceClassifier, X=None, y=Y):
-    return kind(**SMALL).fit(LISTED if X is None else X, y)
+    return kind(**SMALL).fit(LISTED if X is None else X, None if kind is Forecaster else y)
 
 
 DEEP = np.stack([np.zeros((5, 2)), np.ones((5, 2))] * 2)
@@ -114,7 +114,7 @@ DEEP = np.stack([np.zeros((5, 2)), np.ones((5, 2))] * 2)
         ),
         (
             lambda: SequenceClassifier(early_stopping=True, validation_fraction=2).fit(LISTED, Y),
-            "between 0 and 1, got 4 and 2",
+            "validation_fraction must be a number from 0 to 1, got 2",
         ),
         (lambda: fitted(Forecaster).score([x[:1] for x in LISTED]), "no more than the 1 steps"),
         (lambda: fitted(X=np.zeros((4, 0, 2))), r"each at least 1, got \(4, 0, 2\)"),
@@ -151,5 +151,5 @@ def test_a_time_that_is_there_twice_is_refused():
 
 def test_a_series_that_misses_a_sequence_is_refused():
     frame, _ = long_frame()
-    with pytest.raises(ValueError, match="y tells nothing of sequence s3"):
+    with pytest.raises(ValueError, match="y has no value for sequence s3"):
         SequenceClassifier(**SMALL).fit(frame, pandas.Series(Y[:3], ["s0", "s1", "s2"]))

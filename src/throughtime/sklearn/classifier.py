@@ -7,18 +7,19 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.metrics import accuracy_score
+from sklearn.utils import column_or_1d
 
 from throughtime.batch import Array
 from throughtime.sklearn.estimator import SequenceEstimator, check_given, check_length, check_weights
+from throughtime.sklearn.labels import class_weights, codes_of, labels_of
+from throughtime.sklearn.options import Options, options_of
 from throughtime.sklearn.sequences import Sequences, read
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc]
-    """A recurrent network that tells the class of a sequence from its last state.
+    """A recurrent network that predicts the class of a sequence from its last state.
 
     Parameters
     ----------
@@ -79,16 +80,18 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SequenceClassifier:
         """Learn the classes y (N,) of sequences X; `sample_weight` (N,) weighs them in the loss."""
-        new = self._begins(False)
+        options = options_of(self)
+        new = self._begins(options, False)
         sequences, labels, weights = self._given(X, y, sample_weight, new)
         found = np.unique(labels)
         if new:
             self.classes_ = found
-        return self._classify(sequences, labels, weights, new, False)
+        return self._classify(options, sequences, labels, weights, new, False)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SequenceClassifier:
         """Read some sequences once, in their order; the first call needs all `classes`, and decides the standardisation."""
-        new = self._begins(True)
+        options = options_of(self)
+        new = self._begins(options, True)
         if new and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         sequences, labels, weights = self._given(X, y, sample_weight, new)
@@ -96,55 +99,43 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
             self.classes_ = np.unique(classes)
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes must be those of the first call, {self.classes_}, got {np.unique(classes)}")
-        return self._classify(sequences, labels, weights, new, True)
+        return self._classify(options, sequences, labels, weights, new, True)
 
     def predict_proba(self, X: Any) -> Array:
         """The probability (N, K) of each class, in the order of `classes_`."""
         return self._outputs(self._read(X))
 
-    def predict(self, X: Any) -> Array:
-        """The likeliest class (N,) of each sequence."""
-        likeliest = self.predict_proba(X).argmax(axis=1)
-        told: Array = self.classes_[likeliest]
-        return told
+    def predict(self, X: Any) -> Any:
+        """The likeliest class (N,) of each sequence; for a long frame, a Series with the sequences' names."""
+        sequences = self._read(X)
+        return sequences.named(self._likeliest(sequences))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The share of sequences whose class is predicted right, 0..1."""
+        sequences = self._read(X)
+        weights = None if sample_weight is None else check_weights(sample_weight, sequences)
+        return float(accuracy_score(sequences.per_sequence(y), self._likeliest(sequences), sample_weight=weights))
+
+    def _likeliest(self, sequences: Sequences) -> Array:
+        predicted: Array = self.classes_[self._outputs(sequences).argmax(axis=1)]
+        return predicted
 
     def _given(self, X: Any, y: Any, sample_weight: Any, new: bool) -> tuple[Sequences, Array, Array]:
         check_given(y)
         sequences = read(self, X, reset=new)
-        labels = column_or_1d(sequences.per_sequence(y), warn=True)
-        if labels.dtype.kind == "f":
-            assert_all_finite(labels, input_name="y")
-        check_classification_targets(labels)
+        labels, known = labels_of(column_or_1d(sequences.per_sequence(y), warn=True))
         check_length(labels, sequences)
+        if not known.all():
+            raise ValueError(f"Input y contains NaN or None: sequence {known.argmin()} has no class, leave it out")
         return sequences, labels, check_weights(sample_weight, sequences)
 
     def _classify(
-        self, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool
+        self, options: Options, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool
     ) -> SequenceClassifier:
         codes = codes_of(labels, self.classes_)
         weights = weights * class_weights(self.class_weight, self.classes_, codes, weights)[codes]
-        few = np.bincount(codes, minlength=len(self.classes_)).min() < 2
         self._learn(
-            sequences, np.eye(len(self.classes_))[codes], weights, readout="softmax", output="last step", new=new,
-            partial=partial, strata=None if few else codes,
+            options, sequences, np.eye(len(self.classes_))[codes], weights, readout="softmax", output="last step", new=new,
+            partial=partial, strata=codes,
         )  # fmt: skip
         return self
-
-
-def codes_of(labels: Array, classes: Array) -> Array:
-    """The place of each label in `classes`; a ValueError for one that is not there."""
-    unknown = np.setdiff1d(labels, classes)
-    if len(unknown):
-        raise ValueError(f"y holds {unknown[:1].tolist()[0]!r}, which is not among the classes {classes}")
-    return np.searchsorted(classes, labels)
-
-
-def class_weights(given: Any, classes: Array, codes: Array, weights: Array) -> Array:
-    """The weight (K,) of each class."""
-    if not isinstance(given, str):
-        found: Array = compute_class_weight(given, classes=classes, y=classes[codes])
-        return found
-    if given != "balanced":
-        raise ValueError(f'class_weight must be a dict, "balanced" or None, got {given!r}')
-    totals = np.bincount(codes, weights, minlength=len(classes))
-    return np.asarray(weights.sum() / (len(classes) * np.where(totals > 0, totals, np.inf)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 from throughtime.batch import Array, Batch
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
+from throughtime.sklearn.numbers import check_range
+from throughtime.sklearn.options import Options, check_goes_on
+from throughtime.sklearn.scaling import mean_and_deviation
 from throughtime.sklearn.sequences import Sequences, read
 from throughtime.training.history import History
 from throughtime.training.loop import Run, proceed
@@ -54,18 +57,24 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     # Training
 
-    def _begins(self, partial: bool) -> bool:
+    def _begins(self, options: Options, partial: bool) -> bool:
         """Whether a call of fit or partial_fit starts with a new network."""
-        return not (hasattr(self, "network_") and (partial or self.warm_start))
+        if partial and options.early_stopping:
+            raise ValueError("partial_fit reads its sequences once, so early_stopping has no place in it: use fit")
+        new = not (hasattr(self, "network_") and (partial or options.warm_start))
+        if not new:
+            check_goes_on(options, self._begun)
+        return new
 
     def _learn(
-        self, sequences: Sequences, targets: Array, weights: Array, *, readout: str, output: str, new: bool,
-        partial: bool = False, strata: Array | None = None,
+        self, options: Options, sequences: Sequences, targets: Array, weights: Array, *, readout: str, output: str,
+        new: bool, partial: bool = False, strata: Array | None = None, held_out: Array | None = None,
     ) -> None:  # fmt: skip
         """Train the network.
 
         Parameters
         ----------
+        options : Options
         sequences : Sequences
         targets : (N, O) array for output "last step", else (N, T, O)
         weights : (N,) or (N, T) array
@@ -77,95 +86,90 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             Whether to read the sequences once, in their order, with the optimiser's memory of the calls before.
         strata : (N,) array, optional
             Classes that the validation split keeps in proportion.
+        held_out : (N, T) array, optional
+            Weights of the targets that early stopping validates on, instead of a part of the sequences.
         """
-        for name in ("max_iter", "batch_size", "n_iter_no_change"):
-            check_whole(name, getattr(self, name))
-        if self.early_stopping and not (len(sequences) > 1 and 0 < self.validation_fraction < 1):
-            raise ValueError(
-                f"early_stopping needs at least 2 sequences and a validation_fraction between 0 and 1, got {len(sequences)} "
-                f"and {self.validation_fraction!r}"
-            )
+        if options.early_stopping and held_out is None and len(sequences) < 2:
+            raise ValueError("early_stopping keeps a part of the sequences apart, and needs at least 2 of them, got 1")
         if not weights.any():
             raise ValueError("Sample weights must contain at least one non-zero number.")
         if new:
-            self._start(sequences, targets, weights, readout, output)
+            self._start(options, sequences, targets, weights, readout, output)
         outputs = self.network_.specification.outputs
         if targets.shape[-1] != outputs:
             raise ValueError(f"y has {targets.shape[-1]} outputs or classes; what was fitted before has {outputs}")
         data = Batch(self._standardized(sequences.x), targets, sequences.lengths, weights)
         if partial:
-            self._pass_once(data)
-        elif self.early_stopping:
-            self._train_until_no_better(data, strata)
+            self._pass_once(options, data)
+        elif options.early_stopping:
+            if held_out is None:
+                training, validation = _split(data, options.validation_fraction, self._seed, strata)
+            else:
+                training, validation = data, replace(data, mask=held_out)
+            self._train_until_no_better(options, _evenly(training), _evenly(validation))
         else:
-            self._run = self._new_run(data)
-            self._train(_evenly(data), self.max_iter)
+            self._run = self._new_run(options, data)
+            self._train(_evenly(data), options.max_iter)
         self.network_: Network = self._run.network
         self.history_: History = self._run.history
-        self.n_iter_ = max(1, round(self._run.step / self._steps(data)))
+        self.n_iter_ = max(1, round(self._run.step / _updates(data, options)))
 
-    def _start(self, sequences: Sequences, targets: Array, weights: Array, readout: str, output: str) -> None:
+    def _start(
+        self, options: Options, sequences: Sequences, targets: Array, weights: Array, readout: str, output: str
+    ) -> None:
         losses = {"softmax": "cross_entropy", "identity": "squared"}
+        elman = options.cell == "elman"
         specification = NetworkSpecification(
-            cell=self.cell, inputs=sequences.x.shape[2], hidden=self.hidden, outputs=targets.shape[-1],  # type: ignore[arg-type]
-            layers=self.layers, bidirectional=self.bidirectional, readout=readout, loss=losses[readout],  # type: ignore[arg-type]
-            activation=self.activation if self.cell == "elman" else "sigmoid",  # type: ignore[arg-type]
-            output=output, dtype=self.dtype,  # type: ignore[arg-type]
+            cell=options.cell, inputs=sequences.x.shape[2], hidden=options.hidden, outputs=targets.shape[-1],
+            layers=options.layers, bidirectional=options.bidirectional, readout=readout, loss=losses[readout],  # type: ignore[arg-type]
+            activation=options.activation if elman else "sigmoid", output=output, dtype=options.dtype,  # type: ignore[arg-type]
         )  # fmt: skip
+        self._begun = options.of_the_start
         self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         self.network_ = Network(specification, seed=self._seed)
         self._run = Run(self.network_, Settings(steps=0))
         self.mean_, self.scale_ = np.zeros(specification.inputs), np.ones(specification.inputs)
-        if self.standardize:
-            steps = _real(sequences)
-            of_step = np.where(steps, weights if weights.ndim == 2 else weights[:, None], 0)
-            self.mean_, self.scale_ = mean_and_deviation(sequences.x[steps], of_step[steps])
+        if options.standardize:
+            of_step = np.where(sequences.real, weights if weights.ndim == 2 else weights[:, None], 0)
+            self.mean_, self.scale_ = mean_and_deviation(sequences.x[sequences.real], of_step[sequences.real])
 
-    def _settings(self, data: Batch, steps: int) -> Settings:
+    def _settings(self, options: Options, data: Batch, steps: int) -> Settings:
         return Settings(
-            steps=int(steps), batch=int(min(self.batch_size, len(data))), optimizer=Adam(self.learning_rate), clip=self.clip,
-            weight_decay=self.weight_decay, shuffle=len(data) > self.batch_size, seed=self._seed,
+            steps=steps, batch=min(options.batch_size, len(data)), optimizer=Adam(options.learning_rate),
+            clip=options.clip, weight_decay=options.weight_decay, shuffle=len(data) > options.batch_size, seed=self._seed,
         )  # fmt: skip
 
-    def _steps(self, data: Batch) -> int:
-        """Updates in an epoch."""
-        return -(-len(data) // self.batch_size)
-
-    def _new_run(self, data: Batch) -> Run:
-        return Run(self.network_.copy(), self._settings(data, 0))
+    def _new_run(self, options: Options, data: Batch) -> Run:
+        return Run(self.network_.copy(), self._settings(options, data, 0))
 
     def _train(self, data: Batch, epochs: int) -> None:
         """Go on with the run up to so many epochs."""
         run = self._run
-        run.settings = replace(run.settings, steps=epochs * self._steps(data))
+        run.settings = replace(run.settings, steps=epochs * -(-len(data) // run.settings.batch))
         proceed(run, data)
         if run.stopped == "interrupted":
             raise KeyboardInterrupt
 
-    def _pass_once(self, data: Batch) -> None:
+    def _pass_once(self, options: Options, data: Batch) -> None:
         """Read the data once, in order: the run goes on at its step, so they are turned until they begin there."""
         run = self._run
-        run.settings = replace(self._settings(data, run.step + self._steps(data)), shuffle=False)
+        run.settings = replace(self._settings(options, data, run.step + _updates(data, options)), shuffle=False)
         begin = run.step * run.settings.batch
         proceed(run, _evenly(data[(np.arange(len(data)) - begin) % len(data)]))
         if run.stopped == "interrupted":
             raise KeyboardInterrupt
 
-    def _train_until_no_better(self, data: Batch, strata: Array | None) -> None:
-        """Keep the network that does best on a part of the data that is not trained on."""
-        kept, held_out = train_test_split(
-            np.arange(len(data)), test_size=self.validation_fraction, random_state=self._seed, stratify=strata
-        )
-        training, validation = _evenly(data[kept]), _evenly(data[held_out])
-        self._run = self._new_run(training)
+    def _train_until_no_better(self, options: Options, training: Batch, validation: Batch) -> None:
+        """Keep the network that does best on what is not trained on."""
+        self._run = self._new_run(options, training)
         best, losses = self._run.network, list[float]()
-        for epoch in range(1, self.max_iter + 1):
+        for epoch in range(1, options.max_iter + 1):
             self._train(training, epoch)
             net = self._run.network
             losses.append(net.loss(validation.x, validation.y, validation.lengths, validation.mask) / len(validation))
             if losses[-1] <= min(losses):
                 best = net.copy()
-            elif epoch - 1 - int(np.argmin(losses)) >= self.n_iter_no_change:
+            elif epoch - 1 - int(np.argmin(losses)) >= options.n_iter_no_change:
                 break
         self._run.network = best
         self.validation_losses_ = losses
@@ -183,35 +187,42 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         for start in range(0, len(x), _TOGETHER):
             rows = slice(start, start + _TOGETHER)
             parts.append(self.network_.predict(x[rows], sequences.lengths[rows]))
-        return np.concatenate(parts).astype(np.float64)
+        outputs: Array = np.concatenate(parts).astype(np.float64)
+        finite = np.isfinite(outputs)
+        if not finite.all():
+            raise ValueError(
+                f"the network's output for sequence {np.argwhere(~finite)[0][0]} of X is not finite: its states grow beyond "
+                f"{self.network_.specification.dtype}, as relu units can; train with another activation"
+            )
+        return outputs
 
     def _standardized(self, x: Array) -> Array:
-        standardized: Array = (x - self.mean_) / self.scale_
+        with np.errstate(over="ignore"):
+            standardized: Array = (x - self.mean_) / self.scale_
+        check_range(standardized, x, self.network_.specification.dtype, "X")
         return standardized
-
-
-def mean_and_deviation(rows: Array, weights: Array) -> tuple[Array, Array]:
-    """The weighted mean and standard deviation of rows (R, F), of weights (R,); a deviation of 0 is given as 1."""
-    mean = np.average(rows, axis=0, weights=weights)
-    deviation = np.sqrt(np.average((rows - mean) ** 2, axis=0, weights=weights))
-    return mean, np.where(deviation > 1e-12 * np.maximum(1, np.abs(mean)), deviation, 1)
 
 
 def check_weights(sample_weight: Any, sequences: Sequences) -> Array:
     """`sample_weight` as an array (N,), or a ValueError that says what is wrong."""
     if sample_weight is None:
         return np.ones(len(sequences))
-    given = sequences.per_sequence(sample_weight)
+    given = sequences.per_sequence(sample_weight, "sample_weight")
     weights: Array = check_array(given, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
     if weights.shape != (len(sequences),):
         raise ValueError(f"sample_weight must be (sequences,) = ({len(sequences)},), got {weights.shape}")
+    return check_not_negative(weights)
+
+
+def check_not_negative(weights: Array) -> Array:
+    """The weights, or a ValueError if one of them is below 0."""
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
     return weights
 
 
 def check_length(y: Any, sequences: Sequences) -> None:
-    """A ValueError if y is not told for as many sequences as there are in X."""
+    """A ValueError if y is not given for as many sequences as there are in X."""
     if len(y) != len(sequences):
         raise ValueError(
             f"Found input variables with inconsistent numbers of samples: X has {len(sequences)} sequences, y has {len(y)}"
@@ -224,16 +235,20 @@ def check_given(y: Any) -> None:
         raise ValueError("fit requires y to be passed, but the target y is None")
 
 
-def check_whole(name: str, value: Any) -> None:
-    """A ValueError if a parameter is not a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+def _updates(data: Batch, options: Options) -> int:
+    """Updates in an epoch."""
+    return -(-len(data) // options.batch_size)
 
 
-def _real(sequences: Sequences) -> Array:
-    """Which steps (N, T) are real."""
-    real: Array = np.arange(sequences.x.shape[1]) < sequences.lengths[:, None]
-    return real
+def _split(data: Batch, fraction: float, seed: int, strata: Array | None) -> tuple[Batch, Batch]:
+    """What is trained on and what is validated on, with the classes in proportion where there are enough of each."""
+    held_out = min(math.ceil(fraction * len(data)), len(data) - 1)
+    if strata is not None:
+        counts = np.unique(strata, return_counts=True)[1]
+        if counts.min() < 2 or min(held_out, len(data) - held_out) < len(counts):
+            strata = None
+    parts = train_test_split(np.arange(len(data)), test_size=held_out, random_state=seed, stratify=strata)
+    return data[parts[0]], data[parts[1]]
 
 
 def _evenly(data: Batch) -> Batch:

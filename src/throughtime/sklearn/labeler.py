@@ -6,22 +6,30 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils import assert_all_finite
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import check_array
 
 from throughtime.batch import Array
-from throughtime.sklearn.classifier import class_weights, codes_of
-from throughtime.sklearn.estimator import SequenceEstimator, check_given, check_length, check_weights
+from throughtime.sklearn.estimator import (
+    SequenceEstimator,
+    check_given,
+    check_length,
+    check_not_negative,
+    check_weights,
+)
+from throughtime.sklearn.labels import class_weights, codes_of, labels_of
+from throughtime.sklearn.numbers import array_of
+from throughtime.sklearn.options import Options, options_of
 from throughtime.sklearn.sequences import Sequences, read
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class SequenceLabeler(SequenceEstimator):
-    """A recurrent network that tells the class of each step.
+    """A recurrent network that predicts the class of each step.
 
     Its parameters and X are those of `SequenceClassifier`. y has a label for each step, in the form of X: an array
-    (N, T), a list of arrays (T_i,), or a Series with the long frame's index. An y of shape (N,) tells one label that
-    holds at all steps of a sequence.
+    (N, T), a list of arrays (T_i,), or a Series with the frame's index; a label that is not known is None or NaN, and
+    nothing is learned or scored at its step. An y of shape (N,) gives one label that holds at all steps of a sequence.
+    `sample_weight` weighs sequences (N,), or steps in the form of y (of a table, sequences only).
     """
 
     class_weight: Any = None
@@ -34,77 +42,97 @@ class SequenceLabeler(SequenceEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SequenceLabeler:
         """Learn the labels y of the steps of X."""
-        new = self._begins(False)
+        options = options_of(self)
+        new = self._begins(options, False)
         sequences, labels, weights = self._given(X, y, sample_weight, new)
         if new:
-            self.classes_ = np.unique(np.concatenate(labels))
-        return self._label(sequences, labels, weights, new, False)
+            self.classes_ = np.unique(labels)
+        return self._label(options, sequences, labels, weights, new, False)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SequenceLabeler:
         """Read some sequences once, in their order; the first call decides the standardisation and the `classes`.
 
-        They are those of its y, if they are not given.
+        Without `classes` they are the labels that the first call has.
         """
-        new = self._begins(True)
+        options = options_of(self)
+        new = self._begins(options, True)
         sequences, labels, weights = self._given(X, y, sample_weight, new)
         if new:
-            self.classes_ = np.unique(np.concatenate(labels) if classes is None else classes)
+            self.classes_ = np.unique(labels if classes is None else classes)
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes must be those of the first call, {self.classes_}, got {np.unique(classes)}")
-        return self._label(sequences, labels, weights, new, True)
+        return self._label(options, sequences, labels, weights, new, True)
 
     def predict_proba(self, X: Any) -> Any:
-        """The probability of each class at each step: an array (N, T, K), or a list of arrays (T_i, K)."""
+        """The probability of each class at each step, in the form of X: (N, T, K), a list of (T_i, K), or frames."""
         sequences = self._read(X)
-        return sequences.like_given(self._rows(sequences))
+        outputs = self._outputs(sequences)
+        rows = [row[:length] for row, length in zip(outputs, sequences.lengths, strict=True)]
+        return sequences.steps_as_given(rows, self.classes_)
 
     def predict(self, X: Any) -> Any:
         """The likeliest class of each step, in the form of X."""
         sequences = self._read(X)
-        return sequences.like_given([self.classes_[row.argmax(axis=1)] for row in self._rows(sequences)])
+        likeliest = self._likeliest(sequences)
+        return sequences.steps_as_given(np.split(likeliest, np.cumsum(sequences.lengths)[:-1]))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The share of steps whose label is told right, 0..1."""
+        """The share of steps, of those whose label is known, for which it is predicted right, 0..1."""
         sequences, labels, weights = self._given(X, y, sample_weight, False)
-        told = [self.classes_[row.argmax(axis=1)] for row in self._rows(sequences)]
-        right = np.concatenate(told) == np.concatenate(labels)
-        return float(np.average(right, weights=np.concatenate(weights)))
+        if not weights.any():
+            raise ValueError("no step has a known label and a weight above 0, so there is nothing to score")
+        return float(np.average(self._likeliest(sequences) == labels, weights=weights))
 
-    def _rows(self, sequences: Sequences) -> list[Array]:
-        outputs = self._outputs(sequences)
-        return [row[:length] for row, length in zip(outputs, sequences.lengths, strict=True)]
+    def _likeliest(self, sequences: Sequences) -> Array:
+        """The likeliest class (R,) of each step, sequence by sequence."""
+        likeliest: Array = self.classes_[self._outputs(sequences)[sequences.real].argmax(axis=1)]
+        return likeliest
 
-    def _given(self, X: Any, y: Any, sample_weight: Any, new: bool) -> tuple[Sequences, list[Array], list[Array]]:
-        """The sequences, and the labels and weights (T_i,) of their steps."""
+    def _given(self, X: Any, y: Any, sample_weight: Any, new: bool) -> tuple[Sequences, Array, Array]:
+        """The sequences, and the labels and weights (R,) of their steps; the weight of an unknown label is 0."""
         check_given(y)
         sequences = read(self, X, reset=True) if new else self._read(X)
-        labels = sequences.per_step(y)
-        if labels is None:
-            told = np.asarray(sequences.per_sequence(y))
-            told = told[:, 0] if told.ndim == 2 and told.shape[1] == 1 else told
-            if told.ndim != 1:
+        given = sequences.per_step(y)
+        if given is None:
+            of_each = array_of(sequences.per_sequence(y), "y")
+            of_each = of_each[:, 0] if of_each.ndim == 2 and of_each.shape[1] == 1 else of_each
+            if of_each.ndim != 1:
                 raise ValueError(
                     f"y must be (sequences, time) = {sequences.x.shape[:2]}, with a label for each step, or (sequences,), "
-                    f"got {told.shape}"
+                    f"got {of_each.shape}"
                 )
-            check_length(told, sequences)
-            labels = [np.repeat(label, length) for label, length in zip(told, sequences.lengths, strict=True)]
-        every = np.concatenate(labels)
-        if every.dtype.kind == "f":
-            assert_all_finite(every, input_name="y")
-        check_classification_targets(every)
-        of_sequences = check_weights(sample_weight, sequences)
-        weights = [np.repeat(w, length) for w, length in zip(of_sequences, sequences.lengths, strict=True)]
-        return sequences, labels, weights
+            check_length(of_each, sequences)
+            every = np.repeat(of_each, sequences.lengths)
+        else:
+            mixed = len({row.dtype.kind in "biuf" for row in given}) > 1
+            every = np.concatenate([row.astype(object) if mixed else row for row in given])
+        labels, known = labels_of(every)
+        return sequences, labels, np.where(known, self._weights(sample_weight, sequences), 0.0)
+
+    def _weights(self, sample_weight: Any, sequences: Sequences) -> Array:
+        """The weight (R,) of each step."""
+        tabular = (
+            sample_weight is None or sequences.kind == "table"
+        )  # scikit-learn refuses (N, T) weights of its tables
+        of_steps = None if tabular else sequences.per_step(sample_weight, "sample_weight")
+        if of_steps is None:
+            return np.repeat(check_weights(sample_weight, sequences), sequences.lengths)
+        weights: Array = check_array(
+            np.concatenate(of_steps), ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        )
+        return check_not_negative(weights)
 
     def _label(
-        self, sequences: Sequences, labels: list[Array], weights: list[Array], new: bool, partial: bool
+        self, options: Options, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool
     ) -> SequenceLabeler:
-        codes = codes_of(np.concatenate(labels), self.classes_)
-        of_steps = np.concatenate(weights).astype(float)
-        of_steps = of_steps * class_weights(self.class_weight, self.classes_, codes, of_steps)[codes]
-        real = np.arange(sequences.x.shape[1]) < sequences.lengths[:, None]
+        known = weights > 0
+        codes = np.zeros(len(labels), int)
+        codes[known] = codes_of(labels[known], self.classes_)
+        if known.any():
+            of_classes = class_weights(self.class_weight, self.classes_, codes[known], weights[known])
+            weights = weights * of_classes[codes]
+        real = sequences.real
         targets, mask = np.zeros((*real.shape, len(self.classes_))), np.zeros(real.shape)
-        targets[real], mask[real] = np.eye(len(self.classes_))[codes], of_steps
-        self._learn(sequences, targets, mask, readout="softmax", output="every step", new=new, partial=partial)
+        targets[real], mask[real] = np.eye(len(self.classes_))[codes], weights
+        self._learn(options, sequences, targets, mask, readout="softmax", output="every step", new=new, partial=partial)
         return self

@@ -2,23 +2,30 @@
 
 table       (sequences, time) array or DataFrame: one feature over time, as scikit-learn's own estimators read X
 array       (sequences, time, features)
+plain       list of lists of numbers, of any lengths: one feature
 list        of arrays (time, features), of different lengths; or of arrays (time,), for one feature
-long frame  a DataFrame (rows, features) with an index of two levels, sequence and time
+frames      list of DataFrames (time, features), or of Series; each has its times as index
+long frame  a DataFrame (rows, features), or a Series, with an index of sequence and time; more levels name the sequence
+series      one sequence: a Series, or a DataFrame (time, features) whose index holds dates
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_array, validate_data
 
+from throughtime import memory
 from throughtime.batch import Array, pad
+from throughtime.sklearn import frames
+from throughtime.sklearn.numbers import array_of, check_finite, check_numbers
 
-Kind = Literal["table", "array", "list", "long frame"]
+Kind = Literal["table", "array", "plain", "list", "frames", "long frame", "series"]
 
 
 @dataclass(frozen=True)
@@ -28,168 +35,353 @@ class Sequences:
     x : (N, T, F) float64 array, 0 behind a sequence's end
     lengths : (N,) int array
     kind : how they were given
-    index : for a long frame, its rows' index, and that of its sequences; else None
-    order : (rows,) int array for a long frame: which of its rows comes where, sequence by sequence
+    indices : of a long frame or one series, its rows' index; of a list of frames, the index of each
+    names : of a long frame, the index of its sequences
+    order : (rows,) int array of what came in frames: which of the rows comes where, sequence by sequence
     """
 
     x: Array
     lengths: npt.NDArray[np.int64]
     kind: Kind
-    index: tuple[Any, Any] | None = None
-    order: Array | None = None
+    indices: tuple[Any, ...] = ()
+    names: Any = None
+    order: frames.Order | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def per_sequence(self, given: Any) -> Any:
-        """What is told for each sequence, in their order: a pandas Series with their names is put into it."""
-        if self.index is not None and hasattr(given, "reindex"):
-            names = self.index[1]
-            missing = names.difference(given.index)
-            if len(missing):
-                raise ValueError(f"y tells nothing of sequence {missing[0]}: its index must be the sequences' names")
-            return given.reindex(names).to_numpy()
-        return given
+    @property
+    def real(self) -> Array:
+        """Which steps (N, T) are real, and not padding."""
+        real: Array = np.arange(self.x.shape[1]) < self.lengths[:, None]
+        return real
 
-    def per_step(self, given: Any) -> list[Array] | None:
-        """What is told for each step, as a list of arrays (T_i,); None if `given` is for each sequence instead."""
-        if self.index is not None:
-            values = np.asarray(given)
-            if values.shape != (len(self.index[0]),):
+    def per_sequence(self, given: Any, what: str = "y") -> Any:
+        """What is given for each sequence, in their order.
+
+        For a long frame, a pandas Series with the sequences' names is put into it; and what is given for each row is taken
+        for the sequence, if it is the same at all its rows.
+        """
+        if self.kind not in ("long frame", "series"):
+            return given
+        rows = self.indices[0]
+        given = self.by_name(given, what)
+        if np.ndim(given) == 0 or len(given) != len(rows) or len(rows) == len(self):
+            return given
+        values = np.asarray(frames.aligned(given, rows, what))[self.order]
+        of_each = values[np.cumsum(self.lengths) - self.lengths]
+        differs = np.repeat(of_each, self.lengths, axis=0) != values
+        if differs.any():
+            number = np.repeat(np.arange(len(self)), self.lengths)[np.nonzero(differs)[0][0]]
+            name = "X" if self.names is None else f"sequence {self.names[number]}"
+            raise ValueError(
+                f"{what} is not the same in all rows of {name}, but one value is wanted for each sequence"
+                + (": a class for each step is what SequenceLabeler learns" if what == "y" else "")
+            )
+        return of_each
+
+    def by_name(self, given: Any, what: str = "y") -> Any:
+        """What pandas gives under the names of a long frame's sequences, in their order; anything else as it is."""
+        if self.names is None or not frames.is_pandas(given) or given.index.nlevels != self.names.nlevels:
+            return given
+        if not given.index.is_unique:
+            twice = given.index[given.index.duplicated()][0]
+            raise ValueError(f"{what} names the sequence {twice} twice")
+        missing = self.names.difference(given.index)
+        if len(missing):
+            raise ValueError(f"{what} has no value for sequence {missing[0]}: its index must be the sequences' names")
+        return given.reindex(self.names).to_numpy()
+
+    def per_step(self, given: Any, what: str = "y") -> list[Array] | None:
+        """What is given for each step, as a list of arrays (T_i,); None if `given` is for each sequence instead."""
+        if self.kind in ("long frame", "series"):
+            rows = self.indices[0]
+            if len(given) != len(rows) or (frames.is_pandas(given) and given.index.nlevels != rows.nlevels):
                 return None
-            if hasattr(given, "index") and not given.index.equals(self.index[0]):
-                raise ValueError("y must have the index of X, sequence and time in the same rows")
-            return np.split(values[self.order], np.cumsum(self.lengths)[:-1])
-        if self.kind == "list":
-            if len(given) != len(self) or any(np.ndim(row) != 1 for row in given):
+            values = np.asarray(frames.aligned(given, rows, what))
+            return self._split(values[self.order]) if values.shape == (len(rows),) else None
+        if self.kind in ("plain", "list", "frames"):
+            if frames.is_frame(given) or len(given) != len(self) or any(np.ndim(row) != 1 for row in given):
                 return None
-            rows = [np.asarray(row) for row in given]
-            for i, (row, length) in enumerate(zip(rows, self.lengths, strict=True)):
+            found = [array_of(row, f"{what} of sequence {i}") for i, row in enumerate(given)]
+            for i, (row, length) in enumerate(zip(found, self.lengths, strict=True)):
                 if len(row) != length:
-                    raise ValueError(f"y of sequence {i} has {len(row)} steps, but its X has {length}")
-            return rows
-        values = np.asarray(given)
+                    raise ValueError(f"{what} of sequence {i} has {len(row)} steps, but its X has {length}")
+            if self.kind == "frames":
+                places = [f"{what} of sequence {i}" for i in range(len(self))]
+                rows_of = zip(given, self.indices, places, strict=True)
+                found = self._split(np.concatenate([np.asarray(frames.aligned(*row)) for row in rows_of])[self.order])
+            return found
+        values = array_of(given, what)
         return list(values) if values.shape == self.x.shape[:2] else None
 
-    def like_given(self, rows: list[Array]) -> Any:
-        """What is told for each step (T_i, …), in the form X had: an array, a list, or (labels only) a Series."""
+    def _split(self, values: Array) -> list[Array]:
+        return np.split(values, np.cumsum(self.lengths)[:-1])
+
+    def steps_as_given(self, rows: list[Array], columns: Any = None) -> Any:
+        """Predictions for each step (T_i, …), in the form of X: an array, a list, or with the index of its frames."""
         if self.kind in ("table", "array"):
             return np.stack(rows)
-        if self.index is None or rows[0].ndim > 1:
+        if self.order is None:
             return rows
         import pandas
 
-        values = np.empty(len(self.index[0]), rows[0].dtype)
+        values = np.empty((len(self.order), *rows[0].shape[1:]), rows[0].dtype)
         values[self.order] = np.concatenate(rows)
-        return pandas.Series(values, self.index[0])
+
+        def framed(part: Array, index: Any) -> Any:
+            return pandas.Series(part, index) if part.ndim == 1 else pandas.DataFrame(part, index, columns)
+
+        if self.kind == "frames":
+            return [framed(part, index) for part, index in zip(self._split(values), self.indices, strict=True)]
+        return framed(values, self.indices[0])
+
+    def named(self, values: Array) -> Any:
+        """Predictions (N,) or (N, O) for each sequence; for a long frame with the sequences' names as index."""
+        if self.names is None:
+            return values
+        import pandas
+
+        return pandas.Series(values, self.names) if values.ndim == 1 else pandas.DataFrame(values, self.names)
 
 
 def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     """Read X, and remember its features (`reset`) or compare them with those that were remembered."""
     kind = kind_of(X)
-    tabular = kind == "table"
     if reset:
-        estimator._tabular = tabular
-    elif tabular != estimator._tabular:
-        wanted = (
-            "(sequences, time)" if estimator._tabular else "(sequences, time, features), or a list of (time, features)"
-        )
-        raise ValueError(f"X must be {wanted}, as what was fitted, got {_shape(X, kind)}")
+        equal = kind == "plain" and len({len(row) for row in X}) == 1
+        estimator._form = "plain table" if equal else kind if kind in ("table", "plain") else "sequences"
+        estimator._columns = None
+        kind = "table" if equal else kind
+    kind = _kind_for(kind, estimator._form, X)
+    of_any_length = kind == "plain" and estimator._form == "plain table"
+    if not (reset or kind == "table" or of_any_length) and not (
+        estimator._columns and kind in ("frames", "long frame", "series")
+    ):
+        _check_features(X, kind, estimator.n_features_in_)
+    if reset and kind == "table" and frames.is_frame(X):
+        frames.check_table(X)
 
     def checked(rows: Any) -> Array:
-        found: Array = validate_data(estimator, rows, reset=reset, dtype=np.float64)
+        check_numbers(rows)
+        try:
+            if of_any_length:
+                return np.asarray(check_array(rows, dtype=np.float64, ensure_all_finite=False))
+            found: Array = validate_data(estimator, rows, reset=reset, dtype=np.float64, ensure_all_finite=False)
+        except OverflowError:
+            raise ValueError("X holds a number that is too large for float64") from None
         return found
 
     readers: dict[Kind, Callable[[], Sequences]] = {
-        "table": lambda: _of_array(checked(X)[:, :, None], "table"),
+        "table": lambda: _of_table(X, checked),
         "array": lambda: _of_list(list(_three_axes(X)), checked, "array"),
+        "plain": lambda: _of_list([_two_axes(a, i) for i, a in enumerate(_plain(X))], checked, "plain"),
         "list": lambda: _of_list([_two_axes(a, i) for i, a in enumerate(X)], checked, "list"),
-        "long frame": lambda: _of_frame(X, checked),
+        "frames": lambda: _of_frames(estimator, X, checked),
+        "long frame": lambda: _of_long_frame(estimator, X, checked),
+        "series": lambda: _of_series(estimator, X, checked),
     }
-    if not (reset or tabular):
-        _check_features(X, kind, estimator.n_features_in_)
-    return readers[kind]()
+    sequences = readers[kind]()
+    check_finite(sequences.x, getattr(estimator, "feature_names_in_", None), sequences.names, kind == "table")
+    if reset and kind in ("array", "list") and sequences.x.shape[2] > sequences.x.shape[1]:
+        N, T, F = sequences.x.shape
+        fix = "X.transpose(0, 2, 1)" if kind == "array" else "[x.T for x in X]"
+        warnings.warn(
+            f"X is read as {N} sequences of {T} steps with {F} features: if it is (cases, channels, time), as in aeon, give "
+            f"{fix}",
+            stacklevel=4,
+        )
+    return sequences
 
 
 def kind_of(X: Any) -> Kind:
     """How X was given."""
-    if getattr(getattr(X, "index", None), "nlevels", 1) == 2:
-        return "long frame"
-    if isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
-        axes = {np.ndim(sequence) for sequence in X}
-        vectors = axes == {1} and (all(hasattr(v, "ndim") for v in X) or len({len(v) for v in X}) > 1)
-        if max(axes, default=0) >= 2 or vectors:
+    frames.refuse_other_frames(X, "X")
+    if frames.is_pandas(X):
+        return _kind_of_pandas(X)
+    if _is_listed(X):
+        if not len(X):
+            raise ValueError("X holds no sequence")
+        pandas = [frames.is_pandas(sequence) for sequence in X]
+        if any(pandas):
+            if not all(pandas):
+                other = pandas.index(False)
+                raise ValueError(
+                    f"X must hold frames only, or arrays only: sequence {other} is a {type(X[other]).__name__}"
+                )
+            return "frames"
+        for i, sequence in enumerate(X):
+            frames.refuse_other_frames(sequence, f"sequence {i} of X")
+        if all(isinstance(sequence, list | tuple) for sequence in X) and max(_axes(s, i) for i, s in enumerate(X)) == 1:
+            return "plain"
+        if max(_axes(sequence, i) for i, sequence in enumerate(X)) >= 1:
             return "list"
-    elif getattr(X, "ndim", 2) >= 3:
-        return "array"
-    return "table"
+        return "table"
+    return "array" if getattr(X, "ndim", 2) >= 3 else "table"
+
+
+def _kind_of_pandas(X: Any) -> Kind:
+    if X.index.nlevels > 1:
+        return "long frame"
+    if frames.is_series(X):
+        nested = X.dtype == object and len(X) and all(np.ndim(sequence) > 0 for sequence in X)
+        return kind_of(list(X)) if nested else "series"
+    return "series" if frames.has_times(X) else "table"
+
+
+def _is_listed(X: Any) -> bool:
+    return isinstance(X, list | tuple) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1)
+
+
+def _axes(sequence: Any, number: int) -> int:
+    try:
+        return np.ndim(sequence)
+    except ValueError:
+        raise ValueError(f"sequence {number} of X must have the same features at each of its steps") from None
+
+
+def _kind_for(kind: Kind, form: str, X: Any) -> Kind:
+    """How X is to be read, where `form` is how the X of the first fit was given; a ValueError if it cannot be.
+
+    Lists of lists are a table if they happen to be of the same length, and that may be so in one fold and not in the next:
+    what was fitted on either is asked after both.
+    """
+    if form == "plain" and kind == "table":
+        return "plain"
+    if form == "plain table" and kind in ("table", "plain"):
+        return kind
+    if form == "table" and kind == "plain" and len({len(row) for row in X}) == 1:
+        return "table"
+    tabular = form in ("table", "plain table")
+    if tabular != (kind == "table"):
+        wanted = "(sequences, time)" if tabular else "(sequences, time, features), or a list of (time, features)"
+        raise ValueError(f"X must be {wanted}, as what was fitted, got {_shape(X, kind)}")
+    return kind
 
 
 def _shape(X: Any, kind: Kind) -> str:
-    if kind == "list":
+    if kind in ("plain", "list", "frames"):
         return f"a list of {np.shape(X[0])} and others"
-    return f"{'a long frame ' * (kind == 'long frame')}{np.shape(X)}"
+    one = {"long frame": "a long frame ", "series": "one series "}.get(kind, "")
+    return f"{one}{np.shape(X)}"
 
 
 def _check_features(X: Any, kind: Kind, features: int) -> None:
     """A ValueError that names the axes, where X has other features than what was fitted."""
-    arrays = X if kind == "list" else [X]
-    for i, array in enumerate(arrays):
+    listed = kind in ("plain", "list", "frames")
+    for i, array in enumerate(X if listed else [X]):
         shape = np.shape(array)
-        found = shape[-1] if len(shape) > 1 or kind != "list" else 1
+        found = 1 if len(shape) == 1 or (kind == "plain") else shape[-1] if shape else features
         if found != features:
             swapped = ": are time and features swapped?" if features in shape[-2:-1] else ""
-            axes = (
-                f"sequence {i} of X must be (time, features)"
-                if kind == "list"
-                else "X must be (sequences, time, features)"
-            )
+            axes = "X must be (sequences, time, features)"
+            axes = f"sequence {i} of X must be (time, features)" if listed else axes
             axes = "X must be a long frame (rows, features)" if kind == "long frame" else axes
+            axes = "X must be one series (time, features)" if kind == "series" else axes
             raise ValueError(f"{axes} with {features} features, got {shape}{swapped}")
 
 
+def _plain(X: Any) -> Any:
+    """The rows of a list of lists, or of a table that is asked after where lists of lists were fitted."""
+    return X if _is_listed(X) else np.asarray(X)
+
+
 def _three_axes(X: Any) -> Array:
-    x = np.asarray(X)
+    x = array_of(X, "X")
     if x.ndim != 3 or 0 in x.shape:
         raise ValueError(f"X must be (sequences, time, features), each at least 1, got {x.shape}")
     return x
 
 
 def _two_axes(sequence: Any, number: int) -> Array:
-    array = np.asarray(sequence)
+    array = array_of(sequence, f"sequence {number} of X")
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(f"sequence {number} of X must be (time, features), each at least 1, got {array.shape}")
     return array
 
 
-def _of_array(x: Array, kind: Kind) -> Sequences:
-    return Sequences(x, np.full(len(x), x.shape[1]), kind)
+def _of_table(X: Any, checked: Callable[[Any], Array]) -> Sequences:
+    if (_is_listed(X) and not _axes(X[0], 0)) or getattr(X, "ndim", 2) == 1:
+        raise ValueError(
+            f"X must be (sequences, time) or (sequences, time, features), got {_shown(X)}. Reshape your data: [X] is one "
+            "sequence of one feature"
+        )
+    x = checked(X)[:, :, None]
+    return Sequences(x, np.full(len(x), x.shape[1]), "table")
+
+
+def _shown(X: Any) -> str:
+    return f"shape {np.shape(X)}" if hasattr(X, "shape") else f"a {type(X).__name__} of {type(X[0]).__name__}"
 
 
 def _of_list(arrays: list[Array], checked: Callable[[Any], Array], kind: Kind) -> Sequences:
     features = {array.shape[1] for array in arrays}
     if len(features) > 1:
         odd = next(i for i, array in enumerate(arrays) if array.shape[1] != arrays[0].shape[1])
+        channels = len({array.shape[0] for array in arrays}) == 1
         raise ValueError(
             f"each sequence of X must be (time, features) with the same features; sequence {odd} has shape "
             f"{arrays[odd].shape}, sequence 0 has {arrays[0].shape}"
+            + (": if they are (channels, time), as in aeon, give [x.T for x in X]" if channels else "")
         )
-    rows = checked(np.concatenate(arrays))
-    return Sequences(*pad(np.split(rows, np.cumsum([len(array) for array in arrays])[:-1])), kind)
+    lengths = np.array([len(array) for array in arrays])
+    return Sequences(*_padded(checked(np.concatenate(arrays)), lengths), kind)
 
 
-def _of_frame(frame: Any, checked: Callable[[Any], Array]) -> Sequences:
+def _of_frames(estimator: Any, X: Any, checked: Callable[[Any], Array]) -> Sequences:
+    places = [f"sequence {i} of X" for i in range(len(X))]
+    for i, (frame, place) in enumerate(zip(X, places, strict=True)):
+        if frame.index.nlevels > 1:
+            raise ValueError(f"{place} must be a frame with its times as index, got {frame.index.nlevels} levels of it")
+        if 0 in frame.shape:
+            raise ValueError(f"sequence {i} of X must be (time, features), each at least 1, got {frame.shape}")
+    lengths = np.array([len(frame) for frame in X])
+    starts = np.cumsum(lengths) - lengths
+    order = np.concatenate(
+        [
+            start + frames.order_of_rows(frame.index, np.zeros(len(frame), int), [i], f"the index of {place}")
+            for i, (frame, start, place) in enumerate(zip(X, starts, places, strict=True))
+        ]
+    )
+    rows = checked(_rows(estimator, list(X), places))
+    return Sequences(*_padded(rows[order], lengths), "frames", tuple(frame.index for frame in X), None, order)
+
+
+def _of_long_frame(estimator: Any, frame: Any, checked: Callable[[Any], Array]) -> Sequences:
     """Sequences in the order in which they first appear, each sorted by time."""
-    if frame.ndim != 2:
-        raise ValueError(f"X must be a long frame (rows, features), got shape {frame.shape}: select columns as a list")
-    codes, names = frame.index.get_level_values(0).factorize()
-    ranks, times = frame.index.get_level_values(1).factorize(sort=True)
-    order = np.lexsort((ranks, codes))
-    twice = (np.diff(codes[order]) == 0) & (np.diff(ranks[order]) == 0)
-    if twice.any():
-        row = order[twice.argmax()]
-        raise ValueError(f"sequence {names[codes[row]]} of X has time {times[ranks[row]]} twice")
-    lengths = np.bincount(codes)
-    x, _ = pad(np.split(checked(frame)[order], np.cumsum(lengths)[:-1]))
-    return Sequences(x, lengths, "long frame", (frame.index, names), order)
+    sequences, names, times = frames.split_index(frame)
+    order = frames.order_of_rows(times, sequences, names, "the last level of X's index")
+    rows = checked(_rows(estimator, [frame], ["X"]))
+    return Sequences(*_padded(rows[order], np.bincount(sequences)), "long frame", (frame.index,), names, order)
+
+
+def _of_series(estimator: Any, frame: Any, checked: Callable[[Any], Array]) -> Sequences:
+    order = frames.order_of_rows(frame.index, np.zeros(len(frame), int), [0], "the index of X")
+    rows = checked(_rows(estimator, [frame], ["X"]))
+    return Sequences(*_padded(rows[order], np.array([len(rows)])), "series", (frame.index,), None, order)
+
+
+def _rows(estimator: Any, given: list[Any], places: list[str]) -> Any:
+    """The rows of all frames under one another, their columns in the order of what was fitted; of Series, an array."""
+    series = [frames.is_series(one) for one in given]
+    if all(series):
+        return np.concatenate([np.asarray(one, dtype=None) for one in given])[:, None]
+    if any(series):
+        raise ValueError(f"X must hold DataFrames only, or Series only: sequence {series.index(True)} is a Series")
+    import pandas
+
+    given = frames.by_name(given, estimator._columns, places)
+    estimator._columns = list(given[0].columns)
+    return pandas.concat(given, ignore_index=True)
+
+
+def _padded(rows: Array, lengths: Array) -> tuple[Array, npt.NDArray[np.int64]]:
+    """Rows, sequence by sequence, as one array (N, T, F)."""
+    size = 8 * len(lengths) * int(lengths.max(initial=0)) * rows.shape[1]
+    memory.require(
+        2 * size,
+        f"X, whose {len(lengths)} sequences are padded to the {lengths.max(initial=0)} steps of the longest,",
+        "cut the longest sequences into pieces",
+    )
+    return pad(np.split(rows, np.cumsum(lengths)[:-1]))

@@ -1,0 +1,85 @@
+"""Classes: of sequences or of steps, known at all of them or at some, and their weights in the loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import assert_all_finite
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from throughtime.batch import Array
+
+_PLAIN = (bool, int, float, str)
+
+
+def labels_of(given: Array) -> tuple[Array, Array]:
+    """Labels, and which of them are known: None, NaN, NaT and pandas' NA are none.
+
+    Parameters
+    ----------
+    given : (R,) array
+
+    Returns
+    -------
+    labels : (R,) array
+        Where one is not known, one of the others stands.
+    known : (R,) bool array
+
+    Raises
+    ------
+    ValueError
+        If no label is known, or they are no classes.
+    """
+    if given.dtype == object:
+        known = np.array([not _is_missing(label) for label in given], bool)
+    elif given.dtype.kind == "f":
+        known = ~np.isnan(given)
+    else:
+        known = np.ones(len(given), bool)
+    if not known.any():
+        raise ValueError("Input y contains NaN or None only: no label is known")
+    labels = np.where(known, given, given[known.argmax()])
+    if labels.dtype == object:
+        kinds = {next((kind for kind in _PLAIN if isinstance(_plain(label), kind)), type(label)) for label in labels}
+        if len(kinds) > 1:
+            raise ValueError(
+                f"y must hold classes of one type, got {' and '.join(sorted(kind.__name__ for kind in kinds))}"
+            )
+        if kinds < set(_PLAIN) and kinds != {str}:
+            labels = np.array(labels.tolist())
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="y")
+    check_classification_targets(labels)
+    return labels, known
+
+
+def codes_of(labels: Array, classes: Array) -> Array:
+    """The place of each label in `classes`; a ValueError for one that is not there."""
+    unknown = np.setdiff1d(labels, classes)
+    if len(unknown):
+        raise ValueError(f"y holds {unknown[:1].tolist()[0]!r}, which is not among the classes {classes}")
+    return np.searchsorted(classes, labels)
+
+
+def class_weights(given: Any, classes: Array, codes: Array, weights: Array) -> Array:
+    """The weight (K,) of each class; `weights` are those of the labels whose `codes` are given."""
+    if isinstance(given, str) and given == "balanced":
+        totals = np.bincount(codes, weights, minlength=len(classes))
+        return np.asarray(weights.sum() / (len(classes) * np.where(totals > 0, totals, np.inf)))
+    if given is not None and not isinstance(given, dict):
+        raise ValueError(f'class_weight must be a dict, "balanced" or None, got {given!r}')
+    found: Array = compute_class_weight(given, classes=classes, y=classes[codes])
+    if not (np.isfinite(found).all() and (found >= 0).all()):
+        raise ValueError(f"class_weight must be finite and at least 0, got {given!r}")
+    return found
+
+
+def _is_missing(label: Any) -> bool:
+    same = label == label  # False for NaN and NaT; pandas' NA is no bool
+    return label is None or not isinstance(same, bool | np.bool_) or not same
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if isinstance(label, np.generic) else label

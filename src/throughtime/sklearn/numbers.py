@@ -1,0 +1,80 @@
+"""Arrays of numbers from outside: what is no array of finite numbers is refused, with the place where it was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.sklearn.frames import is_frame
+
+
+def array_of(given: Any, what: str) -> Array:
+    """`given` as an array; a ValueError for what NumPy would read as something else than the numbers in it."""
+    if hasattr(given, "toarray"):
+        raise ValueError(f"{what} is a sparse matrix, and networks read dense arrays: give {what}.toarray()")
+    if np.ma.is_masked(given):
+        raise ValueError(f"{what} has masked values: fill them in, or leave those steps out")
+    if isinstance(given, str | bytes | dict | set):
+        raise ValueError(f"{what} must be an array of numbers, got a {type(given).__name__}")
+    try:
+        return np.asarray(given)
+    except ValueError:
+        raise ValueError(f"{what} must have rows of the same length") from None
+
+
+def check_numbers(rows: Any) -> None:
+    """A ValueError where X (rows, features) holds dates, text, or masked values, which names the column of a frame."""
+    if is_frame(rows):
+        for name, dtype in zip(rows.columns, rows.dtypes, strict=True):
+            if getattr(dtype, "kind", "O") in "mM":
+                raise ValueError(
+                    f"column {name!r} of X holds dates or durations, not numbers: leave it out, or put it into the index"
+                )
+            if getattr(dtype, "kind", "O") not in "biuf":
+                _check_column(rows[name], name)
+        return
+    if np.ma.is_masked(rows):
+        raise ValueError("X has masked values: fill them in, or leave those steps out")
+    if getattr(getattr(rows, "dtype", None), "kind", "f") in "mM":
+        raise ValueError(f"X must hold numbers, got {rows.dtype}: dates are no numbers that a network can read")
+
+
+def _check_column(column: Any, name: Any) -> None:
+    for row, value in enumerate(column):
+        if np.ndim(value):
+            raise ValueError(
+                f"column {name!r} of X holds a {type(value).__name__} in row {row}: give a list of arrays (time, features)"
+            )
+        if isinstance(value, str):
+            try:
+                float(value)
+            except ValueError:
+                raise ValueError(
+                    f"column {name!r} of X holds text in row {row} ({value!r}), not a number: encode it, or leave the column out"
+                ) from None
+
+
+def check_finite(x: Array, features: Any, names: Any, table: bool, what: str = "X") -> None:
+    """A ValueError for NaN or infinity in x (N, T, F), which says where."""
+    finite = np.isfinite(x)
+    if finite.all():
+        return
+    sequence, step, feature = (int(place) for place in np.argwhere(~finite)[0])
+    found = "NaN" if np.isnan(x[sequence, step, feature]) else "infinity"
+    where = f"sequence {sequence if names is None else names[sequence]}, step {step}"
+    if not table:
+        where += f", feature {feature if features is None else repr(str(features[feature]))}"
+    raise ValueError(f"Input {what} contains {found}: {where} (counted from 0). Fill it in, or leave that step out")
+
+
+def check_range(numbers: Array, given: Array, dtype: str, what: str) -> None:
+    """A ValueError for a number that cannot be computed with in the estimator's dtype."""
+    beyond = ~(np.abs(numbers) <= np.finfo(dtype).max)
+    if beyond.any():
+        place = tuple(np.argwhere(beyond)[0])
+        advice = "scale it, or dtype='float64'" if dtype == "float32" else "scale it"
+        raise ValueError(
+            f"{what} holds {given[place]:.3g}, which is {numbers[place]:.3g} to the network, beyond {dtype}: {advice}"
+        )

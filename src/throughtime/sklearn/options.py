@@ -1,0 +1,96 @@
+"""The settings of an estimator, checked, under the names by which its user gave them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from throughtime.checks import flag, number, whole_number
+
+_MOST_EPOCHS = 10**9
+_ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "dtype", "standardize")
+_OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What an estimator's constructor was given, as Python's own numbers."""
+
+    cell: Any
+    hidden: int
+    layers: int
+    bidirectional: bool
+    activation: str
+    max_iter: int
+    batch_size: int
+    learning_rate: float
+    clip: float | None
+    weight_decay: float
+    standardize: bool
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int
+    warm_start: bool
+    dtype: str
+
+    @property
+    def of_the_start(self) -> dict[str, Any]:
+        """Those that decide the network and its standardisation when a new one is made, and nothing later."""
+        return {name: getattr(self, name) for name in _ONLY_AT_THE_START}
+
+
+def options_of(estimator: Any) -> Options:
+    """The estimator's settings; a ValueError for one that is out of range, or that would be accepted and then ignored."""
+    given = estimator.get_params(deep=False)
+    options = Options(
+        cell=given["cell"],
+        hidden=whole_number("hidden", given["hidden"], 1),
+        layers=whole_number("layers", given["layers"], 1),
+        bidirectional=flag("bidirectional", given["bidirectional"]),
+        activation=given["activation"],
+        max_iter=whole_number("max_iter", given["max_iter"], 1, _MOST_EPOCHS),
+        batch_size=whole_number("batch_size", given["batch_size"], 1),
+        learning_rate=number("learning_rate", given["learning_rate"], 0),
+        clip=None if given["clip"] is None else number("clip", given["clip"], 0),
+        weight_decay=number("weight_decay", given["weight_decay"], 0),
+        standardize=flag("standardize", given["standardize"]),
+        early_stopping=flag("early_stopping", given["early_stopping"]),
+        validation_fraction=number("validation_fraction", given["validation_fraction"], 0, 1),
+        n_iter_no_change=whole_number("n_iter_no_change", given["n_iter_no_change"], 1),
+        warm_start=flag("warm_start", given["warm_start"]),
+        dtype=_dtype(given["dtype"]),
+    )
+    if options.cell in ("lstm", "gru") and options.activation != "tanh":
+        raise ValueError(
+            f'activation is for cell "elman": {options.cell} has its own, with tanh, got {options.activation!r}'
+        )
+    if options.early_stopping and not 0 < options.validation_fraction < 1:
+        raise ValueError(f"validation_fraction must be between 0 and 1, got {options.validation_fraction}")
+    if not options.early_stopping:
+        for name, default in _OF_EARLY_STOPPING.items():
+            if getattr(options, name) != default:
+                warnings.warn(f"{name}={given[name]} has no effect without early_stopping=True", stacklevel=3)
+    return options
+
+
+def check_goes_on(options: Options, begun: dict[str, Any]) -> None:
+    """A ValueError if a setting that decides the network was changed since the first fit, which warm_start goes on with."""
+    for name, value in options.of_the_start.items():
+        if value != begun[name]:
+            raise ValueError(
+                f"{name} is {value!r}, but the network that is trained on was made with {begun[name]!r}: "
+                f"set it back, or clone the estimator to begin anew"
+            )
+
+
+def _dtype(given: Any) -> str:
+    try:
+        name = str(np.dtype(given).name)
+    except TypeError:
+        name = ""
+    if given is None or name not in ("float64", "float32"):
+        raise ValueError(f'dtype must be "float64" or "float32", got {given!r}')
+    return name
