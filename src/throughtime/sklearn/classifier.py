@@ -12,9 +12,10 @@ from sklearn.utils import column_or_1d
 
 from throughtime.batch import Array
 from throughtime.sklearn.estimator import SequenceEstimator, check_given, check_length, check_weights
+from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.labels import class_weights, codes_of, labels_of
 from throughtime.sklearn.options import Options, options_of
-from throughtime.sklearn.sequences import Sequences, read
+from throughtime.sklearn.sequences import read
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

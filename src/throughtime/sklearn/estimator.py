@@ -15,10 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from throughtime.batch import Array, Batch
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
+from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range
 from throughtime.sklearn.options import Options, check_goes_on
 from throughtime.sklearn.scaling import mean_and_deviation
-from throughtime.sklearn.sequences import Sequences, read
+from throughtime.sklearn.sequences import read
 from throughtime.training.history import History
 from throughtime.training.loop import Run, proceed
 from throughtime.training.optimisers import Adam

@@ -14,10 +14,11 @@ from throughtime.batch import Array, pad
 from throughtime.checks import whole_number
 from throughtime.sklearn import frames
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
+from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import array_of, check_finite, check_range
 from throughtime.sklearn.options import options_of
 from throughtime.sklearn.scaling import mean_and_deviation
-from throughtime.sklearn.sequences import Sequences, read
+from throughtime.sklearn.sequences import read
 
 _TOGETHER = 250
 """Forecasts that are made at once in `score`, so that memory does not grow with their number."""

@@ -16,10 +16,11 @@ from throughtime.sklearn.estimator import (
     check_not_negative,
     check_weights,
 )
+from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.labels import class_weights, codes_of, labels_of
 from throughtime.sklearn.numbers import array_of
 from throughtime.sklearn.options import Options, options_of
-from throughtime.sklearn.sequences import Sequences, read
+from throughtime.sklearn.sequences import read
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -12,10 +12,11 @@ from sklearn.utils import check_array
 
 from throughtime.batch import Array
 from throughtime.sklearn.estimator import SequenceEstimator, check_given, check_length, check_weights
+from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range
 from throughtime.sklearn.options import options_of
 from throughtime.sklearn.scaling import mean_and_deviation
-from throughtime.sklearn.sequences import Sequences, read
+from throughtime.sklearn.sequences import read
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
