@@ -107,7 +107,7 @@ DEEP = np.stack([np.zeros((5, 2)), np.ones((5, 2))] * 2)
             lambda: fitted(X=np.zeros((4, 5))).predict(DEEP),
             r"X must be \(sequences, time\), as what was fitted, got \(4, 5, 2\)",
         ),
-        (lambda: fitted(X=[*LISTED[:3], 7]), r"sequence 3 of X must be \(time, features\), each at least 1, got \(\)"),
+        (lambda: fitted(X=[*LISTED[:3], 7]), r"sequence 3 of X must be \(time, features\), each at least 1, got int"),
         (
             lambda: fitted(X=np.zeros((4, 3, 2, 1))),
             r"\(sequences, time, features\), each at least 1, got \(4, 3, 2, 1\)",

@@ -13,7 +13,7 @@ from sklearn.utils import column_or_1d
 from throughtime.batch import Array
 from throughtime.sklearn.estimator import SequenceEstimator, check_given, check_length, check_weights
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.labels import class_weights, codes_of, labels_of
+from throughtime.sklearn.labels import class_weights, codes_of, label_array, labels_of
 from throughtime.sklearn.options import Options, options_of
 from throughtime.sklearn.sequences import read
 
@@ -115,7 +115,9 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         """The share of sequences whose class is predicted right, 0..1."""
         sequences = self._read(X)
         weights = None if sample_weight is None else check_weights(sample_weight, sequences)
-        return float(accuracy_score(sequences.per_sequence(y), self._likeliest(sequences), sample_weight=weights))
+        return float(
+            accuracy_score(label_array(sequences.per_sequence(y)), self._likeliest(sequences), sample_weight=weights)
+        )
 
     def _likeliest(self, sequences: Sequences) -> Array:
         predicted: Array = self.classes_[self._outputs(sequences).argmax(axis=1)]
@@ -124,7 +126,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     def _given(self, X: Any, y: Any, sample_weight: Any, new: bool) -> tuple[Sequences, Array, Array]:
         check_given(y)
         sequences = read(self, X, reset=new)
-        labels, known = labels_of(column_or_1d(sequences.per_sequence(y), warn=True))
+        labels, known = labels_of(column_or_1d(label_array(sequences.per_sequence(y)), warn=True))
         check_length(labels, sequences)
         if not known.all():
             raise ValueError(f"Input y contains NaN or None: sequence {known.argmin()} has no class, leave it out")

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from throughtime import memory
 from throughtime.batch import Array, Batch
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.numbers import check_range
+from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import Options, check_goes_on
 from throughtime.sklearn.scaling import mean_and_deviation
 from throughtime.sklearn.sequences import read
@@ -125,8 +126,9 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             layers=options.layers, bidirectional=options.bidirectional, readout=readout, loss=losses[readout],  # type: ignore[arg-type]
             activation=options.activation if elman else "sigmoid", output=output, dtype=options.dtype,  # type: ignore[arg-type]
         )  # fmt: skip
+        _require_memory(specification, data_steps=min(options.batch_size, len(sequences)) * sequences.x.shape[1])
         self._begun = options.of_the_start
-        self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        self._seed = _seed(self.random_state)
         self.network_ = Network(specification, seed=self._seed)
         self._run = Run(self.network_, Settings(steps=0))
         self.mean_, self.scale_ = np.zeros(specification.inputs), np.ones(specification.inputs)
@@ -209,7 +211,7 @@ def check_weights(sample_weight: Any, sequences: Sequences) -> Array:
     if sample_weight is None:
         return np.ones(len(sequences))
     given = sequences.per_sequence(sample_weight, "sample_weight")
-    weights: Array = check_array(given, ensure_2d=False, dtype=np.float64, input_name="sample_weight")
+    weights = numbers_of(given, "sample_weight")
     if weights.shape != (len(sequences),):
         raise ValueError(f"sample_weight must be (sequences,) = ({len(sequences)},), got {weights.shape}")
     return check_not_negative(weights)
@@ -234,6 +236,25 @@ def check_given(y: Any) -> None:
     """A ValueError if there is no y."""
     if y is None:
         raise ValueError("fit requires y to be passed, but the target y is None")
+
+
+def _require_memory(s: NetworkSpecification, data_steps: int) -> None:
+    """Refuse a network that is larger than the memory, before it is made; estimated from below."""
+    cells = s.layers * s.directions
+    numbers = cells * s.hidden * (s.hidden + 1) * 4 + cells * s.hidden * data_steps + cells * 100
+    memory.require(
+        8.0 * numbers, f"a network of hidden={s.hidden} and layers={s.layers}", "choose a smaller hidden or layers"
+    )
+
+
+def _seed(random_state: Any) -> int:
+    try:
+        return int(check_random_state(random_state).randint(2**31 - 1))
+    except ValueError:
+        kind = type(random_state).__name__
+        raise ValueError(
+            f"random_state must be None, a whole number from 0 to {2**32 - 1} or a RandomState, got {kind} {random_state!r:.40}"
+        ) from None
 
 
 def _updates(data: Batch, options: Options) -> int:

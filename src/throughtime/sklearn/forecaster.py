@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,13 +16,16 @@ from throughtime.checks import whole_number
 from throughtime.sklearn import frames
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.numbers import array_of, check_finite, check_range
+from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import options_of
 from throughtime.sklearn.scaling import mean_and_deviation
 from throughtime.sklearn.sequences import read
 
 _TOGETHER = 250
 """Forecasts that are made at once in `score`, so that memory does not grow with their number."""
+
+_FEW = 10
+"""Steps, of which a table of very many rows has fewer if its columns are no steps."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -123,18 +127,13 @@ class Forecaster(SequenceEstimator):
         wanted = (N, horizon, F)
         if frames.is_frame(y) and self._columns and set(y.columns) == set(self._columns):
             y = y[self._columns]
-        given = array_of(sequences.by_name(y), "y")
+        given = numbers_of(sequences.by_name(y), "y")
         if [axis for axis in given.shape if axis > 1] != [axis for axis in wanted if axis > 1]:
             raise ValueError(
                 f"y must be the steps that follow X, (sequences, horizon, features) = {wanted}, got {given.shape}: a Forecaster "
                 "learns from X alone, so leave y out, and let what else is known of a step be a feature of X"
             )
-        try:
-            following = given.astype(float).reshape(wanted)
-        except (ValueError, TypeError):
-            raise ValueError("y must be the steps that follow X, as numbers") from None
-        check_finite(following, None, None, False, "y")
-        return following
+        return given.reshape(wanted)
 
     def _forecast(self, X: Any, y: Any, sample_weight: Any, partial: bool) -> Forecaster:
         options = options_of(self)
@@ -146,6 +145,12 @@ class Forecaster(SequenceEstimator):
         new = self._begins(options, partial)
         sequences = read(self, X, reset=new)
         of_sequences = check_weights(sample_weight, sequences)
+        N, T, _ = sequences.x.shape
+        if new and self._form == "table" and T < _FEW and N > 10 * T:
+            warnings.warn(
+                f"X is read as {N} sequences of {T} steps: if it is one series of {N} steps with {T} features, give [X]",
+                stacklevel=3,
+            )
         if y is not None:
             sequences = _longer(sequences, self._following(y, sequences, horizon))
         if sequences.lengths.max() <= horizon:

@@ -11,6 +11,7 @@ series      one sequence: a Series, or a DataFrame (time, features) whose index 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -80,6 +81,8 @@ class Sequences:
         """What pandas gives under the names of a long frame's sequences, in their order; anything else as it is."""
         if self.names is None or not frames.is_pandas(given) or given.index.nlevels != self.names.nlevels:
             return given
+        if len(given) == len(self.indices[0]) != len(self):
+            raise ValueError(f"{what} has as many rows as X, but not its index: give {what} the index of X")
         if not given.index.is_unique:
             twice = given.index[given.index.duplicated()][0]
             raise ValueError(f"{what} names the sequence {twice} twice")
@@ -88,27 +91,36 @@ class Sequences:
             raise ValueError(f"{what} has no value for sequence {missing[0]}: its index must be the sequences' names")
         return given.reindex(self.names).to_numpy()
 
-    def per_step(self, given: Any, what: str = "y") -> list[Array] | None:
+    def per_step(
+        self, given: Any, what: str = "y", convert: Callable[[Any, str], Array] = array_of
+    ) -> list[Array] | None:
         """What is given for each step, as a list of arrays (T_i,); None if `given` is for each sequence instead."""
+        if not hasattr(given, "__len__"):
+            return None
         if self.kind in ("long frame", "series"):
             rows = self.indices[0]
             if len(given) != len(rows) or (frames.is_pandas(given) and given.index.nlevels != rows.nlevels):
                 return None
-            values = np.asarray(frames.aligned(given, rows, what))
+            values = convert(frames.aligned(given, rows, what), what)
             return self._split(values[self.order]) if values.shape == (len(rows),) else None
         if self.kind in ("plain", "list", "frames"):
             if frames.is_frame(given) or len(given) != len(self) or any(np.ndim(row) != 1 for row in given):
                 return None
-            found = [array_of(row, f"{what} of sequence {i}") for i, row in enumerate(given)]
+            if self.kind == "frames":
+                given = [
+                    frames.aligned(row, index, f"{what} of sequence {i}")
+                    for i, (row, index) in enumerate(zip(given, self.indices, strict=True))
+                ]
+            found = [convert(row, f"{what} of sequence {i}") for i, row in enumerate(given)]
             for i, (row, length) in enumerate(zip(found, self.lengths, strict=True)):
                 if len(row) != length:
                     raise ValueError(f"{what} of sequence {i} has {len(row)} steps, but its X has {length}")
-            if self.kind == "frames":
-                places = [f"{what} of sequence {i}" for i in range(len(self))]
-                rows_of = zip(given, self.indices, places, strict=True)
-                found = self._split(np.concatenate([np.asarray(frames.aligned(*row)) for row in rows_of])[self.order])
-            return found
-        values = array_of(given, what)
+            if self.order is None:
+                return found
+            starts = np.cumsum(self.lengths) - self.lengths
+            orders = zip(found, self._split(self.order), starts, strict=True)
+            return [row[order - start] for row, order, start in orders]
+        values = convert(given, what)
         return list(values) if values.shape == self.x.shape[:2] else None
 
     def _split(self, values: Array) -> list[Array]:

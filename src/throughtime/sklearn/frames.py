@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def refuse_other_frames(value: Any, what: str) -> None:
     library = type(value).__module__.partition(".")[0]
     if library in _OTHER_FRAMES:
         raise ValueError(
-            f"{what} is a {type(value).__name__} of {library}, which has no index to read: give {what}.to_pandas() with an "
+            f"{what} is a {type(value).__name__} of {library}, which has no index to read: give its to_pandas() with an "
             "index of sequence and time, or arrays"
         )
 
@@ -65,7 +65,7 @@ def check_table(frame: Any) -> None:
             )
 
 
-def order_of_rows(times: Any, sequences: Array, names: Sequence[Any], index_of: str) -> Order:
+def order_of_rows(times: Any, sequences: Array, index_of: str, place: Callable[[int], str]) -> Order:
     """Which row of a frame comes where: sequence by sequence, each by its times.
 
     Parameters
@@ -73,8 +73,8 @@ def order_of_rows(times: Any, sequences: Array, names: Sequence[Any], index_of: 
     times : Index of the rows
     sequences : (rows,) int array
         The number of each row's sequence.
-    names : the sequences' names
     index_of : what holds the times, for an error
+    place : what an error calls the sequence of a number
 
     Raises
     ------
@@ -87,7 +87,7 @@ def order_of_rows(times: Any, sequences: Array, names: Sequence[Any], index_of: 
     if twice.any():
         row = order[int(twice.argmax())]
         advice = "" if "level" in index_of else ": where its rows are in order, reset_index(drop=True)"
-        raise ValueError(f"sequence {names[sequences[row]]} of X has time {times[row]} twice{advice}")
+        raise ValueError(f"{place(int(sequences[row]))} has time {times[row]} twice{advice}")
     return np.asarray(order)
 
 
@@ -109,7 +109,7 @@ def comparable(times: Any, index_of: str) -> Any:
             else:
                 times = times.infer_objects()
         except (ValueError, TypeError, OverflowError):
-            found = "mixed"
+            pass  # it is refused below
         if times.dtype == object or pandas.api.types.is_string_dtype(times.dtype):
             kind = "text" if found == "string" else f"{found} values"
             raise ValueError(f"{index_of} holds {kind} ({times[0]!r}), which is in no order of time: {advice}")

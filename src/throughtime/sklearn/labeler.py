@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
 from throughtime.batch import Array
 from throughtime.sklearn.estimator import (
@@ -17,8 +16,8 @@ from throughtime.sklearn.estimator import (
     check_weights,
 )
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.labels import class_weights, codes_of, labels_of
-from throughtime.sklearn.numbers import array_of
+from throughtime.sklearn.labels import class_weights, codes_of, label_array, labels_of
+from throughtime.sklearn.numbers import numbers_of
 from throughtime.sklearn.options import Options, options_of
 from throughtime.sklearn.sequences import read
 
@@ -93,9 +92,9 @@ class SequenceLabeler(SequenceEstimator):
         """The sequences, and the labels and weights (R,) of their steps; the weight of an unknown label is 0."""
         check_given(y)
         sequences = read(self, X, reset=True) if new else self._read(X)
-        given = sequences.per_step(y)
+        given = sequences.per_step(y, convert=label_array)
         if given is None:
-            of_each = array_of(sequences.per_sequence(y), "y")
+            of_each = label_array(sequences.per_sequence(y))
             of_each = of_each[:, 0] if of_each.ndim == 2 and of_each.shape[1] == 1 else of_each
             if of_each.ndim != 1:
                 raise ValueError(
@@ -118,9 +117,7 @@ class SequenceLabeler(SequenceEstimator):
         of_steps = None if tabular else sequences.per_step(sample_weight, "sample_weight")
         if of_steps is None:
             return np.repeat(check_weights(sample_weight, sequences), sequences.lengths)
-        weights: Array = check_array(
-            np.concatenate(of_steps), ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-        )
+        weights = numbers_of(np.concatenate(of_steps), "sample_weight")
         return check_not_negative(weights)
 
     def _label(

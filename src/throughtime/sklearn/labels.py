@@ -10,8 +10,20 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from throughtime.batch import Array
+from throughtime.checks import number
+from throughtime.sklearn.numbers import array_of
 
 _PLAIN = (bool, int, float, str)
+
+
+def label_array(given: Any, what: str = "y") -> Array:
+    """Labels as an array, in which text stays apart from numbers and from what is missing."""
+    array = array_of(given, what)
+    if array.dtype.kind in "US" and isinstance(given, list | tuple):
+        kept = np.array(given, dtype=object)
+        if not all(isinstance(label, str | bytes) for label in kept.flat):
+            return kept
+    return array
 
 
 def labels_of(given: Array) -> tuple[Array, Array]:
@@ -70,9 +82,8 @@ def class_weights(given: Any, classes: Array, codes: Array, weights: Array) -> A
         return np.asarray(weights.sum() / (len(classes) * np.where(totals > 0, totals, np.inf)))
     if given is not None and not isinstance(given, dict):
         raise ValueError(f'class_weight must be a dict, "balanced" or None, got {given!r}')
+    given = given and {name: number(f"class_weight[{name!r}]", weight, 0) for name, weight in given.items()}
     found: Array = compute_class_weight(given, classes=classes, y=classes[codes])
-    if not (np.isfinite(found).all() and (found >= 0).all()):
-        raise ValueError(f"class_weight must be finite and at least 0, got {given!r}")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_array
 
 from throughtime.batch import Array
 from throughtime.sklearn.frames import is_frame
@@ -13,7 +14,7 @@ from throughtime.sklearn.frames import is_frame
 def array_of(given: Any, what: str) -> Array:
     """`given` as an array; a ValueError for what NumPy would read as something else than the numbers in it."""
     if hasattr(given, "toarray"):
-        raise ValueError(f"{what} is a sparse matrix, and networks read dense arrays: give {what}.toarray()")
+        raise ValueError(f"{what} is a sparse matrix, and networks read dense arrays: give its toarray()")
     if np.ma.is_masked(given):
         raise ValueError(f"{what} has masked values: fill them in, or leave those steps out")
     if isinstance(given, str | bytes | dict | set):
@@ -22,6 +23,26 @@ def array_of(given: Any, what: str) -> Array:
         return np.asarray(given)
     except ValueError:
         raise ValueError(f"{what} must have rows of the same length") from None
+
+
+def numbers_of(given: Any, what: str) -> Array:
+    """`given` as a float64 array of finite numbers."""
+    array = array_of(given, what)
+    if array.dtype.kind in "mMc":
+        raise ValueError(f"{what} must hold real numbers, got {array.dtype}")
+    try:
+        found: Array = check_array(
+            array, ensure_2d=False, allow_nd=True, ensure_min_samples=0, dtype=np.float64, input_name=what
+        )
+    except TypeError:
+        raise ValueError(f"{what} must hold numbers, got {type(array.flat[0]).__name__}") from None
+    except ValueError as error:
+        if str(error).startswith("could not convert"):
+            raise ValueError(f"{what} must hold numbers, got text: {error}") from None
+        raise
+    except OverflowError:
+        raise ValueError(f"{what} holds a number that is too large for float64") from None
+    return found
 
 
 def check_numbers(rows: Any) -> None:
@@ -37,8 +58,14 @@ def check_numbers(rows: Any) -> None:
         return
     if np.ma.is_masked(rows):
         raise ValueError("X has masked values: fill them in, or leave those steps out")
-    if getattr(getattr(rows, "dtype", None), "kind", "f") in "mM":
-        raise ValueError(f"X must hold numbers, got {rows.dtype}: dates are no numbers that a network can read")
+    dtype = getattr(rows, "dtype", np.dtype(float))
+    if getattr(dtype, "kind", "f") in "mM":
+        raise ValueError(f"X must hold numbers, got {dtype}: dates are no numbers that a network can read")
+    if getattr(dtype, "kind", "f") == "c":
+        raise ValueError("Complex data not supported: give the real and the imaginary parts of X as two features")
+    if getattr(dtype, "kind", "f") == "f" and dtype.itemsize > 8:
+        if (np.isfinite(rows) & (np.abs(rows) > np.finfo(float).max)).any():
+            raise ValueError("X holds a number that is too large for float64")
 
 
 def _check_column(column: Any, name: Any) -> None:
@@ -56,7 +83,7 @@ def _check_column(column: Any, name: Any) -> None:
                 ) from None
 
 
-def check_finite(x: Array, features: Any, names: Any, table: bool, what: str = "X") -> None:
+def check_finite(x: Array, features: Any, names: Any, table: bool) -> None:
     """A ValueError for NaN or infinity in x (N, T, F), which says where."""
     finite = np.isfinite(x)
     if finite.all():
@@ -66,7 +93,7 @@ def check_finite(x: Array, features: Any, names: Any, table: bool, what: str = "
     where = f"sequence {sequence if names is None else names[sequence]}, step {step}"
     if not table:
         where += f", feature {feature if features is None else repr(str(features[feature]))}"
-    raise ValueError(f"Input {what} contains {found}: {where} (counted from 0). Fill it in, or leave that step out")
+    raise ValueError(f"Input X contains {found}: {where} (counted from 0). Fill it in, or leave that step out")
 
 
 def check_range(numbers: Array, given: Array, dtype: str, what: str) -> None:

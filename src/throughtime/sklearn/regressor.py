@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array
 
 from throughtime.batch import Array
 from throughtime.sklearn.estimator import SequenceEstimator, check_given, check_length, check_weights
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.numbers import check_range
+from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import options_of
 from throughtime.sklearn.scaling import mean_and_deviation
 from throughtime.sklearn.sequences import read
@@ -60,9 +59,7 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):  # type: ignore[misc
         options = options_of(self)
         new = self._begins(options, partial)
         sequences = read(self, X, reset=new)
-        given = check_array(
-            sequences.per_sequence(y), ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
-        )
+        given = numbers_of(sequences.per_sequence(y), "y")
         check_length(given, sequences)
         weights = check_weights(sample_weight, sequences)
         numbers = given[:, None] if given.ndim == 1 else given

@@ -42,6 +42,10 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
             found: Array = validate_data(estimator, rows, reset=reset, dtype=np.float64, ensure_all_finite=False)
         except OverflowError:
             raise ValueError("X holds a number that is too large for float64") from None
+        except ValueError as error:
+            if str(error).startswith("could not convert"):
+                raise ValueError(f"X must hold numbers, got text: {error}") from None
+            raise
         return found
 
     readers: dict[Kind, Callable[[], Sequences]] = {
@@ -59,7 +63,7 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         N, T, F = sequences.x.shape
         fix = "X.transpose(0, 2, 1)" if kind == "array" else "[x.T for x in X]"
         warnings.warn(
-            f"X is read as {N} sequences of {T} steps with {F} features: if it is (cases, channels, time), as in aeon, give "
+            f"X is read as {N} sequences, at most {T} long, of {F} features: if it is (cases, channels, time), as in aeon, give "
             f"{fix}",
             stacklevel=4,
         )
@@ -69,7 +73,11 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
 def kind_of(X: Any) -> Kind:
     """How X was given."""
     frames.refuse_other_frames(X, "X")
+    if not (_is_listed(X) or any(hasattr(X, name) for name in ("shape", "__array__", "__array_interface__"))):
+        raise ValueError(f"X must be an array, a list of arrays or a pandas frame, got {type(X).__name__}")
     if frames.is_pandas(X):
+        if not len(X):
+            raise ValueError("X holds no sequence: it is a frame without rows")
         return _kind_of_pandas(X)
     if _is_listed(X):
         if not len(X):
@@ -167,6 +175,10 @@ def _three_axes(X: Any) -> Array:
 
 def _two_axes(sequence: Any, number: int) -> Array:
     array = array_of(sequence, f"sequence {number} of X")
+    if array.ndim == 0:
+        raise ValueError(
+            f"sequence {number} of X must be (time, features), each at least 1, got {type(sequence).__name__}"
+        )
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(f"sequence {number} of X must be (time, features), each at least 1, got {array.shape}")
@@ -212,8 +224,11 @@ def _of_frames(estimator: Any, X: Any, checked: Callable[[Any], Array]) -> Seque
     starts = np.cumsum(lengths) - lengths
     order = np.concatenate(
         [
-            start + frames.order_of_rows(frame.index, np.zeros(len(frame), int), [i], f"the index of {place}")
-            for i, (frame, start, place) in enumerate(zip(X, starts, places, strict=True))
+            start
+            + frames.order_of_rows(
+                frame.index, np.zeros(len(frame), int), f"the index of {place}", lambda _, at=place: at
+            )
+            for frame, start, place in zip(X, starts, places, strict=True)
         ]
     )
     rows = checked(_rows(estimator, list(X), places))
@@ -223,13 +238,15 @@ def _of_frames(estimator: Any, X: Any, checked: Callable[[Any], Array]) -> Seque
 def _of_long_frame(estimator: Any, frame: Any, checked: Callable[[Any], Array]) -> Sequences:
     """Sequences in the order in which they first appear, each sorted by time."""
     sequences, names, times = frames.split_index(frame)
-    order = frames.order_of_rows(times, sequences, names, "the last level of X's index")
+    order = frames.order_of_rows(
+        times, sequences, "the last level of X's index", lambda number: f"sequence {names[number]} of X"
+    )
     rows = checked(_rows(estimator, [frame], ["X"]))
     return Sequences(*_padded(rows[order], np.bincount(sequences)), "long frame", (frame.index,), names, order)
 
 
 def _of_series(estimator: Any, frame: Any, checked: Callable[[Any], Array]) -> Sequences:
-    order = frames.order_of_rows(frame.index, np.zeros(len(frame), int), [0], "the index of X")
+    order = frames.order_of_rows(frame.index, np.zeros(len(frame), int), "the index of X", lambda _: "X")
     rows = checked(_rows(estimator, [frame], ["X"]))
     return Sequences(*_padded(rows[order], np.array([len(rows)])), "series", (frame.index,), None, order)
 
