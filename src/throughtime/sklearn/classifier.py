@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.utils import column_or_1d
 
 from throughtime.batch import Array
@@ -114,10 +113,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share of sequences whose class is predicted right, 0..1."""
         sequences = self._read(X)
-        weights = None if sample_weight is None else check_weights(sample_weight, sequences)
-        return float(
-            accuracy_score(label_array(sequences.per_sequence(y)), self._likeliest(sequences), sample_weight=weights)
-        )
+        right = self._likeliest(sequences) == _classes_of(sequences, y)
+        return float(np.average(right, weights=check_weights(sample_weight, sequences)))
 
     def _likeliest(self, sequences: Sequences) -> Array:
         predicted: Array = self.classes_[self._outputs(sequences).argmax(axis=1)]
@@ -126,10 +123,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     def _given(self, X: Any, y: Any, sample_weight: Any, new: bool) -> tuple[Sequences, Array, Array]:
         check_given(y)
         sequences = read(self, X, reset=new)
-        labels, known = labels_of(column_or_1d(label_array(sequences.per_sequence(y)), warn=True))
-        check_length(labels, sequences)
-        if not known.all():
-            raise ValueError(f"Input y contains NaN or None: sequence {known.argmin()} has no class, leave it out")
+        labels = _classes_of(sequences, y)
         return sequences, labels, check_weights(sample_weight, sequences)
 
     def _classify(
@@ -142,3 +136,12 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
             partial=partial, strata=codes,
         )  # fmt: skip
         return self
+
+
+def _classes_of(sequences: Sequences, y: Any) -> Array:
+    """The class (N,) of each sequence."""
+    labels, known = labels_of(column_or_1d(label_array(sequences.per_sequence(y)), warn=True))
+    check_length(labels, sequences)
+    if not known.all():
+        raise ValueError(f"Input y contains NaN or None: sequence {known.argmin()} has no class, leave it out")
+    return labels

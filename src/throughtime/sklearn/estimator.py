@@ -251,9 +251,8 @@ def _seed(random_state: Any) -> int:
     try:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError:
-        kind = type(random_state).__name__
         raise ValueError(
-            f"random_state must be None, a whole number from 0 to {2**32 - 1} or a RandomState, got {kind} {random_state!r:.40}"
+            f"random_state must be None, a whole number from 0 to {2**32 - 1} or a RandomState, got {random_state!r:.40}"
         ) from None
 
 

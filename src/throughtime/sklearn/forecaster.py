@@ -69,7 +69,7 @@ class Forecaster(SequenceEstimator):
         sequences = self._read(X)
         predicted = self._ahead(sequences)
         if sequences.kind == "series":
-            return _framed(predicted[0], X)
+            return _framed(predicted[0], X, self._columns)
         return predicted[:, :, 0] if self._form != "sequences" else predicted
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -206,11 +206,11 @@ def _longer(sequences: Sequences, following: Array) -> Sequences:
     return replace(sequences, x=x, lengths=lengths)
 
 
-def _framed(predicted: Array, series: Any) -> Any:
+def _framed(predicted: Array, series: Any, columns: Any) -> Any:
     """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow."""
     import pandas
 
     times = frames.following(frames.comparable(series.index, "the index of X").sort_values(), len(predicted))
     if frames.is_series(series):
         return pandas.Series(predicted[:, 0], times, name=series.name)
-    return pandas.DataFrame(predicted, times, series.columns)
+    return pandas.DataFrame(predicted, times, columns or series.columns)[list(series.columns)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -65,7 +64,7 @@ def check_table(frame: Any) -> None:
             )
 
 
-def order_of_rows(times: Any, sequences: Array, index_of: str, place: Callable[[int], str]) -> Order:
+def order_of_rows(times: Any, sequences: Array, index_of: str, places: list[str]) -> Order:
     """Which row of a frame comes where: sequence by sequence, each by its times.
 
     Parameters
@@ -74,7 +73,7 @@ def order_of_rows(times: Any, sequences: Array, index_of: str, place: Callable[[
     sequences : (rows,) int array
         The number of each row's sequence.
     index_of : what holds the times, for an error
-    place : what an error calls the sequence of a number
+    places : what an error calls each of the sequences
 
     Raises
     ------
@@ -87,7 +86,7 @@ def order_of_rows(times: Any, sequences: Array, index_of: str, place: Callable[[
     if twice.any():
         row = order[int(twice.argmax())]
         advice = "" if "level" in index_of else ": where its rows are in order, reset_index(drop=True)"
-        raise ValueError(f"{place(int(sequences[row]))} has time {times[row]} twice{advice}")
+        raise ValueError(f"{places[sequences[row]]} has time {times[row]} twice{advice}")
     return np.asarray(order)
 
 

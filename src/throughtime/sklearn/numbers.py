@@ -63,9 +63,9 @@ def check_numbers(rows: Any) -> None:
         raise ValueError(f"X must hold numbers, got {dtype}: dates are no numbers that a network can read")
     if getattr(dtype, "kind", "f") == "c":
         raise ValueError("Complex data not supported: give the real and the imaginary parts of X as two features")
-    if getattr(dtype, "kind", "f") == "f" and dtype.itemsize > 8:
-        if (np.isfinite(rows) & (np.abs(rows) > np.finfo(float).max)).any():
-            raise ValueError("X holds a number that is too large for float64")
+    wide = getattr(dtype, "kind", "f") == "f" and dtype.itemsize > 8
+    if wide and (np.isfinite(rows) & (np.abs(rows) > np.finfo(float).max)).any():
+        raise ValueError("X holds a number that is too large for float64")
 
 
 def _check_column(column: Any, name: Any) -> None:

@@ -58,6 +58,9 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         "series": lambda: _of_series(estimator, X, checked),
     }
     sequences = readers[kind]()
+    if reset and kind in ("frames", "long frame", "series"):
+        first = X[0] if kind == "frames" else X
+        estimator._columns = list(first.columns) if frames.is_frame(first) else None
     check_finite(sequences.x, getattr(estimator, "feature_names_in_", None), sequences.names, kind == "table")
     if reset and kind in ("array", "list") and sequences.x.shape[2] > sequences.x.shape[1]:
         N, T, F = sequences.x.shape
@@ -222,15 +225,11 @@ def _of_frames(estimator: Any, X: Any, checked: Callable[[Any], Array]) -> Seque
             raise ValueError(f"sequence {i} of X must be (time, features), each at least 1, got {frame.shape}")
     lengths = np.array([len(frame) for frame in X])
     starts = np.cumsum(lengths) - lengths
-    order = np.concatenate(
-        [
-            start
-            + frames.order_of_rows(
-                frame.index, np.zeros(len(frame), int), f"the index of {place}", lambda _, at=place: at
-            )
-            for frame, start, place in zip(X, starts, places, strict=True)
-        ]
-    )
+    orders = [
+        frames.order_of_rows(frame.index, np.zeros(len(frame), int), f"the index of {place}", [place])
+        for frame, place in zip(X, places, strict=True)
+    ]
+    order = np.concatenate([start + one for start, one in zip(starts, orders, strict=True)])
     rows = checked(_rows(estimator, list(X), places))
     return Sequences(*_padded(rows[order], lengths), "frames", tuple(frame.index for frame in X), None, order)
 
@@ -238,15 +237,14 @@ def _of_frames(estimator: Any, X: Any, checked: Callable[[Any], Array]) -> Seque
 def _of_long_frame(estimator: Any, frame: Any, checked: Callable[[Any], Array]) -> Sequences:
     """Sequences in the order in which they first appear, each sorted by time."""
     sequences, names, times = frames.split_index(frame)
-    order = frames.order_of_rows(
-        times, sequences, "the last level of X's index", lambda number: f"sequence {names[number]} of X"
-    )
+    places = [f"sequence {name} of X" for name in names]
+    order = frames.order_of_rows(times, sequences, "the last level of X's index", places)
     rows = checked(_rows(estimator, [frame], ["X"]))
     return Sequences(*_padded(rows[order], np.bincount(sequences)), "long frame", (frame.index,), names, order)
 
 
 def _of_series(estimator: Any, frame: Any, checked: Callable[[Any], Array]) -> Sequences:
-    order = frames.order_of_rows(frame.index, np.zeros(len(frame), int), "the index of X", lambda _: "X")
+    order = frames.order_of_rows(frame.index, np.zeros(len(frame), int), "the index of X", ["X"])
     rows = checked(_rows(estimator, [frame], ["X"]))
     return Sequences(*_padded(rows[order], np.array([len(rows)])), "series", (frame.index,), None, order)
 
@@ -260,9 +258,7 @@ def _rows(estimator: Any, given: list[Any], places: list[str]) -> Any:
         raise ValueError(f"X must hold DataFrames only, or Series only: sequence {series.index(True)} is a Series")
     import pandas
 
-    given = frames.by_name(given, estimator._columns, places)
-    estimator._columns = list(given[0].columns)
-    return pandas.concat(given, ignore_index=True)
+    return pandas.concat(frames.by_name(given, estimator._columns, places), ignore_index=True)
 
 
 def _padded(rows: Array, lengths: Array) -> tuple[Array, npt.NDArray[np.int64]]:
