@@ -10,6 +10,7 @@ import onnx
 import throughtime as tt
 from oracles.cases import CELLS, FORMS, problem
 from throughtime.onnx import from_onnx, model_of, session_of, to_onnx
+from throughtime.standalone import save_script
 
 OUTPUTS = ["every step", "last step"]
 ALL = [(form, True) for form in FORMS] + [("two-layers-both-directions", False)]
@@ -70,4 +71,16 @@ def test_a_network_that_float32_makes_another_one_is_not_written(tmp_path):
     net["W"] = [[1e9], [-1e9]]  # tells a difference that float32 rounds away
     with pytest.raises(ValueError, match="differs from the network"):
         to_onnx(net, tmp_path / "wild.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.filterwarnings("ignore")  # of overflow, from NumPy
+@pytest.mark.parametrize("size", [1e30, 1e300])
+def test_a_network_that_blows_up_is_not_written(size, tmp_path):
+    """Infinite outputs are not equal, nor do they make every difference small."""
+    net = tt.Network(inputs=1, hidden=2, outputs=1, activation="relu", readout="identity")
+    net.parameters[:] = size
+    for write in (to_onnx, save_script):
+        with pytest.raises(ValueError, match=r"blows up|cannot hold a weight"):
+            write(net, tmp_path / "wild")
     assert not list(tmp_path.iterdir())

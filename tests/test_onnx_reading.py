@@ -436,6 +436,22 @@ def altered(model, rng):
     return made.SerializeToString()
 
 
+@pytest.mark.parametrize("name", [b"v1_0", b"batch", b"LSTM", b"c2", b"hidden_size", b"throughtime"])
+def test_names_that_are_no_text(name, tmp_path, capfd):
+    model = simple()
+    helper.set_model_props(model, {"throughtime": "{}"})
+    content = model.SerializeToString()
+    assert name in content
+    (tmp_path / "model.onnx").write_bytes(content.replace(name, b"\xbd" * len(name)))
+    said = []
+    try:
+        from_onnx(tmp_path / "model.onnx")
+    except ValueError as error:
+        said.append(str(error))
+    assert not [sentence for sentence in said if "codec" in sentence or "\n" in sentence]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_damaged_models_are_right_or_refused(tmp_path, capfd):
     rng, path = np.random.default_rng(0), tmp_path / "damaged.onnx"
     net = tt.Network(cell="gru", inputs=2, hidden=3, outputs=1, bidirectional=True, dtype="float32")

@@ -44,7 +44,10 @@ def greatest_difference(
         x = model.random(rng, batch, time)
         lengths = np.linspace(time, 1 if ragged else time, batch).astype(np.int64)
         y = model.predict(x, lengths)
-        between = np.abs(np.asarray(predict(x, lengths)).reshape(y.shape) - y)
+        made = np.asarray(predict(x, lengths)).reshape(y.shape)
+        if not (np.isfinite(y).all() and np.isfinite(made).all()):
+            raise ValueError("the network blows up: on random sequences its outputs are not finite numbers")
+        between = np.abs(made - y)
         unit = np.broadcast_to(model.unit, y.shape[-1:]) if not model.horizon else np.reshape(model.unit, y.shape[1:])
         difference = max(difference, float(between.max()))
         relative = max(relative, float((between / unit).max()))

@@ -36,7 +36,9 @@ def session_of(model: onnx.ModelProto, threads: int = 0) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _SILENT
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"], enable_fallback=0
+    )  # its fallback is to try the same again, and to print that
 
 
 def reordered(rows: Array, present: tuple[str, ...], wanted: tuple[str, ...]) -> Array:
@@ -47,9 +49,11 @@ def reordered(rows: Array, present: tuple[str, ...], wanted: tuple[str, ...]) ->
 
 def shown(node: onnx.NodeProto) -> str:
     """An operator and its name, for an error."""
-    return f"{node.op_type} {quoted(node.name)}" if node.name else quoted(node.op_type).strip("'")
+    operator = quoted(node.op_type)[1:-1]
+    return f"{operator} {quoted(node.name)}" if node.name else operator
 
 
-def quoted(name: str) -> str:
-    """A name from a file in quotation marks, shortened, its control characters written out."""
-    return repr(name if len(name) <= 60 else f"{name[:40]}…")
+def quoted(name: str | bytes) -> str:
+    """A name from a file in quotation marks, shortened, its control characters written out; bytes are no text in UTF-8."""
+    text = name.decode(errors="replace") if isinstance(name, bytes) else name
+    return repr(text if len(text) <= 60 else f"{text[:40]}…")

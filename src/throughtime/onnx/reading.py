@@ -55,6 +55,8 @@ def from_onnx(path: Any) -> Network:
         _check_same(model, net, sizes)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: it holds a name that is not text in UTF-8") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     return net
@@ -239,7 +241,7 @@ def _check_same(model: onnx.ModelProto, net: Network, sizes: tuple[int, int]) ->
     x = np.random.default_rng(0).normal(size=(batch, time, net.specification.inputs)).astype(np.float32)
     lengths = np.linspace(time, 1, batch).astype(np.int64)
     try:
-        session = session_of(model)
+        session = session_of(model, threads=1)
         given = session.get_inputs()
         feed = {given[0].name: x} | {value.name: lengths for value in given[1:]}
         y = session.run([session.get_outputs()[0].name], feed)[0]
