@@ -47,7 +47,7 @@ class Specification:
                 f"symbols must be (symbols, features) with one row for each of the {letters} symbol names, "
                 f"got shape {self.symbols.shape}"
             )
-        if len(np.unique(self.symbols, axis=0)) != letters:
+        if len({row.tobytes() for row in self.symbols + 0.0}) != letters:  # + 0 makes 0 of −0
             raise ValueError("two symbols have the same input vector; each symbol needs its own")
         if self.next.shape != (states, letters):
             raise ValueError(f"next must be (states, symbols) = {(states, letters)}, got {self.next.shape}")

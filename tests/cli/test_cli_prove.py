@@ -92,7 +92,18 @@ def test_a_certificate_that_was_changed_is_rejected(adder):
     assert adder("check", "adder.json").status == 1
 
 
+def test_a_certificate_of_much_work_is_given_up_and_one_of_too_much_rejected(adder):
+    assert adder("prove", "--certificate", "adder.json").status == 0
+    assert adder("check", "adder.json", "--budget", 0).complaint.startswith("adder.json is not checked in 0 s, 0 of ")
+    certificate = json.loads(Path("adder.json").read_text())
+    certificate["network"] |= {"hidden": 10_000, "layers": 10_000}
+    Path("large.json").write_text(json.dumps(certificate))
+    assert "the network is too large" in adder("check", "large.json").out
+
+
 def test_bad_input_is_one_line(throughtime):
+    assert "is not a regular file" in throughtime("check", "/dev/zero").complaint
+    assert "is not a regular file" in throughtime("check", "/dev/null").complaint
     assert throughtime("check", "nix.json").err.startswith("error: there is no file nix.json")
     assert throughtime("train", "recall", "--steps", 1, "--quiet").status == 0
     for command in ("prove", "automaton"):

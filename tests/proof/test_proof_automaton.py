@@ -194,6 +194,25 @@ def test_the_picture_is_well_formed_and_shows_every_state_and_arrow(states):
         assert not re.search("nan|inf", path.get("d"))
 
 
+def test_control_characters_in_names_are_written_out():
+    machine = Specification(
+        np.zeros((1, 1)),
+        np.zeros((2, 1), int),
+        np.zeros((2, 1, 1), int),
+        ("a\x00b", "\x1b[31m]]>\ud800"),
+        ("x\ny\x07",),
+    )
+    automaton = Automaton(machine.next, machine.outputs, ((0,), (1,)), machine)
+    titles = [title.text for title in ElementTree.fromstring(automaton.as_svg()).iter(f"{SVG}title")]
+    assert "a\\x00b" in titles
+    assert "\\x1b[31m]]>\\ud800" in titles
+    assert "x\ny\\x07/0" in titles
+    assert '  0 [label="a\\\\x00b"];' in automaton.as_dot().splitlines()
+    for text in (automaton.as_svg(), automaton.as_dot(), automaton.as_table()):
+        assert all(character.isprintable() or character == "\n" for character in text)
+    assert len(automaton.as_table().splitlines()) == 3
+
+
 def test_the_colour_tells_the_state_of_the_specification(adder):
     circles = ElementTree.fromstring(adder.as_svg()).iter(f"{SVG}circle")
     colours = {}

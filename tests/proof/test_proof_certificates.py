@@ -294,3 +294,50 @@ def holds(content) -> bool:
             return False
         q = machine.next[q, letter]
     return True
+
+
+HOSTILE = (
+    None, True, 0, -1, 10**400, 1.5, float("nan"), float("inf"), "", "nan", "0x1p9999", "0x" + "f" * 5000 + "p0", "\ud800",
+    [], {}, [[]], [0] * 1000, "lstm", "identity", "float32", 10_000, "0x1p1000", "-0x1p1023",
+)  # fmt: skip
+
+
+def test_hostile_values_in_every_place_are_rejected_or_change_nothing_that_counts(content, proof):
+    """Each value in each place: more than a thousand. Accepted are other names, and the same with a smaller ε or a larger m."""
+
+    def places(value, path=()):
+        entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, inner in entries:
+            yield (*path, key)
+            yield from places(inner, (*path, key))
+
+    tried, accepted = 0, set()
+    for number, path in enumerate(list(places(content))):
+        for hostile in HOSTILE[number % 2 :: 2]:
+            changed = copy.deepcopy(content)
+            inside = changed
+            for key in path[:-1]:
+                inside = inside[key]
+            if inside[path[-1]] == hostile:
+                continue
+            inside[path[-1]] = hostile
+            tried += 1
+            if rejected(changed) is None:
+                accepted.add(path[0] if path[0] != "specification" else path[1])
+    assert tried > 1000
+    assert accepted <= {"state_names", "symbol_names", "network", "m"}  # of the network: float32, of the same numbers
+
+
+def test_bytes_changed_at_random_are_rejected_or_change_nothing(proof):
+    rng = np.random.default_rng(0)
+    text = proof.certificate.text.encode()
+    for _ in range(200):
+        changed = bytearray(text)
+        for at in rng.integers(len(text), size=rng.choice([1, 5])):
+            changed[at] = rng.integers(256)
+        found = rejected(changed.decode(errors="replace"))
+        if found is None:
+            ours, theirs = (json.loads(one) for one in (text, changed.decode()))
+            assert [ours[key] for key in ("weights", "sha256")] == [theirs[key] for key in ("weights", "sha256")]
+    for deep in ("[" * 100_000, '{"a":' * 50_000, text.decode()[:-2] + ', "x": ' + "[" * 50_000):
+        assert rejected(deep) is not None

@@ -236,6 +236,22 @@ def test_other_files_are_refused(tmp_path):
         read_specification(tmp_path / "machine.json")
     with pytest.raises(FileNotFoundError):
         read_specification(tmp_path / "absent.toml")
+    for name, content, complaint in [
+        ("deep.toml", "x = " + "[" * 20_000, "nested too deeply"),
+        ("large.csv", "state,symbol,next,output\n" + "a,0,a,0\n" * 200_000, "at most 1,048,576 are read"),
+        (
+            "number.toml",
+            '[symbols]\n"0" = [1' + "0" * 5000 + ']\n[states.a]\n"0" = { next = "a", output = 0 }',
+            "number",
+        ),
+    ]:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        with pytest.raises(ValueError, match=complaint) as error:
+            read_specification(tmp_path / name)
+        assert len(str(error.value)) < 400
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(ValueError, match=r"folder\.csv is a folder"):
+        read_specification(tmp_path / "folder.csv")
 
 
 @pytest.mark.parametrize("name", ["binary.csv", "binary.toml"])

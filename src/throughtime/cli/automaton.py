@@ -39,7 +39,7 @@ def automaton(
     whole = automaton_of(model.network, machine_of(model, specification))
     shown = whole if tracking else whole.minimised()
     if out is not None:
-        drawn = {".svg": shown.as_svg, ".dot": shown.as_dot}.get(out.suffix)
+        drawn = {".svg": shown.as_svg, ".dot": shown.as_dot}.get(out.suffix.lower())
         if drawn is None:
             raise Failure(f"{out} must end in .svg or .dot")
         write_atomically(out, drawn().encode())

@@ -9,6 +9,7 @@ import typer
 
 from throughtime.cli.models import Model, ModelArgument, open_model
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
+from throughtime.documents import printable
 
 if TYPE_CHECKING:
     from throughtime.proof import Proof, Specification
@@ -81,9 +82,9 @@ def tell(proof: Proof) -> None:
     """Print the verdict, and what is known beside it."""
     from throughtime.proof import Proved
 
-    line(proof.verdict, proof.text)
+    line(proof.verdict, printable(proof.text))
     if not isinstance(proof, Proved) and proof.details:
-        line("", proof.details)
+        line("", printable(proof.details))
 
 
 def as_json(proof: Proof) -> dict[str, Any]:

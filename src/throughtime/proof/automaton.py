@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from throughtime.documents import printable
 from throughtime.proof.drawing import draw
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract
 from throughtime.proof.search import FINER, FINEST, MOST_SETS, TOLERANCE
@@ -103,6 +104,7 @@ class Automaton:
         rows = [["state", *self.specification.symbol_names]]
         for q, row in enumerate(self.next.tolist()):
             rows.append([names[q], *(f"{names[to]} / {self._told(q, a)}" for a, to in enumerate(row))])
+        rows = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
             "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows
@@ -118,7 +120,7 @@ def _numbered(rows: Array) -> Array:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def automaton_of(net_or_proof: Net | Proved, specification: Specification | None = None) -> Automaton:

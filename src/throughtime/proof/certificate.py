@@ -11,10 +11,17 @@ from typing import Any
 import numpy as np
 
 from throughtime.disk import write_atomically
+from throughtime.documents import text_of
+from throughtime.memory import require
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, Net, System
 from throughtime.specification import Specification
+
+LARGEST = 2**28
+"""Bytes of a certificate."""
+_READ = 12
+"""Bytes of memory that a byte of it takes when it is checked."""
 
 FORMAT, VERSION = "throughtime proof", 1
 
@@ -37,8 +44,17 @@ class Certificate:
 
     @classmethod
     def load(cls, path: str | Path) -> Certificate:
-        """Read it from a file; it is not checked yet."""
-        return cls(Path(path).read_text(encoding="utf-8"))
+        """Read it from a file; it is not checked yet.
+
+        Raises
+        ------
+        ValueError
+            If it is no text, or larger than any certificate, or than memory allows to be checked.
+        """
+        path = Path(path)
+        text = text_of(path, LARGEST)
+        require(_READ * len(text), f"{path}, to be checked,", "check it where there is more")
+        return cls(text)
 
     def is_of(self, net: Net) -> bool:
         """Whether it speaks of this very network: the same cells, readout, weights and precision."""

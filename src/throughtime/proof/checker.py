@@ -44,6 +44,7 @@ from typing import Any, NamedTuple
 from flint import arb, arb_mat, ctx
 
 MOST = 1_000_000  # numbers in sets, images looked at
+LARGEST = 10**9  # multiplications for an image
 ZERO, HALF = arb(0), arb(0.5)
 GATES = {"elman": 1, "lstm": 4, "gru": 3}
 FUNCTIONS: dict[str, tuple[Callable[[Any], Any], float]] = {  # f, and its steepest slope
@@ -167,6 +168,7 @@ class Proof:
         I, H, O, layers = read(sizes, "sizes", 10_000, 4)
         self.H, self.parts, columns = H, 2 if self.cell == "lstm" else 1, GATES[self.cell] * H
         n, shapes = layers * self.parts * H, []
+        need(layers * n * H * columns <= LARGEST, "sizes: the network is too large")
         for K in [I, *[H] * (layers - 1)]:  # V, U, b, c_n of every layer, then W, b_y
             shapes += [(K, columns), (H, columns), (bias, columns), (bias * (self.cell == "gru"), H)]
         shapes += [(H, O), (bias, O)]
@@ -195,15 +197,16 @@ class Proof:
             need(all(low <= high for low, high in self.box[-1]), "set: lo is above hi")
 
     def check(self, tick: Callable[[int, int], None]) -> Report:
-        """The three checks; `tick` is told the sets done and all sets."""
+        """The three checks; before each image `tick` is told the sets done and all sets."""
         self.images, self.margin, self.reach, sets = 0, math.inf, 0.0, len(self.label)
+        self.tick = tick
         need(self.label[0] == 0, "label_0 is not the machine's first state")
         need(all(low <= 0 <= high for low, high in self.box[0]), "h_0 is not in S_0")
         for q, a in product(range(sets), range(self.A)):
             follows = self.label[self.succ[q][a]] == self.next[self.label[q]][a]
             need(follows, f"set {q}, symbol {a}: the label of the set that follows is wrong")
         for q, bounds in enumerate(self.box):
-            tick(q, sets)
+            self.done = q
             box = [Form((l + h) / 2, [ZERO] * j + [(h - l) / 2]) for j, (l, h) in enumerate(bounds)]
             self.bounded(box, f"set {q}")
             self.branch(q, box, self.m, f"set {q}")
@@ -214,6 +217,7 @@ class Proof:
         state = spread(state, max(len(s.g) for s in state))
         u = [matrix(U, self.part(state, l, 0)) for l, U in enumerate(self.blocks[1:-2:4])]
         for a in range(self.A):
+            self.tick(self.done, len(self.label))
             self.images, here, to = self.images + 1, f"{path}, symbol {a}", self.succ[q][a]
             need(self.images <= MOST, "too many images")
             after, net_y = self.step(state, u, a)

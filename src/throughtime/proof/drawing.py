@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from math import cos, hypot, pi, sin
 
+from throughtime.documents import printable
+
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Told apart with every kind of colour vision (Okabe & Ito 2008)."""
 
@@ -56,23 +58,28 @@ def draw(names: list[str], kinds: list[int], edges: dict[tuple[int, int], list[s
     ]
     arrows = [_arrow(at, q, to, (to, q) in edges, (cx, cy)) for q, to in edges]
     for (path, _, _), told in zip(arrows, edges.values(), strict=True):
-        title = escape(", ".join(told))
+        title = _text(", ".join(told))
         parts.append(f'<path class="ink" marker-end="url(#tip)" d="{path}"><title>{title}</title></path>')
     for q, (x, y) in enumerate(at):
         colour, dash = COLOURS[kinds[q] % len(COLOURS)], DASHES[kinds[q] // len(COLOURS) % len(DASHES)]
         short = names[q] if len(names[q]) <= 7 else str(q)
         parts.append(
-            f'<g><title>{escape(names[q])}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="{SIZE}" fill="{colour}" '
+            f'<g><title>{_text(names[q])}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="{SIZE}" fill="{colour}" '
             f'fill-opacity="0.18" stroke="{colour}" stroke-width="2.5" stroke-dasharray="{dash}"/>'
-            f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{escape(short)}</text></g>'
+            f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{_text(short)}</text></g>'
         )
     if len(edges) <= LABELLED:
         for (_, x, y), told in zip(arrows, edges.values(), strict=True):
             for line, text in enumerate(_lines(told)):
                 parts.append(
-                    f'<text class="halo" x="{x:.1f}" y="{y + 4 + 14 * line:.1f}" text-anchor="middle">{escape(text)}</text>'
+                    f'<text class="halo" x="{x:.1f}" y="{y + 4 + 14 * line:.1f}" text-anchor="middle">{_text(text)}</text>'
                 )
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _text(name: str) -> str:
+    """A name inside of XML, which has no control characters at all."""
+    return escape(printable(name))
 
 
 def _lines(told: list[str]) -> list[str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from throughtime.documents import text_of, toml_table
 from throughtime.specification import Specification
+
+LARGEST = 2**20
+"""Bytes of a file with a machine."""
 
 Step = Callable[[Any, tuple[float, ...]], tuple[Hashable, int | Sequence[int]]]
 
@@ -109,10 +112,7 @@ def read_specification(path: str | Path) -> Specification:
         With the place in the file.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path.name}: expected text in UTF-8, {error.reason} at byte {error.start}") from None
+    text = text_of(path, LARGEST)
     if path.suffix.lower() == ".toml":
         start, symbols, rows = _from_toml(text, path.name)
     elif path.suffix.lower() == ".csv":
@@ -179,18 +179,15 @@ def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
 
 
 def _from_toml(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{file}: {error}") from None
+    content = toml_table(text, file)
     symbols, states = content.get("symbols"), content.get("states")
     if not isinstance(symbols, dict) or not isinstance(states, dict) or not symbols or not states:
         raise ValueError(f"{file}: expected the tables [symbols] and [states.…]")
     if unknown := set(content) - {"symbols", "states", "start"}:
-        raise ValueError(f"{file}: unknown key {min(unknown)!r}")
+        raise ValueError(f"{file}: unknown key {_short(min(unknown))}")
     for symbol, vector in symbols.items():
         if not isinstance(vector, list):
-            raise ValueError(f'{file}, symbol "{symbol}": expected a list of numbers, got {vector!r}')
+            raise ValueError(f'{file}, symbol "{symbol}": expected a list of numbers, got {_short(vector)}')
         symbols[symbol] = [_number(entry, f'{file}, symbol "{symbol}"') for entry in vector]
     rows = Rows()
     for state, row in states.items():
@@ -199,18 +196,18 @@ def _from_toml(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]
             if symbol not in symbols:
                 raise ValueError(f"{where}: no such symbol")
             if not isinstance(entry, dict) or set(entry) != {"next", "output"} or not isinstance(entry["next"], str):
-                raise ValueError(f'{where}: expected {{ next = "…", output = … }}, got {entry!r}')
+                raise ValueError(f'{where}: expected {{ next = "…", output = … }}, got {_short(entry)}')
             told = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
             rows[state, symbol] = entry["next"], [_bit(bit, where) for bit in told]
     start = content.get("start", next(iter(states)))
     if not isinstance(start, str):
-        raise ValueError(f"{file}: start must be the name of a state, got {start!r}")
+        raise ValueError(f"{file}: start must be the name of a state, got {_short(start)}")
     return start, symbols, rows
 
 
 def _bit(value: Any, where: str) -> int:
     if isinstance(value, bool) or value not in (0, 1, "0", "1"):
-        raise ValueError(f"{where}: expected an output of 0 or 1, got {value!r}")
+        raise ValueError(f"{where}: expected an output of 0 or 1, got {_short(value)}")
     return int(value)
 
 
@@ -220,5 +217,13 @@ def _number(value: Any, where: str) -> float:
     except (TypeError, ValueError):
         number = float("nan")
     if not np.isfinite(number):
-        raise ValueError(f"{where}: expected a number, got {value!r}")
+        raise ValueError(f"{where}: expected a number, got {_short(value)}")
     return number
+
+
+def _short(value: Any) -> str:
+    try:
+        shown = repr(value)
+    except ValueError:  # more digits than Python writes
+        return "a number of very many digits"
+    return shown if len(shown) <= 60 else f"{shown[:40]}…"
