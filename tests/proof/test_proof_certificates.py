@@ -302,8 +302,8 @@ HOSTILE = (
 )  # fmt: skip
 
 
-def test_hostile_values_in_every_place_are_rejected_or_change_nothing_that_counts(content, proof):
-    """Each value in each place: more than a thousand. Accepted are other names, and the same with a smaller ε or a larger m."""
+def test_hostile_values_in_every_place_are_rejected_or_still_true(content):
+    """A thousand changes: what is accepted then (another name, a wider set) is a claim that simulation does not refute."""
 
     def places(value, path=()):
         entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -311,7 +311,7 @@ def test_hostile_values_in_every_place_are_rejected_or_change_nothing_that_count
             yield (*path, key)
             yield from places(inner, (*path, key))
 
-    tried, accepted = 0, set()
+    tried, accepted = 0, 0
     for number, path in enumerate(list(places(content))):
         for hostile in HOSTILE[number % 2 :: 2]:
             changed = copy.deepcopy(content)
@@ -323,9 +323,10 @@ def test_hostile_values_in_every_place_are_rejected_or_change_nothing_that_count
             inside[path[-1]] = hostile
             tried += 1
             if rejected(changed) is None:
-                accepted.add(path[0] if path[0] != "specification" else path[1])
+                accepted += 1
+                assert holds(changed), path
     assert tried > 1000
-    assert accepted <= {"state_names", "symbol_names", "network", "m"}  # of the network: float32, of the same numbers
+    assert 0 < accepted < 50
 
 
 def test_bytes_changed_at_random_are_rejected_or_change_nothing(proof):
