@@ -240,24 +240,36 @@ def with_peepholes():
 
 
 def huge(operator):
-    """Declares sizes that no machine has."""
+    """Declares a first state of zeros of a size that no machine has."""
     g = Graph(7)
     many = ints(2**20, 2**20, 2**10)
     if operator == "Expand":
-        g("Expand", np.float32(0), many)
+        zeros = g("Expand", np.float32(0), many)
     elif operator == "ConstantOfShape":
-        g("ConstantOfShape", many)
+        zeros = g("ConstantOfShape", many)
     elif operator == "Range":
-        g("Range", np.int64(0), np.int64(2**60), np.int64(1))
+        zeros = g("Range", np.int64(0), np.int64(2**60), np.int64(1))
     elif operator == "Concat":
-        doubled = g("Shape", "x")
+        zeros = g("Shape", "x")
         for _ in range(60):
-            doubled = g("Concat", doubled, doubled, axis=0)
-    states, _ = g.recurrent(g("Transpose", "x", perm=[1, 0, 2]), "GRU")
+            zeros = g("Concat", zeros, zeros, axis=0)
+    states, _ = g.recurrent(g("Transpose", "x", perm=[1, 0, 2]), "GRU", initial=["", zeros])
     return g.model(g.head(g("Transpose", g("Squeeze", states, ints(1)), perm=[1, 0, 2])))
 
 
 REFUSED = {
+    "the first 7 steps": (
+        simple(change=lambda g, x: g("Slice", x, ints(0), ints(7), ints(0))),
+        "do not read the whole input|lengths",
+    ),
+    "the first 3 sequences": (
+        simple(change=lambda g, x: g("Slice", x, ints(0), ints(3), ints(1))),
+        "do not read the whole input",
+    ),
+    "7 steps by their shape": (
+        simple(change=lambda g, x: g("Reshape", x, ints(7, -1, I))),
+        "does not fit what it is given",
+    ),
     "float64": (float64(), r"its numbers are float64; .* export the module after \.float\(\)"),
     "time first": (time_first(), "it reads time first"),
     "linear first": (linear_first(), "its output is not that of a linear layer|something stands before"),

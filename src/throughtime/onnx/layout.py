@@ -41,7 +41,7 @@ class Budget:
         self.left -= abs(size)
         if size > self.one or self.left < 0 or len(shape) > 16:
             raise Refused(
-                f"it makes arrays of {size:,} numbers for sequences of a few steps, more than a network's layers need"
+                f"it makes arrays of too many numbers, {size:,} in one: export it with free batch and time axes"
             )
 
 

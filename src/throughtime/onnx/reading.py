@@ -23,8 +23,9 @@ from throughtime.onnx.tensors import array_of, model_at
 from throughtime.onnx.tracks import ONLY_FLOAT32, Track
 from throughtime.parameters import GATES, blocks
 
-BATCH, TIME = 3, 7
-"""Sizes of free axes when a model is followed and run: different ones, so that axes cannot be mistaken."""
+SIZES = ((3, 7), (5, 12))
+"""Of the batch and of time, where they are free, for which a model is followed and run: neither axis can be taken for the
+other, and no number that stands in the model fits both."""
 
 
 def from_onnx(path: Any) -> Network:
@@ -51,8 +52,9 @@ def from_onnx(path: Any) -> Network:
     path = Path(path)
     try:
         model = model_at(path)
-        net, sizes = _network(model)
-        _check_same(model, net, sizes)
+        for free in SIZES:
+            net, sizes = _network(model, free)
+            _check_same(model, net, sizes)
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
@@ -62,7 +64,7 @@ def from_onnx(path: Any) -> Network:
     return net
 
 
-def _network(model: onnx.ModelProto) -> tuple[Network, tuple[int, int]]:
+def _network(model: onnx.ModelProto, free: tuple[int, int]) -> tuple[Network, tuple[int, int]]:
     """The network of a model, and the batch size and number of steps for which it was followed."""
     graph = model.graph
     _keep_first_output(graph)
@@ -73,7 +75,7 @@ def _network(model: onnx.ModelProto) -> tuple[Network, tuple[int, int]]:
     given = [value for value in graph.input if value.name not in constants]
     if not given or not graph.output:
         raise Refused("it has no input or no output")
-    shape = _sizes(given[0])
+    shape = _sizes(given[0], free)
     following = Following(*shape[:2], Budget(sum(array.size for array in constants.values())), opset)
     following.values.update(constants)
     x = following.input(given[0].name, shape)
@@ -114,7 +116,7 @@ def _keep_first_output(graph: onnx.GraphProto) -> None:
         graph.initializer.extend(copies)
 
 
-def _sizes(value: onnx.ValueInfoProto) -> tuple[int, int, int]:
+def _sizes(value: onnx.ValueInfoProto, free: tuple[int, int]) -> tuple[int, int, int]:
     """The sizes of the input, with ours for axes that are free."""
     kind = value.type.tensor_type
     if kind.elem_type == TensorProto.DOUBLE:
@@ -126,7 +128,7 @@ def _sizes(value: onnx.ValueInfoProto) -> tuple[int, int, int]:
         raise Refused(
             f"its input {quoted(value.name)} must be (batch, time, features) with a known number of features, got {sizes}"
         )
-    batch, time, features = (ours if size is None else size for size, ours in zip(sizes, (BATCH, TIME, 0), strict=True))
+    batch, time, features = (ours if size is None else size for size, ours in zip(sizes, (*free, 0), strict=True))
     if min(batch, time, features) < 1 or max(batch, time, features) > 2**20:
         raise Refused(f"its input has the size ({batch}, {time}, {features}): each must be from 1 to {2**20:,}")
     if time == 1:
