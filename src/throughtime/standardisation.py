@@ -12,7 +12,7 @@ from throughtime.batch import Array
 if TYPE_CHECKING:
     from throughtime.network import Network
 
-_ROWS = 2**16
+_ROWS = 2**13
 _CONSTANT = 64 * np.finfo(np.float64).eps
 
 
@@ -72,7 +72,9 @@ class Standardisation:
 
     def apply(self, x: Array) -> Array:
         """(…, F) numbers, standardised, in float64."""
-        return np.asarray((x - self.mean) * self._factor)
+        standardised = np.asarray(x - self.mean)
+        standardised *= self._factor
+        return standardised
 
     def undo(self, x: Array) -> Array:
         """(…, F) standardised numbers as they were; those of a constant feature are its mean."""

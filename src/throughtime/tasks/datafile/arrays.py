@@ -49,9 +49,8 @@ def read_npz(path: Path, reading: Reading) -> Dataset:
         if y.ndim == 3:
             y[~real] = 0
     for name, values in (("x", x), ("y", y)):
-        beyond = ~(np.abs(values) <= reading.largest)
-        if beyond.any():
-            place = tuple(np.argwhere(beyond)[0].tolist())
+        if not (values.min() >= -reading.largest and values.max() <= reading.largest):
+            place = tuple(np.argwhere(~(np.abs(values) <= reading.largest))[0].tolist())
             expected = "a finite number"
             if np.isfinite(values[place]):
                 expected = f"a number that {reading.dtype} can compute with (up to {reading.largest:g})"

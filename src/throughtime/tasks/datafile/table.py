@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, time
 from math import isfinite
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from throughtime.batch import Array
 from throughtime.tasks.datafile.dataset import Dataset, Reading, laid_out, listed, one_of, rows_of, short
 from throughtime.tasks.datafile.labels import Labels, Unexpected
 
+MOST_IN_A_LINE = 2**22
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "."}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
@@ -33,11 +34,10 @@ def read_table(path: Path, reading: Reading) -> Dataset:
     """Read a table; see `read`."""
     table = _Table(path, reading)
     table.read_inputs()
-    ids = np.frombuffer(table.ids, np.int64)
-    lengths, order = _sequences(ids)
-    table.check_times(ids, order)
-    del ids
-    table.ids, table.times = array("q"), array("d")
+    lengths, order = _sequences(np.frombuffer(table.ids, np.int64))
+    table.ids = array("q")
+    table.check_times(lengths, order)
+    table.times = array("d")
     x = laid_out(path, rows_of(table.x, len(table.inputs)), lengths, order)
     table.x = array("d")
     ends = np.cumsum(lengths) - 1
@@ -84,16 +84,14 @@ class _Table:
                     advice = f"; cells are separated by {', '.join(SEPARATORS.values())}"
                 raise ValueError(f'{line}: expected a column "{short(name)}", got {listed(self.header)}{advice}')
         others = [name for name in self.header if name and name not in (self.sequence, self.time)]
-        named = (*(reading.inputs or ()), *(reading.outputs or ()))
+        named = {*(reading.inputs or ()), *(reading.outputs or ())}
         free = [name for name in others if name not in named]
         self.inputs = reading.inputs or self._starting("x", "inputs", free)
         self.outputs = reading.outputs or self._starting("y", "targets", free)
         for kind, names in (("inputs", self.inputs), ("outputs", self.outputs)):
-            twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
-            if twice is not None:
+            if (twice := _twice(names)) is not None:
                 raise ValueError(f'{kind} must name each column once, got "{short(twice)}" twice')
-        both = next((name for name in self.outputs if name in set(self.inputs)), None)
-        if both is not None:
+        if (both := _twice((*self.inputs, *self.outputs))) is not None:
             raise ValueError(f'{line}, column "{short(both)}": expected an input or a target, got it as both')
         used = {*self.inputs, *self.outputs}
         self.unused = tuple(name for name in others if name not in used)
@@ -170,15 +168,17 @@ class _Table:
                     self._refuse(line, cells, column, str(error), advice)
         return labels.of_columns(self.path, rows_of(found, len(columns)))
 
-    def check_times(self, ids: Array, order: Array | None) -> None:
+    def check_times(self, lengths: Array, order: Array | None) -> None:
         """Refuse times that do not grow within a sequence."""
         times = np.frombuffer(self.times, np.float64)
         if order is not None:
-            ids, times = ids[order], times[order]
-        bad = np.flatnonzero((ids[1:] == ids[:-1]) & (times[1:] <= times[:-1]))
-        if len(bad) == 0:
+            times = times[order]
+        later = times[1:] > times[:-1]
+        later[np.cumsum(lengths)[:-1] - 1] = True  # from one sequence to the next
+        if later.all():
             return
-        before, row = (bad[0], bad[0] + 1) if order is None else (order[bad[0]], order[bad[0] + 1])
+        bad = int(later.argmin())
+        before, row = (bad, bad + 1) if order is None else (order[bad], order[bad + 1])
         place = self.place[self.time]
         earlier = next(cells for i, (_, cells) in enumerate(self._rows()) if i == before)
         line, cells = next(one for i, one in enumerate(self._rows()) if i == row)
@@ -208,7 +208,7 @@ class _Table:
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Each line that is not empty: its number, and its cells."""
         with self.path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=self.separator, strict=True)
+            reader = csv.reader(self._lines(file), delimiter=self.separator, strict=True)
             try:
                 for record in reader:
                     if any(record):
@@ -217,6 +217,15 @@ class _Table:
                 raise ValueError(
                     f"{self.path}, line {reader.line_num}: expected well-formed CSV, got: {error}"
                 ) from error
+
+    def _lines(self, file: TextIO) -> Iterator[str]:
+        """The lines of a file, none of them so long that its cells would fill the memory."""
+        while line := file.readline(MOST_IN_A_LINE):
+            if len(line) == MOST_IN_A_LINE:
+                raise ValueError(
+                    f"{self.path}: expected lines of less than {MOST_IN_A_LINE} characters, got a longer one"
+                )
+            yield line
 
     def _number(self, line: int, word: str) -> float | None:
         """The number that a word is, perhaps with a decimal comma; None if it is none."""
@@ -306,10 +315,22 @@ class _Times:
             raise Unexpected("a date and time as before, such as 2024-01-31 10:05") from None
 
 
+def _twice(names: Sequence[str]) -> str | None:
+    """The first name that is there a second time."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
+
+
 def _separator(path: Path) -> str:
     """What separates the cells: of comma, semicolon and tab the one that the first line has most of, outside of quotes."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first = next((line for line in file if line.strip()), "")
+        first = "\n"
+        while first and not first.strip():
+            first = file.readline(MOST_IN_A_LINE)
     plain = re.sub(r'"[^"]*"', "", first)
     return max(SEPARATORS, key=plain.count)
 
@@ -320,7 +341,8 @@ def _sequences(ids: Array) -> tuple[npt.NDArray[np.int64], Array | None]:
     None as the order says that they stand one after the other already. Names are compared by their 64-bit fingerprints.
     """
     starts = np.flatnonzero(np.append(True, ids[1:] != ids[:-1]))
-    names = np.sort(ids[starts])
+    names = ids[starts]
+    names.sort()
     if not (names[1:] == names[:-1]).any():
         return np.diff(starts, append=len(ids)), None
     by_name = np.argsort(ids, kind="stable")
@@ -328,5 +350,8 @@ def _sequences(ids: Array) -> tuple[npt.NDArray[np.int64], Array | None]:
     starts = np.flatnonzero(np.append(True, named[1:] != named[:-1]))
     lengths = np.diff(starts, append=len(ids))
     appearance = np.argsort(by_name[starts])
-    order = np.concatenate([by_name[starts[i] : starts[i] + lengths[i]] for i in appearance])
+    order, end = np.empty_like(by_name), 0
+    for i in appearance:
+        begin, end = end, end + lengths[i]
+        order[begin:end] = by_name[starts[i] : starts[i] + lengths[i]]
     return lengths[appearance], order
