@@ -12,7 +12,7 @@ from rich.text import Text
 
 LAST = re.compile(r" (\d+)/\1 ")  # of the lines of progress
 PICTURES = Path(__file__).parent / "pictures"
-TOUR = ("train addition", "add 100 27", "trace 100 27 --step 3 --unit 5")
+TOUR = ("train addition", "add 107 27", "trace 107 27 --step 3 --unit 5")
 REFUTED = ("train addition --cell lstm --noise 0 --cell-penalty 0", "add 829 1215")
 
 

@@ -12,5 +12,5 @@ told = run.network.predict(x)
 print(task.render(x[0], told[0]))
 assert task.decode(told[0]) == 123_456_789 + 987_654_321
 
-trace = run.network.trace(*task.encode(100, 27))
+trace = run.network.trace(*task.encode(107, 27))
 print(trace.explain(t=3, unit=5))

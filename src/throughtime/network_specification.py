@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from difflib import get_close_matches
 from numbers import Integral
 from typing import Any, Literal, get_args
 
@@ -23,7 +24,7 @@ class NetworkSpecification:
 
     Parameters
     ----------
-    cell : "elman", "lstm" or "gru"
+    cell : "elman" (also "rnn"), "lstm" or "gru"
     inputs, hidden, outputs : int ≥ 1
         The numbers of features I, of hidden units H (in each layer and direction), and of outputs O.
     layers : int ≥ 1
@@ -60,6 +61,7 @@ class NetworkSpecification:
     dtype: DtypeName = "float64"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "cell", cell_named(self.cell))
         for name, kind in CHOICES.items():
             if getattr(self, name) not in kind:
                 raise ValueError(f"{name} must be {one_of(kind)}, got {getattr(self, name)!r}")
@@ -103,6 +105,17 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "output": get_args(OutputName),
     "dtype": get_args(DtypeName),
 }
+
+
+def cell_named(name: Any) -> CellName:
+    """The cell of a name, in small letters or capitals; "rnn", as it is mostly called, is "elman"."""
+    found = {"rnn": "elman"}.get(word := str(name).lower(), word)
+    if found not in CHOICES["cell"]:
+        near = get_close_matches(word, CHOICES["cell"], n=1)
+        raise ValueError(
+            f"cell must be {one_of(CHOICES['cell'])}, got {name!r:.60}{f', did you mean {near[0]}?' if near else ''}"
+        )
+    return found  # type: ignore[return-value]
 
 
 def one_of(names: tuple[str, ...]) -> str:

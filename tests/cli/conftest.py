@@ -44,7 +44,7 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def throughtime():
-    """Run a command: throughtime("add", 100, 27)."""
+    """Run a command: throughtime("add", 107, 27)."""
 
     def run(*arguments):
         result = CliRunner().invoke(app, [str(argument) for argument in arguments])

@@ -35,7 +35,7 @@ def test_what_is_wrong(throughtime, here):
 
 def test_plot_of_a_trace_and_of_a_training(throughtime, adder_file, here):
     pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
-    told = throughtime("trace", 100, 27, "--model", adder_file, "--plot", "trace.pdf")
+    told = throughtime("trace", 107, 27, "--model", adder_file, "--plot", "trace.pdf")
     assert (told.status, (here / "trace.pdf").read_bytes()[:5]) == (0, b"%PDF-")
     assert throughtime("train", "parity", "--steps", 20, "--plot", "learning.svg").status == 0
     assert "Right while learning" in (here / "learning.svg").read_text()

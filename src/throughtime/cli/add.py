@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from throughtime.cli.models import Model, ModelOption, open_model
-from throughtime.cli.shell import WRONG, Failure, Json, document
+from throughtime.cli.shell import WRONG, Failure, Json, document, say
 from throughtime.cli.values import whole_number
 
 MOST_DIGITS = 100_000
@@ -17,10 +17,10 @@ WIDEST = 256
 
 EPILOG = """\b
 Example:
-  throughtime add 100 27
+  throughtime add 107 27
   throughtime add 123456789012345678901234567890 987654321
 
-The exit status is 1 if the network was wrong."""
+The exit status is 0 if the network was right, 1 if it was wrong."""
 
 
 def add(
@@ -40,12 +40,12 @@ def add(
     x, d = task.encode(*operands, bits=1)
     y = opened.network.predict(x)
     right = rounds_to(y, d)[0, :, 0]
-    told = task.decode(y)
+    predicted = task.decode(y)
     if json:
         document(
             {
                 "numbers": operands,
-                "predicted": told,
+                "predicted": predicted,
                 "true": sum(operands),
                 "right": bool(right.all()),
                 "first_wrong_bit": None if right.all() else int(right.argmin()),
@@ -53,10 +53,10 @@ def add(
             }
         )
     elif len(right) <= WIDEST:
-        print(task.render(x[0], y[0]))
+        say(task.render(x[0], y[0]))
     else:
         verdict = "right" if right.all() else f"wrong from bit {right.argmin()} on"
-        print(f"  = {digits(told)}      {verdict}")
+        say(f"  = {digits(predicted)}      {verdict}")
     if not right.all():
         raise typer.Exit(WRONG)
 

@@ -36,11 +36,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     epilog="""\b
 Example:
-  throughtime train addition && throughtime add 100 27
+  throughtime train addition && throughtime add 107 27
 
 \b
-Exit status: 0 done; 1 the network was wrong; 2 bad usage or input, told in one
-line on stderr; 130 interrupted.""",
+Exit status: 0 done as asked; 1 the answer is no: the network was wrong (add,
+evaluate) or is refuted (prove), a certificate is rejected (check), or training came
+upon numbers that are not finite; 3 neither proved nor refuted; 2 bad usage or input,
+said in one line on stderr; 130 interrupted. Training is done when its steps are taken,
+however good the network is: evaluate asks that.""",
 )
 
 # A number such as -3 looks like an option that is not known; it is to be refused as a number.

@@ -30,13 +30,13 @@ def check(task: Any, net: Network, samples: int = 1000, seed: int = 0, bits: int
 def tell(task: Any, net: Network, found: Evaluation | None, bits: int | None) -> None:
     """Print the line about it."""
     if found is None:
-        sequences = describe.grouped(len(task.batch))
+        sequences = describe.counted(len(task.batch), "sequence")
         error, of_mean = task.root_mean_square(net), task.root_mean_square_of_mean()
-        line("error", f"root mean square {error:.4g} over {sequences} sequences; always the mean: {of_mean:.4g}")
+        line("error", f"root mean square {error:.4g} over {sequences}; always the mean: {of_mean:.4g}")
         if error > 0.9 * of_mean:
             line("note", "nothing, or next to nothing, was learned: that is no better than always predicting the mean")
     else:
-        line("exact", describe.exactness(task, found, bits))
+        line("wrong" if found.wrong else "exact", describe.exactness(task, found, bits))
 
 
 def as_json(task: Any, net: Network, found: Evaluation | None) -> dict[str, Any]:

@@ -17,6 +17,11 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
+def counted(number: int, noun: str) -> str:
+    """3, "sequence" → "3 sequences"."""
+    return f"{grouped(number)} {noun}{'s' * (number != 1)}"
+
+
 def network(net: Network) -> str:
     """Such as "Elman, 16 sigmoid units, 321 parameters"."""
     s = net.specification
@@ -34,7 +39,7 @@ def options(task: Any) -> dict[str, Any]:
 def task(task: Any) -> str:
     """Such as "addition · 8 bits", "recall · gap 10 · noise 0.2", "readings.csv · 40 sequences"."""
     if hasattr(task, "batch"):
-        return f"{task.name} · {grouped(len(task.batch))} sequences"
+        return f"{task.name} · {counted(len(task.batch), 'sequence')}"
     parts = [task.name]
     for name, value in options(task).items():
         if name == "bits":
@@ -53,7 +58,7 @@ _DONE = {
 
 
 def exactness(task: Task, found: Evaluation, bits: int | None) -> str:
-    """Such as "all 65 536 pairs of 8-bit numbers are added right", and the first that was answered wrong."""
+    """Such as "all 65 536 pairs of 8-bit numbers are added right"; or on how many it is wrong, and the first of these."""
     what = "sequences"
     if task.name in _DONE and bits is not None:
         of = {1: "", 2: "pairs of "}.get(task.inputs, f"sets of {task.inputs} ")
@@ -64,7 +69,6 @@ def exactness(task: Task, found: Evaluation, bits: int | None) -> str:
         what += " drawn at random"
     done = _DONE.get(task.name, "answered")
     if not found.wrong:
-        return f"all {grouped(found.checked)} {what} are {done} right"
-    verb = "is" if found.wrong == 1 else "are"
-    sentence = f"{grouped(found.wrong)} of {grouped(found.checked)} {what} {verb} {done} wrong"
+        return f"all {grouped(found.checked)} {what} are {done} right" if found.checked > 1 else f"{done} right"
+    sentence = f"on {grouped(found.wrong)} of {grouped(found.checked)} {what}"
     return sentence if found.first_wrong is None else f"{sentence}, the first:\n{found.first_wrong}"

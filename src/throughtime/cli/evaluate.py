@@ -16,7 +16,8 @@ Example:
   throughtime evaluate runs/addition-elman-0 --bits 200 --samples 5000
   throughtime evaluate runs/readings-lstm-0 --data held-out.csv
 
-The exit status is 1 if the network was wrong."""
+The exit status is 0 if the network was right on all of them (numbers that are not
+classes are measured, and never wrong), 1 if it was wrong on one."""
 
 
 def evaluate(

@@ -15,7 +15,7 @@ MOST_DIGITS = 309
 
 EPILOG = """\b
 Examples:
-  throughtime export-html runs/addition-elman-0 100 27 -o page.html
+  throughtime export-html runs/addition-elman-0 107 27 -o page.html
   throughtime export-html model.safetensors -o page.html"""
 
 

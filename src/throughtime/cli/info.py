@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from throughtime.cli.models import Model, ModelArgument, UnknownTask, open_model, stored_task
-from throughtime.cli.shell import Failure, Json, document, line
+from throughtime.cli.shell import Failure, Json, document, line, say
 
 EPILOG = """\b
 Example:
@@ -111,7 +111,7 @@ def _tell(model: Model, values: dict[str, Any]) -> None:
     from throughtime.cli import describe
 
     s = model.network.specification
-    print(model.path)
+    say(str(model.path))
     line("network", f"{describe.network(model.network)}, {s.dtype}")
     line("sizes", f"inputs: {s.inputs} · outputs: {s.outputs}, {s.readout}, at {s.output}")
     if model.columns is not None:

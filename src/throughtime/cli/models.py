@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from throughtime.cli.shell import Failure, note
-from throughtime.columns import Columns
 from throughtime.documents import text_of, toml_table
 
 if TYPE_CHECKING:
+    from throughtime.columns import Columns
     from throughtime.network import Network
     from throughtime.tasks.task import Task
 
@@ -60,14 +60,15 @@ class Model:
         s = self.network.specification
         if found is not None and (found.inputs, found.outputs, found.output) != (s.inputs, s.outputs, s.output):
             raise Failure(
-                f"{found.name} has {found.inputs} inputs and {found.outputs} outputs, told at {found.output}; the network "
-                f"in {self.path} has {s.inputs} and {s.outputs}, told at {s.output}"
+                f"{found.name} has {found.inputs} inputs and {found.outputs} outputs, answered at {found.output}; the network "
+                f"in {self.path} has {s.inputs} and {s.outputs}, answered at {s.output}"
             )
         return found
 
 
 def open_model(path: Path | None) -> Model:
     """The model at a path, or that of the newest run."""
+    from throughtime.columns import Columns
     from throughtime.files import MODEL, Stored, holds_run, load, load_tensors
 
     path = path or newest_run()
@@ -128,7 +129,10 @@ def find_known_task(name: str, options: dict[str, Any], where: str) -> Task:
         raise UnknownTask(
             f'{where} names the task "{name}", which is not one of ours: say where it is, as module:object'
         )
-    return _made(name, options)
+    try:
+        return _made(name, options)
+    except (Failure, ValueError, OverflowError) as error:
+        raise Failure(f"{where} describes no task that can be made: {error}") from None
 
 
 def find_task(name: str, options: dict[str, Any]) -> Task:

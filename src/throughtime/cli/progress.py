@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LINES = 10
 """Plain lines of a whole training."""
-_WIDEST_BAR, _TEXT = 26, 78
+_WIDEST_BAR, _TEXT = 26, 89
 
 
 @contextmanager
@@ -78,7 +78,8 @@ class _Speed:
 
 def _figures(run: Run, speed: _Speed) -> str:
     record = run.history.last
-    exact = "" if record.exact != record.exact else f"   exact {_percent(record.exact)} %"
+    noise = " with noise" if run.settings.noise else ""  # what is checked at the end is the network without it
+    exact = "" if record.exact != record.exact else f"   exact{noise} {_percent(record.exact)} %"
     return f"loss {record.loss:#.3g}{exact}{speed(run.step)}   {record.seconds:.1f} s"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ def _failures_told() -> Iterator[None]:
         _leave(str(error), error.status)
     except USAGE_ERROR as error:
         context = getattr(error, "ctx", None)
-        message = error.format_message().rstrip(".")
+        message = error.format_message().rstrip(".").replace("Value error, ", "")
         command = context.command_path if context else "throughtime"
         _leave(f"{message[:1].lower()}{message[1:]}. See: {command} --help")
     except KeyboardInterrupt:
@@ -86,7 +87,7 @@ def _leave(message: str, status: int = BAD_INPUT) -> NoReturn:
     except OSError:  # what is left in the buffer can go nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if message:
-        told = " ".join(message.split())
+        told = printable(" ".join(message.split()))
         print(told if status == INTERRUPTED else f"error: {told}", file=sys.stderr)
     raise SystemExit(status)
 
@@ -100,9 +101,9 @@ def about(error: OSError, place: Any) -> str:
 
 
 def say(text: str) -> None:
-    """Print something now, while other files are being written too."""
+    """Print something now, while other files are being written too; control characters are written out."""
     try:
-        print(text, flush=True)
+        print(printable(text), flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -127,7 +128,8 @@ def labelled(label: str, text: str) -> str:
 def document(values: Any) -> None:
     """Print the JSON document of a command; numbers that are not finite become null."""
     with numbers_of_any_size():
-        print(json.dumps(_plain(values), indent=2, ensure_ascii=False, allow_nan=False))
+        text = json.dumps(_plain(values), indent=2, ensure_ascii=False, allow_nan=False)
+    print(re.sub("[\x7f-\x9f]", lambda control: f"\\u{ord(control[0]):04x}", text))
 
 
 def _plain(value: Any) -> Any:

@@ -25,7 +25,7 @@ def tasks(json: Json = False) -> None:
     for one in listed:
         options = ", ".join(f"{name}={value}" for name, value in one["options"].items()).lower()
         print(f"  {one['name']:<{width}}   {one['summary']}\n  {'':<{width}}   {options}")
-    print("Your own: a Python object, as module:object, or a data file that ends in .csv, .npz or .jsonl")
+    print("Your own: a Python object, as module:object, or a data file that ends in .csv, .tsv, .txt, .npz or .jsonl")
 
 
 def _described(kind: type[Any]) -> dict[str, Any]:

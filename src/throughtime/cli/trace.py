@@ -8,15 +8,15 @@ import typer
 
 from throughtime.cli.models import ModelOption, open_model
 from throughtime.cli.plotting import PlotOption
-from throughtime.cli.shell import Failure, Json, document
+from throughtime.cli.shell import Failure, Json, document, say
 from throughtime.cli.values import whole_number
 
 MOST_DIGITS = 300
 EPILOG = """\b
 Examples:
-  throughtime trace 100 27
-  throughtime trace 100 27 --step 3 --unit 5
-  throughtime trace 100 27 --plot trace.png
+  throughtime trace 107 27
+  throughtime trace 107 27 --step 3 --unit 5
+  throughtime trace 107 27 --plot trace.png
   throughtime trace --seed 7 --model runs/parity-lstm-0
 
 Without numbers, a sequence of the network's task is drawn. Steps count from 1, units and outputs from 0."""
@@ -40,7 +40,7 @@ def trace(
     json: Json = False,
 ) -> None:
     """Show everything that happens in a network, forward and backward: inputs, states, gates, outputs, errors, δ's."""
-    operands = [whole_number(number, MOST_DIGITS) for number in numbers or []]
+    operands = [whole_number(number, MOST_DIGITS, "trace") for number in numbers or []]
     if operands and seed is not None:
         raise Failure("--seed decides which sequence is drawn: give numbers or --seed, not both")
     if unit is not None and output is not None:
@@ -62,8 +62,8 @@ def trace(
         if json:
             document({"step": step, "unit": unit, "output": output} | explained.as_dict())
         else:
-            print(explained.text)
+            say(explained.text)
     elif json:
         print(traced.to_json())
     else:
-        print(unrolled.table(traced, asked, step, unit, layer, direction))
+        say(unrolled.table(traced, asked, step, unit, layer, direction))

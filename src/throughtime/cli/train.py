@@ -25,16 +25,9 @@ What is not given is taken from the task's recipe. Ctrl-C saves the run; --resum
 continues it to the same bits as if it had never stopped.
 
 \b
-Exit status: 0 trained (the line "exact" says how well); 1 the loss is not finite,
-the last good parameters are saved; 2 bad usage or input; 130 interrupted."""
-
-
-class Cell(StrEnum):
-    """The cells."""
-
-    elman = "elman"
-    lstm = "lstm"
-    gru = "gru"
+Exit status: 0 trained (the line "exact" or "wrong" says how well; to test it in a
+script, add: && throughtime evaluate); 1 the loss is not finite, the last good
+parameters are saved; 2 bad usage or input; 130 interrupted."""
 
 
 class Activation(StrEnum):
@@ -85,7 +78,9 @@ def train(
             "(.csv, .tsv, .txt, .npz, .jsonl).",
         ),
     ] = None,
-    cell: Annotated[Cell | None, typer.Option(help="The kind of cell.")] = None,
+    cell: Annotated[
+        str | None, typer.Option(metavar="elman|lstm|gru", help="The kind of cell; rnn is another name for elman.")
+    ] = None,
     activation: Annotated[Activation | None, typer.Option(help="Of Elman cells.")] = None,
     hidden: Annotated[int | None, typer.Option(help="Hidden units, in each layer and direction.")] = None,
     layers: Annotated[int | None, typer.Option(help="Layers of cells.")] = None,

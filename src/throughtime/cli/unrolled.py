@@ -118,6 +118,7 @@ def _values(name: str, array: Array, features: Any = None) -> list[tuple[str, li
 def _number(value: float, whole: bool) -> str:
     if value != value:
         return ""
+    value += 0.0  # −0 is 0
     if whole:
         return f"{value:.0f}"
     text = f"{value:.3f}"

@@ -8,12 +8,12 @@ from typing import Any
 from throughtime.cli.shell import Failure, numbers_of_any_size
 
 
-def whole_number(word: str, most_digits: int) -> int:
+def whole_number(word: str, most_digits: int, command: str = "add") -> int:
     """The number that a word is; a Failure if it is negative, or none, or has too many digits."""
     if re.fullmatch(r"-0*[1-9][0-9]*", word):
         raise Failure(f"{_short(word)} is negative; give whole numbers from 0 on")
     if re.match(r"--?[a-zA-Z]", word):
-        raise Failure(f"there is no option {_short(word)}; see --help")
+        raise Failure(f"there is no option {_short(word)}. See: throughtime {command} --help")
     if not re.fullmatch(r"[+-]?[0-9]+", word):
         raise Failure(f'"{_short(word)}" is no whole number; give digits such as 100')
     if len(word) > most_digits:
