@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from throughtime.network import Network
 
 _ROWS = 2**13
-_CONSTANT = 64 * np.finfo(np.float64).eps
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,23 +46,28 @@ class Standardisation:
 
         Notes
         -----
-        A feature is constant if its deviation is no more than rounding makes of its largest number, so its unit does not
-        matter. No number overflows, however large it is.
+        The numbers are brought to the size of 1 by a power of two, which rounds nothing, so that their squares neither
+        overflow nor vanish; and one row is subtracted first, so that a constant feature deviates by exactly 0. A feature is
+        called constant if it deviates by no more than the rounding of its mean.
         """
         rows = np.reshape(x, (-1, x.shape[-1]))
-        weight = np.ones(len(rows)) if weights is None else np.reshape(weights, -1).astype(np.float64)
+        weight = np.ones(len(rows)) if weights is None else np.array(weights, np.float64).reshape(-1)
+        weight /= weight.sum()
         largest = np.zeros(rows.shape[1])
         for part, w in _parts(rows, weight):
             largest = np.maximum(largest, np.abs(part[w > 0]).max(axis=0, initial=0))
-        unit = np.where(largest > 0, largest, 1)
-        weight /= weight.sum()
-        mean, square = np.zeros_like(unit), np.zeros_like(unit)
+        exponent = np.frexp(largest)[1]
+        origin = np.ldexp(rows[weight.argmax()], -exponent)
+        shift, square = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
         for part, w in _parts(rows, weight):
-            mean += w @ (part / unit)
+            used = w > 0
+            shift += w[used] @ (np.ldexp(part[used], -exponent) - origin)
         for part, w in _parts(rows, weight):
-            square += w @ (part / unit - mean) ** 2
-        deviation = np.sqrt(square)
-        return cls(mean * unit, np.where(deviation > _CONSTANT, deviation * unit, 0))
+            used = w > 0
+            square += w[used] @ (np.ldexp(part[used], -exponent) - origin - shift) ** 2
+        mean, deviation = origin + shift, np.sqrt(square)
+        varies = deviation > 4 * np.finfo(np.float64).eps * np.abs(mean)
+        return cls(np.ldexp(mean, exponent), np.where(varies, np.ldexp(deviation, exponent), 0))
 
     @property
     def constant(self) -> Array:
@@ -83,6 +87,12 @@ class Standardisation:
     @property
     def _factor(self) -> Array:
         return np.asarray(np.divide(1, self.deviation, out=np.zeros_like(self.deviation), where=self.deviation != 0))
+
+
+def mean_and_deviation(rows: Array, weights: Array) -> tuple[Array, Array]:
+    """The mean and the standard deviation (F,) of weighted rows (R, F), as scikit-learn has them: 1 where nothing varies."""
+    found = Standardisation.of(rows, weights)
+    return found.mean, np.where(found.constant, 1, found.deviation)
 
 
 def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = None) -> Network:

@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from throughtime.cli.models import Model, ModelArgument, open_model
@@ -100,6 +99,8 @@ def export(
 
 def _exported(model: Model) -> Exported:
     """The network of a model, and what the columns of its data file say of its numbers."""
+    import numpy as np
+
     from throughtime.exported import Exported
 
     columns = model.columns

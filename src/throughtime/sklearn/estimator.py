@@ -19,8 +19,8 @@ from throughtime.network_specification import NetworkSpecification
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import Options, check_goes_on
-from throughtime.sklearn.scaling import mean_and_deviation
 from throughtime.sklearn.sequences import read
+from throughtime.standardisation import mean_and_deviation
 from throughtime.training.history import History
 from throughtime.training.loop import Run, proceed
 from throughtime.training.optimisers import Adam
