@@ -46,7 +46,10 @@ def sequences(net, lengths=LENGTHS, seed=2):
     rng = np.random.default_rng(seed)
     s, steps = net.specification, max(lengths)
     outputs = (len(lengths),) if s.output == "last step" else (len(lengths), steps)
-    return rng.normal(size=(len(lengths), steps, s.inputs)), rng.random((*outputs, s.outputs)), np.array(lengths)
+    x, d = rng.normal(size=(len(lengths), steps, s.inputs)), rng.random((*outputs, s.outputs))
+    if s.loss == "cross_entropy":
+        d /= d.sum(-1, keepdims=True)
+    return x, d, np.array(lengths)
 
 
 def trace_of(mask=None, lengths=LENGTHS, **fields):

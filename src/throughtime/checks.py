@@ -6,6 +6,7 @@ own `int`, `float` or `bool`, so that it can be kept in JSON and TOML.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -13,16 +14,18 @@ from typing import Any
 import numpy as np
 
 LARGEST = 2**63 - 1
+_BEYOND_ANY_USE = 2**31 - 1
+"""An upper end of a range that is only said to who is beyond it."""
 
 
-def whole_number(name: str, value: Any, least: int = 0, most: int = LARGEST) -> int:
+def whole_number(name: str, value: Any, least: int = 0, most: int | None = LARGEST) -> int:
     """`value` as an int.
 
     Parameters
     ----------
     name : what the user calls it, for the error
     value : an int or a NumPy integer, also one in an array without axes
-    least, most : the range, both ends included
+    least, most : the range, both ends included; None for any
 
     Raises
     ------
@@ -30,13 +33,13 @@ def whole_number(name: str, value: Any, least: int = 0, most: int = LARGEST) -> 
         If it is anything else (a bool too), or out of range.
     """
     value = _unpacked(value)
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Integral):
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {_shown(value)}")
-    if int(value) < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {_shown(value)}")
-    if int(value) > most:
-        raise ValueError(f"{name} must be a whole number from {least} to {most}, got {_shown(value)}")
-    return int(value)
+    whole = isinstance(value, Integral) and not isinstance(value, bool | np.bool_)
+    found = int(value) if whole else least
+    if not whole or found < least or (most is not None and found > most):
+        endless = most is None or (most >= _BEYOND_ANY_USE and found <= most)
+        wanted = f"of at least {least}" if endless else f"from {least} to {most}"
+        raise ValueError(f"{name} must be a whole number {wanted}, got {_shown(value)}")
+    return found
 
 
 def number(name: str, value: Any, least: float | None = None, most: float | None = None) -> float:
@@ -78,6 +81,20 @@ def flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
         raise ValueError(f"{name} must be true or false, got {_shown(value)}")
     return bool(value)
+
+
+def choice(name: str, value: Any, names: Iterable[str]) -> str:
+    """`value` as a str that is one of `names`; a ValueError that lists them for anything else."""
+    known = list(names)
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{name} must be {one_of(known)}, got {_shown(value)}")
+    return str(value)
+
+
+def one_of(names: Iterable[str]) -> str:
+    """'"a", "b" or "c"', for an error message."""
+    quoted = [f'"{name}"' for name in names]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
 
 
 def _unpacked(value: Any) -> Any:

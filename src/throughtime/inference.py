@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.memory import require
 from throughtime.network_specification import NetworkSpecification
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def outputs(net: Network, tapes: Tapes, x: Array, lengths: Array, state: State |
     here = tapes.take(net, piece, B)
     here.begin(s, state)
     last_step = s.output == "last step"
+    require(8.0 * B * T * s.outputs * (not last_step), f"the outputs of {B:,} sequences of {T:,} steps")
     y = np.empty((B, 0 if last_step else T, s.outputs), s.dtype)
     ragged = bool((lengths < T).any())
     for first in range(0, T, piece):

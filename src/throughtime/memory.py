@@ -9,6 +9,10 @@ _UNKNOWN = 4 * 2**30
 """Bytes that are taken for available where the system does not say."""
 
 
+_ALWAYS_THERE = 2**20
+"""Bytes that nobody need ask for."""
+
+
 class TooLarge(ValueError):
     """More memory is needed than there is."""
 
@@ -50,6 +54,8 @@ def require(needed: float, what: str, advice: str = "choose smaller sizes") -> N
     TooLarge
         A ValueError in one sentence.
     """
+    if needed <= _ALWAYS_THERE:
+        return
     there = available()
     if needed > there:
         raise TooLarge(f"{what} needs about {_size(needed)} of memory, and {_size(there)} are available: {advice}")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.batch import Array, Sequences, check_lengths, pad
+from throughtime.batch import Array, Sequences, check_finite, check_lengths, check_weights, numbers, pad
+from throughtime.checks import whole_number
 from throughtime.forward_pass import Backward, ForwardPass, State
 from throughtime.inference import Tapes, outputs
+from throughtime.losses import check_targets
+from throughtime.memory import require
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import Views, count, initial
 
@@ -152,7 +156,8 @@ class Network:
     def initial_state(self, batch: int = 1) -> State:
         """The state of `batch` sequences before their first step: all zero."""
         s = self.specification
-        shape = (s.layers * s.directions, batch, s.hidden)
+        shape = (s.layers * s.directions, whole_number("batch", batch), s.hidden)
+        require(2.0 * prod(shape) * 8, f"the state of {batch:,} sequences")
         return State(
             np.zeros(shape, s.dtype), np.zeros(shape if s.cell == "lstm" else (shape[0], 0, s.hidden), s.dtype)
         )
@@ -296,16 +301,22 @@ class Network:
             if lengths is not None:
                 raise ValueError("a list of sequences has its own lengths; lengths must not be given too")
             x, lengths = pad(list(x))
-        array = np.asarray(x, dtype=self.specification.dtype)
+        array = np.asarray(x)
         if array.ndim != 3 or array.shape[2] != self.specification.inputs or 0 in array.shape:
             swapped = array.ndim == 3 and array.shape[1] == self.specification.inputs
             raise ValueError(
                 f"x must be (batch, time, features) with {self.specification.inputs} features and at least one step, "
                 f"got {array.shape}" + (": are time and features swapped?" if swapped else "")
             )
+        array = numbers("x", array)
         batch, time, _ = array.shape
-        steps = np.full(batch, time, np.int64) if lengths is None else check_lengths(lengths, batch, time)
-        return array, steps, listed
+        if lengths is None:
+            steps, real = np.full(batch, time, np.int64), None
+        else:
+            steps = check_lengths(lengths, batch, time)
+            real = np.arange(time) < steps[:, None]
+        check_finite("x", "feature", array, self.specification.dtype, real)
+        return _as(self.specification.dtype, array), steps, listed
 
     def _read(self, x: Sequences, lengths: Any) -> _Given:
         array, steps, _ = self._checked(x, lengths)
@@ -320,16 +331,21 @@ class Network:
         expected = (B, self.specification.outputs) if last_step else (B, T, self.specification.outputs)
         if isinstance(y, list) and not last_step:
             y = _pad_targets(y, given)
-        targets = np.asarray(y, dtype=self.specification.dtype)
+        targets, dtype = numbers("y", y), self.specification.dtype
         if targets.shape != expected:
             raise ValueError(f"y must be {axes} = {expected}, got {targets.shape}")
-        weights = np.ones(expected[:-1], targets.dtype) if mask is None else np.array(mask, targets.dtype)
+        weights = np.ones(expected[:-1], dtype) if mask is None else _as(dtype, numbers("mask", mask))
         if weights.shape != expected[:-1]:
             axes = "(batch,)" if last_step else "(batch, time)"
             raise ValueError(f"mask must be {axes} = {expected[:-1]}, got {weights.shape}")
-        if not last_step:
-            weights = np.where(np.arange(T) < given.lengths[:, None], weights, 0)
-        targets = np.where(weights[..., None] == 0, 0, targets)  # what is not asked for may be anything, even NaN
+        real = None if last_step else np.arange(T) < given.lengths[:, None]
+        check_weights(weights, real)
+        weights = weights if real is None else np.where(real, weights, 0)
+        check_finite("y", "output", targets, dtype, weights > 0)
+        check_targets(self.specification.readout, self.specification.loss, targets, weights > 0)
+        targets = np.where(
+            weights[..., None] == 0, 0, _as(dtype, targets)
+        )  # what is not scored may be anything, even NaN
         if last_step:
             return np.ascontiguousarray(targets[None]), np.ascontiguousarray(weights[None])
         return np.ascontiguousarray(targets.transpose(1, 0, 2)), np.ascontiguousarray(weights.T)
@@ -372,6 +388,12 @@ class Network:
         kernels.readout_backward(self.shape, self.parameters, tape.tape, gradient)
         kernels.states_backward(self.shape, self.parameters, given.x, given.lengths, 0.0, tape.tape, gradient)
         return float(loss), gradient, tape
+
+
+def _as(dtype: Any, array: Array) -> Array:
+    """The array in a dtype; where it was looked at, it fits."""
+    with np.errstate(over="ignore"):
+        return array.astype(dtype, copy=False)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
-from numbers import Integral
 from typing import Any, Literal, get_args
+
+from throughtime.checks import choice, flag, one_of, whole_number
 
 CellName = Literal["elman", "lstm", "gru"]
 ActivationName = Literal["sigmoid", "tanh", "relu"]
@@ -63,16 +64,11 @@ class NetworkSpecification:
     def __post_init__(self) -> None:
         object.__setattr__(self, "cell", cell_named(self.cell))
         for name, kind in CHOICES.items():
-            if getattr(self, name) not in kind:
-                raise ValueError(f"{name} must be {one_of(kind)}, got {getattr(self, name)!r}")
+            object.__setattr__(self, name, choice(name, getattr(self, name), kind))
         for name in ("inputs", "hidden", "outputs", "layers"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= int(value) <= LARGEST:
-                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-            object.__setattr__(self, name, int(value))
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, LARGEST))
         for name in ("bidirectional", "bias"):
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"{name} must be true or false, got {getattr(self, name)!r}")
+            object.__setattr__(self, name, flag(name, getattr(self, name)))
         if self.cell != "elman" and self.activation != "sigmoid":
             raise ValueError(f"activation is for Elman cells only: {self.cell} has its own, leave it out")
         needed = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}.get(self.loss, self.readout)
@@ -116,9 +112,3 @@ def cell_named(name: Any) -> CellName:
             f"cell must be {one_of(CHOICES['cell'])}, got {name!r:.60}{f', did you mean {near[0]}?' if near else ''}"
         )
     return found  # type: ignore[return-value]
-
-
-def one_of(names: tuple[str, ...]) -> str:
-    """'"a", "b" or "c"', for an error message."""
-    quoted = [f'"{name}"' for name in names]
-    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

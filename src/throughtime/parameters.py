@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from throughtime.checks import choice, whole_number
+from throughtime.memory import require
 from throughtime.network_specification import NetworkSpecification
 
 Array = npt.NDArray[Any]
@@ -29,6 +31,8 @@ GATES: dict[str, tuple[str, ...]] = {
     "gru": ("reset", "update", "candidate"),
 }
 DIRECTIONS = ("forward", "backward")
+_BYTES_OF_A_LAYER = 2000
+"""What its views take, whatever their size."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,13 @@ def blocks(specification: NetworkSpecification) -> list[Block]:
 
 def count(specification: NetworkSpecification) -> int:
     """How many parameters the network has."""
-    return sum(prod(block.shape) for block in blocks(specification))
+    s = specification
+    columns = len(GATES[s.cell]) * s.hidden
+    biases = (columns + (s.hidden if s.cell == "gru" else 0)) * s.bias
+    states = s.directions * s.hidden
+    first = columns * (s.inputs + s.hidden) + biases
+    later = columns * (states + s.hidden) + biases
+    return s.directions * (first + (s.layers - 1) * later) + s.outputs * (states + s.bias)
 
 
 class Views(Mapping[str, Array]):
@@ -138,16 +148,23 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
         "uniform": all uniform in ±1/√H, as PyTorch does.
         "classic": all uniform in ±1 from NumPy's legacy generator, V, W, U, then the biases [MATH.md §5].
     seed : int ≥ 0
+        With "classic" below 2³².
 
     Returns
     -------
     (P,) array of the specification's dtype.
+
+    Raises
+    ------
+    ValueError
+        Also if there is not memory enough for so many.
     """
-    vector = np.zeros(count(specification), np.float64)
-    try:
-        fill = {"glorot": _glorot, "uniform": _uniform, "classic": _classic}[init]
-    except KeyError:
-        raise ValueError(f'init must be "glorot", "uniform" or "classic", got {init!r}') from None
+    fills = {"glorot": _glorot, "uniform": _uniform, "classic": _classic}
+    fill = fills[choice("init", init, fills)]
+    seed = whole_number("seed", seed, 0, 2**32 - 1 if init == "classic" else None)
+    size = count(specification)
+    require(16 * size + _BYTES_OF_A_LAYER * specification.layers, f"a network of {size:,} parameters")
+    vector = np.zeros(size, np.float64)
     fill(specification, vector, seed)
     return vector.astype(specification.dtype)
 

@@ -75,8 +75,10 @@ def problem(lengths=(3, 5, 1), seed=0, *, inputs=2, hidden=3, outputs=2, dtype="
 
     outer = (B,) if s.output == "last step" else (B, T)
     y = draw(*outer, outputs)
-    if s.loss != "squared":
+    if s.readout != "identity":
         y = rng.uniform(0.05, 0.95, y.shape)
+    if s.loss == "cross_entropy":
+        y /= y.sum(-1, keepdims=True)
     mask = rng.choice([0.0, 0.7, 1.0, 1.9], outer)
     mask.reshape(B, -1)[:, 0] = 1.3
     made = Problem(

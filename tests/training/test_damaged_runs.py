@@ -27,7 +27,7 @@ SETTINGS = {"steps": 7, "batch": 3, "window": 4, "noise": 0.1, "optimizer": Adam
 def folder(tmp_path):
     """A run that stands between two windows of a sequence."""
     net = Network(cell="lstm", inputs=3, hidden=3, outputs=1, seed=5)
-    train(net, TASK, out=tmp_path / "run", **SETTINGS)
+    train(net, TASK, out=tmp_path / "run", log_every=50, **SETTINGS)
     return tmp_path / "run"
 
 
@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_read(folder, name, kind):
         ("batch = 3", "colour = 3", "training settings must be a table"),
         ('name = "adam"', 'name = "sgd"', "optimizer must be one of"),
         ("beta_1 = 0.9", "beta_7 = 0.9", "describes no run that can be read"),
-        ("beta_1 = 0.9", "beta_1 = 1.9", "beta_1 must be from 0 to below 1"),
+        ("beta_1 = 0.9", "beta_1 = 1.9", "beta_1 must be a number from 0 to below 1"),
         ('name = "addition"', 'name = "adition"', "did you mean addition"),
         ("operands = 3", "operands = 99", "operands must be a whole number from 2 to 10"),
         ("[settings]", "[setting]", "training settings must be a table"),

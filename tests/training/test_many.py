@@ -79,10 +79,8 @@ from throughtime.training import many
 from throughtime.training.loop import Run
 from throughtime.training.settings import Settings
 
-def train(net, data, *, seed, callbacks):
-    run = Run(net, Settings(seed=seed), None, 1)
-    run.stopped = "callback" if any(callback(run) for callback in callbacks) else "steps"
-    return run
+def proceed(run, data, validate, *, stop):
+    run.stopped = "interrupted" if stop() else "steps"
 
 def press(frame, event, argument):
     global left
@@ -93,7 +91,8 @@ def press(frame, event, argument):
             signal.raise_signal(signal.SIGINT)
     return press
 
-many.train = train
+many.begin = lambda net, data, seed: Run(net, Settings(seed=seed))
+many.proceed = proceed
 signal.signal(signal.SIGINT, signal.default_int_handler)
 S = tt.NetworkSpecification(inputs=2, hidden=1, outputs=1)
 at, left, returned = 0, 0, 0

@@ -93,9 +93,9 @@ def test_written_down_and_read_again(optimizer):
 
 
 def test_numbers_out_of_range_are_refused():
-    with pytest.raises(ValueError, match="beta_2 must be from 0 to below 1, got 1"):
+    with pytest.raises(ValueError, match="beta_2 must be a number from 0 to below 1, got 1"):
         Adam(beta_2=1)
-    with pytest.raises(ValueError, match="learning_rate must be at least 0, got -1"):
+    with pytest.raises(ValueError, match="learning_rate must be a number of at least 0, got -1"):
         GradientDescent(-1)
     with pytest.raises(ValueError, match="optimizer must be one of"):
         from_dict({"name": "sgd"})

@@ -21,7 +21,7 @@ OPTIMISERS = [
     optimisers.Adam(0.03, 0.8, 0.95, 1e-7), optimisers.GradientDescent(1),
 ]  # fmt: skip
 SCHEDULES = [schedules.Constant(), schedules.Cosine(0.25), schedules.Step(7, 0.5), schedules.WarmUp(9)]
-WHOLE = [("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1)]
+WHOLE = [("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)]
 REAL = ["clip", "noise", "weight_decay", "cell_penalty"]
 
 
@@ -45,7 +45,14 @@ def test_written_as_toml_and_read_again(optimizer, schedule):
 
 @pytest.mark.parametrize(("name", "least"), WHOLE)
 def test_whole_numbers(name, least):
-    for value in (least - 1, 2.0, "3", True, float("nan"), *([] if name in ("window", "patience") else [None])):
+    for value in (
+        least - 1,
+        2.0,
+        "3",
+        True,
+        float("nan"),
+        *([] if name in ("window", "patience", "log_every") else [None]),
+    ):
         refused(rf"\A{name} must be a whole number of at least {least}, got {value!r}\Z", **{name: value})
 
 
@@ -78,10 +85,10 @@ def test_choices(name, value, message):
         (lambda: schedules.Step(3, -1.0), "factor of a schedule must be a number of at least 0, got -1.0"),
         (lambda: schedules.WarmUp(0), "warm_up of a schedule must be a whole number of at least 1, got 0"),
         (lambda: schedules.Cosine(float("nan")), "final of a schedule must be a number of at least 0, got nan"),
-        (lambda: optimisers.Adam(float("nan")), "learning_rate must be at least 0, got nan"),
-        (lambda: optimisers.Adam("fast"), "learning_rate must be a number, got 'fast'"),
-        (lambda: optimisers.RMSprop(epsilon=-1), "epsilon must be at least 0, got -1"),
-        (lambda: optimisers.Momentum(momentum=1.0), "momentum must be from 0 to below 1, got 1.0"),
+        (lambda: optimisers.Adam(float("nan")), "learning_rate must be a number of at least 0, got nan"),
+        (lambda: optimisers.Adam("fast"), "learning_rate must be a number of at least 0, got 'fast'"),
+        (lambda: optimisers.RMSprop(epsilon=-1), "epsilon must be a number of at least 0, got -1"),
+        (lambda: optimisers.Momentum(momentum=1.0), "momentum must be a number from 0 to below 1, got 1.0"),
         (lambda: optimisers.from_dict({"name": "sgd"}), "optimizer must be one of gradient-descent, .* got 'sgd'"),
         (lambda: schedules.from_dict({"name": "linear"}), "schedule must be one of constant, .* got 'linear'"),
         (lambda: Settings.from_dict(None), "training settings must be a table of batch, "),
@@ -130,8 +137,11 @@ def test_sequences_that_do_not_fit():
     refused("an output at 'every step', but the network at 'last step'", net=adder(output="last step"))
     refused("an output at 'last step', but the network at 'every step'", Batch(DATA.x, DATA.y[:, 0]))
     refused("the data holds no sequence", DATA[:0])
-    refused("the data holds numbers that are not finite", Batch(np.full((1, 2, 2), np.inf), np.zeros((1, 2, 1))))
-    refused("the data holds numbers that are not finite", Batch(np.zeros((1, 2, 2)), np.full((1, 2, 1), np.nan)))
+    at = "at sequence 0, step 0"
+    refused(
+        f"x must be finite numbers, got inf {at}, feature 0", Batch(np.full((1, 2, 2), np.inf), np.zeros((1, 2, 1)))
+    )
+    refused(f"y must be finite numbers, got nan {at}, output 0", Batch(np.zeros((1, 2, 2)), np.full((1, 2, 1), np.nan)))
     refused("a network is trained on a task or a Batch, got tuple", (DATA.x, DATA.y))
 
 

@@ -36,7 +36,7 @@ def ragged(outputs=2, loss="squared", output="every step"):
 def test_gradient_descent_over_masked_ragged_data(loss, output, form):
     data = ragged(2, LOSSES[loss]["loss"], output)
     net = Network(cell="gru", inputs=2, hidden=3, outputs=2, output=output, init="uniform", **LOSSES[loss], **form)
-    run = train(net, data, steps=5, batch=3, optimizer=GradientDescent(0.2), shuffle=False)
+    run = train(net, data, steps=5, log_every=5, batch=3, optimizer=GradientDescent(0.2), shuffle=False)
     theta, losses, norms = net.parameters.copy(), [], []
     for step in range(5):
         part = data[3 * (step % 2) : 3 * (step % 2) + 3]
@@ -215,7 +215,7 @@ def test_no_steps(tmp_path):
 
 def test_callbacks_see_the_run_and_stop_it_only_with_true():
     seen = []
-    settings = {"steps": 4000, "batch": 1, "optimizer": Adam(0.01)}
+    settings = {"steps": 4000, "batch": 1, "optimizer": Adam(0.01), "log_every": 1000}
     run = train(Network(inputs=2, hidden=2, outputs=1), TASK, callbacks=[
         lambda run: seen.append((run.step, len(run.history), run.stopped)), lambda run: 1, lambda run: None,
         lambda run: run.step >= 2000,
@@ -230,5 +230,5 @@ def test_an_error_of_a_callback_comes_through_and_the_run_is_saved(tmp_path):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        train(Network(inputs=2, hidden=2, outputs=1), TASK, steps=10, callbacks=[fail], out=tmp_path)
+        train(Network(inputs=2, hidden=2, outputs=1), TASK, steps=10, log_every=10, callbacks=[fail], out=tmp_path)
     assert load_run(tmp_path).step == 10

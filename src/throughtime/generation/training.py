@@ -30,7 +30,7 @@ Measure = tuple[float, Array]
 
 _SHARD = 16
 """Sequences that one thread works on: fixed, so that no number of threads changes a bit."""
-_NOT_HERE = ("noise", "cell_penalty", "update", "patience")
+_NOT_HERE = ("noise", "cell_penalty", "update", "patience", "log_every")
 
 
 def train(

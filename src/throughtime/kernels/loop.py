@@ -56,8 +56,8 @@ def lay_out_noise(s, noise, key, tape):
 
 @kernel
 def count_exact(s, y, mask, tape):
-    """Of the outputs on the tape: how many are told right, how many were asked, in how many sequences all are right."""
-    right, asked, exact = 0, 0, 0
+    """Of the outputs on the tape: how many are right, how many are scored, in how many sequences all are right."""
+    right, scored, exact = 0, 0, 0
     told, B = outputs_at(s, tape, tape.y), tape.B
     for b in range(B):
         wrong = 0
@@ -65,10 +65,10 @@ def count_exact(s, y, mask, tape):
             if mask[r, b] != 0:
                 count = count_right(s.readout, row(y, r * B + b), row(told, r * B + b))
                 right += count
-                asked += s.outputs
+                scored += s.outputs
                 wrong += s.outputs - count
         exact += wrong == 0
-    return right, asked, exact
+    return right, scored, exact
 
 
 @kernel
@@ -84,7 +84,7 @@ def scale_and_measure(factor, gradient):
 @kernel
 def train_block(
     s, parameters, rule, moments, done, rates, clip, weight_decay, penalty,
-    x, y, mask, lengths, carry, noise, key, tape, gradient, totals,
+    x, y, mask, lengths, carry, noise, key, tape, gradient, measured,
 ):  # fmt: skip
     """Take N steps; returns how many were taken: fewer if a loss or a gradient was not finite, which is then not used.
 
@@ -94,8 +94,8 @@ def train_block(
     x (N,T,B,I), y (N,R,B,O), mask (N,R,B), lengths (N,B)
     carry (N)               whether a step begins with the states where the one before it ended
     noise, key              its standard deviation, and what it is a function of, together with the number of the step
-    totals (5)              sums over the steps: loss, norm of the gradient, right and asked outputs, exact sequences;
-                            loss and norm of the step that failed, if one did
+    measured (N,5)          of each step: loss, norm of the gradient, right and scored outputs, exact sequences;
+                            of the step that failed, if one did, loss and norm
     """
     B = x.shape[2]
     for n in range(len(x)):
@@ -106,15 +106,10 @@ def train_block(
         x_n, y_n, mask_n, lengths_n = item(x, n), item(y, n), item(mask, n), item(lengths, n)
         loss = gradient_of(s, parameters, x_n, y_n, mask_n, lengths_n, penalty, tape, gradient) / B
         norm = scale_and_measure(1 / B, gradient)
+        measured[n, 0], measured[n, 1] = loss, norm
         if not (np.isfinite(loss) and np.isfinite(norm)):
-            totals[0], totals[1] = loss, norm
             return n
-        right, asked, exact = count_exact(s, y_n, mask_n, tape)
-        totals[0] += loss
-        totals[1] += norm
-        totals[2] += right
-        totals[3] += asked
-        totals[4] += exact
+        measured[n, 2], measured[n, 3], measured[n, 4] = count_exact(s, y_n, mask_n, tape)
         if 0 < clip < norm:
             scale_and_measure(clip / norm, gradient)
         update(rule, done + n + 1, rates[n], weight_decay, gradient, moments, parameters)

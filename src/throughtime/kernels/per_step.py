@@ -20,7 +20,7 @@ from throughtime.kernels.tape import ends_at, gates_at, layer_at, outputs_at, st
 
 
 @kernel
-def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, totals):
+def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measured):
     """Take N steps with one sequence each; arguments as for `loop.train_block`, of which this is the variant."""
     V, U, b_h, _ = weights(s, parameters, False, 0, 0)
     W, b_y = readout_weights(s, parameters)
@@ -36,14 +36,10 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, totals
         states(s, parameters, item(x, n), item(lengths, n), tape)
         outputs(s, parameters, tape)
         loss = losses(s, item(y, n), item(mask, n), tape)
+        measured[n, 0], measured[n, 1] = loss, np.nan  # no gradient is ever whole
         if not np.isfinite(loss):
-            totals[0], totals[1] = loss, np.nan
             return n
-        right, asked, exact = count_exact(s, item(y, n), item(mask, n), tape)
-        totals[0] += loss
-        totals[2] += right
-        totals[3] += asked
-        totals[4] += exact
+        measured[n, 2], measured[n, 3], measured[n, 4] = count_exact(s, item(y, n), item(mask, n), tape)
         clear(d_h_after)
         T = x.shape[1]
         for back in range(T):

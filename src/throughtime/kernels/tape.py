@@ -28,6 +28,7 @@ import numpy as np
 from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.operations import items, rows, shaped
 from throughtime.kernels.shape import LSTMShape
+from throughtime.memory import require
 
 _ALIGNMENT = 64
 
@@ -75,6 +76,10 @@ class TapeArrays(dict[str, Any]):
         }  # fmt: skip
         unit = _ALIGNMENT // np.dtype(dtype).itemsize
         sizes = [-(-prod(shapes[name]) // unit) * unit for name in NAMES]
+        require(
+            sum(sizes) * np.dtype(dtype).itemsize, f"a pass of {B:,} sequences over {T:,} steps at once",
+            "choose fewer or shorter sequences at once, or a smaller network",
+        )  # fmt: skip
         numbers = np.zeros(sum(sizes), dtype)
         places = dict(zip(NAMES, [0, *accumulate(sizes)], strict=False))
         for name, place in places.items():

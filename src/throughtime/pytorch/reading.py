@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from throughtime.agreement import check_same
 from throughtime.batch import Array
+from throughtime.checks import one_of
 from throughtime.losses import READOUTS, SUITABLE
 from throughtime.memory import require
 from throughtime.network import Network

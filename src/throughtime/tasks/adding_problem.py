@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_least, sampled
+from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, make_room, sampled, settle
 
 TOLERANCE = 0.04
 
@@ -43,11 +43,12 @@ class AddingProblem:
     specification: ClassVar[None] = None
 
     def __post_init__(self) -> None:
-        at_least("steps", self.steps, 11)
+        settle(self, "steps", 11)
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw sequences → x (B, T + T/10, 2), y (B,1), lengths (B,)."""
         longest = self.steps + self.steps // 10
+        make_room(batch, longest, 3)
         lengths = rng.integers(self.steps, longest + 1, batch)
         first = rng.integers(10, size=batch)
         second = rng.integers(self.steps // 2 - 1, size=batch)

@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.checks import whole_number
 from throughtime.specification import Specification
 from throughtime.tasks.bits import Operand, calculation, to_bits, to_number
 from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.task import at_least
+from throughtime.tasks.task import make_room, settle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Addition(Machine):
     name: ClassVar[str] = "addition"
 
     def __post_init__(self) -> None:
-        at_least("operands", self.operands, 2, 10)
+        settle(self, "operands", 2, 10)
         super().__post_init__()
 
     @property
@@ -69,13 +70,11 @@ class Addition(Machine):
         """
         if len(numbers) != self.operands:
             raise ValueError(f"expected {self.operands} numbers to add, got {len(numbers)}")
-        for number in numbers:
-            at_least("a number to add", number, 0)
-        bits = self.bits if bits is None else bits
-        at_least("bits", bits, 1)
-        numbers = tuple(int(number) for number in numbers)
+        bits = self.bits if bits is None else whole_number("bits", bits, 1)
+        numbers = tuple(whole_number("a number to add", number, 0, None) for number in numbers)
         total = sum(numbers)
         T = max(bits, total.bit_length())
+        make_room(1, T, self.operands + 1)
         x = np.stack([to_bits(number, T) for number in numbers], axis=1)
         return x[None], to_bits(total, T)[None, :, None]
 

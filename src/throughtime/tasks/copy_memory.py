@@ -9,7 +9,7 @@ import numpy as np
 
 from throughtime.batch import Array, Batch
 from throughtime.tasks.bits import Row, table
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, at_least, sampled
+from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, make_room, sampled, settle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +46,9 @@ class CopyMemory:
     specification: ClassVar[None] = None
 
     def __post_init__(self) -> None:
-        at_least("delay", self.delay, 1)
-        at_least("length", self.length, 1)
-        at_least("symbols", self.symbols, 2)
+        settle(self, "delay", 1)
+        settle(self, "length", 1)
+        settle(self, "symbols", 2)
 
     @property
     def inputs(self) -> int:
@@ -63,6 +63,8 @@ class CopyMemory:
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw sequences of T = delay + 2·length steps → x (B,T,I), y (B,T,O)."""
         blank, signal = self.symbols, self.symbols + 1
+        make_room(batch, self.delay + 2 * self.length, self.inputs + self.outputs)
+        make_room(1, self.inputs, self.inputs)
         recalled = rng.integers(self.symbols, size=(batch, self.length))
         read = np.full((batch, self.delay + 2 * self.length), blank)
         read[:, : self.length] = recalled

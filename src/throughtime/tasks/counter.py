@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.specification import Specification
 from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.task import at_least
+from throughtime.tasks.task import settle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Counter(Machine):
     name: ClassVar[str] = "counter"
 
     def __post_init__(self) -> None:
-        at_least("modulus", self.modulus, 2, 1000)
+        settle(self, "modulus", 2, 1000)
         super().__post_init__()
 
     @cached_property

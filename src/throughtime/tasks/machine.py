@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.checks import whole_number
 from throughtime.specification import Specification
 from throughtime.tasks import exhaustive
 from throughtime.tasks.bits import Row, cells, table
@@ -20,9 +21,10 @@ from throughtime.tasks.task import (
     Output,
     Readout,
     at_every_step,
-    at_least,
+    make_room,
     rounds_to,
     sampled,
+    settle,
 )
 
 
@@ -47,7 +49,7 @@ class Machine(ABC):
     output: ClassVar[Output] = "every step"
 
     def __post_init__(self) -> None:
-        at_least("bits", self.bits, self.closing + 1)
+        settle(self, "bits", self.closing + 1)
 
     @property
     @abstractmethod
@@ -71,6 +73,7 @@ class Machine(ABC):
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw words of `bits` steps → x (B,T,I), y (B,T,O)."""
+        make_room(batch, self.bits, self.inputs + self.outputs)
         word = self.draw(rng, batch)
         entry, _ = self.follow(word)
         told = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
@@ -116,8 +119,7 @@ class Machine(ABC):
 
         All such words where that is feasible, else `samples` of them, drawn as `sample` draws.
         """
-        bits = self.bits if bits is None else bits
-        at_least("bits", bits, 1)
+        bits = self.bits if bits is None else whole_number("bits", bits, 1)
         if not exhaustive.feasible(self.specification, bits):
             return sampled(replace(self, bits=bits + self.closing), net, samples, seed)
         checked, wrong, word = exhaustive.check(net, self.specification, bits, self.closing)

@@ -12,7 +12,7 @@ from throughtime.batch import Array
 from throughtime.specification import Specification
 from throughtime.tasks.bits import Operand, calculation, to_number
 from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.task import at_least
+from throughtime.tasks.task import settle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Multiplication(Machine):
     name: ClassVar[str] = "multiplication"
 
     def __post_init__(self) -> None:
-        at_least("factor", self.factor, 1, 1000)
+        settle(self, "factor", 1, 1000)
         super().__post_init__()
 
     @property

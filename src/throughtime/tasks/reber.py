@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.checks import flag
 from throughtime.specification import Specification
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, rounds_to, sampled
+from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, make_room, rounds_to, sampled
 
 SYMBOLS = "BTSXPVE"
 
@@ -66,6 +67,9 @@ class Reber:
     loss: ClassVar[Loss] = "binary_cross_entropy"
     output: ClassVar[Output] = "every step"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "embedded", flag("embedded", self.embedded))
+
     @property
     def grammar(self) -> Grammar:
         """The graph whose paths are the words."""
@@ -96,6 +100,7 @@ class Reber:
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw words, each choice even → x (B,T,7), y (B,T,7), lengths (B,)."""
+        make_room(batch, 50, 2 * len(SYMBOLS))
         choices = np.array([[SYMBOLS.index(f(symbols)) for f in (min, max)] for symbols in self.grammar])
         end, entries = len(choices) - 1, []
         state = np.zeros(batch, np.int64)

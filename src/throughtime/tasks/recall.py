@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_least, rounds_to, sampled
+from throughtime.checks import number
+from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, make_room, rounds_to, sampled, settle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,12 +44,12 @@ class Recall:
     specification: ClassVar[None] = None
 
     def __post_init__(self) -> None:
-        at_least("gap", self.gap, 0)
-        if not 0 <= self.noise < np.inf:
-            raise ValueError(f"noise must be a number of at least 0, got {self.noise!r}")
+        settle(self, "gap", 0)
+        object.__setattr__(self, "noise", number("noise", self.noise, 0))
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw sequences → x (B, 1 + gap, 1), y (B,1)."""
+        make_room(batch, 1 + self.gap, 1)
         y = rng.integers(2, size=(batch, 1)).astype(np.float64)
         x = self.noise * rng.standard_normal((batch, 1 + self.gap, 1))
         x[:, 0] = 2 * y - 1

@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.checks import LARGEST, whole_number
+from throughtime.memory import require
 from throughtime.specification import Specification
 
 Readout = Literal["sigmoid", "softmax", "identity"]
@@ -97,7 +99,7 @@ class Task(Protocol):
 
 def sampled(task: Task, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
     """Check `net` on sequences that `task` draws."""
-    at_least("samples", samples, 1)
+    samples = whole_number("samples", samples, 1)
     rng = np.random.default_rng(seed)
     wrong, first_wrong = 0, None
     for start in range(0, samples, CHUNK):
@@ -125,9 +127,11 @@ def at_every_step(right: Array, batch: Batch) -> Array:
     return np.asarray((right | ~asked).all(axis=1))
 
 
-def at_least(name: str, value: Any, least: int, most: int | None = None) -> None:
-    """Refuse an option that is not a whole number from `least` to `most`."""
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or value < least or (most is not None and value > most):
-        wanted = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise ValueError(f"{name} must be a whole number {wanted}, got {value!r}")
+def settle(task: Any, option: str, least: int, most: int = LARGEST) -> None:
+    """Make an option of a frozen task a whole number of Python's own, or refuse it."""
+    object.__setattr__(task, option, whole_number(option, getattr(task, option), least, most))
+
+
+def make_room(batch: int, steps: int, features: int) -> None:
+    """Refuse to draw sequences that memory does not hold; `features` are all of x and y together."""
+    require(32.0 * batch * steps * features, f"a draw of {batch:,} sequences of {steps:,} steps")

@@ -11,7 +11,7 @@ import numpy as np
 from throughtime.batch import Array
 from throughtime.specification import Specification
 from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.task import at_least
+from throughtime.tasks.task import settle
 
 
 class Language(NamedTuple):
@@ -86,7 +86,7 @@ class Tomita(Machine):
     name: ClassVar[str] = "tomita"
 
     def __post_init__(self) -> None:
-        at_least("language", self.language, 1, 7)
+        settle(self, "language", 1, 7)
         super().__post_init__()
 
     @cached_property

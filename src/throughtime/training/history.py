@@ -1,4 +1,4 @@
-"""What was measured while training: one record for each block of steps."""
+"""What was measured while training: a record of every few steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from throughtime.documents import json_object
 
 @dataclass(frozen=True)
 class Record:
-    """The means over one block of training steps.
+    """The means over the training steps since the record before; `log_every` of `train` says how many.
+
+    With noise on the states, all of them are measured on the noisy states that training sees. The network without noise, as
+    it is used, is better than `exact` and `loss` say; so is it after dozens of steps than in their mean.
 
     step : steps taken so far
     loss : of one sequence, summed over its steps
@@ -61,6 +64,52 @@ class Record:
                 number(name, value)
         named: dict[str, Any] = {k: float("nan") if v is None and k in measured else v for k, v in values.items()}
         return cls(**named)
+
+
+def records_of(
+    measured: Array,
+    first: int,
+    ends: list[int],
+    rates: Array,
+    *,
+    batch: int,
+    real_numbers: bool,
+    seconds: tuple[float, float],
+) -> list[Record]:
+    """The records of a block of steps.
+
+    Parameters
+    ----------
+    measured : (N,5) array
+        Of each step what `kernels.loop.train_block` measures.
+    first : int
+        Steps taken before the block.
+    ends : ints
+        Steps taken at the end of each record, ascending; the last one is first + N.
+    rates : (N,) array
+        Learning rates.
+    batch : sequences in a step
+    real_numbers : whether outputs are numbers, of which none is exactly right
+    seconds : since training began, at the beginning of the block and at its end
+    """
+    records, begin = [], 0
+    for end in ends:
+        steps = measured[begin : end - first]
+        loss, norm, right, scored, exact = steps.sum(axis=0).tolist()
+        count, share = len(steps), (end - first) / len(measured)
+        records.append(
+            Record(
+                step=end,
+                loss=loss / count,
+                exact=float("nan") if real_numbers else exact / (count * batch),
+                bits=float("nan") if real_numbers or not scored else right / scored,
+                gradient_norm=norm / count,
+                learning_rate=float(rates[end - first - 1]),
+                seconds=seconds[0] + share * (seconds[1] - seconds[0]),
+            )
+        )
+        begin = end - first
+    return records
 
 
 @dataclass

@@ -17,7 +17,7 @@ from throughtime.memory import available, require
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import count
-from throughtime.training.loop import NotFinite, Run, train
+from throughtime.training.loop import NotFinite, Run, begin, proceed
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
@@ -34,6 +34,7 @@ def train_many(
     init: str = "glorot",
     threads: int | None = None,
     progress: Callable[[int, Run], Any] = lambda seed, run: None,
+    validate: Batch | None = None,
     **settings: Any,
 ) -> list[Run]:
     """Train a network for each seed, several at the same time.
@@ -51,8 +52,8 @@ def train_many(
         As many as there are processors, when not given. The results are the same for any number.
     progress : function of a seed and its Run
         Called when one has ended, one at a time, from the thread that trained it.
-    **settings
-        As for `train`: steps, batch, optimizer, noise, validate and all the others but callbacks and out.
+    validate, **settings
+        As for `train`: steps, batch, optimizer, noise and all the others but callbacks and out.
 
     Returns
     -------
@@ -80,11 +81,10 @@ def train_many(
         place, seed = numbered
         try:
             net = Network(specification, init=init, seed=seed)
-            run = train(net, task_or_data, seed=seed, callbacks=(lambda run: stop(),), **settings)
+            run = begin(net, task_or_data, seed=seed, **settings)
+            proceed(run, task_or_data, validate, stop=stop)
         except NotFinite as overflow:
             run = overflow.run
-        if run.stopped == "callback":
-            run.stopped = "interrupted"
         runs[place] = run
         with one_at_a_time:
             progress(seed, run)

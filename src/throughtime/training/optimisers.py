@@ -15,16 +15,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from throughtime.checks import number
+
 
 def _check(optimiser: Any) -> None:
     for field in fields(optimiser):
-        value = getattr(optimiser, field.name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{field.name} must be a number, got {value!r}")
-        low_enough = value < 1 or field.name in ("learning_rate", "epsilon")
-        if not (0 <= value < float("inf") and low_enough):
-            limit = "at least 0" if field.name in ("learning_rate", "epsilon") else "from 0 to below 1"
-            raise ValueError(f"{field.name} must be {limit}, got {value!r}")
+        value = number(field.name, getattr(optimiser, field.name), 0)
+        if value >= 1 and field.name not in ("learning_rate", "epsilon"):
+            raise ValueError(f"{field.name} must be a number from 0 to below 1, got {value!r}")
+        object.__setattr__(optimiser, field.name, value)
 
 
 @dataclass(frozen=True)

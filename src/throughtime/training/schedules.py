@@ -1,24 +1,22 @@
-"""How the learning rate changes while training: a schedule tells a factor for each step, 0..steps−1."""
+"""How the learning rate changes while training: a schedule gives a factor for each step, 0..steps−1."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from math import isfinite
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.checks import number, whole_number
 
 
-def _check_number(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not (isfinite(value) and value >= 0):
-        raise ValueError(f"{name} of a schedule must be a number of at least 0, got {value!r}")
-
-
-def _check_steps(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} of a schedule must be a whole number of at least 1, got {value!r}")
+def _check(schedule: Any) -> None:
+    """Make its numbers Python's own: a number of steps, or a factor."""
+    for field in fields(schedule):
+        name, value = f"{field.name} of a schedule", getattr(schedule, field.name)
+        found = number(name, value, 0) if field.name in ("final", "factor") else whole_number(name, value, 1)
+        object.__setattr__(schedule, field.name, found)
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Cosine:
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_number("final", self.final)
+        _check(self)
 
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""
@@ -53,8 +51,7 @@ class Step:
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        _check_steps("every", self.every)
-        _check_number("factor", self.factor)
+        _check(self)
 
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""
@@ -68,7 +65,7 @@ class WarmUp:
     warm_up: int
 
     def __post_init__(self) -> None:
-        _check_steps("warm_up", self.warm_up)
+        _check(self)
 
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
+from throughtime.checks import choice, flag, number, whole_number
 from throughtime.training import optimisers, schedules
 from throughtime.training.optimisers import Adam, GradientDescent, Optimiser
 from throughtime.training.schedules import Constant, Schedule
@@ -28,35 +30,27 @@ class Settings:
     update: UpdateName = "per batch"
     shuffle: bool = True
     patience: int | None = None
+    log_every: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, least, optional in (
-            ("steps", 0, False),
-            ("batch", 1, False),
-            ("seed", 0, False),
-            ("window", 1, True),
-            ("patience", 1, True),
-        ):
+        optional = [f.name for f in fields(self) if f.default is None]
+
+        def settle(name: str, check: Callable[[str, Any, int], Any], least: int) -> None:
             value = getattr(self, name)
-            if not (optional and value is None) and (
-                isinstance(value, bool) or not isinstance(value, int) or value < least
-            ):
-                raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+            if not (name in optional and value is None):
+                object.__setattr__(self, name, check(name, value, least))
+
+        for name, least in (("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)):
+            settle(name, whole_number, least)
         for name in ("clip", "noise", "weight_decay", "cell_penalty"):
-            value = getattr(self, name)
-            if not (name == "clip" and value is None) and not (
-                isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
-            ):
-                raise ValueError(f"{name} must be a number of at least 0, got {value!r}")
+            settle(name, number, 0)
         for name, kinds in (("optimizer", Optimiser), ("schedule", Schedule)):
             if not isinstance(getattr(self, name), kinds):
                 names = ", ".join(kind.__name__ for kind in get_args(kinds))
                 raise ValueError(f"{name} must be one of {names}, got {getattr(self, name)!r}")
-        if not isinstance(self.shuffle, bool):
-            raise ValueError(f"shuffle must be true or false, got {self.shuffle!r}")
-        if self.update not in get_args(UpdateName):
-            raise ValueError(f'update must be "per batch" or "per step", got {self.update!r}')
+        object.__setattr__(self, "shuffle", flag("shuffle", self.shuffle))
+        object.__setattr__(self, "update", choice("update", self.update, get_args(UpdateName)))
         if self.update == "per step" and not (
             isinstance(self.optimizer, GradientDescent)
             and self.batch == 1
@@ -67,6 +61,11 @@ class Settings:
                 'update "per step" is plain gradient descent on one sequence at a time: it needs optimizer '
                 "GradientDescent and batch 1, and takes no clip, noise, weight_decay, cell_penalty or window"
             )
+
+    @property
+    def rhythm(self) -> int:
+        """Steps of a record of the history: `log_every`, or a fiftieth of the run."""
+        return self.log_every or max(1, self.steps // 50)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for TOML; what is None is left out."""

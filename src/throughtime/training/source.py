@@ -6,12 +6,13 @@ no state of a random generator, and goes on from any step to the same bits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from throughtime.batch import Array, Batch
+from throughtime.batch import Array, Batch, check_finite
+from throughtime.losses import check_targets
 from throughtime.network_specification import NetworkSpecification
 
 if TYPE_CHECKING:
@@ -29,6 +30,48 @@ def stream(seed: int, purpose: int, number: int) -> np.random.Generator:
 def noise_key(seed: int) -> np.uint64:
     """What a run's noise is a function of, together with the number of the step."""
     return np.uint64(np.random.SeedSequence([seed, NOISE]).generate_state(1, np.uint64)[0])
+
+
+def fitting(batch: Batch, s: NetworkSpecification, of: str = "") -> Batch:
+    """A batch that a network can be trained on: what does not count in it and is not finite is 0.
+
+    Parameters
+    ----------
+    batch : Batch
+    s : NetworkSpecification
+    of : str
+        Whose x and y it holds, for the error: " of the task mine", or nothing.
+
+    Raises
+    ------
+    ValueError
+        If its shapes are not the network's, a number that counts is not finite in the network's dtype, or its outputs cannot
+        be the targets.
+    """
+    shape, output = (batch.x.shape[-1], batch.y.shape[-1]), "last step" if batch.y.ndim == 2 else "every step"
+    check_kind(shape, output, s)
+    if not batch.x.shape[1]:
+        raise ValueError(f"x{of} has sequences of no step")
+    real, scored = batch.real, batch.scored
+    x, y = batch.x, batch.y
+    if not check_finite(f"x{of}", "feature", x, s.dtype, real):
+        assert real is not None
+        x = np.where(real[..., None], x, 0)
+    if not check_finite(f"y{of}", "output", y, s.dtype, scored):
+        assert scored is not None
+        y = np.where(scored[..., None], y, 0)
+    check_targets(s.readout, s.loss, y, scored, f"y{of}")
+    return batch if x is batch.x and y is batch.y else replace(batch, x=x, y=y)
+
+
+def check_kind(shape: tuple[int, int], output: str, s: NetworkSpecification) -> None:
+    """Refuse sequences of other inputs and outputs than a network's, or with outputs at other steps."""
+    if shape != (s.inputs, s.outputs):
+        raise ValueError(
+            f"the sequences have {shape[0]} inputs and {shape[1]} outputs, but the network {s.inputs} and {s.outputs}"
+        )
+    if output != s.output:
+        raise ValueError(f"the sequences have an output at {output!r}, but the network at {s.output!r}")
 
 
 class Source(Protocol):
@@ -86,24 +129,28 @@ class Steps:
     lengths: Array
     carry: Array
 
+    def part(self, first: int, last: int) -> Steps:
+        """Some of the steps."""
+        return Steps(*(getattr(self, field.name)[first:last] for field in fields(self)))
+
 
 def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | None) -> Steps:
     """Cut `N · batch` sequences into steps; with a window, each step into one for each window of time."""
     rows, T, _ = drawn.x.shape
     N = rows // batch
-    lengths = np.full(rows, T) if drawn.lengths is None else np.asarray(drawn.lengths)
-    asked = np.ones(drawn.y.shape[:-1]) if drawn.mask is None else np.asarray(drawn.mask)
+    lengths = np.full(rows, T) if drawn.lengths is None else drawn.lengths
+    weights = np.ones(drawn.y.shape[:-1]) if drawn.mask is None else drawn.mask
 
-    def steps(array: Any, dtype: Any) -> Array:
+    def steps(array: Array, dtype: Any) -> Array:
         return np.asarray(array, dtype).reshape(N, batch, T, -1).transpose(0, 2, 1, 3)
 
     x, lengths = steps(drawn.x, s.dtype), lengths.astype(np.int64).reshape(N, batch)
     if s.output == "last step":
         y = np.asarray(drawn.y, s.dtype).reshape(N, 1, batch, -1)
-        mask = np.asarray(asked, s.dtype).reshape(N, 1, batch)
+        mask = np.asarray(weights, s.dtype).reshape(N, 1, batch)
         return Steps(_c(x), _c(y), _c(mask), _c(lengths), np.zeros(N, bool))
     real = np.arange(T) < lengths.reshape(rows, 1)
-    y, mask = steps(drawn.y, s.dtype), steps(np.where(real, asked, 0), s.dtype)[..., 0]
+    y, mask = steps(drawn.y, s.dtype), steps(np.where(real, weights, 0), s.dtype)[..., 0]
     if window is None or window >= T:
         return Steps(_c(x), _c(y), _c(mask), _c(lengths), np.zeros(N, bool))
     windows = -(-T // window)
