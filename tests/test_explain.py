@@ -42,6 +42,8 @@ def trace_of(seed=1, scale=1.0, **fields):
     s, last_step = net.specification, fields.get("output") == "last step"
     x = rng.integers(0, 2, (3, 4, s.inputs)).astype(float)
     d = rng.integers(0, 2, (3, s.outputs) if last_step else (3, 4, s.outputs)).astype(float)
+    if s.loss == "cross_entropy":
+        d = np.eye(s.outputs)[d.argmax(-1)]
     mask = rng.choice([1, 0.5, 0], (3,) if last_step else (3, 4))
     return net.trace(x, d, LENGTHS, mask)
 

@@ -52,7 +52,9 @@ class Batch:
             raise ValueError(
                 f"y must be (batch, time, outputs) or (batch, outputs) for x of shape {x.shape}, got {y.shape}"
             )
-        lengths = None if self.lengths is None else check_lengths(self.lengths, x.shape[0], x.shape[1])
+        lengths = None if self.lengths is None else np.asarray(self.lengths)
+        if lengths is not None:
+            check_lengths(lengths, x.shape[0], x.shape[1])
         mask = None if self.mask is None else numbers("mask", self.mask)
         if mask is not None and mask.shape != y.shape[:-1]:
             axes = "(batch, time)" if y.ndim == 3 else "(batch,)"
@@ -155,7 +157,7 @@ def check_weights(mask: Array | None, real: Array | None = None) -> None:
 
 def check_lengths(lengths: Any, batch: int, time: int) -> npt.NDArray[np.int64]:
     """`lengths` as int64 (B,), each in 1..T, or a ValueError that says what is wrong."""
-    given = numbers("lengths", lengths)
+    given = np.asarray(lengths)
     if given.shape != (batch,):
         raise ValueError(f"lengths must be (batch,) = ({batch},), got shape {given.shape}")
     if not np.issubdtype(given.dtype, np.integer):

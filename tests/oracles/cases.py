@@ -75,8 +75,10 @@ def problem(lengths=(3, 5, 1), seed=0, *, inputs=2, hidden=3, outputs=2, dtype="
 
     outer = (B,) if s.output == "last step" else (B, T)
     y = draw(*outer, outputs)
-    if s.readout != "identity":
+    if s.loss != "squared":
         y = rng.uniform(0.05, 0.95, y.shape)
+    elif s.readout != "identity":
+        y = np.random.default_rng(seed).uniform(0.05, 0.95, y.shape)
     if s.loss == "cross_entropy":
         y /= y.sum(-1, keepdims=True)
     mask = rng.choice([0.0, 0.7, 1.0, 1.9], outer)

@@ -83,7 +83,7 @@ def killed(left, begin, steps, what, folder, **settings):
     """Whether a run was killed before it had done `left` things; it is begun anew or goes on."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checkpoint, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
-        patch.setattr("throughtime.training.loop._BLOCKS", (7,))
+        patch.setattr("throughtime.training.trainer._BLOCKS", (7,))
         patch.setattr("throughtime.training.loop._VALIDATE_EVERY", 14)
         Disk(patch, left)
         try:
@@ -104,7 +104,7 @@ def test_killed_at_every_moment_it_is_one_state(tmp_path, monkeypatch, validated
     settings = SETTINGS | ({"validate": DATA} if validated else {})
     passed = {0: net().parameters.copy()}
     monkeypatch.setattr(os, "fsync", lambda number: None)  # which takes long, and is for another kind of death
-    monkeypatch.setattr("throughtime.training.loop._BLOCKS", (7,))
+    monkeypatch.setattr("throughtime.training.trainer._BLOCKS", (7,))
     monkeypatch.setattr("throughtime.training.loop._VALIDATE_EVERY", 14)
     whole = train(
         net(),
@@ -171,8 +171,8 @@ def test_what_ended_otherwise_is_not_unfinished(tmp_path, stopped, said):
         return True
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("throughtime.training.loop._BLOCKS", (7,))
-        train(net(), TASK, steps=100, out=tmp_path, callbacks=[stop], **SETTINGS)
+        patch.setattr("throughtime.training.trainer._BLOCKS", (7,))
+        train(net(), TASK, steps=100, log_every=7, out=tmp_path, callbacks=[stop], **SETTINGS)
     assert files.Stored.read(tmp_path).unfinished == said
 
 

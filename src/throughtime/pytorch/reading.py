@@ -18,7 +18,7 @@ from throughtime.checks import one_of
 from throughtime.losses import READOUTS, SUITABLE
 from throughtime.memory import require
 from throughtime.network import Network
-from throughtime.network_specification import CHOICES, NetworkSpecification, one_of
+from throughtime.network_specification import CHOICES, NetworkSpecification
 from throughtime.parameters import GATES, Block, blocks
 from throughtime.pytorch.modules import NAMES, Recurrent, SigmoidRNN
 
