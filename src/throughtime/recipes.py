@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Batch
+from throughtime.checks import one_of
 from throughtime.network import Network
-from throughtime.network_specification import CHOICES, cell_named, one_of
+from throughtime.network_specification import CHOICES, cell_named
 from throughtime.tasks import Addition
 from throughtime.tasks.task import Task
 from throughtime.training.loop import Callback, Run, train

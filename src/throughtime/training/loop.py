@@ -11,7 +11,7 @@ from throughtime.columns import Columns
 from throughtime.network import Network
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings
-from throughtime.training.trainer import Trainer
+from throughtime.training.trainer import Trainer as _Trainer
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
@@ -124,7 +124,7 @@ def proceed(
     from throughtime.training.checkpoint import Writer, fingerprint
 
     callbacks = list(callbacks)
-    trainer = Trainer(run, task_or_data, validate, watched=bool(callbacks))
+    trainer = _Trainer(run, task_or_data, validate, watched=bool(callbacks))
     if out is not None and isinstance(task_or_data, Batch):
         run.data = fingerprint(task_or_data)
     writer = None if out is None else Writer(run, Path(out), new)
