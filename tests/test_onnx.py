@@ -84,3 +84,10 @@ def test_a_network_that_blows_up_is_not_written(size, tmp_path):
         with pytest.raises(ValueError, match=r"blows up|cannot hold a weight"):
             write(net, tmp_path / "wild")
     assert not list(tmp_path.iterdir())
+
+
+def test_lengths_are_asked_for_by_true_or_false(tmp_path):
+    net = tt.Network(inputs=1, hidden=2, outputs=1)
+    with pytest.raises(ValueError, match="lengths must be true or false, got 'yes'"):
+        to_onnx(net, tmp_path / "net.onnx", lengths="yes")
+    assert to_onnx(net, tmp_path / "net.onnx", lengths=np.True_) < 1e-6

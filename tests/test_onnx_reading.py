@@ -345,6 +345,9 @@ def test_files_that_are_no_models(tmp_path):
         (tmp_path / "text.onnx").write_text("no model")
         with pytest.raises(ValueError, match=message):
             from_onnx(tmp_path / name)
+    for wrong in (3, None, b"a.onnx", dynamo("GRU")):
+        with pytest.raises(ValueError, match="from_onnx reads the file at a path, got"):
+            from_onnx(wrong)
     (tmp_path / "empty.onnx").write_bytes(b"")
     with pytest.raises(ValueError, match="it holds no ONNX model"):
         from_onnx(tmp_path / "empty.onnx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ def from_onnx(path: Any) -> Network:
     ValueError
         In one sentence, if the model is none of these or computes something else than the network that was read from it.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"from_onnx reads the file at a path, got {type(path).__name__}")
     path = Path(path)
     try:
         model = model_at(path)

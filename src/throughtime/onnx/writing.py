@@ -21,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from throughtime.agreement import greatest_difference
 from throughtime.batch import Array
+from throughtime.checks import flag
 from throughtime.disk import write_atomically
 from throughtime.exported import Exported, exported
 from throughtime.network import Network
@@ -56,7 +57,7 @@ def to_onnx(net: Any, path: Any, *, lengths: bool = False) -> float:
     ValueError
         If they differ too much, as when a network blows float32's rounding up. Nothing is written then.
     """
-    what = exported(net)
+    what, lengths = exported(net), flag("lengths", lengths)
     model = model_of(what, lengths=lengths)
     session = session_of(model)
 
