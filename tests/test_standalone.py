@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from oracles.cases import CELLS, FORMS, LOSSES, problem
+from throughtime.exported import Exported
 from throughtime.standalone import save_script, to_numpy
 
 OUTPUTS = ["every step", "last step"]
@@ -100,3 +101,30 @@ def test_the_documentation_names_the_module():
     net = problem().net
     assert "from adder import predict" in to_numpy(net, "adder")
     assert "from network import predict" in to_numpy(net, "import")
+
+
+def run(text, given, tmp_path):
+    """Run a script as a program."""
+    (tmp_path / "net.py").write_text(text)
+    return subprocess.run(
+        [sys.executable, "-I", "net.py"], input=given, capture_output=True, text=True, cwd=tmp_path, timeout=60
+    )
+
+
+@pytest.mark.parametrize("given", ["1 2 3\n", "1 two\n", "1 2\n3\n"])
+def test_wrong_input_of_the_program_is_one_line(given, tmp_path):
+    done = run(to_numpy(problem().net), given, tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_program_of_a_table_reads_one_number_a_line(tmp_path):
+    net = problem(inputs=1).net
+    text = to_numpy(Exported(net, table=True))
+    x = np.array([0.5, -1, 2])
+    done = run(text, "0.5\n-1\n2\n", tmp_path)
+    np.testing.assert_allclose(
+        [list(map(float, line.split())) for line in done.stdout.splitlines()], net.predict(x[None, :, None])[0]
+    )
+    assert run(text, "1 2\n3 4\n", tmp_path).stderr.startswith("error: x must be")

@@ -101,8 +101,11 @@ P = {{}}  # the parameters, by layer and name
 {parameters}
 
 if __name__ == "__main__":
-    steps = np.loadtxt(sys.stdin, ndmin=2)
-    np.savetxt(sys.stdout, np.atleast_2d(predict(steps{one})[0]), fmt="%.{digits}g")
+    try:
+        y = predict(np.loadtxt(sys.stdin, ndmin={axes_of_one})[None])
+    except ValueError as error:
+        sys.exit(f"error: {{error}}")
+    np.savetxt(sys.stdout, np.atleast_2d(y[0]), fmt="%.{digits}g")
 '''
 
 
@@ -151,7 +154,7 @@ def to_numpy(net: Any, name: str = "network") -> str:
         window=f"    x = x[:, -{what.window}:]\n    last = x[:, -1:]\n" * bool(what.horizon),
         labels=LABELS.format(classes=ascii(what.labels.tolist())) if what.classes else "",
         inputs=f"INPUTS = {list(what.inputs)!a}\n" if what.inputs else "",
-        one="[None, :, 0]" if what.table else "[None]",
+        axes_of_one=1 if what.table else 2,
     )  # fmt: skip
     return text
 
