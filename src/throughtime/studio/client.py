@@ -55,6 +55,8 @@ class Client:
         self._add(Waiting(frame, True, passing))
 
     def _add(self, new: Waiting) -> None:
+        if self.given_up:
+            return
         self.waiting.append(new)
         newest = next((one for one in reversed(self.waiting) if one.is_frame), None)
         size = sum(len(one.text) for one in self.waiting if one is not newest)

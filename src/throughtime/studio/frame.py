@@ -27,7 +27,7 @@ from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import GATES, Views
 from throughtime.studio.example import Example, describe, letters
-from throughtime.studio.plan import check_length, length
+from throughtime.studio.plan import check_length, length, most_steps
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import json_form
 
@@ -69,14 +69,14 @@ class Framer:
         self.task, self.specification = task, specification
         check_length(length(task))  # before any is drawn
         self.sequences: Batch = _sequences(task)
-        check_length(self.sequences.x.shape[1], specification)
+        check_length(self.sequences.x.shape[1], most_steps(specification))
         self.labels, self.names = _labels(task, self.sequences)
         self.shown = _shown(self.sequences)
         self.axes: Array | None = None
 
     def frame(self, snapshot: Snapshot, example: Example) -> str:
         """The frame as JSON; a ValueError if the example is longer than a page can show."""
-        check_length(example.batch.x.shape[1], self.specification)
+        check_length(example.batch.x.shape[1], most_steps(self.specification))
         net = Network.of(self.specification, snapshot.parameters)
         batch = example.batch
         trace = net.trace(batch.x, batch.y, batch.lengths, batch.mask)

@@ -6,24 +6,25 @@ Code and marimo, and stays in the output when the notebook is saved or turned in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.checks import whole_number
 from throughtime.studio import export
 from throughtime.studio.example import Example
 from throughtime.studio.opened import Unknown
-from throughtime.studio.plan import Plan
+from throughtime.studio.plan import Plan, check_length, most_steps
 from throughtime.tasks import Addition
 from throughtime.tasks.bits import to_number
 from throughtime.tasks.task import at_every_step, rounds_to
 from throughtime.trace import Trace
 from throughtime.training.settings import Settings
 
-HEIGHT = 900
+HEIGHT, MOST_HEIGHT = 900, 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +34,8 @@ class Traced(Unknown):
     batch: Batch = None  # type: ignore[assignment]
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
-        """All of them, whatever is asked for."""
-        return self.batch
+        """The first of them: the one that is shown, and as many others as there are."""
+        return self.batch[:batch]
 
     def right(self, y: Array, batch: Batch) -> Array:
         """Whether outputs round to the targets, or the likeliest is the right one."""
@@ -57,7 +58,7 @@ class View:
         Of the frame, in pixels.
     """
 
-    page: str
+    page: str = field(repr=False)
     height: int = HEIGHT
 
     def _repr_html_(self) -> str:
@@ -91,21 +92,36 @@ def view(trace: Trace, sequence: int = 0, *, height: int = HEIGHT) -> View:
     -------
     View
         Shown by notebooks, also after they were turned into HTML; `view(trace).save("page.html")` writes it to a file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such sequence, or it has more steps than a page can show (1,100, less for large networks).
     """
     if not isinstance(trace, Trace):
         raise ValueError(f"view shows a Trace, such as net.trace(x, y), got {type(trace).__name__}")
-    if not isinstance(sequence, int | np.integer) or not 0 <= sequence < len(trace.x):
-        raise ValueError(f"sequence must be from 0 to {len(trace.x) - 1}, got {sequence!r}")
+    sequence = whole_number("sequence", sequence, 0, len(trace.x) - 1)
+    height = whole_number("height", height, 1, MOST_HEIGHT)
     s = trace.network.specification
     n = int(trace.lengths[sequence])
+    check_length(n, most_steps(s))
     one = slice(sequence, sequence + 1)
     steps = (one, slice(n)) if s.output == "every step" else (one,)
     batch = Batch(trace.x[one, :n], trace.d[steps], None, trace.mask[steps])
     adder = _adder(batch)
-    task = adder or Traced(s, "trace", Batch(trace.x, trace.d, trace.lengths, trace.mask))
+    task = adder or Traced(s, "trace", _together(trace, sequence))
     operands = None if adder is None else tuple(map(to_number, batch.x[0].T))
     plan = Plan(task, s, "glorot", Settings(), trace.network)
     return View(export.of_plan(plan, Example(batch, operands)), height)
+
+
+def _together(trace: Trace, first: int) -> Batch:
+    """A sequence, and behind it those that are not too long for a page."""
+    others = np.flatnonzero(trace.lengths <= most_steps(trace.network.specification))
+    rows = np.concatenate([[first], others[others != first]])
+    T = int(trace.lengths[rows].max())
+    steps = (rows, slice(T)) if trace.network.specification.output == "every step" else (rows,)
+    return Batch(trace.x[rows, :T], trace.d[steps], trace.lengths[rows], trace.mask[steps])
 
 
 def _adder(batch: Batch) -> Addition | None:

@@ -128,17 +128,18 @@ def check_size(specification: NetworkSpecification) -> None:
         )
 
 
-def check_length(steps: int, specification: NetworkSpecification | None = None) -> None:
-    """Refuse sequences that no page can show; with a network, also those that it makes too much of."""
-    most = MOST_STEPS_IN_TIME
-    if specification is not None:
-        s = specification
-        most = min(most, MOST_STATES // (s.layers * s.directions * s.hidden * len(GATES[s.cell])))
+def most_steps(specification: NetworkSpecification) -> int:
+    """How long a sequence of a network may be, so that a page can show it."""
+    s = specification
+    return min(MOST_STEPS_IN_TIME, MOST_STATES // (s.layers * s.directions * s.hidden * len(GATES[s.cell])))
+
+
+def check_length(steps: int, most: int = MOST_STEPS_IN_TIME) -> None:
+    """Refuse sequences that no page can show."""
     if steps > most:
-        of_this = "" if most == MOST_STEPS_IN_TIME else " of this network"
+        which = "" if most == MOST_STEPS_IN_TIME else " of this network"
         raise ValueError(
-            f"a sequence has {steps:,} steps, and the studio shows up to {most:,}{of_this}: cut it into shorter ones, "
-            "or train without the studio (throughtime train)"
+            f"a page shows sequences{which} of up to {most:,} steps, got one of {steps:,}: cut it into shorter ones"
         )
 
 

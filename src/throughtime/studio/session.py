@@ -120,6 +120,9 @@ class Session:
                     await self._do(client, message)
         except (ValueError, Lost) as error:
             client.tell(write("error", message=str(error)))
+        except Exception as error:  # a mistake of ours: the page is told, and stays open
+            told = " ".join(f"{type(error).__name__} {error}".split())[:300]
+            client.tell(write("error", message=f"this could not be done, which is a fault of throughtime: {told}"))
 
     async def _do(self, client: Client, message: messages.Message) -> None:
         match message:

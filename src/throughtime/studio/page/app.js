@@ -41,6 +41,7 @@ const PANELS = [
 const FRAMES = 30;
 /** The greatest silence before the address is written, in milliseconds: browsers refuse to write it often. */
 const LINK_DELAY = 400;
+const GONE = "The studio's server is gone. The page keeps what it shows and connects again as soon as the server is back.";
 
 /**
  * Shows the page in an element.
@@ -183,7 +184,8 @@ export function mount(root, host) {
 
   function receive(/** @type {ServerMessage} */ message) {
     if (message.type === "hello") {
-      changed({ hello: message, settings: message.settings, notice: "" });
+      const saved = message.run === state.hello?.run ? state.saved : null;
+      changed({ hello: message, settings: message.settings, saved, notice: "" });
       const { settings = {} } = wanted ?? {};
       const other = Object.entries(settings).some(([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value);
       if (other && !asked) host.send({ type: "configure", settings });
@@ -208,7 +210,8 @@ export function mount(root, host) {
     } else if (message.type === "saved") {
       changed({ saved: message.path });
     } else if (message.type === "error") {
-      changed({ notice: message.message, playing: false });
+      // settings that were chosen and refused are not those of the run
+      changed({ notice: message.message, playing: false, settings: state.hello?.settings ?? state.settings });
     }
   }
 
@@ -223,11 +226,12 @@ export function mount(root, host) {
     if (operands && String(operands) !== String(frame.example.operands)) host.send({ type: "example", operands });
   }
 
-  function connected(/** @type {boolean} */ is) {
-    if (is) return changed({ connected: true, notice: "" });
+  function connected(/** @type {boolean} */ is, reason = GONE) {
+    // what is known of a proof, the server tells anew
+    if (is) return changed({ connected: true, notice: "", verdict: null });
     if (shown && state.connected) wanted = { settings: shown.settings, operands: shown.frame.example.operands?.map(String) };
     asked = false;
-    changed({ connected: false, running: false, playing: false, notice: "The studio's server is gone. The page keeps what it shows and connects again as soon as the server is back." });
+    changed({ connected: false, running: false, playing: false, notice: reason });
   }
 
   darkness.addEventListener("change", () => changed({ theme: darkness.matches ? "dark" : "light" }));

@@ -1,7 +1,7 @@
 /** The history of training: loss, exact sequences and the gradient's norm, with the values under the pointer. */
 import { built, el, set, svg, write } from "./dom.js";
 import { redraw } from "./redraw.js";
-import { format } from "./scales.js";
+import { format, percent } from "./scales.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
@@ -26,14 +26,19 @@ export function history(root, view, _act) {
   const parts = built(root, "history", () => build(root));
   parts.entries = view.history;
   parts.step = view.frame.step;
+  for (const { curve, title } of parts.charts) write(title, titleOf(curve, view.settings.noise));
   redraw(root, [view.history, view.history.length, view.frame.step], () => draw(parts));
 }
+
+/** What a curve shows: training counts what is exact with its noise on, the bar on top without. @param {Curve} curve @param {number} noise */
+export const titleOf = ({ title, share }, noise) => (share && noise > 0 ? `${title}, with the noise of training` : title);
 
 /** @param {HTMLElement} root */
 function build(root) {
   const charts = CURVES.map((curve) => ({
     curve,
     value: el("output", { class: "history-value", "data-curve": curve.name }),
+    title: el("span"),
     picture: svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${curve.title} over the updates` }),
   }));
   const parts = {
@@ -51,7 +56,7 @@ function build(root) {
   };
   parts.box.append(
     el("div", { class: "history-head" }, parts.at, parts.log),
-    ...charts.map(({ curve, value, picture }) => el("figure", {}, el("figcaption", {}, curve.title, value), picture)),
+    ...charts.map(({ title, value, picture }) => el("figure", {}, el("figcaption", {}, title, value), picture)),
     parts.slider,
   );
   root.append(el("p", { class: "how" }, "From left to right the updates of the training. Point at a curve to read its values there; the solid line is what the page shows."), parts.empty, parts.box);
@@ -92,7 +97,7 @@ function draw(parts) {
   parts.slider.value = String(k);
   for (const { curve, value, picture } of charts) {
     const number = entry[curve.name];
-    write(value, number === null || number === undefined ? "–" : curve.share ? `${format(100 * number, 4)} %` : format(number));
+    write(value, number === null || number === undefined ? "–" : curve.share ? percent(number) : format(number));
     set(value, { "data-value": number === null || number === undefined ? null : String(number) });
     const scale = scaleFor(curve, entries, logarithmic);
     const y = (/** @type {number} */ v) => TOP + (HEIGHT - TOP - 16) * (1 - scale.place(v));

@@ -26,7 +26,7 @@ function server() {
   let socket = null;
   let tries = 0;
 
-  /** @param {(message: ServerMessage) => void} receive @param {(is: boolean) => void} connected */
+  /** @param {(message: ServerMessage) => void} receive @param {(is: boolean, reason?: string) => void} connected */
   function connect(receive, connected) {
     const url = address("ws", token ? { token } : {});
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -36,8 +36,9 @@ function server() {
       connected(true);
     });
     socket.addEventListener("message", ({ data }) => receive(parse(data)));
-    socket.addEventListener("close", () => {
-      connected(false);
+    socket.addEventListener("close", ({ code, reason }) => {
+      // 1001 and 1012: the server ends
+      connected(false, reason && ![1001, 1012].includes(code) ? `The studio's server has closed this page's connection: ${reason}.` : undefined);
       window.setTimeout(() => connect(receive, connected), RETRY[Math.min(tries++, RETRY.length - 1)]);
     });
   }
@@ -51,7 +52,9 @@ function server() {
     },
     upload: async (file) => {
       const headers = { "X-File-Name": encodeURIComponent(file.name) };
-      const answer = await fetch(address("upload"), { method: "POST", body: file, headers });
+      const answer = await fetch(address("upload"), { method: "POST", body: file, headers }).catch(() => {
+        throw new Error(`${file.name} did not reach the server.`);
+      });
       if (!answer.ok) throw new Error((await answer.text()) || "The server did not take this file.");
     },
     exportAddress: (query) => address("export", query).href,

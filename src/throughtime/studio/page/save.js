@@ -6,6 +6,8 @@ const SHARPNESS = 2;
 const MARGIN = 12;
 /** What an SVG's elements take from the style sheet. */
 const SHAPE_STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "text-anchor", "font-size", "font-family", "font-weight", "font-style"];
+/** Characters that no XML may hold, though a text of the page may: a file's name, say. */
+const NO_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 const CONTROLS = ".unseen, button:not(.source, .step-head, [data-array]), select, input, .aside-text";
 
 /**
@@ -16,7 +18,7 @@ const CONTROLS = ".unseen, button:not(.source, .step-head, [data-array]), select
  */
 export async function save(root, name, format) {
   const picture = asSvg(root);
-  const text = new XMLSerializer().serializeToString(picture);
+  const text = new XMLSerializer().serializeToString(picture).replace(NO_XML, "�");
   const address = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   const link = document.createElement("a");
   link.download = `${name}.${format}`;

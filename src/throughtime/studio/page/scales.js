@@ -123,6 +123,13 @@ export function format(value, digits = 4) {
   return `${minus}${Number(mantissa)}·10${[...String(Number(exponent))].map((c) => SUPERSCRIPT[c]).join("")}`;
 }
 
+/** A share of 1 in per cent; it says "100 %" and "0 %" only of all and of none. @param {number} share */
+export function percent(share, digits = 4) {
+  const shown = Number((100 * share).toPrecision(digits));
+  if (shown >= 100 && share < 1) return `> ${format(100 - 10 ** (2 - digits), digits)} %`;
+  return `${format(shown, digits)} %`;
+}
+
 /**
  * A legend with numbers: the colours of the scale, and the values at its ends and middle.
  * @param {string} title

@@ -1,6 +1,6 @@
 /** The bar on top: train and pause, how far the training is, whether the gradient is right, and the page itself. */
 import { built, el, set, write } from "./dom.js";
-import { format } from "./scales.js";
+import { format, percent } from "./scales.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
@@ -19,7 +19,7 @@ export function transport(root, view, act) {
   write(parts.step, String(frame.step));
   write(parts.loss, format(frame.trace.loss, 3));
   const { exact, check } = frame;
-  write(parts.exact, exact && exact.checked ? `${format((100 * exact.right) / exact.checked, 3)} %` : "–");
+  write(parts.exact, exact && exact.checked ? percent(exact.right / exact.checked, 3) : "–");
   set(parts.exact, { title: exact ? `${exact.right} of ${exact.checked} sequences without a single wrong output` : null });
   badge(parts.badge, check);
   const steps = live ? view.checkpoints : frames.map(({ step }) => step);

@@ -242,8 +242,8 @@ export type Panel = (root: HTMLElement, view: View, act: Actions) => void;
 export interface Host {
   /** Whether there is a server that trains. */
   live: boolean;
-  /** Begins; each message, and whether the server is there, is told. */
-  start(receive: (message: ServerMessage) => void, connected: (is: boolean) => void): void;
+  /** Begins; each message, and whether the server is there, is told, with the reason for which it closed the connection. */
+  start(receive: (message: ServerMessage) => void, connected: (is: boolean, reason?: string) => void): void;
   send(message: ClientMessage): void;
   /** Sends a file; resolves when the server took it, rejects with a sentence. */
   upload?(file: File): Promise<void>;
