@@ -246,7 +246,7 @@ def test_nothing_is_left_of_a_server_that_is_killed(tmp_path):
             left = children(running.process.pid)
             assert left
             running.process.kill()
-        running.process.wait(PATIENCE)
+        running.process.communicate(timeout=PATIENCE)
         for pid in left:
             with suppress(ProcessLookupError), open(os.pidfd_open(pid)) as ends:
                 assert select.select([ends], [], [], PATIENCE)[0], pid

@@ -124,3 +124,22 @@ def test_a_word_of_a_machine_is_a_sum():
     example = of_word(task, (3, 2, 1, 0))  # symbols 11, 10, 01, 00
     assert example.operands == (3, 5)
     assert example.batch.y[0, :, 0].tolist() == [0, 0, 0, 1]
+
+
+def test_sequences_that_no_page_can_show_are_refused_before_any_is_drawn():
+    class Endless(tasks.Addition):
+        def sample(self, rng, batch):
+            raise AssertionError("drawn")
+
+    with pytest.raises(ValueError, match="of up to 1,100 steps, got one of 1,000,000,000"):
+        Framer(Endless(bits=10**9), plan({}).specification)
+
+
+def test_the_check_of_a_large_network_takes_few_of_its_parameters():
+    planned = plan({"hidden": 100, "cell": "lstm", "bits": 256})
+    framer = Framer(planned.task, planned.specification)
+    frame = json.loads(framer.frame(Snapshot(0, planned.begin().parameters), of_sample(planned.task, 0)))
+    check = frame["check"]
+    assert check["greatest"] < 1e-7
+    assert 4 <= check["checked"] < 60
+    assert check["checked"] * 2 * check["parameters"] * 256 <= 2**30

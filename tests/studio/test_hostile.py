@@ -53,7 +53,7 @@ def test_messages(running):
     sentences = 0
     with running.page() as page:
         receive(page, "frame")
-        for message in hostile.messages(seed=3, count=150):
+        for message in hostile.messages(seed=3, count=80):
             page.send(message)
             page.send('{"type": "that is all"}')
             while (told := json.loads(page.recv(PATIENCE))).get("message", "").count("that is all") == 0:
@@ -62,7 +62,7 @@ def test_messages(running):
                     assert 10 < len(told["message"]) < 600
                     assert "\n" not in told["message"]
                     assert "fault of throughtime" not in told["message"]
-    assert sentences > 100
+    assert sentences > 50
 
 
 def test_uploads(running):
@@ -80,8 +80,8 @@ def test_uploads(running):
 def test_a_name_that_is_no_name_is_refused_as_well(running):
     for name in (b"%", b"%00.csv", b"%ff%fe.csv", b"\xff.csv", b"a" * 3000 + b".csv", b"..%2f..%2fa.csv"):
         request = (
-            b"POST /upload HTTP/1.1\r\nHost: %b\r\nCookie: %b\r\nX-File-Name: %b\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"
-            % (running.host.encode(), cookie(running).encode(), name)
+            b"POST /upload HTTP/1.1\r\nHost: %b\r\nCookie: %b\r\nX-File-Name: %b\r\n"
+            b"Connection: close\r\nContent-Length: 1\r\n\r\nx" % (running.host.encode(), cookie(running).encode(), name)
         )
         answer = raw(running, request)
         assert answer.startswith(b"HTTP/1.1 400 "), (name, answer)
@@ -118,7 +118,8 @@ GAMES = {
     "a method of its own": "BREW / HTTP/1.1\r\nHost: HOST\r\nCookie: COOKIE\r\n\r\n",
     "an upload to be got": "GET /upload HTTP/1.1\r\nHost: HOST\r\nCookie: COOKIE\r\n\r\n",
     "no websocket": "GET /ws HTTP/1.1\r\nHost: HOST\r\nCookie: COOKIE\r\n\r\n",
-    "a websocket without a key": "GET /ws HTTP/1.1\r\nHost: HOST\r\nCookie: COOKIE\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    "a websocket without a key": "GET /ws HTTP/1.1\r\nHost: HOST\r\nCookie: COOKIE\r\n"
+    "Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
     "no request": "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
     "many headers": "GET / HTTP/1.1\r\n" + "X: y\r\n" * 20_000 + "\r\n",
     "a wrong length": "POST /upload HTTP/1.1\r\nHost: HOST\r\nCookie: COOKIE\r\nContent-Length: -1\r\n\r\n",
@@ -143,8 +144,8 @@ def test_idle_connections_lock_nobody_out(running):
     host, port = running.host.split(":")
     idle = []
     try:
-        for _ in range(door.MOST_WAITING + door.MOST_CONNECTIONS):
-            idle.append(socket.create_connection((host, int(port)), PATIENCE))
+        many = range(door.MOST_WAITING + door.MOST_CONNECTIONS)
+        idle.extend(socket.create_connection((host, int(port)), PATIENCE) for _ in many)
         with running.page() as page:
             receive(page, "frame")
         assert idle[0].recv(1) == b""  # the oldest had to go

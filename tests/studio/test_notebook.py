@@ -39,9 +39,35 @@ def test_one_sequence_of_a_batch_of_any_kind(tmp_path):
     assert (tmp_path / "page.html").read_text() == view.page
 
 
+def test_numbers_of_numpy_are_numbers():
+    net = tt.Network(cell="elman", inputs=1, hidden=3, outputs=1, dtype="float32")
+    trace = net.trace(np.zeros((2, 3, 1), np.float32), np.ones((2, 3, 1), np.float32))
+    assert tt.view(trace, np.int64(1), height=np.int32(500)).page == tt.view(trace, 1, height=500).page
+    assert len(repr(tt.view(trace))) < 100
+
+
 def test_what_is_no_trace_is_refused():
     net = tt.Network(cell="elman", inputs=2, hidden=3, outputs=1)
     with pytest.raises(ValueError, match="view shows a Trace"):
         tt.view(net)
-    with pytest.raises(ValueError, match="sequence must be from 0 to 0"):
-        tt.view(net.trace(*tt.tasks.Addition(bits=5).encode(9, 7)), 1)
+    trace = net.trace(*tt.tasks.Addition(bits=5).encode(9, 7))
+    for sequence in (1, -1, True, 0.0, "0", None):
+        with pytest.raises(ValueError, match="sequence must be a whole number"):
+            tt.view(trace, sequence)
+    for height in (0, '9" onload="alert(1)', float("inf"), 10**6):
+        with pytest.raises(ValueError, match="height must be a whole number"):
+            tt.view(trace, height=height)
+
+
+def test_a_long_sequence_is_refused_and_its_neighbours_are_shown():
+    net = tt.Network(cell="elman", inputs=1, hidden=3, outputs=1)
+    lengths = [1101, 1100, 3]
+    trace = net.trace((np.zeros((3, 1101, 1)), lengths), np.zeros((3, 1101, 1)))
+    with pytest.raises(ValueError, match="a page shows sequences of up to 1,100 steps, got one of 1,101: cut it into"):
+        tt.view(trace, 0)
+    frame = record(tt.view(trace, 2))["frames"][0]
+    assert frame["trace"]["lengths"] == [3]
+    assert frame["exact"]["checked"] == 2
+    large = tt.Network(cell="lstm", inputs=1, hidden=128, outputs=1, layers=2)
+    with pytest.raises(ValueError, match="of this network of up to 512 steps, got one of 513"):
+        tt.view(large.trace(np.zeros((1, 513, 1)), np.zeros((1, 513, 1))))

@@ -179,7 +179,7 @@ def test_a_trainer_that_is_killed_goes_on_at_its_checkpoint(running):
     with running.page() as page:
         send(page, "configure", settings={"steps": 10_000_000, "seed": 7})
         send(page, "train")
-        run = receive(page, "hello", lambda hello: hello["run"])["run"]
+        run = receive(page, "hello", lambda hello: hello["run"] and hello["settings"]["seed"] == 7)["run"]
         receive(page, "frame", lambda frame: frame["running"] and frame["step"] > 100)
         send(page, "pause")
         receive(page, "saved")

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 
-import { nearestEntry, scaleFor } from "../../../src/throughtime/studio/page/history.js";
+import { nearestEntry, scaleFor, titleOf } from "../../../src/throughtime/studio/page/history.js";
 
 const entries = [[10, 20], [20, 3], [40, 0.05]].map(([step, loss]) => ({ step, loss, exact: 0.5, gradient_norm: null, bits: null, learning_rate: 0.1, seconds: 1 }));
 const loss = { name: "loss", title: "", share: false };
@@ -24,4 +24,11 @@ it("spans whole powers of ten, or from zero to a round value", () => {
 it("is not upset by a loss that is no number", () => {
   const broken = [{ ...entries[0], loss: NaN }, { ...entries[1], loss: Infinity }];
   assert.deepEqual(scaleFor(loss, broken, true).ticks, [1, 10]);
+});
+
+it("says that what is exact in training is so with the noise of training", () => {
+  const exact = { name: "exact", title: "exact sequences", share: true };
+  assert.equal(titleOf(exact, 0), "exact sequences");
+  assert.equal(titleOf(exact, 0.1), "exact sequences, with the noise of training");
+  assert.equal(titleOf({ ...loss, title: "loss" }, 0.1), "loss");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { channelsOf, format, greatest, ink, place, scaleOf } from "../../../src/throughtime/studio/page/scales.js";
+import { channelsOf, format, greatest, ink, percent, place, scaleOf } from "../../../src/throughtime/studio/page/scales.js";
 
 const elman = { cell: "elman", activation: "sigmoid", readout: "sigmoid" };
 
@@ -76,4 +76,13 @@ it("numbers are written for people", () => {
     [-Infinity, "−∞"],
   ];
   for (const [value, text] of cases) assert.equal(format(value), text);
+});
+
+describe("shares", () => {
+  it("are 100 % only where all are meant", () => {
+    assert.deepEqual([1, 0, 0.5, 127 / 128].map((share) => percent(share)), ["100 %", "0 %", "50 %", "99.22 %"]);
+    assert.deepEqual([31999 / 32000, 0.99996].map((share) => percent(share)), ["> 99.99 %", "> 99.99 %"]);
+    assert.equal(percent(0.9996, 3), "> 99.9 %");
+    assert.notEqual(percent(1e-9), "0 %");
+  });
 });

@@ -31,7 +31,8 @@ const MORE = [
 export function controls(root, view, act) {
   const { hello, settings } = view;
   if (!hello) return;
-  const parts = built(root, "controls", () => build(root, hello));
+  // a file that was uploaded is a task too
+  const parts = built(root, JSON.stringify(hello.tasks), () => build(root, hello));
   Object.assign(parts, { view, act });
   for (const [name, input] of parts.inputs) {
     if (document.activeElement !== input || input instanceof HTMLSelectElement) input.value = String(settings[name]);
