@@ -91,6 +91,7 @@ def test_malformed_and_oversized_messages_end_nothing(running):
 
 def test_a_whole_session(running):
     with running.page() as page, running.page() as other:
+        receive(page, "frame")
         send(page, "configure", settings={"seed": 0})
         hello = receive(page, "hello", lambda hello: hello["settings"]["task"] == "addition")
         assert hello["settings"]["steps"] == 2000
