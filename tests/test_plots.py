@@ -1,5 +1,7 @@
 """What is drawn is what was measured: the numbers in the axes, and the files."""
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -54,7 +56,7 @@ def test_a_heat_map_shows_an_array_of_the_trace(trace):
 def test_all_of_a_trace(trace):
     axes = plots.unrolled(trace)
     titles = {ax.get_title() for ax in axes.flat if ax.get_visible()}
-    assert {"x", "h", "y", "d", "δ_y", "∂h", "‖δ_{k→t}‖"} <= titles
+    assert {"$x$", "$h$", "$y$", "$d$", R"$\delta_y$", R"$\partial h$", R"$\Vert\delta_{k\to t}\Vert$"} <= titles
     assert len(titles) == {"elman": 9, "lstm": 17, "gru": 15}[trace.specification.cell]
 
 
@@ -121,3 +123,29 @@ def test_without_matplotlib(monkeypatch):
     monkeypatch.delitem(sys.modules, "throughtime.plots")
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'throughtime\[plot\]'"):
         import throughtime.plots  # noqa: F401
+
+
+def test_in_a_notebook_every_figure_appears(tmp_path):
+    """A back end like that of notebooks: it becomes interactive as it is loaded, by the first figure, and draws what is new."""
+    (tmp_path / "notebook_backend.py").write_text(
+        "from matplotlib import interactive\n"
+        "from matplotlib.backends.backend_agg import FigureCanvasAgg as FigureCanvas, new_figure_manager\n"
+        "def show(*arguments, **options): pass\n"
+        "interactive(True)\n"
+    )
+    program = (
+        "import matplotlib\nfrom throughtime import plots\n"
+        "for _ in range(2):\n    plots.new()\n    print(matplotlib.is_interactive(), matplotlib.rcParams['font.size'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=100,
+        env=os.environ | {"MPLBACKEND": "module://notebook_backend", "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["True 10.0", "True 10.0"]
+
+
+def test_dollars_in_names_are_no_mathematics():
+    ax = plots.new()
+    ax.set_title(plots.plain("a $x_1 \\frac$ b\x1b[31m"))
+    ax.figure.canvas.draw()
+    assert ax.get_title() == R"a \$x_1 \frac\$ b\x1b[31m"

@@ -79,7 +79,7 @@ def as_they_end(
         if ended is not None:
             yield ended
             running -= 1
-            for item in islice(waiting, 1):
+            for item in islice(waiting, 0 if ctrl_c.came else 1):
                 begin(item)
                 running += 1
 

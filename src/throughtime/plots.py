@@ -17,6 +17,7 @@ from throughtime.analysis import gradient_flow, state_space
 from throughtime.analysis.fixed_points import FixedPoint
 from throughtime.batch import Array
 from throughtime.disk import write_atomically
+from throughtime.documents import printable
 from throughtime.trace import Trace
 from throughtime.trace.layer import DELTA_NAMES
 from throughtime.training.history import History
@@ -49,10 +50,13 @@ STYLE: Any = {
 """What every new figure is made with."""
 
 _SYMBOLS = {
-    "C_tilde": "C̃", "n": "ñ", "net_h": "net", "delta_h": "δ_h", "delta_i": "δ_i", "delta_f": "δ_f", "delta_C_tilde": "δ_C̃",
-    "delta_o": "δ_o", "delta_r": "δ_r", "delta_z": "δ_z", "delta_n": "δ_ñ", "delta_q": "δ_q", "delta_y": "δ_y",
-    "d_h": "∂h", "d_C": "∂C",
+    "C_tilde": R"\tilde{C}", "n": R"\tilde{n}", "net_h": "net", "delta_h": R"\delta_h", "delta_i": R"\delta_i",
+    "delta_f": R"\delta_f", "delta_C_tilde": R"\delta_{\tilde{C}}", "delta_o": R"\delta_o", "delta_r": R"\delta_r",
+    "delta_z": R"\delta_z", "delta_n": R"\delta_{\tilde{n}}", "delta_q": R"\delta_q", "delta_y": R"\delta_y",
+    "net_y": "net_y", "d_h": R"\partial h", "d_C": R"\partial C",
 }  # fmt: skip
+"""Names of arrays as mathematics; the others are letters already."""
+DERIVATIVE = R"$\Vert\partial s_n/\partial s_{n-d}\Vert$"
 _GATES = {"i", "f", "o", "r", "z"}
 
 
@@ -60,7 +64,16 @@ def new(rows: int = 1, columns: int = 1, *, width: float = 5.5, height: float = 
     """New axes in this module's style, in a figure of so many inches: one, or an array (rows, columns) of them."""
     with mpl.rc_context(STYLE):
         _, axes = pyplot.subplots(rows, columns, figsize=(width, height))
+        interactive = mpl.is_interactive()
+    mpl.interactive(
+        interactive
+    )  # a notebook turns it on with its first figure, and the context would turn it off again
     return axes
+
+
+def plain(text: str) -> str:
+    """A text from outside as Matplotlib shows it as it stands: what is between two $ would be mathematics."""
+    return printable(text).replace("$", R"\$")
 
 
 def save(ax: Any, path: Any) -> None:
@@ -150,7 +163,7 @@ def heat_map(
     )  # fmt: skip
     ax.figure.colorbar(shown, ax=ax)
     ax.set(xlabel="step", ylabel="output" if name in ("y", "d", "net_y", "delta_y") else "unit")
-    ax.set_title(_SYMBOLS.get(name, name))
+    ax.set_title(f"${_SYMBOLS.get(name, name)}$")
     _whole_numbers(ax.xaxis, ax.yaxis)
     if name == "x":
         ax.set_ylabel("input")
@@ -171,7 +184,7 @@ def reach(trace: Trace, ax: Axes | None = None) -> Axes:
     ax.set_aspect("auto")
     ax.figure.colorbar(shown, ax=ax)
     _whole_numbers(ax.xaxis, ax.yaxis)
-    ax.set(xlabel="felt at step t", ylabel="error made at step k", title="‖δ_{k→t}‖")
+    ax.set(xlabel="felt at step t", ylabel="error made at step k", title=R"$\Vert\delta_{k\to t}\Vert$")
     return ax
 
 
@@ -207,7 +220,7 @@ def gradient_norms(trace: Trace, ax: Axes | None = None) -> Axes:
             np.nanmax(norms, axis=0),
         )
     band(np.arange(len(middle)), low, middle, high, ax)
-    ax.set(yscale="log", xlabel="distance in steps", ylabel="‖∂s_n/∂s_{n−d}‖", title="Gradient flow")
+    ax.set(yscale="log", xlabel="distance in steps", ylabel=DERIVATIVE, title="Gradient flow")
     return ax
 
 
@@ -218,7 +231,8 @@ def singular_values(trace: Trace, ax: Axes | None = None, *, sequence: int = 0) 
     shades = mpl.colormaps["cividis"](np.linspace(0, 0.9, values.shape[1]))
     for column, shade in zip(values.T, shades, strict=True):
         ax.plot(np.where(column > 0, column, np.nan), color=shade)
-    ax.set(yscale="log", xlabel="distance in steps", ylabel="singular values", title="Singular values of ∂s_n/∂s_{n−d}")
+    ax.set(yscale="log", xlabel="distance in steps", ylabel="singular values")
+    ax.set_title(R"Singular values of $\partial s_n/\partial s_{n-d}$")
     return ax
 
 

@@ -126,7 +126,7 @@ def test_what_does_not_fit_is_told():
     model = EncoderDecoder(Vocabulary("xy"), WRITES, hidden=2)
     with pytest.raises(ValueError, match="'xz' has 'z', which is not in the vocabulary"):
         model.write(["xz"])
-    with pytest.raises(ValueError, match="beam must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="beam must be a whole number of at least 1, got 0"):
         model.write(["x"], beam=0)
     with pytest.raises(ValueError, match="temperature must be above 0, got 0"):
         model.sample(["x"], temperature=0)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import throughtime as tt
+from throughtime.files import FORMAT, save_tensors
 from throughtime.generation import END, EncoderDecoder, LanguageModel, OneToMany, Vocabulary, load, train
+from throughtime.memory import TooLarge
 
 ABC = Vocabulary("abc")
 
@@ -101,6 +103,53 @@ def test_settings_that_do_not_fit_are_refused():
 def test_what_overflows_is_told():
     with pytest.raises(ArithmeticError, match="not finite: lower the learning rate"):
         train(LanguageModel(ABC, hidden=2), ([""], ["ab"]), steps=9, batch=1, optimizer=tt.GradientDescent(1e300))
+
+
+def test_sizes_that_a_file_declares_take_no_memory(tmp_path):
+    """Each size in turn larger than the arrays of the file are."""
+    model = OneToMany(2, ABC, hidden=3)
+    for name, value in [
+        ("hidden", 6000), ("layers", 10**9), ("embedding", 10**12), ("features", 10**6), ("hidden", 2.5), ("layers", True),
+        ("vocabulary", "".join(map(chr, range(1000, 40_000)))), ("vocabulary", ["a"]), ("cell", ["gru"]), ("hidden", None),
+    ]:  # fmt: skip
+        fields = {"kind": model.kind, **model.fields, name: value}
+        save_tensors(
+            tmp_path / "m.safetensors", model.views, {"holds": "generator", "format": FORMAT, "generator": fields}
+        )
+        with pytest.raises(ValueError, match="describes no network that writes"):
+            load(tmp_path / "m.safetensors")
+
+
+def test_what_would_take_more_memory_than_there_is_is_refused():
+    with pytest.raises(TooLarge, match=r"a network of [0-9,]+ parameters needs"):
+        LanguageModel(ABC, hidden=10**6)
+    model = LanguageModel(ABC, hidden=2)
+    with pytest.raises(TooLarge, match="writing 1,000,000,000,000 symbols"):
+        model.write([""], longest=10**12)
+    with pytest.raises(TooLarge, match="1,000,000,000,000 beams"):
+        model.write([""], beam=10**12)
+    with pytest.raises(TooLarge, match="writing"):
+        model.sample([""], longest=10**12)
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    model = OneToMany(np.int64(2), ABC, hidden=np.int32(3), layers=np.int8(1), embedding=np.uint8(4), seed=np.int64(1))
+    plain = OneToMany(2, ABC, hidden=3, layers=1, embedding=4, seed=1)
+    np.testing.assert_array_equal(model.parameters, plain.parameters)
+    model.save(tmp_path / "m.safetensors")
+    assert repr(load(tmp_path / "m.safetensors")) == repr(plain)
+    x = np.zeros((1, 2))
+    assert model.write(x, beam=np.int64(2), longest=np.int64(4)) == plain.write(x, beam=2, longest=4)
+    assert model.sample(x, temperature=np.float32(0.5), seed=np.int64(3)) == plain.sample(x, temperature=0.5, seed=3)
+    for call, message in [
+        (lambda: model.write(x, beam=0), "beam must be a whole number of at least 1"),
+        (lambda: model.sample(x, temperature=np.nan), "temperature must be a number"),
+        (lambda: OneToMany(2, ABC, hidden=2.5), "hidden must be a whole number"),
+        (lambda: EncoderDecoder(ABC, ABC, bidirectional=1), "bidirectional must be true or false"),
+        (lambda: Vocabulary(5), "symbols must be a string"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            call()
 
 
 def test_ctrl_c_ends_it_behind_the_step_that_it_came_upon():

@@ -34,6 +34,7 @@ def test_one_sequence_of_a_batch_of_any_kind(tmp_path):
     assert frame["exact"]["checked"] == 4
     assert frame["check"]["greatest"] < 1e-7
     assert 'height="700"' in view._repr_html_()
+    assert len(repr(view)) < 100 < len(view._repr_html_()) / 1000
     assert "<script" not in view._repr_html_()  # all of it is inside the frame's srcdoc
     view.save(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text() == view.page

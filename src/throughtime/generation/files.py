@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.checks import whole_number
 from throughtime.files import FORMAT, load_tensors, require_finite, save_tensors
 from throughtime.generation.generator import Generator
 from throughtime.generation.models import EncoderDecoder, LanguageModel, OneToMany
@@ -38,9 +39,7 @@ def load(path: Any) -> Generator:
         kind = _KINDS[fields.pop("kind")]
         for name in {"vocabulary", "source"} & set(fields):
             fields[name] = Vocabulary(fields[name])
-        numbers = [fields[name] for name in ("hidden", "layers", "embedding")]
-        if max(*numbers, fields.get("features", 0)) > size:  # so that no wild number is counted up to
-            raise ValueError("its sizes are larger than its arrays")
+        _check_sizes(fields, size)
         model: Generator = kind(**fields)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} describes no network that writes: {error}") from None
@@ -55,3 +54,13 @@ def load(path: Any) -> Generator:
             )
         view[...] = stored
     return model
+
+
+def _check_sizes(fields: dict[str, Any], size: int) -> None:
+    """A ValueError if parts that every such model has are larger than all arrays, before any is made."""
+    hidden, layers, embedding = (whole_number(name, fields[name], 1) for name in ("hidden", "layers", "embedding"))
+    features = whole_number("features", fields.get("features", 1), 1)
+    symbols, source = len(fields["vocabulary"]), len(fields.get("source", ""))
+    parts = ((symbols, hidden), (symbols, embedding), (source, embedding), (features, hidden), (embedding, hidden))
+    if max(layers * hidden * hidden, *(rows * columns for rows, columns in parts)) > size:
+        raise ValueError("its sizes are larger than its arrays")

@@ -11,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
+from throughtime.checks import number, whole_number
 from throughtime.forward_pass import State
 from throughtime.generation.decoding import beam_search, sample
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
+from throughtime.memory import require
 from throughtime.network import Network
 from throughtime.network_specification import CellName, DtypeName, NetworkSpecification
 from throughtime.parameters import count, initial
@@ -55,6 +57,11 @@ class Generator(ABC):
         dtype: DtypeName,
         seed: int,
     ) -> None:
+        hidden, layers, embedding = (
+            whole_number(name, value, 1)
+            for name, value in (("hidden", hidden), ("layers", layers), ("embedding", embedding))
+        )
+        seed = whole_number("seed", seed)
         self.vocabulary = vocabulary
         self.fields: dict[str, Any] = {
             "vocabulary": vocabulary.symbols, "cell": cell, "hidden": hidden, "layers": layers,
@@ -66,6 +73,8 @@ class Generator(ABC):
             "decoder.embedding": (len(vocabulary), decoder.inputs),
             "decoder": decoder,
         }
+        size = sum(map(_size, self._parts.values()))
+        require(3 * np.dtype(dtype).itemsize * size, f"a network of {size:,} parameters")
         self._settle(np.concatenate(_initial(self._parts, dtype, seed)))
 
     def _settle(self, vector: Array) -> None:
@@ -204,10 +213,9 @@ class Generator(ABC):
         longest : int ≥ 1
             Where a text is cut.
         """
-        for name, value in (("beam", beam), ("longest", longest)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
+        beam, longest = whole_number("beam", beam, 1), whole_number("longest", longest, 1)
         first, state = self.start(source)
+        self._require(len(first) * beam, longest, beam)
         return self.vocabulary.decode(beam_search(self.next_symbol, first, state, beam, longest))
 
     def sample(
@@ -226,11 +234,18 @@ class Generator(ABC):
         ends : bool
             Whether a text may end before.
         """
-        if not 0 < temperature < float("inf"):
+        temperature, longest = number("temperature", temperature), whole_number("longest", longest, 1)
+        if not temperature > 0:
             raise ValueError(f"temperature must be above 0, got {temperature}")
         first, state = self.start(source)
-        rng = np.random.default_rng(seed)
+        self._require(len(first), longest)
+        rng = np.random.default_rng(whole_number("seed", seed))
         return self.vocabulary.decode(sample(self.next_symbol, first, state, temperature, longest, rng, ends))
+
+    def _require(self, texts: int, longest: int, beam: int = 1) -> None:
+        """Refuse what would write more than memory holds."""
+        each = longest + 4 * len(self.vocabulary) + state_size(self.decoder.specification)
+        require(8 * texts * each, f"writing {longest:,} symbols in {beam:,} beams", "choose a smaller longest or beam")
 
     def start(self, source: Any) -> tuple[Indices, State]:
         """What the decoder reads first, (B,), and the states that it begins with."""

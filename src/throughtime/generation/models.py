@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
+from throughtime.checks import flag, whole_number
 from throughtime.forward_pass import State
 from throughtime.generation.generator import (
     Begun,
@@ -123,8 +124,7 @@ class OneToMany(Generator):
         dtype: DtypeName = "float64",
         seed: int = 0,
     ) -> None:
-        if isinstance(features, bool) or not isinstance(features, int) or features < 1:
-            raise ValueError(f"features must be a whole number of at least 1, got {features!r}")
+        features = whole_number("features", features, 1)
         decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
         affine: dict[str, Part] = {"affine.W": (features, state_size(decoder)), "affine.b": (state_size(decoder),)}
         super().__init__(
@@ -180,7 +180,7 @@ class EncoderDecoder(Generator):
         seed: int = 0,
     ) -> None:
         decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
-        more: dict[str, Any] = {"bidirectional": bidirectional, "output": "last step"}
+        more: dict[str, Any] = {"bidirectional": flag("bidirectional", bidirectional), "output": "last step"}
         encoder = network_of(
             cell, hidden, layers, dtype, inputs=embedding, outputs=state_size(decoder), readout="identity", **more
         )
@@ -189,7 +189,7 @@ class EncoderDecoder(Generator):
             vocabulary, before, cell=cell, hidden=hidden, layers=layers, embedding=embedding, dtype=dtype, seed=seed
         )
         self.source = source
-        self.fields |= {"source": source.symbols, "bidirectional": bidirectional}
+        self.fields |= {"source": source.symbols, "bidirectional": encoder.bidirectional}
 
     @property
     def encoder(self) -> Network:

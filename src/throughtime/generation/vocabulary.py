@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,9 +34,11 @@ class Vocabulary:
     symbols: str
 
     def __post_init__(self) -> None:
-        twice = [symbol for symbol in dict.fromkeys(self.symbols) if self.symbols.count(symbol) > 1]
+        if not isinstance(self.symbols, str):
+            raise ValueError(f"a vocabulary's symbols must be a string, got {type(self.symbols).__name__}")
+        twice = [symbol for symbol, times in Counter(self.symbols).items() if times > 1]
         if twice or not self.symbols:
-            raise ValueError(f"a vocabulary must have symbols, each of them once; twice: {''.join(twice)!r}")
+            raise ValueError(f"a vocabulary must have symbols, each of them once; twice: {''.join(twice[:40])!r}")
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Vocabulary:

@@ -38,7 +38,7 @@ def gap(experiment: GapExperiment) -> Any:
     axes[0].minorticks_off()
     axes[0].set_xlim(0 if 0 in measured else measured[0] * 0.8, measured[-1] * 1.2)
     for ax, when in ((axes[1], "before training"), (axes[2], "after training")):
-        ax.set(yscale="log", ylim=(_LEAST, 1e4), xlabel="distance d in steps", ylabel="‖∂s_n/∂s_{n−d}‖")
+        ax.set(yscale="log", ylim=(_LEAST, 1e4), xlabel="distance d in steps", ylabel=plots.DERIVATIVE)
         ax.set_title(f"Derivatives over time, {when}")
     axes[0].figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     return axes

@@ -48,7 +48,7 @@ class Traced(Unknown):
         return f"  {len(x)} steps"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class View:
     """The page of one sequence; a notebook shows it.
 
@@ -60,6 +60,9 @@ class View:
 
     page: str = field(repr=False)
     height: int = HEIGHT
+
+    def __repr__(self) -> str:
+        return f"<View: a page of {len(self.page) / 1000:,.0f} kB, shown by notebooks; save(path) writes it to a file>"
 
     def _repr_html_(self) -> str:
         return (

@@ -41,7 +41,11 @@ def summary(found: Summary, ax: Any = None) -> Any:
         ax.set_xscale("log")
     if any(curves):
         ax.legend(frameon=False)
-    ax.set(xlabel=along.replace("_", " "), ylabel=_NAMES[found.measure], title="Mean and standard deviation over seeds")
+    ax.set(
+        xlabel=plots.plain(along.replace("_", " ")),
+        ylabel=_NAMES[found.measure],
+        title="Mean and standard deviation over seeds",
+    )
     return ax
 
 
@@ -59,4 +63,4 @@ def _along(groups: list[Group]) -> str | None:
 
 
 def _told(options: Mapping[str, Value]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items())
+    return plots.plain(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in options.items()))
