@@ -1,5 +1,7 @@
 """Ctrl-C, a signal, or the death of the server, at any moment: all ends, and the run is saved and goes on to the same bits."""
 
+import asyncio
+import json
 import os
 import select
 import signal
@@ -151,6 +153,63 @@ def test_a_start_that_fails_is_told_and_ends_all(monkeypatch, tmp_path):
     monkeypatch.setattr(child, "start", nothing)
     with serving.listen("127.0.0.1", 18100) as bound, pytest.raises(OSError, match="temporarily"):
         serving.serve(lambda: Session(plan(SETTINGS)), bound, "token", lambda stop: None)
+
+
+class Reading(Client):
+    """A page that keeps what it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.told = []
+
+    def tell(self, message):
+        self.told.append(json.loads(message))
+
+    def show(self, frame, *, passing=False):
+        self.told.append(json.loads(frame))
+
+    def all(self, kind):
+        return [message for message in self.told if message["type"] == kind]
+
+
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied"), ValueError("runs is a file, not a folder")]
+)
+def test_where_no_folder_can_be_made_the_page_is_told_and_training_goes_on(trainers, error):
+    def refuse(name):
+        raise error
+
+    async def use():
+        session, page = Session(plan(SETTINGS), None, refuse), Reading()
+        await session.start()
+        session.enter(page)
+        await session.handle(page, '{"type": "step", "count": 2}')
+        await session.handle(page, '{"type": "step", "count": 2}')
+        assert await session.end() is None
+        return page
+
+    page = asyncio.run(use())
+    (told,) = page.all("error")  # once
+    assert told["message"].startswith("the run is trained and not kept: ")
+    assert told["message"].endswith(("Permission denied", "not a folder"))
+    assert [frame["step"] for frame in page.all("frame")] == [0, 2, 4]
+
+
+def test_a_fault_of_ours_is_told_and_the_session_goes_on(trainers, monkeypatch):
+    async def use():
+        session, page = Session(plan(SETTINGS)), Reading()
+        await session.start()
+        session.enter(page)
+        with monkeypatch.context() as broken:
+            broken.setattr(session.framer, "frame", lambda *_: {}["missing"])
+            await session.handle(page, '{"type": "step"}')
+        await session.handle(page, '{"type": "step"}')
+        await session.end()
+        return page
+
+    page = asyncio.run(use())
+    assert ["fault of throughtime: KeyError" in told["message"] for told in page.all("error")] == [True]
+    assert [frame["step"] for frame in page.all("frame")] == [0, 2]
 
 
 @pytest.fixture
