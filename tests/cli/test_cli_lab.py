@@ -28,6 +28,13 @@ def test_what_is_wrong(throughtime, here):
     assert "--seeds" in throughtime("lab", "gap", "--seeds", 0).complaint
     (here / "no.json").write_text("{}")
     assert "holds no experiment" in throughtime("lab", "gap", "--from", "no.json").complaint
+    (here / "deep.json").write_text("[" * 100_000)
+    assert "nested too deeply" in throughtime("lab", "gap", "--from", "deep.json").complaint
+    assert "is not a regular file" in throughtime("lab", "gap", "--from", "/dev/zero").complaint
+    assert "needs about" in throughtime("lab", "gap", "--gaps", 10**10).complaint
+    assert "must be whole numbers" in throughtime("lab", "gap", "--gaps", "1" * 5000).complaint
+    assert "needs about" in throughtime("lab", "copy", "--delays", 10**10).complaint
+    assert "seeds must be a whole number" in throughtime("lab", "reber", "--seeds", 10**9).complaint
     pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
     assert "ends in .png, .svg, .pdf" in throughtime("lab", "gap", "--plot", "gap.bmp").complaint
     assert "there is no folder" in throughtime("lab", "gap", "--plot", "nowhere/gap.png").complaint

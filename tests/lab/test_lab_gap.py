@@ -1,5 +1,6 @@
 """The gap experiment, small: what it counts, its bounds, and its figure."""
 
+import copy
 import json
 import signal
 
@@ -86,3 +87,63 @@ def test_ctrl_c_ends_all_networks(monkeypatch):
     monkeypatch.setattr(gap.Recall, "sample", pressed)
     with pytest.raises(KeyboardInterrupt):
         gap.measure([1], 1000, steps=10**6)
+
+
+def test_a_stored_experiment_is_whole_or_refused(small):
+    """Hostile values in every place, and every place taken away: read, and then drawn too, or one sentence."""
+    mpl = pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
+    mpl.use("agg")
+    from matplotlib import pyplot
+
+    from throughtime.lab import figures
+
+    stored = json.loads(json.dumps({name: value for name, value in small.as_dict().items() if name != "rates"}))
+    stored["networks"], stored["flows"] = stored["networks"][:3], stored["flows"][:1]
+    for curve in (*stored["flows"][0]["start"].values(), *stored["flows"][0]["end"].values()):
+        del curve[3:]
+    stored["flows"][0]["second"], stored["flows"][0]["h_only"] = [1, 0.5, None], [1, 0.5, 0.25]
+
+    def places(value, path=()):
+        for key, inner in (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        ):
+            yield (*path, key)
+            yield from places(inner, (*path, key))
+
+    refused = read = 0
+    for path in list(places(stored)):
+        for hostile in (None, "x", -1, 2.5, 10**30, [], {}, [[1]], True, "take it away"):
+            changed = copy.deepcopy(stored)
+            inside = changed
+            for key in path[:-1]:
+                inside = inside[key]
+            if hostile == "take it away":
+                del inside[path[-1]]
+            else:
+                inside[path[-1]] = hostile
+            try:
+                found = gap.GapExperiment.from_dict(changed)
+            except ValueError:
+                refused += 1
+                continue
+            read += 1
+            if read % 40 == 0:
+                figures.gap(found)[0].figure.canvas.draw()
+                pyplot.close("all")
+    assert refused > 300
+    assert read > 40
+
+
+def test_what_would_never_end_or_fit_is_refused():
+    for options, message in [
+        ({"gaps": [10**10]}, "a gap of 10,000,000,000 steps needs"),
+        ({"gaps": [1.5]}, "a gap must be a whole number"),
+        ({"gaps": []}, "there must be a gap"),
+        ({"seeds": 10**7}, "seeds must be a whole number from 1 to 1000000"),
+        ({"steps": 0}, "steps must be a whole number of at least 1"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            gap.measure(**options)
+    found = gap.measure(np.array([1]), np.int64(1), steps=np.int64(2), contestants=[networks.ELMAN])
+    assert found.settings["seeds"] == found.networks[0].gap == 1
+    json.dumps(found.as_dict())

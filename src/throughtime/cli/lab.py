@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 
 from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import Failure, Json, document, say
+from throughtime.documents import json_object, text_of
 
 GAP_EPILOG = """\b
 Example:
@@ -39,14 +41,22 @@ def gap(
 
     started = time.perf_counter()
     if stored is not None:
-        experiment = GapExperiment.from_dict(read_json(stored))
+        try:
+            experiment = GapExperiment.from_dict(json_object(text_of(stored), "it"))
+        except ValueError as error:
+            raise Failure(
+                f"{stored} holds no experiment, give a file made with throughtime lab gap --json: {error}"
+            ) from None
     else:
         wanted = list(GAPS) if gaps is None else whole_numbers("--gaps", gaps)
-        if not json:
-            say(f"  {'network':<27} {'gap':>4}   learned   answers right")
+        head = iter(
+            [f"  {'network':<27} {'gap':>4}   learned   answers right"]
+        )  # said once, when all that is asked is right
 
         def progress(network: str, gap: int, successes: int, right: float) -> None:
             if not json:
+                for line in head:
+                    say(line)
                 say(f"  {network:<27} {gap:>4}   {successes:>3} of {seeds:<3}   {right:.3f}")
 
         experiment = measure(wanted, seeds, steps=steps or STEPS, progress=progress)
@@ -63,26 +73,13 @@ def gap(
 
 def whole_numbers(option: str, words: str) -> list[int]:
     """ "1,10,100" → the numbers."""
-    try:
-        found = [int(word) for word in words.split(",")]
-    except ValueError:
-        raise Failure(f'{option} must be whole numbers such as 1,10,100, got "{words[:40]}"') from None
+    parts = words.split(",")
+    if not all(re.fullmatch(r" *[+-]?[0-9]{1,18} *", part) for part in parts):
+        raise Failure(f'{option} must be whole numbers such as 1,10,100, got "{words[:40]}"')
+    found = [int(part) for part in parts]
     if min(found) < 0:
         raise Failure(f"{option} must be whole numbers from 0 on, got {min(found)}")
     return found
-
-
-def read_json(path: Path) -> dict[str, object]:
-    """The document that an experiment printed."""
-    import json
-
-    try:
-        found = json.loads(path.read_text())
-        if not isinstance(found, dict) or not {"settings", "networks", "flows"} <= set(found):
-            raise ValueError
-    except ValueError:
-        raise Failure(f"{path} holds no experiment: give a file made with throughtime lab gap --json") from None
-    return {name: found[name] for name in ("settings", "networks", "flows")}
 
 
 CLASSIC_EPILOG = """\b
@@ -125,11 +122,12 @@ def _classic(name: str, sizes: list[int] | None, seeds: int, steps: int | None, 
 
     classic, started = CLASSICS[name], time.perf_counter()
     lines = f"  {{:<51}} {{:>{max(len(classic.size_name), 4)}}}   {{:>13}}   {{:>9}}   {{}}"
-    if not json:
-        say(lines.format("", classic.size_name, "solved", "sequences", "loss" if name == "copy" else "wrong"))
+    head = iter([lines.format("", classic.size_name, "solved", "sequences", "loss" if name == "copy" else "wrong")])
 
     def told(row: Row) -> None:
         if not json:
+            for line in head:
+                say(line)
             sequences = "" if row.sequences is None else f"{row.sequences:,.0f}"
             figure = f"{row.loss:.3f}" if name == "copy" else f"{row.wrong:.2%}"
             size = row.size if classic.size_name else ""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.checks import whole_number
 from throughtime.lab.networks import (
     ELMAN,
     ELMAN_ORTHOGONAL,
@@ -20,7 +21,9 @@ from throughtime.lab.networks import (
     GRU_OPEN,
     LSTM,
     LSTM_OPEN,
+    MOST_SEEDS,
     Contestant,
+    require_steps,
     trained,
 )
 from throughtime.network import Network
@@ -165,9 +168,14 @@ def measure(
     progress : function of the Row of each kind and size, called when its networks are trained
     """
     attempts: list[Attempt] = []
-    budget = steps or classic.steps
+    seeds = whole_number("seeds", seeds, 1, MOST_SEEDS)
+    budget = classic.steps if steps is None else whole_number("steps", steps, 1)
+    sizes = classic.sizes if sizes is None else [whole_number(classic.size_name or "size", size) for size in sizes]
+    if not sizes:
+        raise ValueError("there must be a size of the task")
+    require_steps(max(sizes), classic.batch, "a sequence")
     settings = {"optimizer": Adam(classic.learning_rate), "batch": classic.batch, "clip": 1.0}
-    for size in sizes or classic.sizes:
+    for size in sizes:
         task = classic.task(size)
 
         def solved(run: Run, task: Task = task) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 
 from throughtime.analysis import gradient_flow
 from throughtime.batch import Array
-from throughtime.lab.networks import ALL, Contestant, trained
+from throughtime.checks import number, whole_number
+from throughtime.lab.networks import ALL, MOST_SEEDS, Contestant, require_steps, trained
 from throughtime.network import Network
 from throughtime.tasks.recall import Recall
 from throughtime.training.loop import Run
@@ -70,10 +71,20 @@ class GapExperiment:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> GapExperiment:
-        """The experiment that `as_dict` described."""
-        return cls(
-            values["settings"], [Trained(**row) for row in values["networks"]], [Flow(**row) for row in values["flows"]]
-        )
+        """The experiment that `as_dict` described; a ValueError for anything else. What was not finite is NaN."""
+        try:
+            settings, networks, flows = values["settings"], values["networks"], values["flows"]
+            number("success", settings["success"], 0, 1), whole_number("seeds", settings["seeds"], 1)
+            rows = [Trained(**row) for row in networks]
+            for row in rows:
+                whole_number("gap", row.gap), whole_number("seed", row.seed), number("right", row.right, 0, 1)
+            names = {_name(row.network) for row in rows}
+            found = cls(settings, rows, [_read_flow(names, flow) for flow in flows])
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"a part is missing or of another kind: {error}") from None
+        if not rows:
+            raise ValueError("it has no networks")
+        return found
 
     def rates(self) -> list[Rate]:
         """The success of each kind of network after each gap."""
@@ -126,8 +137,11 @@ def measure(
     contestants : kinds of networks
     progress : function of a kind's name, a gap, how many networks learned it, and the mean share that is right
     """
-    if seeds < 1 or steps < 1 or not gaps or min(gaps) < 0:
-        raise ValueError("there must be a gap of at least 0, a seed and a step")
+    gaps = [whole_number("a gap", gap) for gap in gaps]
+    if not gaps:
+        raise ValueError("there must be a gap")
+    seeds, steps = whole_number("seeds", seeds, 1, MOST_SEEDS), whole_number("steps", steps, 1)
+    require_steps(max(gaps), BATCH, "a gap")
     settings: dict[str, Any] = {"optimizer": Adam(LEARNING_RATE), "batch": BATCH, "clip": CLIP}
     told = {"steps": steps, "batch": BATCH, "optimizer": "adam", "learning_rate": LEARNING_RATE, "clip": CLIP}
     experiment = GapExperiment(told | {"seeds": seeds, "noise": Recall().noise, "success": SUCCESS})
@@ -180,6 +194,33 @@ def _flow(net: Network, task: Recall) -> Array:
         )
     with np.errstate(divide="ignore"):
         return np.asarray(np.exp(np.log(found).mean(axis=0)))
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str):
+        raise ValueError(f"a network must have a name, got {name!r}"[:200])
+    return name
+
+
+def _read_flow(names: set[str], values: dict[str, Any]) -> Flow:
+    """A Flow of one of these networks, with lists of one length."""
+    flow = Flow(**values)
+    if _name(flow.network) not in names:
+        raise ValueError("there are derivatives of a network that is not there")
+    length = len(flow.second)
+
+    def curve(given: Any) -> list[float]:
+        if not isinstance(given, list) or len(given) != length:
+            raise ValueError("its curves must be lists of one length")
+        return [float("nan") if value is None else number("a derivative", value, 0) for value in given]
+
+    def bounds(given: dict[str, Any]) -> dict[str, list[float]]:
+        return {name: curve(given[name]) for name in ("low", "middle", "high")}
+
+    return Flow(
+        flow.network, whole_number("gap", flow.gap), bounds(flow.start), bounds(flow.end),
+        curve(flow.second), curve(flow.h_only),
+    )  # fmt: skip
 
 
 def _summary(name: str, gap: int, flows: list[list[Array]]) -> Flow:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from throughtime.interrupts import on_threads
+from throughtime.memory import require
 from throughtime.network import Network
 from throughtime.tasks.task import Task
 from throughtime.training.loop import NotFinite, Run, proceed
 from throughtime.training.settings import Settings
 
+MOST_SEEDS = 1_000_000
+"""Networks of a kind."""
 CHECK_EVERY = 100
 """Steps of training after which it is asked whether that is enough."""
 
@@ -53,6 +56,12 @@ GRU_OPEN = Contestant("GRU, update bias 5", {"cell": "gru", "hidden": 18}, remem
 
 ALL = (ELMAN, ELMAN_TANH, ELMAN_ORTHOGONAL, LSTM, LSTM_OPEN, GRU, GRU_OPEN)
 """About 1,100 parameters each on a task with one input and one output."""
+
+
+def require_steps(steps: int, batch: int, what: str) -> None:
+    """Refuse sequences of so many steps that the tape of a batch of them is larger than memory."""
+    width = min(contestant.fields["hidden"] for contestant in ALL)
+    require(8 * 4 * width * steps * batch, f"{what} of {steps:,} steps", "choose a shorter one")
 
 
 def trained(
