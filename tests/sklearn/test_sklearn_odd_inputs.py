@@ -381,6 +381,14 @@ def test_numbers_of_numpy_are_settings(setting):
     np.testing.assert_array_equal(found, wanted)
 
 
+@pytest.mark.parametrize("kind", ["C", "L"])
+def test_one_class_is_predicted_surely(kind):
+    for options in ({}, {"early_stopping": True, "warm_start": True}):
+        model = fit(kind, ARRAY, ["only"] * 12, **options).fit(ARRAY, ["only"] * 12)
+        assert (model.predict_proba(ARRAY) == 1).all()
+        assert model.score(ARRAY, ["only"] * 12) == 1
+
+
 def test_what_is_only_doubtful_is_said():
     with pytest.warns(UserWarning, match=r"as in aeon, give X.transpose\(0, 2, 1\)"):
         fit("C", ARRAY.transpose(0, 2, 1), Y)

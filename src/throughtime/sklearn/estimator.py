@@ -101,7 +101,9 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         if targets.shape[-1] != outputs:
             raise ValueError(f"y has {targets.shape[-1]} outputs or classes; what was fitted before has {outputs}")
         data = Batch(self._standardized(sequences.x), targets, sequences.lengths, weights)
-        if partial:
+        if readout == "softmax" and outputs == 1:
+            self._run = self._new_run(options, data)  # the probability of one class is 1 already
+        elif partial:
             self._pass_once(options, data)
         elif options.early_stopping:
             if held_out is None:
