@@ -1,12 +1,15 @@
 """The flat vector of parameters, its names, its views, and what stands in it at first."""
 
+from math import prod
+
 import numpy as np
 import pytest
 
 from oracles.cases import CELLS, FORMS, problem
 from oracles.layout import unpack
 from throughtime.network import Network
-from throughtime.parameters import Views, count
+from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import Views, blocks, count
 
 EVERY = [(name, form, bias) for name in CELLS for form in FORMS for bias in (True, False)]
 
@@ -179,3 +182,21 @@ def test_a_vector_that_does_not_fit_cannot_take_the_place_of_the_parameters(vect
     assert len(net.parameters) == 13
     with pytest.raises((ValueError, TypeError, AttributeError)):
         net.parameters = vector
+
+
+@pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
+@pytest.mark.parametrize("layers", [1, 2, 5])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bias", [False, True])
+def test_the_count_is_that_of_all_blocks(cell, layers, bidirectional, bias):
+    s = NetworkSpecification(
+        cell=cell, inputs=3, hidden=4, outputs=2, layers=layers, bidirectional=bidirectional, bias=bias
+    )
+    assert count(s) == sum(prod(block.shape) for block in blocks(s))
+
+
+@pytest.mark.parametrize("field", ["inputs", "hidden", "outputs", "layers"])
+def test_what_memory_does_not_hold_is_refused_at_once(field, monkeypatch):
+    monkeypatch.setattr("throughtime.memory.available", lambda: 10**9)
+    with pytest.raises(ValueError, match=r"a network of [0-9,]+ parameters needs about .* of memory, and 1.0 GB"):
+        Network(**{"inputs": 2, "hidden": 2, "outputs": 1} | {field: 10**9})

@@ -65,6 +65,10 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `--help` must not wait for what it does not need."""
     from importlib import import_module
 
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("throughtime")
     if name not in _HOMES:
         raise AttributeError(f"module 'throughtime' has no attribute {name!r}")
     home = import_module(f"throughtime.{_HOMES[name] or name}")

@@ -52,7 +52,7 @@ STYLE: Any = {
 _SYMBOLS = {
     "C_tilde": R"\tilde{C}", "n": R"\tilde{n}", "net_h": "net", "delta_h": R"\delta_h", "delta_i": R"\delta_i",
     "delta_f": R"\delta_f", "delta_C_tilde": R"\delta_{\tilde{C}}", "delta_o": R"\delta_o", "delta_r": R"\delta_r",
-    "delta_z": R"\delta_z", "delta_n": R"\delta_{\tilde{n}}", "delta_q": R"\delta_q", "delta_y": R"\delta_y",
+    "delta_z": R"\delta_z", "delta_n": R"\delta_n", "delta_q": R"\delta_q", "delta_y": R"\delta_y",
     "net_y": "net_y", "d_h": R"\partial h", "d_C": R"\partial C",
 }  # fmt: skip
 """Names of arrays as mathematics; the others are letters already."""

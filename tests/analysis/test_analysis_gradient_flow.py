@@ -108,5 +108,5 @@ def test_what_is_wrong():
         OneStep(network("gru"))(np.zeros((5, 3)), np.zeros(3))
     with pytest.raises(ValueError, match=r"more than skip = 4 steps, got \(4, 2\)"):
         gradient_flow.lyapunov_exponents(network("gru"), np.zeros((4, 2)), skip=4)
-    with pytest.raises(ValueError, match="sequence must be from 0 to 1, got 2"):
+    with pytest.raises(ValueError, match="sequence must be a whole number from 0 to 1, got 2"):
         states(network("gru").trace(*batch()), 2)

@@ -155,3 +155,10 @@ def test_what_overflows_is_looked_for_in_the_data_first(x, y, advice):
     net = adder(activation="relu", readout="identity", init="uniform")
     with pytest.raises(tt.NotFinite, match=f"not finite: {advice}"):
         tt.train(net, data, steps=200, optimizer=tt.GradientDescent(1e300))
+
+
+def test_a_run_is_shown_in_one_line():
+    run = tt.train(adder(), TASK, steps=200, **SETTINGS)
+    assert repr(run).startswith("Run(Network(elman, 2 → 1 × 3 → 1, 22 parameters), step 200 of 200, loss ")
+    assert len(repr(run)) < 120
+    assert tt.__version__.count(".") == 2

@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from throughtime.analysis.one_step import OneStep
 from throughtime.batch import Array
+from throughtime.checks import number, whole_number
+from throughtime.memory import require
 from throughtime.network import Network
 
 _MARGIN = 1e-6  # eigenvalues as near to the unit circle are on it, as far as floats can tell
@@ -93,12 +95,14 @@ def fixed_points(
     (2013). M. Golub, D. Sussillo, FixedPointFinder (2018), https://github.com/mattgolub/fixed-point-finder.
     """
     step = OneStep(net)
-    if isinstance(starts, int):
-        if starts < 1:
-            raise ValueError(f"starts must be at least 1, got {starts}")
+    if np.ndim(starts) == 0:
+        starts = whole_number("starts", starts, 1)
+        require(16.0 * starts * step.size**2, f"a search from {starts:,} states")
+        seed = whole_number("seed", seed)
         starts = np.random.default_rng(seed).uniform(-1, 1, (starts, step.size))
-    if not (tolerance > 0 and apart > 0):
-        raise ValueError(f"tolerance and apart must be greater than 0, got {tolerance} and {apart}")
+    for name, value in (("tolerance", tolerance), ("apart", apart)):
+        if not number(name, value, 0) > 0:
+            raise ValueError(f"{name} must be a number greater than 0, got {value}")
     x = np.asarray(x, float)
     states = _rest(step, np.array(starts, float), x)
     speeds = np.linalg.norm(step(states, x) - states, axis=1)

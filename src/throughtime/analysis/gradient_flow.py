@@ -13,13 +13,14 @@ import numpy as np
 
 from throughtime.analysis.one_step import OneStep, states
 from throughtime.batch import Array
+from throughtime.checks import whole_number
 from throughtime.network import Network
 from throughtime.trace import Trace
 
 
 def jacobians(trace: Trace, sequence: int = 0) -> Array:
     """∂s_t/∂s_{t-1} at each of the n steps of a sequence, (n,S,S); where t = 1, s_0 is the initial state."""
-    visited = states(trace, sequence)
+    visited, sequence = states(trace, sequence), int(sequence)
     return OneStep(trace.network).jacobian(visited[:-1], trace.x[sequence, : len(visited) - 1])
 
 
@@ -69,7 +70,7 @@ def lyapunov_exponents(net: Network, x: Array, *, skip: int = 0) -> Array:
     G. Benettin et al., Lyapunov characteristic exponents for smooth dynamical systems (1980): the mean logarithms of R's
     diagonal, where QR decompositions keep the directions apart.
     """
-    step, x = OneStep(net), np.asarray(x, float)
+    step, x, skip = OneStep(net), np.asarray(x, float), whole_number("skip", skip)
     if x.ndim != 2 or not 0 <= skip < len(x):
         raise ValueError(f"x must be (time, features) with more than skip = {skip} steps, got {x.shape}")
     state, Q = np.zeros((1, step.size)), np.eye(step.size)

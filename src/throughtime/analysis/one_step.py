@@ -16,6 +16,7 @@ import numpy.typing as npt
 from throughtime.batch import Array
 from throughtime.cells import elman, gru, lstm, named_cell
 from throughtime.cells.activations import ACTIVATIONS
+from throughtime.checks import whole_number
 from throughtime.network import Network
 from throughtime.trace import Trace
 
@@ -153,8 +154,7 @@ def _diagonal(values: Array) -> Array:
 def states(trace: Trace, sequence: int = 0) -> Array:
     """The states s_0 … s_n of a sequence of n steps, (n+1, S)."""
     OneStep(trace.network)  # refuses both directions
-    if not 0 <= sequence < len(trace.x):
-        raise ValueError(f"sequence must be from 0 to {len(trace.x) - 1}, got {sequence!r}")
+    sequence = whole_number("sequence", sequence, 0, len(trace.x) - 1)
     n = int(trace.lengths[sequence])
     names = ("h", "C") if trace.specification.cell == "lstm" else ("h",)
     return np.concatenate(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from throughtime.analysis.one_step import states
 from throughtime.batch import Array
+from throughtime.checks import whole_number
 from throughtime.trace import Trace
 
 
@@ -45,8 +46,9 @@ def principal_axes(states: npt.ArrayLike, count: int = 3) -> PrincipalAxes:
     """
     cloud = np.asarray(states, float)
     cloud = cloud.reshape(-1, cloud.shape[-1])
-    if count < 1 or not len(cloud):
-        raise ValueError(f"there must be at least one axis and one state, got count {count} and {len(cloud)} states")
+    count = whole_number("count", count, 1)
+    if not len(cloud):
+        raise ValueError("there must be at least one state, got none")
     mean = cloud.mean(axis=0)
     variances, vectors = np.linalg.eigh((cloud - mean).T @ (cloud - mean) / len(cloud))
     axes = vectors.T[::-1][:count]

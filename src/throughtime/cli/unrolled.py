@@ -121,7 +121,7 @@ def _number(value: float, whole: bool) -> str:
     value += 0.0  # −0 is 0
     if whole:
         return f"{value:.0f}"
-    text = f"{value:.3f}"
+    text = f"{value:z.3f}"
     if len(text) >= _CELL or (value != 0 and float(text) == 0):
         text = f"{value:.0e}"
     return text.replace("-", "−")

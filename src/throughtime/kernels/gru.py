@@ -153,7 +153,7 @@ def backward(x, V, U, lengths, backwards, h, fed, gates, d_h, d_h_last, delta, d
     d_h_last : (B, H)
         ∂E by the final state, from outside.
     delta : (T, B, 4H), written
-        δ_r, δ_z, δ_ñ and δ_q = δ_ñ ∘ r; 0 at padded steps.
+        δ_r, δ_z, δ_n and δ_q = δ_n ∘ r; 0 at padded steps.
     dV, dU, db, dc : like V, U, b, c, added to
         Gradients. Those of U_n and c_n are made from δ_q.
     d_x : (T, B, I) or empty, added to

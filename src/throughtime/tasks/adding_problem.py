@@ -72,8 +72,8 @@ class AddingProblem:
         marked = x[steps, 0]
         d = 0.5 + marked.sum() / 4
         verdict = "right" if abs(y[0] - d) < TOLERANCE else "wrong"
-        values = " and ".join(f"{value:.3f} at step {step + 1}" for value, step in zip(marked, steps, strict=True))
-        return f"  {values} of {len(x)}: told {y[0]:.3f}, target {d:.3f}      {verdict}"
+        values = " and ".join(f"{value:z.3f} at step {step + 1}" for value, step in zip(marked, steps, strict=True))
+        return f"  {values} of {len(x)}: told {y[0]:z.3f}, target {d:z.3f}      {verdict}"
 
     def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
         """Check a network on sequences drawn at random."""

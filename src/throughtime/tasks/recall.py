@@ -63,7 +63,7 @@ class Recall:
         """The symbol, the gap, and what the network told."""
         d = int(x[0, 0] > 0)
         verdict = "right" if rounds_to(y[0], d) else "wrong"
-        return f"  {x[0, 0]:+.0f}, then {len(x) - 1} steps of noise: told {y[0]:.3f}, target {d}      {verdict}"
+        return f"  {x[0, 0]:+.0f}, then {len(x) - 1} steps of noise: told {y[0]:z.3f}, target {d}      {verdict}"
 
     def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
         """Check a network on sequences drawn at random."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.memory import require
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import DIRECTIONS, GATES
@@ -228,6 +229,7 @@ class Trace:
         """‖δ_{k→t}‖ of each sequence (B, T_k, T_t); arguments as for `itemised`."""
         of, names = self.layer(layer, direction), delta_names(self.specification.cell, gate)
         batch, time, _ = self.x.shape
+        require(16.0 * batch * time**2, f"how far errors reach over {time:,} steps", "trace fewer or shorter sequences")
         norms = np.zeros((batch, time, time), self.x.dtype)
         for b, n in enumerate(self.lengths):
             norms[b, :n, :n] = np.sqrt((itemised_deltas(self, b, names, of) ** 2).sum(axis=2))

@@ -98,9 +98,14 @@ def _seeds(seeds: Iterable[int], s: NetworkSpecification) -> list[int]:
     """The seeds as ints, if there is memory for what will come of them: they may be without end."""
     a_run = _BYTES_OF_A_RUN + 3 * count(s) * np.dtype(s.dtype).itemsize
     most = available() // a_run
+    if isinstance(seeds, Sized):
+        _afford(len(seeds), a_run)
     several = [whole_number("a seed", seed) for seed in islice(seeds, most + 1)]
     if len(several) > most:
-        wanted = len(seeds) if isinstance(seeds, Sized) else len(several)
-        require(wanted * a_run, f"the networks of {wanted:,} seeds{'' if isinstance(seeds, Sized) else ' or more'}",
-                "train fewer at a time, and keep of each what you need")  # fmt: skip
+        _afford(len(several), a_run, " or more")
     return several
+
+
+def _afford(seeds: int, a_run: int, more: str = "") -> None:
+    what = f"the networks of {seeds:,} seeds{more}"
+    require(float(seeds * a_run), what, "train fewer at a time, and keep of each what you need")

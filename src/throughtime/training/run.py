@@ -27,7 +27,7 @@ class NotFinite(ArithmeticError):
         self.run = run
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """A training run: it can be saved after any block of steps and continued to the same bits.
 
@@ -61,6 +61,10 @@ class Run:
     def __post_init__(self) -> None:
         if self.moments.size == 0:
             self.moments = np.zeros((2, len(self.network.parameters)), self.network.parameters.dtype)
+
+    def __repr__(self) -> str:
+        loss = f", loss {self.history.last.loss:.3g}" if len(self.history) else ""
+        return f"Run({self.network!r}, step {self.step} of {self.settings.steps}{loss}, stopped: {self.stopped})"
 
     def save(self, folder: Any) -> None:
         """Write the run to a folder, each file atomically."""

@@ -49,7 +49,7 @@ const NAMES = {
   delta_o: ["δ_o", "output gate", "its error"],
   delta_r: ["δ_r", "reset gate", "its error"],
   delta_z: ["δ_z", "update gate", "its error"],
-  delta_n: ["δ_ñ", "candidate", "its error"],
+  delta_n: ["δ_n", "candidate", "its error"],
 };
 
 /** All lanes of a trace. @param {TraceJSON} trace @returns {Lane[]} */
