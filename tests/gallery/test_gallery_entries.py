@@ -25,6 +25,10 @@ def test_the_same_seed_gives_the_same_figures():
 def test_an_unknown_entry():
     with pytest.raises(ValueError, match="the gallery has no 'nonsense'; it has speech, "):
         gallery.compare("nonsense")
+    with pytest.raises(ValueError, match="seed must be a whole number of at least 0"):
+        gallery.compare("digits", seed=-1)
+    with pytest.raises(ValueError, match="steps must be a whole number of at least 1"):
+        gallery.compare("digits", steps=2.5)
 
 
 def test_a_missing_package(monkeypatch):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from throughtime.checks import whole_number
 from throughtime.gallery.comparison import Comparison, Row
 
 ENTRIES = {
@@ -41,6 +42,8 @@ def compare(name: str, seed: int = 0, steps: int | None = None) -> Comparison:
     """
     if name not in ENTRIES:
         raise ValueError(f"the gallery has no {name!r}; it has {', '.join(ENTRIES)}")
+    seed = whole_number("seed", seed)
+    steps = None if steps is None else whole_number("steps", steps, 1)
     entry = import_module(f"throughtime.gallery.{name}")
     try:
         found: Comparison = entry.compare(seed=seed) if steps is None else entry.compare(seed=seed, steps=steps)
