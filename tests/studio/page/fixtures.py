@@ -31,6 +31,8 @@ def case(fields):
     x = rng.integers(0, 2, (1, STEPS, s.inputs)).astype(s.dtype)
     d = rng.integers(0, 2, (1, s.outputs) if last_step else (1, STEPS, s.outputs)).astype(s.dtype)
     mask = rng.choice([1, 0.5], (1,) if last_step else (1, STEPS)).astype(s.dtype)
+    if s.loss == "cross_entropy":
+        d = np.eye(s.outputs, dtype=s.dtype)[rng.integers(s.outputs, size=d.shape[:-1])]
     trace = net.trace(x, d, mask=mask)
     explained = [
         trace.explain(t, unit, layer=of.layer, direction=of.direction)
