@@ -141,3 +141,18 @@ def test_a_process_trains_alike_on_one_thread_and_two():
         assert (outcome.returncode, outcome.stderr) == (0, "")
     if Path("on2").exists():
         assert result_of("on1") == result_of("on2")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("exact · 65 536 × ½ …", "exact · 65 536 × ½ …"),
+        ("δ_h ← ∂E/∂h, Σ ≤ 1e−5", "delta_h <- dE/dh, sum  <= 1e-5"),
+        ("‖δ‖ ∘ τ, C̃ ∈ 10⁵, x₂", "||delta|| * tau, C~ ? 10^5, x_2"),
+    ],
+)
+def test_a_terminal_without_some_signs_shows_their_names(text, shown):
+    program = f"import sys, throughtime.cli.shell; sys.stdout.reconfigure(errors='throughtime.named'); print({text!r}, end='')"
+    environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True, env=environment)
+    assert done.stdout.decode("cp1252") == shown

@@ -59,7 +59,7 @@ class Studio(Address):
         end = time.monotonic() + PATIENCE
         while (found := re.search(pattern, self.printed)) is None:
             assert selector.select(end - time.monotonic()), f"no {pattern} in {self.printed!r}"
-            more = os.read(self.process.stdout.fileno(), 65536).decode()
+            more = os.read(self.process.stdout.fileno(), 65536).decode(errors="replace")
             assert more, f"the studio ended: {self.printed!r}"
             self.printed += more
         return found[0]
@@ -69,7 +69,7 @@ class Studio(Address):
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
         rest, _ = self.process.communicate(timeout=PATIENCE)
-        self.printed += rest.decode()
+        self.printed += rest.decode(errors="replace")
         return self.process.returncode
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import json
 import os
 import re
 import sys
+import unicodedata
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +43,7 @@ class OneLineErrors(TyperGroup):
         """Run a command and leave with its status."""
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")
+                stream.reconfigure(errors="throughtime.named")
         with _failures_told(), warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: note(str(message))
             status = super().main(*args, **extra | {"standalone_mode": False})
@@ -54,6 +56,33 @@ class OneLineErrors(TyperGroup):
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
+
+
+_NAMED = {
+    "−": "-", "→": "->", "←": "<-", "∘": "*", "≤": "<=", "≥": ">=", "∂": "d", "‖": "||", "∞": "inf", "Σ": "sum ", "∏": "product ",
+    "\u0303": "~",
+}  # fmt: skip
+
+
+def _named(error: UnicodeError) -> tuple[str, int]:
+    """What a terminal without some of our signs shows in their place: δ as delta, ⁵ as ^5."""
+    assert isinstance(error, UnicodeEncodeError)
+    shown = ""
+    for sign in error.object[error.start : error.end]:
+        word = unicodedata.name(sign, "").partition(" LETTER ")[2].lower()
+        number = unicodedata.digit(sign, None)
+        if sign in _NAMED:
+            shown += _NAMED[sign]
+        elif word and "GREEK" in unicodedata.name(sign):
+            shown += word
+        elif number is not None and "SCRIPT" in unicodedata.name(sign):
+            shown += f"{'^' if 'SUPER' in unicodedata.name(sign) else '_'}{number}"
+        else:
+            shown += "?"
+    return shown, error.end
+
+
+codecs.register_error("throughtime.named", _named)
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def _of_module(module: nn.Module, fields: dict[str, Any]) -> Network:
 def _check_order(parts: list[nn.Module]) -> None:
     """A ValueError if parts that cannot be run do not stand in a network's order."""
     kinds = [nn.RNNBase, nn.Linear, (nn.Sigmoid, nn.Softmax)]
-    ranks = [next((rank for rank, kind in enumerate(kinds) if isinstance(part, kind)), None) for part in parts]  # type: ignore[arg-type]
+    ranks = [next((rank for rank, kind in enumerate(kinds) if isinstance(part, kind)), None) for part in parts]
     found = [rank for rank in ranks if rank is not None]
     if found != sorted(found):
         raise ValueError(f"its parts stand in another order: {WHAT_CAN_BE_READ}")
