@@ -25,6 +25,43 @@ def blocks(language):
                 yield pytest.param(text, id=f"{document.name}-{number}", marks=skip)
 
 
+# What each command of a document must print, by how it begins; the first that fits counts.
+RESULTS = [
+    ("train addition", r"exact +all 65 536 pairs of 8-bit numbers are added right"),
+    ("train parity", r"exact +all 65 536 words of 16 bits are answered right"),
+    ("add 107 27", r"= 134 .*right\n"),
+    ("trace 107 27 --step 3 --unit 5", r"h_3\[5\] = S\("),
+    ("trace", r"step +1 .*"),
+    ("evaluate --bits 10", r"exact +all 1 048 576 pairs of 10-bit numbers are added right"),
+    ("prove", r"proved +right for numbers of every length"),
+    ("check", r"accepted +\d+ sets"),
+    ("automaton", r"carry|state"),
+    ("tasks", r"addition .*\n(.*\n)+ +recall"),
+    ("info --engine", r"numba +\d"),
+    ("info", r"network +Elman, 16 sigmoid units"),
+    ("export-html", r"page\.html"),
+    ("export", r"checked +its outputs differ from the network's by at most \d\S*e-\d\d?"),
+    ("warmup", r"elman .*\n.*lstm .*\n.*gru "),
+    ("lab", r"\d"),
+    ("sweep show", r"recall\.csv"),
+    ("sweep", r"\d"),
+    ("gallery", r"\d"),
+]
+
+
+def result(line):
+    """What a command of a document must print."""
+    found = [pattern for begin, pattern in RESULTS if line.removeprefix("throughtime ").startswith(begin)]
+    assert found, f"{line}: say in RESULTS what it must print"
+    return found[0]
+
+
+def test_every_command_has_a_result():
+    for block in blocks("sh"):
+        for line in block.values[0].splitlines():
+            assert result(line)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("text", list(blocks("sh")))
 def test_commands(text, tmp_path):
@@ -35,6 +72,7 @@ def test_commands(text, tmp_path):
             [sys.executable, "-m", "throughtime", *arguments], cwd=tmp_path, capture_output=True, text=True
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        assert re.search(result(line), done.stdout), f"{line}\n{done.stdout}"
 
 
 @pytest.mark.long

@@ -123,3 +123,13 @@ def test_sums_that_are_sampled_while_training():
         y = net.predict(x)
         assert line.error == pytest.approx(np.abs(y - d).sum())
         assert line.predicted == task.decode(y > 0.5)
+
+
+@compiled_only
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "hidden", "seed"), [("parity", 4, 7), ("parity", 8, 0), ("tomita", 8, 0)])
+def test_a_gru_learns_words_of_bits(name, hidden, seed):
+    task = tasks.find(name)
+    recipe = recipes.changed(task, cell="gru", hidden=hidden)
+    net = Network(init=recipe.init, seed=seed, **recipe.network)
+    assert task.evaluate(train(net, task, seed=seed, **recipe.settings).network).wrong == 0

@@ -1,0 +1,115 @@
+"""Data files on the command line: read by name, standardised, said to be what they are read as; runs go on with their own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import throughtime as tt
+
+HIDDEN = ("--hidden", 4, "--cell", "elman")
+
+
+def weather(path, names=("pressure", "humidity", "temperature"), order=(0, 1, 2), seed=0):
+    """Pressures near 1013 and a constant humidity; the temperature follows the pressure of the step before."""
+    rng = np.random.default_rng(seed)
+    lines = ["sequence,time," + ",".join(names[i] for i in order)]
+    for sequence in range(20):
+        p = rng.normal(1013, 5, size=7)
+        t = 15 + 0.3 * (np.roll(p, 1) - 1013)
+        lines += [f"{sequence},{k},{','.join(f'{(p[k], 40, t[k])[i]:.4f}' for i in order)}" for k in range(1, 7)]
+    Path(path).write_text("\n".join(lines) + "\n")
+
+
+COLUMNS = ("--option", "inputs=pressure,humidity", "--option", "outputs=temperature")
+
+
+def test_a_file_in_its_own_units_is_learned_and_the_model_takes_them(throughtime):
+    weather("weather.csv")
+    outcome = throughtime(
+        "train", "weather.csv", *COLUMNS, *HIDDEN, "--steps", 600, "--learning-rate", 0.02, "--out", "r"
+    )
+    assert outcome.out.splitlines()[1:5] == [
+        "  inputs    pressure, humidity, standardised",
+        "  targets   temperature: numbers, standardised, at every step",
+        "            identity readout, squared loss",
+        "  note      always the same, so it is not learned from: humidity",
+    ]
+    error, of_mean = map(
+        float, re.search(r"root mean square (\S+) over 20 sequences; always the mean: (\S+)\n", outcome.out).groups()
+    )
+    assert error < 0.7 * of_mean
+    data = tt.tasks.read("weather.csv", inputs="pressure,humidity", outputs="temperature")
+    for path in ("r", "r/model.safetensors"):
+        found = tt.load(path).predict(data.x)
+        assert np.sqrt(((found - data.y) ** 2).mean()) == pytest.approx(error, rel=1e-3)
+    assert of_mean == pytest.approx(data.y.std(), rel=1e-3)
+    told = throughtime("evaluate", "r", "--data", "weather.csv", "--json").json
+    assert told["root_mean_square"] == pytest.approx(error, rel=1e-3)
+    kept = tomllib.loads(Path("r/run.toml").read_text())["columns"]
+    assert (kept["inputs"], kept["outputs"]) == (["pressure", "humidity"], ["temperature"])
+    assert "pressure, humidity" in throughtime("info", "r").out
+    plain = throughtime("train", "weather.csv", *COLUMNS, *HIDDEN, "--steps", 50, "--no-standardise", "--out", "plain")
+    assert "standardised" not in plain.out
+    assert "no better than always predicting the mean" in plain.out
+
+
+def test_columns_are_read_by_their_names_wherever_they_stand(throughtime):
+    weather("a.csv")
+    weather("b.csv", order=(2, 1, 0))
+    weather("other.csv", names=("p", "h", "t"))
+    weather("same_shape.csv", seed=1)
+    throughtime("train", "a.csv", *COLUMNS, *HIDDEN, "--steps", 30, "--out", "r", "--quiet")
+    a, b = (throughtime("evaluate", "r", "--data", name).out for name in ("a.csv", "b.csv"))
+    assert a == b
+    assert 'expected a column "pressure"' in throughtime("evaluate", "r", "--data", "other.csv").complaint
+    wrong = throughtime("evaluate", "r", "--data", "a.csv", "--option", "inputs=humidity,pressure")
+    assert "as in what the network learned from" in wrong.complaint
+    shutil.copytree("r", "r2")
+    for folder, name in (("r", "a.csv"), ("r2", "b.csv")):
+        assert throughtime("train", name, "--resume", folder, "--steps", 60, "--quiet") == (0, "", "")
+    assert Path("r/model.safetensors").read_bytes() == Path("r2/model.safetensors").read_bytes()
+    assert 'expected a column "pressure"' in throughtime("train", "other.csv", "--resume", "r", "--steps", 70).complaint
+    assert "trained on other data" in throughtime("train", "same_shape.csv", "--resume", "r", "--steps", 70).err
+
+
+def test_classes_by_name_are_one_output_each(throughtime):
+    rows = "".join(f"{s},{t},{(-1) ** s * (t + 1)},{('up', 'down')[s % 2]}\n" for s in range(10) for t in range(3))
+    Path("d.csv").write_text(f"sequence,time,x,y\n{rows}")
+    outcome = throughtime("train", "d.csv", *HIDDEN, "--steps", 300, "--option", "output=last step", "--out", "r")
+    assert "  targets   y: one of 2 classes (down, up), at last step\n" in outcome.out
+    assert "  exact     all 10 sequences are answered right\n" in outcome.out
+    assert throughtime("evaluate", "r", "--data", "d.csv").status == 0
+    Path("e.csv").write_text(f"sequence,time,x,y\n{rows}".replace("down", "sideways"))
+    assert "expected one of the classes down, up" in throughtime("evaluate", "r", "--data", "e.csv").complaint
+
+
+def test_what_stands_in_a_file_writes_nothing_to_the_terminal_but_text(throughtime):
+    Path("d.csv").write_text("time,x_\x1b[2J,x,y_\x9b31m,y\n0,1,2,3,4\n1,2,3,4,5\n")
+    for arguments in (["train", "d.csv", *HIDDEN, "--steps", 2, "--out", "r"], ["info", "r"], ["info", "r", "--json"]):
+        outcome = throughtime(*arguments)
+        assert outcome.status == 0
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", outcome.out + outcome.err)
+    assert "\\x1b" in throughtime("evaluate", "r", "--data", "none\x1b[2J.csv").complaint
+
+
+def test_rnn_is_elman(throughtime):
+    for number, cell in enumerate(("rnn", "RNN", "elman")):
+        throughtime("train", "addition", "--cell", cell, "--steps", 3, "--hidden", 3, "--out", f"r{number}", "--quiet")
+    models = {Path(f"r{number}/model.safetensors").read_bytes() for number in range(3)}
+    assert len(models) == 1
+    assert tt.Network(cell="rnn", inputs=1, hidden=1, outputs=1).specification.cell == "elman"
+    assert "did you mean lstm?" in throughtime("train", "addition", "--cell", "lsmt").complaint
+
+
+def test_what_is_wrong_in_run_toml_is_said_to_be_there(throughtime):
+    throughtime("train", "parity", "--steps", 1, "--hidden", 2, "--out", "r", "--quiet")
+    text = Path("r/run.toml").read_text()
+    for damage in ('bits = "many"', "bits = -3", "colour = 3"):
+        Path("r/run.toml").write_text(re.sub(r"bits = \d+", damage, text))
+        assert "r/run.toml" in throughtime("evaluate", "r").complaint
