@@ -113,3 +113,12 @@ def test_what_is_wrong_in_run_toml_is_said_to_be_there(throughtime):
     for damage in ('bits = "many"', "bits = -3", "colour = 3"):
         Path("r/run.toml").write_text(re.sub(r"bits = \d+", damage, text))
         assert "r/run.toml" in throughtime("evaluate", "r").complaint
+
+
+def test_training_goes_on_though_nobody_reads_any_more(throughtime, monkeypatch):
+    def gone(text):
+        raise BrokenPipeError
+
+    monkeypatch.setattr("throughtime.cli.shell.say", gone)
+    throughtime("train", "parity", "--steps", 30, "--hidden", 2, "--out", "r")
+    assert throughtime("info", "r", "--json").json["training"]["step"] == 30

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from throughtime.cli.shell import say
+from throughtime.cli.shell import say_on_the_way
 
 if TYPE_CHECKING:
     from throughtime.recipes import Logged
@@ -57,7 +57,7 @@ def _lines(first: int, steps: int) -> Callable[[Run], None]:
         nonlocal told
         if run.step * LINES // steps > told:
             told = run.step * LINES // steps
-            say(f"  learning  {run.step:>{len(str(steps))}}/{steps}   {_figures(run, speed)}")
+            say_on_the_way(f"  learning  {run.step:>{len(str(steps))}}/{steps}   {_figures(run, speed)}")
 
     return update
 

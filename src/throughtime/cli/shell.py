@@ -11,7 +11,7 @@ import sys
 import unicodedata
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -137,6 +137,12 @@ def say(text: str) -> None:
         raise
     except OSError as error:
         raise Failure(about(error, "standard output")) from None
+
+
+def say_on_the_way(text: str) -> None:
+    """Print something while work goes on, which it does though nobody reads any more, as in `train … | head -1`."""
+    with suppress(BrokenPipeError):
+        say(text)
 
 
 def note(text: str) -> None:

@@ -19,7 +19,7 @@ from throughtime.cli.datafile import DataFile, described, is_data, read, read_li
 from throughtime.cli.models import RUNS, new_run_folder, open_model, stored_task
 from throughtime.cli.plan import Given
 from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
-from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say
+from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say, say_on_the_way
 from throughtime.files import MODEL, save_network
 from throughtime.network import Network
 from throughtime.network_specification import cell_named
@@ -63,7 +63,7 @@ class Session:
         if self.talks:
             header = f"{describe.task(self.task)} · {describe.network(network)} · seed {seed}"
             lines = described(self.task.columns, self.task) if isinstance(self.task, DataFile) else []
-            say("\n".join([header, *(labelled(*one) for one in lines)]))
+            say_on_the_way("\n".join([header, *(labelled(*one) for one in lines)]))
 
 
 def run(given: Given) -> None:
