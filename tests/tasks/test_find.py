@@ -119,3 +119,11 @@ def test_a_users_mistake_gets_one_sentence(name, options, message):
     with pytest.raises(ValueError, match="^" + message) as caught:
         tasks.find(name, **options)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("addition", "bits"), ("recall", "gap"), ("copy-memory", "delay"), ("adding-problem", "steps")]
+)
+def test_lengths_that_nobody_can_wait_for_are_refused_at_once(name, option):
+    with pytest.raises(ValueError, match=rf"^{option} must be a whole number from \d+ to 1000000, got 100000000$"):
+        tasks.find(name, **{option: 10**8})

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import LARGEST, whole_number
+from throughtime.checks import whole_number
 from throughtime.memory import require
 from throughtime.specification import Specification
 
@@ -127,7 +127,11 @@ def at_every_step(right: Array, batch: Batch) -> Array:
     return np.asarray((right | ~asked).all(axis=1))
 
 
-def settle(task: Any, option: str, least: int, most: int = LARGEST) -> None:
+LONGEST = 1_000_000
+"""Steps, and whatever else a task's options count, so that what nobody can wait for is refused at once."""
+
+
+def settle(task: Any, option: str, least: int, most: int = LONGEST) -> None:
     """Make an option of a frozen task a whole number of Python's own, or refuse it."""
     object.__setattr__(task, option, whole_number(option, getattr(task, option), least, most))
 
