@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numba.core import config
 
-from throughtime.files import load_network, load_tensors
+from throughtime.files import load, load_tensors
 from throughtime.kernels.machine import ENGINE
 from throughtime.proof import checker
 from throughtime.tasks import Addition
@@ -32,7 +32,7 @@ def assert_same(found, written):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_model_gives_the_same_outputs_and_the_same_gradient(model):
-    net = load_network(HERE / f"{model}.safetensors")
+    net = load(HERE / f"{model}.safetensors")
     y = ARRAYS["y"] if net.specification.output == "every step" else ARRAYS["y"][:, 0]
     assert_same(net.predict(ARRAYS["x"], ARRAYS["lengths"]), ARRAYS[f"{model}.y"])
     assert_same(net.gradient(ARRAYS["x"], y, ARRAYS["lengths"])[1], ARRAYS[f"{model}.gradient"])
