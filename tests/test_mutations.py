@@ -1,4 +1,4 @@
-"""The checks of gradients see every error that they are there for: each is planted in a copy of the kernels, and they fail.
+"""The checks of gradients see every error that they are there for: each is planted in a copy of the package, and they fail.
 
 The copies are run uncompiled.
 """
@@ -60,7 +60,7 @@ def test_the_checks_pass_on_the_kernels_as_they_are(checker, copy):
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_an_error_is_seen(checker, copy, mutation):
     file, pattern, replacement, check = MUTATIONS[mutation]
-    source = copy / "kernels" / file
+    source = copy / file
     before = source.read_text()
     after, found = re.subn(pattern, replacement, before, count=1, flags=re.DOTALL)
     assert found, f"{file} has no {pattern!r} any more: find the place again, in tests/oracles/mutations.py"

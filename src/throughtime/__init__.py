@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from throughtime import tasks
     from throughtime.batch import Batch, pad
-    from throughtime.cells.activations import sigmoid, sigmoid_derivative
+    from throughtime.cells.activations import sigmoid_derivative
+    from throughtime.cells.graph import Graph
+    from throughtime.cells.symbols import cell, exp, maximum, minimum, relu, sigmoid, tanh
     from throughtime.files import load
     from throughtime.forward_pass import State
     from throughtime.network import Network
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "Adam": "training.optimisers",
     "Batch": "batch",
+    "cell": "cells.symbols",
     "Constant": "training.schedules",
     "Cosine": "training.schedules",
+    "exp": "cells.symbols",
     "GradientDescent": "training.optimisers",
+    "Graph": "cells.graph",
     "Momentum": "training.optimisers",
     "Network": "network",
     "NetworkSpecification": "network_specification",
@@ -42,12 +47,16 @@ _HOMES = {
     "WarmUp": "training.schedules",
     "load": "files",
     "load_run": "training.checkpoint",
+    "maximum": "cells.symbols",
+    "minimum": "cells.symbols",
     "pad": "batch",
     "prove": "proof.search",
+    "relu": "cells.symbols",
     "resume": "training.checkpoint",
-    "sigmoid": "cells.activations",
+    "sigmoid": "cells.symbols",
     "sigmoid_derivative": "cells.activations",
     "sweep": "sweeps.run",
+    "tanh": "cells.symbols",
     "tasks": "",
     "train": "training.loop",
     "train_many": "training.many",
@@ -55,9 +64,10 @@ _HOMES = {
 }
 
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
-    "Adam", "Batch", "Constant", "Cosine", "GradientDescent", "load", "load_run", "Momentum", "Network",
-    "NetworkSpecification", "NotFinite", "pad", "prove", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative",
-    "Specification", "State", "Step", "sweep", "tasks", "Trace", "train", "train_many", "view", "WarmUp",
+    "Adam", "Batch", "cell", "Constant", "Cosine", "exp", "GradientDescent", "Graph", "load", "load_run", "maximum", "minimum",
+    "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "prove", "relu", "resume", "RMSprop", "Run", "sigmoid",
+    "sigmoid_derivative", "Specification", "State", "Step", "sweep", "tanh", "tasks", "Trace", "train", "train_many", "view",
+    "WarmUp",
 ]  # fmt: skip
 
 

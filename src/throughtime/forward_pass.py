@@ -20,7 +20,8 @@ class State:
     """The memory of a network between two steps.
 
     h : (L·D, B, H) array, the hidden states of each layer and direction
-    C : (L·D, B, H) array, the cell states of an LSTM; empty (L·D, 0, H) for other cells
+    C : (L·D, B, H) array, the cell states of an LSTM; empty (L·D, 0, H) for cells that have h alone; of a cell with more states
+        all that stand behind h, one after the other (n·L·D, B, H)
     """
 
     h: Array
@@ -70,7 +71,7 @@ class ForwardPass:
             if not states.size:
                 return np.zeros((s.layers * s.directions, 0, s.hidden), s.dtype)
             ends = [states[:, 0, T], states[:, -1, 1]]
-            return np.stack(ends[: s.directions], axis=1).reshape(s.layers * s.directions, -1, s.hidden)
+            return np.stack(ends[: s.directions], axis=1).reshape(-1, states.shape[3], s.hidden)
 
         return State(of(self.arrays.h), of(self.arrays.C))
 
@@ -135,8 +136,8 @@ class ForwardPass:
             tape.d_h_last[:] += d_state.h.reshape(tape.d_h_last.shape)
             tape.d_C_last[:] += d_state.C.reshape(tape.d_C_last.shape)
         kernels.states_backward(net.shape, net.parameters, self.x, self.lengths, 0.0, tape.tape, gradient)
-        L_D = s.layers * s.directions
-        first = State(tape.d_h_0.reshape(L_D, -1, s.hidden).copy(), tape.d_C_0.reshape(L_D, -1, s.hidden).copy())
+        like = net.initial_state(B)
+        first = State(tape.d_h_0.reshape(like.h.shape).copy(), tape.d_C_0.reshape(like.C.shape).copy())
         return Backward(gradient, batch_first(tape.d_x, self.lengths), first)
 
     def _put_delta_y(self, delta_y: Array) -> None:

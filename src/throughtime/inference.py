@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.cells.layout import layout
 from throughtime.memory import require
 from throughtime.network_specification import NetworkSpecification
 
@@ -25,7 +26,7 @@ def piece_of(s: NetworkSpecification, T: int, B: int) -> int:
     """Steps that are read at once: all of them by a bidirectional network."""
     if s.bidirectional:
         return T
-    numbers = B * s.layers * s.hidden * (6 if s.cell != "elman" else 2)
+    numbers = B * s.layers * s.hidden * (len(layout(s.graph).slots) + len(s.graph.states))
     pieces = -(-T // max(_LEAST_PIECE, _NUMBERS_OF_A_PIECE // numbers))
     return -(-T // pieces)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,11 +155,11 @@ class Network:
     def initial_state(self, batch: int = 1) -> State:
         """The state of `batch` sequences before their first step: all zero."""
         s = self.specification
-        shape = (s.layers * s.directions, whole_number("batch", batch), s.hidden)
-        require(2.0 * prod(shape) * 8, f"the state of {batch:,} sequences")
-        return State(
-            np.zeros(shape, s.dtype), np.zeros(shape if s.cell == "lstm" else (shape[0], 0, s.hidden), s.dtype)
-        )
+        L_D, others = s.layers * s.directions, len(s.graph.states) - 1
+        B = whole_number("batch", batch)
+        require(8.0 * (1 + others) * L_D * B * s.hidden, f"the state of {batch:,} sequences")
+        C = (others * L_D, B, s.hidden) if others else (L_D, 0, s.hidden)
+        return State(np.zeros((L_D, B, s.hidden), s.dtype), np.zeros(C, s.dtype))
 
     def step(self, x_t: npt.ArrayLike, state: State) -> tuple[Array, State]:
         """Read one step of sequences that may be endless; memory stays the same however many are read.
@@ -361,7 +360,7 @@ class Network:
             self._check_state(initial_state, B)
             for inside, outside in ((tape.h, initial_state.h), (tape.C, initial_state.C)):
                 if inside.size:
-                    first = outside.reshape(s.layers, s.directions, B, s.hidden)
+                    first = outside.reshape(-1, s.directions, B, s.hidden)
                     inside[:, 0, 0] = first[:, 0]
                     if s.bidirectional:
                         inside[:, 1, T + 1] = first[:, 1]

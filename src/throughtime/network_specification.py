@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Literal, get_args
 
+from throughtime.cells import step_of
+from throughtime.cells.graph import Graph
 from throughtime.checks import choice, flag, one_of, whole_number
 
 CellName = Literal["elman", "lstm", "gru"]
@@ -25,7 +27,7 @@ class NetworkSpecification:
 
     Parameters
     ----------
-    cell : "elman" (also "rnn"), "lstm" or "gru"
+    cell : "elman" (also "rnn"), "lstm" or "gru", or a step function that `throughtime.cell` has read
     inputs, hidden, outputs : int ≥ 1
         The numbers of features I, of hidden units H (in each layer and direction), and of outputs O.
     layers : int ≥ 1
@@ -41,6 +43,8 @@ class NetworkSpecification:
     output : "every step" or "last step"
         One output at each step, or one for the sequence, read from the last state of each direction.
     dtype : "float64" or "float32"
+    step : Graph, optional
+        The step of a cell that is none of those three; `cell` is then its name. It follows from `cell`.
 
     Raises
     ------
@@ -60,11 +64,19 @@ class NetworkSpecification:
     bias: bool = True
     output: OutputName = "every step"
     dtype: DtypeName = "float64"
+    step: Graph | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "cell", cell_named(self.cell))
+        given: Any = self.cell
+        if isinstance(given, Graph):
+            object.__setattr__(self, "step", given)
+            object.__setattr__(self, "cell", given.name)
+        if self.step is None:
+            object.__setattr__(self, "cell", cell_named(self.cell))
+        self._check_step()
         for name, kind in CHOICES.items():
-            object.__setattr__(self, name, choice(name, getattr(self, name), kind))
+            if name != "cell":
+                object.__setattr__(self, name, choice(name, getattr(self, name), kind))
         for name in ("inputs", "hidden", "outputs", "layers"):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, LARGEST))
         for name in ("bidirectional", "bias"):
@@ -80,9 +92,33 @@ class NetworkSpecification:
         """2 if bidirectional, else 1."""
         return 2 if self.bidirectional else 1
 
+    @property
+    def graph(self) -> Graph:
+        """What the cell computes at one time step."""
+        return self.step or step_of(self.cell, self.activation)
+
+    def only_shipped(self, what: str) -> None:
+        """A ValueError if the cell is none of this package's, by `what` is not there for others."""
+        if self.step is not None:
+            raise ValueError(
+                f"{what} for the cells {', '.join(CHOICES['cell'])} only, and this network is made of {self.cell}"
+            )
+
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain values, for JSON and TOML."""
-        return asdict(self)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {"step": self.step.as_dict()} if self.step else {k: v for k, v in values.items() if k != "step"}
+
+    def _check_step(self) -> None:
+        if self.step is None:
+            return
+        step: Any = self.step
+        if not isinstance(step, Graph) or step.name != self.cell:
+            raise ValueError(f"step must be the step of the cell {self.cell!r}, as throughtime.cell reads it")
+        if self.cell.lower() in (*CHOICES["cell"], "rnn"):
+            raise ValueError(
+                f"a cell of one's own needs a name of its own: {self.cell} is one of {one_of(CHOICES['cell'])}"
+            )
 
     @classmethod
     def from_dict(cls, values: Any) -> NetworkSpecification:
@@ -90,6 +126,8 @@ class NetworkSpecification:
         names = {field.name for field in fields(cls)}
         if not isinstance(values, dict) or not {"cell", "inputs", "hidden", "outputs"} <= set(values) <= names:
             raise ValueError(f"a network's specification must be a table of {', '.join(sorted(names))}")
+        if "step" in values:
+            values = values | {"step": Graph.from_dict(values["step"])}
         return cls(**values)
 
 

@@ -1,12 +1,13 @@
 """The parameters of a network: one flat vector, its named views, and how it is filled at first.
 
-The vector holds, for each layer and each of its directions, V (K, G·H), U (H, G·H), b (G·H) and for GRU c_n (H), then the
-readout's W (D·H, O) and b_y (O); each row by row. K is I for layer 0 and D·H above it. The G gates lie side by side
-in the columns, in the order of GATES. Without biases, b, c_n and b_y are left out.
+The vector holds, for each layer and each of its directions, the blocks of the cell's layout (`cells.layout`), then the
+readout's W (D·H, O) and b_y (O); each row by row. For Elman, LSTM and GRU the blocks are V (K, G·H), U (H, G·H), b (G·H) and
+for GRU c_n (H). K is I for layer 0 and D·H above it. The G gates lie side by side in the columns, in the order of GATES. Without
+biases, b, c_n and b_y are left out.
 
 A view's name is made of the layer, the direction, the gate and the symbol, as in "layer1.backward.forget.U"; a part that
-distinguishes nothing (the layer of a network with one, the direction of one that reads in one) is not written. Elman cells
-have no gates, and their bias is called b_h.
+distinguishes nothing (the layer of a network with one, the direction of one that reads in one) is not written. A parameter
+whose cell has no label for its gate keeps its own name, as Elman's b_h does.
 """
 
 from __future__ import annotations
@@ -19,17 +20,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from throughtime.cells import step_of
+from throughtime.cells.graph import Graph
+from throughtime.cells.layout import layout, symbol_of
 from throughtime.checks import choice, whole_number
 from throughtime.memory import require
-from throughtime.network_specification import NetworkSpecification
+from throughtime.network_specification import CHOICES, NetworkSpecification
 
 Array = npt.NDArray[Any]
 
-GATES: dict[str, tuple[str, ...]] = {
-    "elman": ("",),
-    "lstm": ("input", "forget", "candidate", "output"),
-    "gru": ("reset", "update", "candidate"),
-}
+
+def view_name(graph: Graph, parameter: str) -> str:
+    """What a parameter of a cell is called among the views: U_f of an LSTM is forget.U."""
+    symbol, _, part = parameter.partition("_")
+    label = dict(graph.labels).get(part)
+    return parameter if label is None else f"{label}.{symbol}"
+
+
+def _gates(graph: Graph) -> tuple[str, ...]:
+    """The labels of the gates, in the order of the columns; "" for a cell that has but one."""
+    return tuple(view_name(graph, name).rpartition(".")[0] for name in layout(graph).blocks[0].names)
+
+
+GATES: dict[str, tuple[str, ...]] = {cell: _gates(step_of(cell)) for cell in CHOICES["cell"]}
 DIRECTIONS = ("forward", "backward")
 _BYTES_OF_A_LAYER = 2000
 """What its views take, whatever their size."""
@@ -37,9 +50,16 @@ _BYTES_OF_A_LAYER = 2000
 
 @dataclass(frozen=True)
 class Block:
-    """A matrix or vector that lies in one piece in the flat vector."""
+    """Matrices or vectors side by side, that lie in one piece in the flat vector.
 
+    kind : as of a `cells.layout.Block`, "W" or "b_y"
+    symbol : what their names have in common
+    names : of the views, without layer and direction, in the order of the columns
+    """
+
+    kind: str
     symbol: str
+    names: tuple[str, ...]
     layer: int | None
     direction: int
     offset: int
@@ -54,34 +74,36 @@ def blocks(specification: NetworkSpecification) -> list[Block]:
     """All blocks, in the order of the flat vector."""
     s, found, offset = specification, [], 0
 
-    def add(symbol: str, layer: int | None, direction: int, *shape: int) -> None:
+    def add(kind: str, names: tuple[str, ...], layer: int | None, direction: int, *shape: int) -> None:
         nonlocal offset
-        found.append(Block(symbol, layer, direction, offset, shape))
+        views = tuple(view_name(s.graph, name) for name in names) if layer is not None else names
+        symbol = names[0] if layer is None else symbol_of(names[0])
+        found.append(Block(kind, symbol, views, layer, direction, offset, shape))
         offset += prod(shape)
 
-    columns = len(GATES[s.cell]) * s.hidden
     for layer in range(s.layers):
+        heights = {"x": [s.inputs if layer == 0 else s.directions * s.hidden], "h": [s.hidden]}
         for direction in range(s.directions):
-            add("V", layer, direction, s.inputs if layer == 0 else s.directions * s.hidden, columns)
-            add("U", layer, direction, s.hidden, columns)
-            if s.bias:
-                add("b", layer, direction, columns)
-            if s.bias and s.cell == "gru":
-                add("c", layer, direction, s.hidden)
-    add("W", None, 0, s.directions * s.hidden, s.outputs)
+            for block in layout(s.graph).blocks:
+                if s.bias or block.kind != "bias":
+                    columns = len(block.names) * s.hidden
+                    add(block.kind, block.names, layer, direction, *heights.get(block.kind, []), columns)
+    add("W", ("W",), None, 0, s.directions * s.hidden, s.outputs)
     if s.bias:
-        add("b_y", None, 0, s.outputs)
+        add("b_y", ("b_y",), None, 0, s.outputs)
     return found
 
 
 def count(specification: NetworkSpecification) -> int:
     """How many parameters the network has."""
     s = specification
-    columns = len(GATES[s.cell]) * s.hidden
-    biases = (columns + (s.hidden if s.cell == "gru" else 0)) * s.bias
     states = s.directions * s.hidden
-    first = columns * (s.inputs + s.hidden) + biases
-    later = columns * (states + s.hidden) + biases
+
+    def of_layer(inputs: int) -> int:
+        heights = {"x": inputs, "h": s.hidden, "weight": 1, "bias": int(s.bias)}
+        return sum(len(block.names) * s.hidden * heights[block.kind] for block in layout(s.graph).blocks)
+
+    first, later = of_layer(s.inputs), of_layer(states)
     return s.directions * (first + (s.layers - 1) * later) + s.outputs * (states + s.bias)
 
 
@@ -99,17 +121,13 @@ class Views(Mapping[str, Array]):
         self._specification = specification
         self._views: dict[str, Array] = {}
         for block in blocks(specification):
-            whole = block.of(vector)
+            whole, H = block.of(vector), specification.hidden
             if block.layer is None:
                 self._views[block.symbol] = whole
                 continue
-            where = [f"layer{block.layer}", DIRECTIONS[block.direction]]
-            for gate, name in enumerate(GATES[specification.cell]):
-                if block.symbol == "c" and name != "candidate":
-                    continue
-                columns = slice(None) if block.symbol == "c" else _gate(specification, gate)
-                symbol = "b_h" if specification.cell == "elman" and block.symbol == "b" else block.symbol
-                self._views[self._short(".".join([*where, *([name] if name else []), symbol]))] = whole[..., columns]
+            for k, name in enumerate(block.names):
+                full = ".".join([f"layer{block.layer}", DIRECTIONS[block.direction], name])
+                self._views[self._short(full)] = whole[..., k * H : (k + 1) * H]
 
     def _short(self, name: str) -> str:
         parts = name.split(".")
@@ -132,10 +150,6 @@ class Views(Mapping[str, Array]):
         return len(self._views)
 
 
-def _gate(specification: NetworkSpecification, gate: int) -> slice:
-    return slice(gate * specification.hidden, (gate + 1) * specification.hidden)
-
-
 def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
     """Parameters to start training from.
 
@@ -144,7 +158,7 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
     specification : NetworkSpecification
     init : "glorot", "uniform" or "classic"
         "glorot": V and W uniform in ±√(6 / (rows + columns of one gate)), U orthogonal in each gate, biases 0 but the
-        forget gate's 1 [Glorot & Bengio 2010; Saxe et al. 2014; Jozefowicz et al. 2015].
+        forget gate's 1 [Glorot & Bengio 2010; Saxe et al. 2014; Jozefowicz et al. 2015]; other vectors uniform in ±1/√H.
         "uniform": all uniform in ±1/√H, as PyTorch does.
         "classic": all uniform in ±1 from NumPy's legacy generator, V, W, U, then the biases [MATH.md §5].
     seed : int ≥ 0
@@ -171,16 +185,19 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
 
 def _glorot(specification: NetworkSpecification, vector: Array, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for name, view in Views(specification, vector).items():
-        symbol = name.split(".")[-1]
-        if symbol == "U":
-            q, r = np.linalg.qr(rng.standard_normal(view.shape))
-            view[:] = q * np.sign(np.diag(r))
-        elif symbol in ("V", "W"):
-            bound = np.sqrt(6 / sum(view.shape))
-            view[:] = rng.uniform(-bound, bound, view.shape)
-        elif name.endswith("forget.b"):
-            view[:] = 1
+    for block in blocks(specification):
+        parts = np.split(block.of(vector), len(block.names), axis=-1)
+        for name, view in zip(block.names, parts, strict=True):
+            if block.kind == "h":
+                q, r = np.linalg.qr(rng.standard_normal(view.shape))
+                view[:] = q * np.sign(np.diag(r))
+            elif block.kind in ("x", "W"):
+                bound = np.sqrt(6 / sum(view.shape))
+                view[:] = rng.uniform(-bound, bound, view.shape)
+            elif block.kind == "weight":
+                view[:] = rng.uniform(-1, 1, view.shape) / np.sqrt(specification.hidden)
+            elif name == "forget.b":
+                view[:] = 1
 
 
 def _uniform(specification: NetworkSpecification, vector: Array, seed: int) -> None:

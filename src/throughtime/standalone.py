@@ -136,6 +136,7 @@ def to_numpy(net: Any, name: str = "network") -> str:
     """
     what = exported(net)
     net, s = what.network, what.network.specification
+    s.only_shipped("scripts are there")
     name = name if name.isidentifier() and not iskeyword(name) else "network"  # it must not become code
     step = STEPS[s.cell].format(activation="np.tanh" if s.activation == "tanh" else s.activation)
     steps = f"{what.horizon} steps ahead" if what.horizon else "time, " * (s.output == "every step") + str(s.outputs)

@@ -95,7 +95,7 @@ def test_a_change_in_any_kernel_is_seen_and_a_touched_file_is_none(tmp_path):
     source.write_text(changed)
     assert told(SIGMOID, package, THROUGHTIME_CACHE=cache)[2] != value
     before = told(FOLDER, package, THROUGHTIME_CACHE=cache)
-    (package / "throughtime" / "kernels" / "gru.py").write_text("")  # which no sigmoid calls
+    (package / "throughtime" / "kernels" / "sweep.py").write_text("")  # which no sigmoid calls
     assert told(FOLDER, package, THROUGHTIME_CACHE=cache) != before
 
 

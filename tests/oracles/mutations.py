@@ -1,64 +1,59 @@
-"""Errors that were made in admired hand-written back-propagation, to be planted in our kernels (DESIGN.md).
+"""Errors that were made in admired hand-written back-propagation, to be planted in ours (DESIGN.md).
 
-Each is (name, file in kernels/, pattern, replacement, check). When the kernels are rewritten, only this table is edited:
-`BACKWARD` is all from the head of a kernel's `backward` to the place where the pattern begins. The patterns are regular
-expressions in which `.` stands for any character, line ends too; the first match is replaced.
+Each is (name, file of the package, pattern, replacement, check): in the sweep over time, in what writes a cell's kernels, and in
+the derivation of its backward pass. When these are rewritten, only this table is edited. The patterns are regular expressions
+in which `.` stands for any character, line ends too; the first match is replaced.
 """
 
+SWEEP, ROWS, PRODUCTS, DERIVATION, NETWORK = (
+    "kernels/sweep.py", "kernels/written_rows.py", "kernels/written_products.py", "cells/derivation.py", "kernels/network.py"
+)  # fmt: skip
 BACKWARD = r"(def backward\(.*?)"
+STORED = r"(def backward\(.*?if laid.phase\(place\) == phase)"
 
 FORMS = "tests/kernels/test_gradients.py::test_every_form"
 OUTSIDE = "tests/kernels/test_gradients.py::test_backward_from_outside"
 TWICE = "tests/kernels/test_two_batches.py::test_the_same_tape_twice"
 
-# Both directions, each in its own way: the first step is t = 0 or the last, so `0 < t` is the first step of one of them.
-EACH_CELL = [
+ERRORS = [
+    ("gradients written into the array of the parameters", SWEEP, r"s\.bias, gradient, at", "s.bias, p, at", FORMS),
+    # Both directions: the first step is t = 0 or the last, so `0 < t` is the first step of one of them.
+    ("the first step never back-propagated", SWEEP, BACKWARD + r"if t < lengths\[q\]", r"\1if 0 < t < lengths[q]", FORMS),
     (
-        "gradients written into the array of the parameters",
-        "network.py", r"(def _{cell}_backward.*?weights\(s, )gradient", r"\1parameters", FORMS,
+        "δ_t paired with h_t instead of h_{t-1}", SWEEP,
+        BACKWARD + r"fed \+ before\(first, backwards\)", r"\1fed + (first + 1)", FORMS,
     ),
     (
-        "the first step never back-propagated",
-        "{cell}.py", BACKWARD + r"if t < lengths\[s\]", r"\1if 0 < t < lengths[s]", FORMS,
+        "the last batch's ∂h_0 left in the accumulator for the next", SWEEP,
+        r"_take_states\(s, numbers, d_last[^\n]*", "pass", TWICE,
+    ),
+    ("no gradient for the initial states", SWEEP, r"tape, tape\.d_first, layer", "tape, tape.d_last, layer", OUTSIDE),
+    ("the bias gradient of one row only", PRODUCTS, r"add_rows\(deltas, \{slot\}", "add_rows(deltas[:1], {slot}", FORMS),
+    ("δ of the first gate computed and never stored", ROWS, STORED, r"\1 and k != 0", FORMS),
+    ("δ of the second gate computed and never stored", ROWS, STORED, r"\1 and k != 1", FORMS),
+    ("δ of the fourth gate computed and never stored", ROWS, STORED, r"\1 and k != 3", FORMS),
+    ("∂E by the states not handed on", ROWS, r"if step\.elsewhere\(place\):", "if True:", FORMS),
+    ("∂E by the layer below not reset", NETWORK, r"clear\(rows\(d_below.*?\n", "pass\n", TWICE),
+    (
+        "a product's ∂ kept whole where the first factor lets a part pass", DERIVATION,
+        r"_to\(o\.of\[1\], \[_Part\(v, a, 1\)\]\)", "_to(o.of[1], [_Part(v, None, 1)])", FORMS,
     ),
     (
-        "δ_t paired with h_t instead of h_{t-1}",
-        "{cell}.py", BACKWARD + r"before\(first, backwards\)", r"\1first + 1", FORMS,
+        "a product's ∂ kept whole where the second factor lets a part pass", DERIVATION,
+        r"_to\(a, \[_Part\(v, o\.of\[1\], 1\)\]\)", "_to(a, [_Part(v, None, 1)])", FORMS,
     ),
+    ("what is subtracted handed on as if it were added", DERIVATION, r"(other, )-(part\.sign)", r"\1\2", FORMS),
+    ("S' = y for y(1 − y)", DERIVATION, r'self\.add\("\*", y, self\.add\("-", one, y\)\)', "y", FORMS),
+    ("the slope of tanh with y for y²", DERIVATION, r'self\.add\("\*", y, y\)', "y", FORMS),
+    ("relu open everywhere", DERIVATION, r'self\.add\("where_positive", place, v\)', "v", FORMS),
+    ("the gradient of c_n made of δ_ñ", PRODUCTS, r"laid\.bias_slot\(name\)", "min(2, laid.bias_slot(name))", FORMS),
+    ("the gradient of b_y left out", NETWORK, r"add_rows\(delta_y, 0, db_y\)", "pass", FORMS),
+    ("a transposed product on the way back through U", PRODUCTS, r"\{back\}, rows", "{back and self.is_x(r)}, rows", FORMS),
     (
-        "the last batch's ∂h_0 left in the accumulator for the next",
-        "{cell}.py", BACKWARD + r"copy_row\(row\(d_h_last, s\), row\(d_h_after, s\)\)", r"\1pass", TWICE,
-    ),
-    (
-        "the bias gradient of one time step only",
-        "{cell}.py", BACKWARD + r"add_rows\(deltas, 0, db\)", r"\1add_rows(rows(deltas, 0, B), 0, db)", FORMS,
+        "a transposed gradient of U", PRODUCTS, r"(add_gradient\()(\{self\.source\(run\)\}), (\{self\.slots\(run, 'deltas'\)\})",
+        r"\1{self.source(run) if self.is_x(run) else self.slots(run, 'deltas')}, "
+        r"{self.slots(run, 'deltas') if self.is_x(run) else self.source(run)}", FORMS,
     ),
 ]  # fmt: skip
 
-ONE_CELL = [
-    ("δ of the forget gate computed and never stored", "lstm.py", r"store\(delta, H \+ j, n, ", "print(", FORMS),
-    ("δ of the output gate computed and never stored", "lstm.py", r"store\(delta, 3 \* H \+ j, n, ", "print(", FORMS),
-    ("δ of the reset gate computed and never stored", "gru.py", r"store\(delta, j, n, ", "print(", FORMS),
-    ("δ of q computed and never stored", "gru.py", r"store\(delta, 3 \* H \+ j, n, ", "print(", FORMS),
-    ("no gradient for h_0", "elman.py", r"d_h_after = d_h_0\b", "d_h_after = d_h_0.copy()", OUTSIDE),
-    ("no gradient for h_0", "gru.py", r"d_h_after = d_h_0\b", "d_h_after = d_h_0.copy()", OUTSIDE),
-    ("no gradient for h_0", "lstm.py", r"= d_h_0, d_C_0\b", "= d_h_0.copy(), d_C_0", OUTSIDE),
-    ("no gradient for C_0", "lstm.py", r"= d_h_0, d_C_0\b", "= d_h_0, d_C_0.copy()", OUTSIDE),
-    ("∂E by the layer below not reset", "network.py", r"clear\(rows\(d_below.*?\n", "pass\n", TWICE),
-    ("∂C kept whole where the forget gate lets a part pass", "lstm.py", r"(d_C_after, j, n, dC) \* f", r"\1", FORMS),
-    ("∂h kept whole where the update gate lets a part pass", "gru.py", r"(d_h_after, j, n, dh) \* z", r"\1", FORMS),
-    ("the gradient of c_n made of δ_ñ instead of δ_q", "gru.py", r"(deltas, )3( \* H, dc)", r"\g<1>2\2", FORMS),
-    ("the gradient of b_y left out", "network.py", r"add_rows\(delta_y, 0, db_y\)", "pass", FORMS),
-    ("a transposed product on the way back through U", "elman.py", r"(panels\(U, 0, H, )True", r"\1False", FORMS),
-    ("a transposed product on the way back through U_n", "gru.py", r"(panels\(U, 2 \* H, H, )True", r"\1False", FORMS),
-    ("a transposed gradient of U", "elman.py", r"_gradient\((rows\(fed.*?\)), deltas,", r"_gradient(deltas, \1,", FORMS),
-]  # fmt: skip
-
-MUTATIONS = {
-    f"{cell}: {name}": (file.format(cell=cell), pattern.replace("{cell}", cell), replacement, check)
-    for name, file, pattern, replacement, check in EACH_CELL
-    for cell in ("elman", "lstm", "gru")
-} | {
-    f"{file.removesuffix('.py')}: {name}": (file, pattern, replacement, check)
-    for name, file, pattern, replacement, check in ONE_CELL
-}
+MUTATIONS = {name: (file, pattern, replacement, check) for name, file, pattern, replacement, check in ERRORS}

@@ -38,6 +38,7 @@ class OneStep:
     network: Network
 
     def __post_init__(self) -> None:
+        self.network.specification.only_shipped("this analysis is there")
         if self.network.specification.bidirectional:
             raise ValueError(
                 "a bidirectional network has no map from one state to the next: use one that reads forward"

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from throughtime.cells import elman, gru, lstm
 from throughtime.cells.activations import Array
 from throughtime.cells.elman import Elman
+from throughtime.cells.graph import Graph
 from throughtime.cells.gru import GRU
 from throughtime.cells.lstm import LSTM
 
-__all__ = ["GRU", "LSTM", "Elman", "named_cell"]
+__all__ = ["GRU", "LSTM", "Elman", "named_cell", "step_of"]
+
+
+def step_of(cell: str, activation: str = "sigmoid") -> Graph:
+    """The step of a cell, by its name; `activation` is the f of an Elman cell."""
+    return elman.STEPS[activation] if cell == "elman" else {"lstm": lstm.STEP, "gru": gru.STEP}[cell]
 
 
 def named_cell(

@@ -14,11 +14,28 @@ Proceedings of the IEEE 78, 1550–1560.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from throughtime.cells.activations import ACTIVATIONS, Array
+from throughtime.cells.graph import Graph
 from throughtime.cells.over_time import before, over_time
+from throughtime.cells.symbols import cell, relu, sigmoid, tanh
+
+
+def _read(f: Any) -> Graph:
+    @cell
+    def elman(p: Any, x: Any, h: Any) -> Any:
+        net_h = x @ p.V + h @ p.U + p.b_h
+        h = f(net_h)
+        return h
+
+    return elman
+
+
+STEPS = {"sigmoid": _read(sigmoid), "tanh": _read(tanh), "relu": _read(relu)}
+"""The step, by its f."""
 
 
 @dataclass(frozen=True)

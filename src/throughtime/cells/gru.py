@@ -15,11 +15,23 @@ Cho, K. et al. (2014). Learning phrase representations using RNN encoder–decod
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from throughtime.cells.activations import Array, sigmoid
+from throughtime.cells.activations import Array
 from throughtime.cells.over_time import before, over_time
+from throughtime.cells.symbols import cell, sigmoid, tanh
+
+
+@cell(name="gru", labels={"r": "reset", "z": "update", "n": "candidate"})
+def STEP(p: Any, x: Any, h: Any) -> Any:
+    r = sigmoid(x @ p.V_r + h @ p.U_r + p.b_r)
+    z = sigmoid(x @ p.V_z + h @ p.U_z + p.b_z)
+    q = h @ p.U_n + p.c_n
+    n = tanh(x @ p.V_n + p.b_n + r * q)
+    h = (1 - z) * n + z * h
+    return h
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,24 @@ Gers, F. A., Schmidhuber, J. & Cummins, F. (2000). Learning to forget. Neural Co
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from throughtime.cells.activations import Array, sigmoid
+from throughtime.cells.activations import Array
 from throughtime.cells.over_time import before, over_time
+from throughtime.cells.symbols import cell, sigmoid, tanh
+
+
+@cell(name="lstm", labels={"i": "input", "f": "forget", "C": "candidate", "o": "output"})
+def STEP(p: Any, x: Any, h: Any, C: Any) -> Any:
+    i = sigmoid(x @ p.V_i + h @ p.U_i + p.b_i)
+    f = sigmoid(x @ p.V_f + h @ p.U_f + p.b_f)
+    C_tilde = tanh(x @ p.V_C + h @ p.U_C + p.b_C)
+    o = sigmoid(x @ p.V_o + h @ p.U_o + p.b_o)
+    C = f * C + i * C_tilde
+    h = o * tanh(C)
+    return h, C
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def network(net: Network) -> str:
     units = f"{s.hidden} {s.activation} units" if s.cell == "elman" else f"{s.hidden} units"
     layers = f"{s.layers} layers of {units}" if s.layers > 1 else units
     directions = ", both directions" if s.bidirectional else ""
-    return f"{_NAMES[s.cell]}, {layers}{directions}, {grouped(len(net.parameters))} parameters"
+    return f"{_NAMES.get(s.cell, s.cell)}, {layers}{directions}, {grouped(len(net.parameters))} parameters"
 
 
 def options(task: Any) -> dict[str, Any]:

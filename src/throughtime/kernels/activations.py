@@ -150,6 +150,11 @@ class _Emitter:
         result = builder.fmul(builder.fadd(self.number(1), p), self.power_of_two(half))
         return builder.fmul(result, self.power_of_two(builder.sub(n, half)))
 
+    def any_exp(self, y: ir.Value) -> ir.Value:
+        """exp(y) for every y: the two halves of the scaling reach infinity, too."""
+        most = self.number(-self.form.exp_is_zero)
+        return self.exp(self.builder.select(self.builder.fcmp_ordered(">", y, most), most, y))
+
     def expm1(self, y: ir.Value) -> ir.Value:
         """exp(y) - 1 for y <= 0."""
         n, p = self.reduced(self.at_least(y, -2 * self.form.tanh_is_one))
@@ -193,6 +198,12 @@ def sigmoid(typing_context, x):
 def tanh(typing_context, x):
     """tanh(x) of a vector."""
     return _on_vector("tanh", x)
+
+
+@intrinsic
+def exp(typing_context, x):
+    """exp(x) of a vector."""
+    return _on_vector("any_exp", x)
 
 
 @inlined

@@ -6,9 +6,9 @@ import numpy as np
 
 from throughtime.cells.activations import sigmoid
 
-tanh, square_root = np.tanh, np.sqrt
+tanh, exp, square_root = np.tanh, np.exp, np.sqrt
 
-__all__ = ["sigmoid", "square_root", "tanh"]
+__all__ = ["exp", "sigmoid", "square_root", "tanh"]
 
 
 def width(row):
@@ -34,6 +34,26 @@ def positive_part(value):
 def where_positive(condition, value):
     """`value` where `condition` > 0, elsewhere 0."""
     return np.where(condition > 0, value, 0)
+
+
+def lesser(a, b):
+    """The lesser of two values, the first where they are equal."""
+    return np.where(a <= b, a, b)
+
+
+def greater(a, b):
+    """The greater of two values, the second where they are equal."""
+    return np.where(a <= b, b, a)
+
+
+def where_less(a, b, value):
+    """`value` where a <= b, elsewhere 0."""
+    return np.where(a <= b, value, 0)
+
+
+def where_not_less(a, b, value):
+    """0 where a <= b, elsewhere `value`."""
+    return np.where(a <= b, 0, value)
 
 
 def row(a, i):
@@ -70,6 +90,15 @@ def panels(B, first, count, transposed, rows):
     """Columns `first` to `first + count` of B, or their transpose."""
     part = B[:, first : first + count]
     return part.T if transposed else part
+
+
+def borrowed(packed):
+    """The panels as they are: NumPy keeps them alive."""
+    return packed
+
+
+def keep_alive(value):
+    """Nothing."""
 
 
 def multiply(A, B, C, accumulate):

@@ -14,44 +14,33 @@ from throughtime.kernels.tape import outputs_at, states_at
 
 
 @kernel
-def _begin(s, carry, place, tape):
-    T, B = tape.T, tape.B
-    for layer in range(s.layers):
-        for direction in range(s.directions):
-            states = states_at(s, tape, place, layer, direction)
-            for b in range(B):
-                if carry:
-                    copy_row(row(states, T * B + b), row(states, b))
-                else:
-                    clear_row(row(states, b))
-                clear_row(row(states, (T + 1) * B + b))
-
-
-@kernel
 def begin(s, carry, tape):
     """Set the initial states: 0, or where the window before ended."""
-    _begin(s, carry, tape.h, tape)
-    if tape.has_C:
-        _begin(s, carry, tape.C, tape)
-
-
-@kernel
-def _lay_out(s, noise, key, place, tape):
-    size = (tape.T + 2) * tape.B * s.hidden
-    for layer in range(s.layers):
-        for direction in range(s.directions):
-            flat = shaped(states_at(s, tape, place, layer, direction), (size,))
-            normal(key, (layer * s.directions + direction) * size, flat)
-            for i in range(size):
-                flat[i] *= noise
+    T, B = tape.T, tape.B
+    for n in range(s.states):
+        for layer in range(s.layers):
+            for direction in range(s.directions):
+                states = states_at(s, tape, tape.states, n, layer, direction)
+                for b in range(B):
+                    if carry:
+                        copy_row(row(states, T * B + b), row(states, b))
+                    else:
+                        clear_row(row(states, b))
+                    clear_row(row(states, (T + 1) * B + b))
 
 
 @kernel
 def lay_out_noise(s, noise, key, tape):
     """Fill what is fed back with normal numbers of standard deviation `noise`, a function of the key."""
-    _lay_out(s, noise, key, tape.fed, tape)
-    if tape.has_C:
-        _lay_out(s, noise, ~key, tape.fed_C, tape)
+    size, count = (tape.T + 2) * tape.B * s.hidden, s.layers * s.directions
+    for n in range(s.states):
+        for layer in range(s.layers):
+            for direction in range(s.directions):
+                flat = shaped(states_at(s, tape, tape.fed, n, layer, direction), (size,))
+                number = n // 2 * count + layer * s.directions + direction
+                normal(~key if n % 2 else key, number * size, flat)
+                for i in range(size):
+                    flat[i] *= noise
 
 
 @kernel

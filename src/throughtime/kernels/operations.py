@@ -9,9 +9,14 @@ from numba.core import config
 if config.DISABLE_JIT:  # type: ignore[attr-defined]
     from throughtime.kernels.interpreted import (
         add_gradient,
+        borrowed,
         columns,
+        exp,
+        greater,
         item,
         items,
+        keep_alive,
+        lesser,
         load,
         multiply,
         normal,
@@ -24,21 +29,39 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         square_root,
         store,
         tanh,
+        where_less,
+        where_not_less,
         where_positive,
         width,
     )
 else:
-    from throughtime.kernels.activations import sigmoid, tanh
+    from throughtime.kernels.activations import exp, sigmoid, tanh
     from throughtime.kernels.gaussian import normal
-    from throughtime.kernels.product import add_gradient, multiply, panels
-    from throughtime.kernels.vector import load, positive_part, square_root, store, where_positive, width
+    from throughtime.kernels.product import add_gradient, borrowed, keep_alive, multiply, panels
+    from throughtime.kernels.vector import (
+        greater,
+        lesser,
+        load,
+        positive_part,
+        square_root,
+        store,
+        where_less,
+        where_not_less,
+        where_positive,
+        width,
+    )
     from throughtime.kernels.views import columns, item, items, row, rows, shaped
 
 __all__ = [
     "add_gradient",
+    "borrowed",
     "columns",
+    "exp",
+    "greater",
     "item",
     "items",
+    "keep_alive",
+    "lesser",
     "load",
     "multiply",
     "normal",
@@ -51,6 +74,8 @@ __all__ = [
     "square_root",
     "store",
     "tanh",
+    "where_less",
+    "where_not_less",
     "where_positive",
     "width",
 ]

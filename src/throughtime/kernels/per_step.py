@@ -10,26 +10,25 @@ from __future__ import annotations
 import numpy as np
 
 from throughtime.kernels.compiled import kernel
-from throughtime.kernels.elman import row_back
 from throughtime.kernels.loop import begin, count_exact
 from throughtime.kernels.network import losses, outputs, states
-from throughtime.kernels.operations import add_gradient, item, multiply, panels, row, rows
-from throughtime.kernels.sequence import add_rows, clear
-from throughtime.kernels.shape import readout_weights, weights
-from throughtime.kernels.tape import ends_at, gates_at, layer_at, outputs_at, states_at
+from throughtime.kernels.of_cell import row_back
+from throughtime.kernels.operations import add_gradient, item, multiply, panels, rows
+from throughtime.kernels.sequence import add_rows, clear, matrix
+from throughtime.kernels.shape import readout_weights, vectors
+from throughtime.kernels.tape import ends_at, layer_at, outputs_at, states_at
 
 
 @kernel
 def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measured):
     """Take N steps with one sequence each; arguments as for `loop.train_block`, of which this is the variant."""
-    V, U, b_h, _ = weights(s, parameters, False, 0, 0)
+    H, T = s.hidden, x.shape[1]
+    V, U = matrix(parameters, 0, s.inputs, H), matrix(parameters, s.inputs * H, H, H)
+    w, b_h = vectors(s, parameters, 0, s.inputs)
     W, b_y = readout_weights(s, parameters)
-    h, delta_h, delta_y = (
-        states_at(s, tape, tape.h, 0, 0),
-        gates_at(s, tape, tape.delta, 0, 0),
-        outputs_at(s, tape, tape.delta_y),
-    )
-    d_h, d_h_after = rows(layer_at(s, tape, tape.d_states, 0), 0, 1), ends_at(s, tape, tape.d_h_0, 0, 0)
+    h, delta_y = states_at(s, tape, tape.states, 0, 0, 0), outputs_at(s, tape, tape.delta_y)
+    delta_h = matrix(tape.numbers, tape.delta, T, H)
+    d_h, d_h_after = rows(layer_at(s, tape, tape.d_states, 0), 0, 1), ends_at(s, tape, tape.d_first, 0, 0, 0)
     minus_delta_y, minus_delta_h = np.empty((1, s.outputs), x.dtype), np.empty((1, s.hidden), x.dtype)
     for n in range(len(x)):
         begin(s, False, tape)
@@ -41,17 +40,19 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
             return n
         measured[n, 2], measured[n, 3], measured[n, 4] = count_exact(s, item(y, n), item(mask, n), tape)
         clear(d_h_after)
-        T = x.shape[1]
         for back in range(T):
             t = T - 1 - back
             multiply(rows(delta_y, t, 1), panels(W, 0, s.outputs, True, 1), d_h, False)
             if back > 0:
                 multiply(rows(delta_h, t + 1, 1), panels(U, 0, s.hidden, True, 1), d_h_after, False)
-            row_back(row(d_h, 0), row(d_h_after, 0), row(h, t + 1), row(delta_h, t), s.activation)
+            row_back(
+                s, 0, H, tape.numbers, tape.gates + t * H, tape.delta + t * H, tape.states + t * H, tape.states + (t + 1) * H, 0,
+                tape.d_states, tape.d_first, 0, 0.0, w,
+            )  # fmt: skip
             for k in range(s.outputs):
                 minus_delta_y[0, k] = -rates[n] * delta_y[t, k]
             for j in range(s.hidden):
-                minus_delta_h[0, j] = -rates[n] * delta_h[t, 0, j]
+                minus_delta_h[0, j] = -rates[n] * delta_h[t, j]
             add_gradient(rows(h, t + 1, 1), minus_delta_y, W)
             add_gradient(rows(item(x, n), t, 1), minus_delta_h, V)
             add_gradient(rows(h, t, 1), minus_delta_h, U)

@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from throughtime.kernels.compiled import called, kernel
+from throughtime.kernels.compiled import called, inlined, kernel
 from throughtime.kernels.walk import ALIGNMENT, gradient, moved, pack, panel_columns, product
 
 _REPAYS_PACKING = 16
@@ -56,7 +56,7 @@ def multiply(typing_context, A, B_panels, C, accumulate):
     ----------
     A : (M, K), any strides
     B_panels : tuple
-        B (K, N) from `panels`.
+        B (K, N) from `panels`, or what `borrowed` made of it.
     C : (M, N), rows contiguous
     accumulate : bool
     """
@@ -65,7 +65,7 @@ def multiply(typing_context, A, B_panels, C, accumulate):
     def generate(context, builder, signature, arguments):
         a = _Matrix(context, builder, A, arguments[0])
         c = _Matrix(context, builder, C, arguments[2])
-        _, b, b_row, b_panel = cgutils.unpack_tuple(builder, arguments[1], 4)
+        *_, b, b_row, b_panel = cgutils.unpack_tuple(builder, arguments[1], len(B_panels))
         write(
             context, builder,
             [a.data, a.row, a.column, a.rows, b, b_row, b_panel, a.columns, c.data, c.row, c.columns, arguments[3]],
@@ -137,3 +137,19 @@ def panels(B, first, count, transposed, rows):
     packed = moved(_pointer(memory), -memory.ctypes.data % ALIGNMENT // B.itemsize)
     pack(source, row, column, depth, columns, packed)
     return memory, packed, panel, panel * depth
+
+
+@inlined
+def borrowed(packed):
+    """Panels without their memory, which has to be kept alive: passing it on would count references at every step."""
+    return packed[1], packed[2], packed[3]
+
+
+@intrinsic
+def keep_alive(typing_context, value):
+    """Use a value, so that it is there until here."""
+
+    def generate(context, builder, signature, arguments):
+        return context.get_dummy_value()
+
+    return types.void(value), generate

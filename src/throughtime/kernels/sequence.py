@@ -11,7 +11,7 @@ cache what the steps have just written there.
 from __future__ import annotations
 
 from throughtime.kernels.compiled import inlined, kernel
-from throughtime.kernels.operations import load, row, store, width
+from throughtime.kernels.operations import items, load, row, shaped, store, width
 
 _BLOCK_ROWS = 128
 
@@ -35,9 +35,15 @@ def before(t, backwards):
 
 
 @inlined
-def is_noisy(fed, h):
-    """Whether the states that are fed back differ from the states, that is, are another array."""
-    return fed.ctypes.data != h.ctypes.data
+def piece(numbers, place, count):
+    """So many numbers of a flat array from a place on."""
+    return items(numbers, place, count)
+
+
+@inlined
+def matrix(numbers, place, rows, columns):
+    """The numbers of a flat array from a place on, as a matrix."""
+    return shaped(items(numbers, place, rows * columns), (rows, columns))
 
 
 @inlined

@@ -1,20 +1,27 @@
 """A network as the kernels see it: a tuple of numbers whose type says which cell it has.
 
-The type lets Numba compile the code of that cell alone. Codes are indices into the tuples of names in
-`network_specification.CHOICES`.
+The type lets Numba compile the code of that cell alone; it is made once for each graph, together with the module that holds the
+cell's own kernels. Codes are indices into the tuples of names in `network_specification.CHOICES`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import linecache
+import sys
 from collections import namedtuple
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
+from throughtime.cells.graph import Graph
+from throughtime.cells.layout import layout
 from throughtime.kernels.compiled import kernel
 from throughtime.kernels.operations import items, shaped
+from throughtime.kernels.written import source_of
 from throughtime.network_specification import CHOICES, NetworkSpecification
-from throughtime.parameters import GATES
 
 _FIELDS = [
     "inputs",
@@ -22,20 +29,42 @@ _FIELDS = [
     "outputs",
     "layers",
     "directions",
-    "gates",
-    "tape_gates",
+    "states",
+    "slots",
+    "deltas",
+    "phases",
+    "x_matrices",
+    "h_matrices",
+    "weights",
+    "biases",
     "bias",
-    "activation",
     "readout",
     "loss",
     "last_step",
 ]
 _tuple: Any = namedtuple  # as a type of its own, whatever the fields
-ElmanShape, LSTMShape, GRUShape = (_tuple(name, _FIELDS) for name in ("ElmanShape", "LSTMShape", "GRUShape"))
+_MODULES = "throughtime.kernels.of"
+"""What the modules of written kernels are called, before the cell's name and a fingerprint of their source."""
 
-_SHAPES: dict[str, Any] = {"elman": ElmanShape, "lstm": LSTMShape, "gru": GRUShape}
-_TAPE_GATES = {"elman": 1, "lstm": 4, "gru": 4}
-"""How many arrays (T,B,H) a cell leaves on the tape: net_h; i, f, C̃, o; r, z, ñ, q."""
+
+@cache
+def shape_type(graph: Graph) -> Any:
+    """The type of the shapes of networks of this cell. Its name follows from the source, and is that of the module, too."""
+    source = source_of(graph)
+    name = f"{graph.name}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    module = ModuleType(f"{_MODULES}.{name}")
+    module.__file__ = f"<{name}>"  # which names the files of its machine code, too
+    linecache.cache[module.__file__] = len(source), None, source.splitlines(keepends=True), module.__file__
+    sys.modules[module.__name__] = module
+    exec(compile(source, module.__file__, "exec"), module.__dict__)
+    made = _tuple(name, _FIELDS, module=module.__name__)
+    setattr(module, name, made)
+    return made
+
+
+def kernels_of(shape: Any) -> ModuleType:
+    """The module of the kernels of a cell, by the type of shapes."""
+    return sys.modules[shape.__module__]
 
 
 def shape_of(s: NetworkSpecification) -> Any:
@@ -44,9 +73,13 @@ def shape_of(s: NetworkSpecification) -> Any:
     def code(name: str) -> int:
         return CHOICES[name].index(getattr(s, name))
 
-    return _SHAPES[s.cell](
-        s.inputs, s.hidden, s.outputs, s.layers, s.directions, len(GATES[s.cell]), _TAPE_GATES[s.cell], int(s.bias),
-        code("activation"), code("readout"), code("loss"), code("output"),
+    laid = layout(s.graph)
+    matrices = {kind: sum(len(block.names) for block in laid.blocks if block.kind == kind) for kind in ("x", "h")}
+    return shape_type(s.graph)(
+        s.inputs, s.hidden, s.outputs, s.layers, s.directions,
+        len(s.graph.states), len(laid.slots), len(laid.slots) + len(laid.weights), laid.phases,
+        matrices["x"], matrices["h"], len(laid.weights), len(laid.biases),
+        int(s.bias), code("readout"), code("loss"), code("output"),
     )  # fmt: skip
 
 
@@ -54,6 +87,16 @@ def shape_of(s: NetworkSpecification) -> Any:
 def inputs_of(s, layer):
     """K, the number of features that a layer reads."""
     return s.inputs if layer == 0 else s.directions * s.hidden
+
+
+@kernel
+def parameters_at(s, layer, direction):
+    """Where the parameters of a layer's direction begin in a flat vector."""
+    at = 0
+    for before in range(layer * s.directions + direction):
+        K = inputs_of(s, before // s.directions)
+        at += (K * s.x_matrices + s.hidden * s.h_matrices + s.weights + s.bias * s.biases) * s.hidden
+    return at
 
 
 @kernel
@@ -65,24 +108,16 @@ def _zeros(count, like):
 
 
 @kernel
-def weights(s, vector, recurrent_bias, layer, direction):
-    """The views V (K,G·H), U (H,G·H), b (G·H) and c (H) of a layer's direction into a flat vector.
+def vectors(s, vector, at, K):
+    """The weights and the biases of the layer's direction whose parameters begin there, each one vector after the other.
 
-    Without biases, b and c are new arrays of zeros; c is empty unless the cell has a `recurrent_bias`.
+    Without biases, they are a new array of zeros.
     """
-    columns = s.gates * s.hidden
-    c_size = s.hidden if recurrent_bias else 0
-    at = 0
-    for before in range(layer * s.directions + direction):
-        at += (inputs_of(s, before // s.directions) + s.hidden + s.bias) * columns + s.bias * c_size
-    K = inputs_of(s, layer)
-    V = shaped(items(vector, at, K * columns), (K, columns))
-    at += K * columns
-    U = shaped(items(vector, at, s.hidden * columns), (s.hidden, columns))
-    at += s.hidden * columns
+    w_at = at + (K * s.x_matrices + s.hidden * s.h_matrices) * s.hidden
+    w = items(vector, w_at, s.weights * s.hidden)
     if s.bias:
-        return V, U, items(vector, at, columns), items(vector, at + columns, c_size)
-    return V, U, _zeros(columns, vector), _zeros(c_size, vector)
+        return w, items(vector, w_at + s.weights * s.hidden, s.biases * s.hidden)
+    return w, _zeros(s.biases * s.hidden, vector)
 
 
 @kernel

@@ -243,3 +243,49 @@ def where_positive(typing_context, condition, value):
         return builder.select(builder.fcmp_ordered(">", arguments[0], zero), arguments[1], zero)
 
     return value(condition, value), generate
+
+
+def _as(context, builder, kind, value, result):
+    """A value as one of the result's type: a number becomes a vector of it."""
+    if kind == result:
+        return value
+    if not isinstance(result, Vector):
+        return context.cast(builder, value, kind, result)
+    return splat(builder, context.cast(builder, value, kind, result.element), result.lanes)
+
+
+def _compared(kinds, take):
+    """An intrinsic of two values a, b and perhaps more: `take` makes the result of whether a <= b, and of the values."""
+    vectors = [kind for kind in kinds if isinstance(kind, Vector)]
+    result = vectors[0] if vectors else next(kind for kind in kinds if isinstance(kind, types.Float))
+
+    def generate(context, builder, signature, arguments):
+        values = [_as(context, builder, *pair, result) for pair in zip(kinds, arguments, strict=True)]
+        zero = cgutils.get_null_value(values[0].type)
+        return take(builder, builder.fcmp_ordered("<=", values[0], values[1]), values, zero)
+
+    return result(*kinds), generate
+
+
+@intrinsic
+def lesser(typing_context, a, b):
+    """The lesser of two values, the first where they are equal."""
+    return _compared((a, b), lambda builder, less, values, zero: builder.select(less, *values))
+
+
+@intrinsic
+def greater(typing_context, a, b):
+    """The greater of two values, the second where they are equal."""
+    return _compared((a, b), lambda builder, less, values, zero: builder.select(less, values[1], values[0]))
+
+
+@intrinsic
+def where_less(typing_context, a, b, value):
+    """`value` where a <= b, elsewhere 0."""
+    return _compared((a, b, value), lambda builder, less, values, zero: builder.select(less, values[2], zero))
+
+
+@intrinsic
+def where_not_less(typing_context, a, b, value):
+    """0 where a <= b, elsewhere `value`."""
+    return _compared((a, b, value), lambda builder, less, values, zero: builder.select(less, zero, values[2]))

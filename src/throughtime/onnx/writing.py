@@ -74,6 +74,7 @@ def model_of(net: Any, *, lengths: bool = False) -> onnx.ModelProto:
     """The ONNX model of a network or an estimator; arguments as for `to_onnx`."""
     what = exported(net)
     net, s = what.network, what.network.specification
+    s.only_shipped("ONNX models are there")
     graph = _Graph()
     x, steps, last_step = graph.read(what, lengths)
     states = graph.node("Transpose", [x], perm=[1, 0, 2])

@@ -65,6 +65,7 @@ class System:
 
     def __post_init__(self) -> None:
         s = self.specification
+        s.only_shipped("proofs are there")
         if s.bidirectional:
             raise ValueError("a bidirectional network cannot be proved: it reads the end of a sequence first")
         if s.output == "last step":

@@ -84,6 +84,7 @@ class Recurrent(nn.Module):
     def __init__(self, specification: NetworkSpecification) -> None:
         super().__init__()
         s = self.specification = specification
+        s.only_shipped("PyTorch modules are there")
         kind: Any = KINDS[s.cell]
         options: dict[str, Any] = {}
         if s.cell == "elman" and s.activation == "sigmoid":

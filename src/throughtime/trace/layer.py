@@ -11,19 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.cells import step_of
+from throughtime.cells.layout import layout
 from throughtime.network import Network
+from throughtime.network_specification import CHOICES
 from throughtime.parameters import DIRECTIONS, GATES, blocks
 
 if TYPE_CHECKING:
     from throughtime.kernels.tape import TapeArrays
 
-TAPE_NAMES = {"elman": ("net_h",), "lstm": ("i", "f", "C_tilde", "o"), "gru": ("r", "z", "n", "q")}
+TAPE_NAMES = {cell: layout(step_of(cell)).names for cell in CHOICES["cell"]}
 """The arrays that a cell leaves on the tape, in that order."""
-DELTA_NAMES = {
-    "elman": ("delta_h",),
-    "lstm": ("delta_i", "delta_f", "delta_C_tilde", "delta_o"),
-    "gru": ("delta_r", "delta_z", "delta_n", "delta_q"),
-}
+DELTA_NAMES = {cell: layout(step_of(cell)).delta_names for cell in CHOICES["cell"]}
 """Their δ's, in the same order; the first ones belong to the gates of `parameters.GATES`."""
 
 

@@ -222,14 +222,17 @@ def _fits(
     """Whether a checkpoint holds what such a run needs, in the right shapes, and numbers that are finite."""
     if "parameters" not in tensors or s.layers > tensors["parameters"].size:  # so that no wild number is counted up to
         return False
-    P, state = count(s), (s.layers, settings.batch, s.hidden)
+    P, state, others = count(s), (s.layers, settings.batch, s.hidden), len(s.graph.states) - 1
     shapes: dict[str, tuple[int, ...]] = {"parameters": (P,), "moments": (2, P)}
     whole: list[Any] = [metadata.get("step")]
     if "best" in tensors:
         shapes["best"] = (P,)
         whole.append(metadata.get("waited"))
     if "carried.h" in tensors:
-        shapes |= {"carried.h": state, "carried.C": state if s.cell == "lstm" else (s.layers, 0, s.hidden)}
+        shapes |= {
+            "carried.h": state,
+            "carried.C": (others * s.layers, *state[1:]) if others else (s.layers, 0, s.hidden),
+        }
     return (
         set(tensors) == set(shapes)
         and all(tensors[name].shape == shape and tensors[name].dtype == s.dtype for name, shape in shapes.items())

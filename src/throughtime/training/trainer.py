@@ -295,7 +295,7 @@ def _check_fit(run: Run) -> None:
     s, settings = run.network.specification, run.settings
     if settings.window is not None and (s.bidirectional or s.output == "last step"):
         raise ValueError("a window needs a network that reads forward and has an output at every step")
-    if settings.cell_penalty and s.cell != "lstm":
+    if settings.cell_penalty and len(s.graph.states) == 1:
         raise ValueError(f"cell_penalty is for LSTM networks: {s.cell} has no cell state")
     if settings.update == "per step" and (
         s.cell != "elman" or s.layers > 1 or s.bidirectional or s.output == "last step"

@@ -1,0 +1,55 @@
+"""The source of a cell's kernels, written from its graph: what `sweep` calls at each step of time, and its products."""
+
+from __future__ import annotations
+
+from throughtime.cells.derivation import derivation
+from throughtime.cells.graph import Graph
+from throughtime.cells.layout import layout
+from throughtime.kernels.written_products import Products, function
+from throughtime.kernels.written_rows import ROW, ROW_BACK, backward, forward
+
+_HEAD = '''"""Written by throughtime.kernels.written from the graph of {name}."""
+
+from throughtime.kernels.compiled import inlined, kernel
+from throughtime.kernels.operations import (
+    add_gradient, borrowed, columns, exp, greater, lesser, load, multiply, panels, positive_part, sigmoid, store, tanh,
+    where_less, where_not_less, where_positive, width,
+)
+from throughtime.kernels.sequence import add_rows, matrix, piece
+'''
+
+
+def _rows(name: str, arguments: str, phases: list[list[str]]) -> str:
+    """A kernel that does one sequence's row in pieces of a vector's width."""
+    text = ""
+    lines = ["lanes = width(numbers)", "whole = H - H % lanes"]
+    for phase, body in enumerate(phases):
+        text += function(f"{name}_{phase}", f"H, {arguments}, j, count", body)
+        one = f"{name}_{phase}(H, {arguments}, "
+        loop = [
+            "for j in range(0, whole, lanes):",
+            f"    {one}j, lanes)",
+            "if whole < H:",
+            f"    {one}whole, H - whole)",
+        ]
+        if len(phases) > 1:
+            loop = [f"if phase == {phase}:", *(f"    {line}" for line in loop)]
+        lines += loop
+    return text + function(name, f"phase, H, {arguments}", lines, "@kernel")
+
+
+def source_of(graph: Graph) -> str:
+    """The Python source of the module that holds a cell's kernels."""
+    laid, derived = layout(graph), derivation(graph)
+    phases = range(laid.phases)
+    products = Products(laid)
+    return "".join((
+        _HEAD.format(name=graph.name),
+        _rows("row", ROW, [forward(laid, k) for k in phases]),
+        _rows(
+            "row_back", ROW_BACK,
+            [backward(laid, derived, k) for k in phases],
+        ),
+        products.pack(False), products.pack(True), products.multiply_x(), products.multiply_step(),
+        products.multiply_back(), products.multiply_d_x(), products.gradients(),
+    ))  # fmt: skip

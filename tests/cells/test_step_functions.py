@@ -1,0 +1,311 @@
+"""Step functions: what is read from them, what is refused, and the backward pass that is derived from them."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import throughtime as tt
+from oracles import plain_cells as plain
+from oracles.cases import COMPILED
+from oracles.step_functions import STEPS
+from throughtime import cells
+from throughtime.cells import elman, gru, lstm
+from throughtime.cells.graph import Graph
+from throughtime.cells.layout import layout
+from throughtime.cells.symbols import cell, relu, sigmoid, tanh
+from throughtime.parameters import view_name
+
+I, H, B, T = 2, 3, 2, 4
+SHIPPED = {
+    "sigmoid": cells.step_of("elman", "sigmoid"), "tanh": cells.step_of("elman", "tanh"),
+    "relu": cells.step_of("elman", "relu"), "lstm": cells.step_of("lstm"), "gru": cells.step_of("gru"),
+}  # fmt: skip
+ALL = SHIPPED | STEPS
+
+
+def given(graph, seed=0):
+    """Parameters, x, the first states, and ∂E by the states from above."""
+    rng = np.random.default_rng(seed)
+    shapes = {"x": (I, H), "h": (H, H)}
+    p = {name: rng.normal(size=shapes.get(b.kind, (H,))) / 2 for b in layout(graph).blocks for name in b.names}
+    first = [np.abs(rng.normal(size=(B, H))) + 0.1 for _ in graph.states]
+    return p, rng.normal(size=(B, T, I)), first, rng.normal(size=(B, T, H))
+
+
+def scalar(graph, p, x, first, d_h):
+    return (plain.forward(graph, p, x, first).values[graph.after[0]] * d_h).sum()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_derived_gradient_against_a_complex_step(name):
+    graph = ALL[name]
+    p, x, first, d_h = given(graph)
+    found = plain.backward(graph, p, plain.forward(graph, p, x, first), d_h)
+    inputs = p | {"x": x} | {f"first {k}": state for k, state in enumerate(first)}
+    wanted = found.parameters | {"x": found.d_x} | {f"first {k}": d for k, d in enumerate(found.d_first)}
+    for key, array in inputs.items():
+        for index in np.ndindex(array.shape):
+            z = {k: a.astype(complex) for k, a in inputs.items()}
+            z[key][index] += 1e-30j
+            moved = scalar(graph, {k: z[k] for k in p}, z["x"], [z[f"first {k}"] for k in range(len(first))], d_h)
+            assert wanted[key][index] == pytest.approx(moved.imag / 1e-30, rel=1e-12, abs=1e-13), (key, index)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_derived_gradient_against_central_differences(name):
+    """Along random directions."""
+    graph = ALL[name]
+    p, x, first, d_h = given(graph, 1)
+    found = plain.backward(graph, p, plain.forward(graph, p, x, first), d_h)
+    rng = np.random.default_rng(2)
+    for _ in range(3):
+        along = {name: rng.normal(size=a.shape) for name, a in p.items()}
+        ends = [scalar(graph, {n: p[n] + s * 1e-6 * along[n] for n in p}, x, first, d_h) for s in (1, -1)]
+        slope = sum((found.parameters[n] * along[n]).sum() for n in p)
+        assert slope == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-7, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_derived_gradient_against_autograd(name):
+    torch = pytest.importorskip("torch")
+    graph = ALL[name]
+    p, x, first, d_h = given(graph, 3)
+    found = plain.backward(graph, p, plain.forward(graph, p, x, first), d_h)
+    leaves = {n: torch.tensor(a, requires_grad=True) for n, a in p.items()}
+    states = tuple(torch.tensor(a) for a in first)
+    do = {
+        "+": torch.add, "-": torch.sub, "*": torch.mul, "/": torch.div, "neg": torch.neg, "@": torch.matmul,
+        "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "exp": torch.exp,
+        "minimum": torch.minimum, "maximum": torch.maximum,
+    }  # fmt: skip
+    total = 0
+    for t in range(T):
+        known = {}
+        for place, o in enumerate(graph.operations):
+            known[place] = {
+                "x": lambda o, t=t: torch.tensor(x[:, t]),
+                "state": lambda o, states=states: states[graph.states.index(o.name)],
+                "parameter": lambda o: leaves[o.name],
+                "number": lambda o: torch.tensor(o.value, dtype=torch.float64),
+            }.get(o.op, lambda o, known=known: do[o.op](*(known[k] for k in o.of)))(o)
+        states = tuple(known[place] for place in graph.after)
+        total = total + (states[0] * torch.tensor(d_h[:, t])).sum()
+    total.backward()
+    for n, leaf in leaves.items():
+        np.testing.assert_allclose(found.parameters[n], leaf.grad.numpy(), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_derived_against_hand_written(name):
+    """Array by array: gates, states, δ's, gradients."""
+    graph = SHIPPED[name]
+    p, x, first, d_h = given(graph, 4)
+    by_hand = {"lstm": (lstm, lstm.LSTM), "gru": (gru, gru.GRU)}.get(name, (elman, elman.Elman))
+    twin, kind = by_hand
+    q = kind(**p) if name in ("lstm", "gru") else kind(**p, activation=name)
+    tape = twin.forward(q, x, *first)
+    wanted = twin.backward(q, tape, d_h)
+    made = plain.forward(graph, p, x, first)
+    found = plain.backward(graph, p, made, d_h)
+    laid = layout(graph)
+    for slot, value, delta in zip(laid.slots, laid.names, laid.delta_names, strict=True):
+        np.testing.assert_allclose(made.values[slot.kept], getattr(tape, value), rtol=1e-13, atol=1e-15)
+        np.testing.assert_allclose(found.by[slot.net], getattr(wanted, delta), rtol=1e-12, atol=1e-15)
+    for state, place in zip(graph.states, graph.after, strict=True):
+        np.testing.assert_allclose(made.values[place], getattr(tape, state), rtol=1e-13, atol=1e-15)
+    for n, array in found.parameters.items():
+        np.testing.assert_allclose(array, getattr(getattr(wanted, "parameters", wanted), n), rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(found.d_x, wanted.d_x, rtol=1e-12, atol=1e-14)
+    for k, state in enumerate(graph.states):
+        np.testing.assert_allclose(found.d_first[k], getattr(wanted, f"d_{state}_0"), rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["odd"] if COMPILED else STEPS)
+def test_kernels(name, tmp_path):
+    """The kernels that are written from a graph do what the plain operations do; the network is saved and loaded as data."""
+    graph = STEPS[name]
+    net = tt.Network(cell=graph, inputs=I, hidden=H, outputs=2, seed=1)
+    net.parameters[:] = np.random.default_rng(5).normal(size=net.parameters.shape) / 2
+    _, x, first, d_h = given(graph, 6)
+    state = net.initial_state(B)
+    state.h[0] = first[0]
+    if len(first) > 1:
+        state.C[:] = first[1:]
+    p = {n: net[view_name(graph, n)] for n in graph.parameters}
+    made = plain.forward(graph, p, x, first)
+    found, wanted = net.backward(x, d_h, initial_state=state), plain.backward(graph, p, made, d_h)
+    np.testing.assert_allclose(
+        net.hidden(x, initial_state=state)[0], made.values[graph.after[0]], rtol=1e-12, atol=1e-14
+    )
+    gradient = type(net.views)(net.specification, found.gradient)
+    for n, array in wanted.parameters.items():
+        np.testing.assert_allclose(gradient[view_name(graph, n)], array, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(found.d_x, wanted.d_x, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(found.d_state.h[0], wanted.d_first[0], rtol=1e-11, atol=1e-13)
+    for k, d in enumerate(wanted.d_first[1:]):
+        np.testing.assert_allclose(found.d_state.C[k], d, rtol=1e-11, atol=1e-13)
+    net.save(tmp_path / "net.safetensors")
+    loaded = tt.load(tmp_path / "net.safetensors")
+    assert loaded.specification == net.specification
+    np.testing.assert_array_equal(loaded.predict(x), net.predict(x))
+
+
+@pytest.mark.skipif(not COMPILED, reason="they run in this very process")
+def test_the_kernels_of_every_cell_uncompiled():
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", f"{__file__}::test_kernels"],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert f"{len(STEPS)} passed" in done.stdout
+
+
+def test_names_shapes_and_order():
+    laid = layout(STEPS["peephole"])
+    assert [(b.kind, b.names) for b in laid.blocks] == [
+        ("x", ("V_i", "V_f", "V_C", "V_o")), ("h", ("U_i", "U_f", "U_C", "U_o")),
+        ("weight", ("w_i", "w_f", "w_o")), ("bias", ("b_i", "b_f", "b_C", "b_o")),
+    ]  # fmt: skip
+    assert laid.names == ("i", "f", "C_tilde", "o")
+    assert layout(STEPS["gru_before"]).phases == 2
+
+
+def power(p, x, h):
+    h = tanh(x @ p.V + (h @ p.U) ** 2)
+    return h
+
+
+def branch(p, x, h):
+    if h @ p.U > 0:
+        h = x @ p.V
+    return h
+
+
+def truth(p, x, h):
+    h = (h @ p.U or x @ p.V) + h
+    return h
+
+
+def numpys(p, x, h):
+    h = np.tanh(x @ p.V + h @ p.U)
+    return h
+
+
+def two_shapes(p, x, h):
+    h = tanh(x @ p.V + h @ p.U + p.U)
+    return h
+
+
+def two_sources(p, x, h):
+    h = tanh(x @ p.V + h @ p.V)
+    return h
+
+
+def wide_x(p, x, h):
+    h = x * h
+    return h
+
+
+def one_state_short(p, x, h, C):
+    h = tanh(x @ p.V + h @ p.U + C)
+    return h
+
+
+def forgotten_state(p, x, h, C):
+    C = tanh(x @ p.V + h @ p.U)
+    h = sigmoid(C)
+    return h, C
+
+
+def held_state(p, x, h, C):
+    h = tanh(x @ p.V + h @ p.U + C)
+    return h, C
+
+
+def loose_end(p, x, h):
+    g = sigmoid(x @ p.V_g)  # noqa: F841  which is what is refused
+    h = tanh(x @ p.V + h @ p.U)
+    return h
+
+
+def readouts_name(p, x, h):
+    h = relu(x @ p.W + h @ p.U)
+    return h
+
+
+def no_number(p, x, h):
+    h = relu(x @ p.V + h @ p.U) * float("nan")
+    return h
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (power, r'line \d+, "h = tanh\(x @ p.V \+ \(h @ p.U\) \*\* 2\)": unsupported operand'),
+        (branch, r'line \d+, "if h @ p.U > 0:": .>. not supported'),
+        (truth, "a step has no branches that depend on a value: use minimum, maximum or relu"),
+        (numpys, r'line \d+, "h = np.tanh.*": .*ufunc'),
+        (two_shapes, "p.U is a matrix elsewhere in this cell, and a vector here"),
+        (two_sources, "p.V multiplies two different values: give each a matrix of its own"),
+        (wide_x, "x is as wide as there are inputs: multiply it by a matrix, as in x @ p.V"),
+        (one_state_short, "2 states, h, C, but 1 values are returned"),
+        (forgotten_state, "C is neither used nor returned"),
+        (held_state, "state C is returned without having been computed"),
+        (loose_end, "g is neither used nor returned"),
+        (readouts_name, "no parameter or label can be called W"),
+        (no_number, "unsupported operand"),
+        (lambda p, x: x, "a cell is a function of p, x and at least one state"),
+    ],
+)
+def test_what_is_refused(step, message):
+    with pytest.raises(ValueError, match=message):
+        cell(step)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_graph_is_data(name):
+    assert Graph.from_dict(json.loads(json.dumps(ALL[name].as_dict()))) == ALL[name]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda d: d.pop("after"),
+        lambda d: d["after"].reverse() or d["after"].append(0),
+        lambda d: d["operations"][4].update(op="call"),
+        lambda d: d["operations"][4].update(of=[0, 99]),
+        lambda d: d["operations"][4].update(of=[0]),
+        lambda d: d["operations"][4].update(of=["0", 3]),
+        lambda d: d["operations"][3].update(name="__import__('os')"),
+        lambda d: d["operations"][3].update(name=""),
+        lambda d: d["operations"].append({"op": "neg", "of": [0]}),
+        lambda d: d["operations"].append(d["operations"][-1]),
+        lambda d: d.update(operations=d["operations"] * 100),
+        lambda d: d.update(states=["h"]),
+        lambda d: d.update(name="x; import os"),
+        lambda d: d.update(labels={"i": "layer0"}),
+        lambda d: d["operations"].insert(0, {"op": "number", "value": float("inf")}),
+    ],
+)
+def test_a_damaged_graph_is_refused(damage):
+    told = STEPS["peephole"].as_dict()
+    damage(told)
+    with pytest.raises(ValueError, match=r"."):
+        Graph.from_dict(told)
+
+
+def test_a_cell_of_ones_own_is_not_taken_for_another():
+    net = tt.Network(cell=STEPS["min_gru"], inputs=I, hidden=H, outputs=1)
+    x = np.ones((1, 2, I))
+    for refused in (
+        lambda: tt.prove(net, tt.tasks.Parity().specification),
+        lambda: net.trace(x, np.ones((1, 2, 1))),
+        lambda: tt.NetworkSpecification(cell="min_gru", inputs=1, hidden=1, outputs=1),
+        lambda: tt.NetworkSpecification(cell=lstm.STEP, inputs=1, hidden=1, outputs=1),
+    ):
+        with pytest.raises(ValueError, match=r"min_gru|a name of its own|elman"):
+            refused()
