@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 import throughtime
 from oracles import exact
 from oracles.agree import assert_agree
-from throughtime.cells.activations import ACTIVATIONS, sigmoid, sigmoid_derivative
+from throughtime.cells.activations import ACTIVATIONS, sigmoid_derivative
+from throughtime.cells.symbols import sigmoid
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 GRID = np.concatenate(

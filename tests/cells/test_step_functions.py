@@ -154,14 +154,27 @@ def test_kernels(name, tmp_path):
     np.testing.assert_array_equal(loaded.predict(x), net.predict(x))
 
 
+@pytest.mark.skipif(COMPILED, reason="run by the next test")
+def test_kernels_in_a_run_that_continues(tmp_path):
+    """Its folder holds the cell as data."""
+    rng = np.random.default_rng(0)
+    data, settings = tt.Batch(rng.normal(size=(4, 6, I)), rng.random((4, 6, 2))), {"batch": 2, "window": 3}
+    nets = [tt.Network(cell=STEPS["slstm"], inputs=I, hidden=H, outputs=2) for _ in range(2)]
+    whole = tt.train(nets[0], data, steps=5, **settings)
+    tt.train(nets[1], data, steps=3, out=tmp_path / "run", **settings)
+    continued = tt.resume(tmp_path / "run", data, steps=5)
+    assert continued.network.specification == whole.network.specification
+    np.testing.assert_array_equal(continued.network.parameters, whole.network.parameters)
+
+
 @pytest.mark.skipif(not COMPILED, reason="they run in this very process")
 def test_the_kernels_of_every_cell_uncompiled():
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", f"{__file__}::test_kernels"],
+        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", __file__, "-k", "test_kernels"],
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
-    assert f"{len(STEPS)} passed" in done.stdout
+    assert f"{len(STEPS) + 1} passed" in done.stdout
 
 
 def test_names_shapes_and_order():
