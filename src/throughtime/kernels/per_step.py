@@ -14,7 +14,7 @@ from throughtime.kernels.loop import begin, count_exact
 from throughtime.kernels.network import losses, outputs, states
 from throughtime.kernels.of_cell import row_back
 from throughtime.kernels.operations import add_gradient, item, multiply, panels, rows
-from throughtime.kernels.sequence import add_rows, clear, matrix
+from throughtime.kernels.sequence import add_rows, clear, lent, matrix
 from throughtime.kernels.shape import readout_weights, vectors
 from throughtime.kernels.tape import ends_at, layer_at, outputs_at, states_at
 
@@ -27,7 +27,8 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
     w, b_h = vectors(s, parameters, 0, s.inputs)
     W, b_y = readout_weights(s, parameters)
     h, delta_y = states_at(s, tape, tape.states, 0, 0, 0), outputs_at(s, tape, tape.delta_y)
-    delta_h = matrix(tape.numbers, tape.delta, T, H)
+    numbers = lent(tape.numbers)
+    delta_h = matrix(numbers, tape.delta, T, H)
     d_h, d_h_after = rows(layer_at(s, tape, tape.d_states, 0), 0, 1), ends_at(s, tape, tape.d_first, 0, 0, 0)
     minus_delta_y, minus_delta_h = np.empty((1, s.outputs), x.dtype), np.empty((1, s.hidden), x.dtype)
     for n in range(len(x)):
@@ -46,7 +47,7 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
             if back > 0:
                 multiply(rows(delta_h, t + 1, 1), panels(U, 0, s.hidden, True, 1), d_h_after, False)
             row_back(
-                s, 0, H, tape.numbers, tape.gates + t * H, tape.delta + t * H, tape.states + t * H, tape.states + (t + 1) * H, 0,
+                s, 0, H, numbers, tape.gates + t * H, tape.delta + t * H, tape.states + t * H, tape.states + (t + 1) * H, 0,
                 tape.d_states, tape.d_first, 0, 0.0, w,
             )  # fmt: skip
             for k in range(s.outputs):

@@ -26,6 +26,7 @@ from throughtime.kernels.sequence import (
     block_start,
     clear_row,
     copy_row,
+    lent,
     matrix,
     piece,
 )
@@ -66,7 +67,7 @@ def forward(s, p, layer, direction, x, lengths, tape):
         states, fed and gates are written; gates are 0 at padded steps.
     """
     T, B, H, K = tape.T, tape.B, s.hidden, inputs_of(s, layer)
-    numbers, S, backwards = tape.numbers, s.slots * s.hidden, direction == 1
+    numbers, S, backwards = lent(tape.numbers), s.slots * s.hidden, direction == 1
     at, step = parameters_at(s, layer, direction), state_step(s, tape)
     states, fed = state_place(s, tape, tape.states, layer, direction), state_place(s, tape, tape.fed, layer, direction)
     gates, noisy = gates_place(s, tape, layer, direction), tape.fed != tape.states
@@ -122,7 +123,7 @@ def backward(s, p, layer, direction, x, lengths, penalty, tape, d_h, d_x, gradie
         That of the layer's parameters.
     """
     T, B, H, K = tape.T, tape.B, s.hidden, inputs_of(s, layer)
-    numbers, S, D, backwards = tape.numbers, s.slots * s.hidden, s.deltas * s.hidden, direction == 1
+    numbers, S, D, backwards = lent(tape.numbers), s.slots * s.hidden, s.deltas * s.hidden, direction == 1
     at, step, d_step = parameters_at(s, layer, direction), state_step(s, tape), s.layers * s.directions * B * H
     states, fed = state_place(s, tape, tape.states, layer, direction), state_place(s, tape, tape.fed, layer, direction)
     gates, delta = gates_place(s, tape, layer, direction), delta_place(s, tape, layer, direction)
