@@ -38,7 +38,7 @@ SpecificationOption = Annotated[
 def prove(
     path: ModelArgument = None,
     specification: SpecificationOption = None,
-    budget: Annotated[float, typer.Option(help="Seconds after which to give up.", min=0)] = 10.0,
+    budget: Annotated[float, typer.Option(help="Seconds of work after which to give up.", min=0)] = 10.0,
     seed: Annotated[int, typer.Option(help="Decides the random walks.", min=0)] = 0,
     certificate: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write the certificate of a proof to a file.")

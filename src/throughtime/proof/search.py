@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -62,7 +62,8 @@ def prove(
         0 or 1 if it is nearer to it than one half.
     specification : Specification
     budget : float
-        Seconds after which to give up; the wall clock can only make a verdict Unknown. Ctrl-C does the same.
+        Seconds of work of this thread's processor after which to give up, so that a verdict does not depend on what else
+        the machine does; time can only make a verdict Unknown. Ctrl-C does the same.
     seed : int
         Decides the random walks.
     progress : function of a str, optional
@@ -81,14 +82,12 @@ def prove(
     ValueError
         If nothing can be proved about such a network, or it does not fit the specification.
     """
-    search = Search(
-        System.of(net, specification), specification, budget, seed, progress or (lambda line: None), time.perf_counter()
-    )
+    search = Search(System.of(net, specification), specification, budget, seed, progress or (lambda line: None))
     with np.errstate(all="ignore"):
         try:
             found = search.run()
         except OutOfBudget:
-            found = f"no proof and no error in {budget:g} s"
+            found = f"no proof and no error in {budget:g} s of work"
         except KeyboardInterrupt:
             found = "interrupted"
         return search.unknown(found) if isinstance(found, str) else found
@@ -103,7 +102,8 @@ class Search:
     budget: float
     seed: int
     progress: Progress
-    begun: float
+    begun: float = field(default_factory=time.perf_counter)
+    worked_before: float = field(default_factory=time.thread_time)
     closed: Tracking | None = None
     failed: str = ""
 
@@ -114,7 +114,7 @@ class Search:
 
     def in_time(self) -> None:
         """OutOfBudget if time is up."""
-        if self.seconds > self.budget:
+        if time.thread_time() - self.worked_before > self.budget:
             raise OutOfBudget
 
     def run(self) -> Proved | Refuted | str:
