@@ -21,7 +21,7 @@ def test_a_run_goes_on_in_its_folder(tmp_path):
         found = of_path(path)
         assert found.folder == tmp_path / "run"
         assert found.step == 3
-        assert [record["step"] for record in found.history] == [3]
+        assert [record["step"] for record in found.history] == [1, 2, 3]
         assert found.plan.task == task
         assert found.plan.specification == net.specification
         np.testing.assert_array_equal(found.plan.begin().parameters, trained.network.parameters)
