@@ -9,6 +9,7 @@ from throughtime.gallery import speech
 pytest.importorskip("sktime", reason="the gallery's data are not installed: pip install 'throughtime[gallery]'")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["motion", "digits"])
 def test_a_classifier_learns_something_in_a_few_steps(name):
     found = gallery.compare(name, steps=40)

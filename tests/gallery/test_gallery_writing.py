@@ -44,6 +44,7 @@ def test_no_day_is_learned_and_told(monkeypatch):
     assert len(told.written) == len(set(told.iso)) == translation.TOLD
 
 
+@pytest.mark.long
 def test_translation_learns_something_in_a_few_steps(monkeypatch):
     monkeypatch.setattr(translation, "LEARNED", 2000)
     monkeypatch.setattr(translation, "TOLD", 50)

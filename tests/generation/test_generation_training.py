@@ -23,6 +23,7 @@ def test_a_step_of_gradient_descent_follows_the_mean_gradient():
     assert history.last.gradient_norm == pytest.approx(np.linalg.norm(gradient / 3))
 
 
+@pytest.mark.long
 def test_it_learns_to_write_backwards():
     rng = np.random.default_rng(0)
     texts = ["".join(rng.choice(list("abc"), size=rng.integers(1, 5))) for _ in range(400)]

@@ -49,6 +49,7 @@ def copied(folder):
     return folder
 
 
+@pytest.mark.long
 def test_the_second_process_compiles_nothing(tmp_path):
     compiled, hits, value = told(SIGMOID, THROUGHTIME_CACHE=tmp_path)
     assert int(compiled) > 0
@@ -56,6 +57,7 @@ def test_the_second_process_compiles_nothing(tmp_path):
     assert told(SIGMOID, THROUGHTIME_CACHE=tmp_path) == ["0", "1", value]
 
 
+@pytest.mark.long
 def test_a_kernel_has_the_same_symbol_in_every_process(tmp_path):
     """Else a process that compiles a kernel, and finds on the disk another that calls it, would have no such symbol."""
     program = SIGMOID + "from throughtime.kernels import compiled; print(*sorted(compiled._symbols))"
@@ -64,6 +66,7 @@ def test_a_kernel_has_the_same_symbol_in_every_process(tmp_path):
     assert found == [found[0]] * 4
 
 
+@pytest.mark.long
 def test_an_engine_has_machine_code_of_its_own(tmp_path):
     told(SIGMOID, THROUGHTIME_CACHE=tmp_path)
     compiled, hits, _ = told(SIGMOID, THROUGHTIME_CACHE=tmp_path, THROUGHTIME_TILE=OTHER)
@@ -74,6 +77,7 @@ def test_an_engine_has_machine_code_of_its_own(tmp_path):
     assert told(SIGMOID, THROUGHTIME_CACHE=tmp_path, THROUGHTIME_TILE=OTHER)[:2] == ["0", "1"]
 
 
+@pytest.mark.long
 def test_every_engine_has_a_folder_of_its_own(tmp_path):
     folders = [told(FOLDER, THROUGHTIME_CACHE=tmp_path, THROUGHTIME_TILE=name)[0] for name in ENGINES]
     assert len(set(folders)) == len(ENGINES)
@@ -202,6 +206,7 @@ def test_a_damaged_cache_is_compiled_and_written_again(tmp_path, compiled_value,
         assert told(SIGMOID, THROUGHTIME_CACHE=tmp_path) == ["0", "1", value]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "whose", ["writable by a group", "writable by all", "another user's", "a file of another user"]
 )
@@ -227,6 +232,7 @@ def test_what_others_may_have_written_is_not_used(tmp_path, whose):
     assert told(SIGMOID, THROUGHTIME_CACHE=tmp_path) == ["0", "1", value]
 
 
+@pytest.mark.long
 def test_the_cache_is_nobody_elses_to_write_whatever_the_umask(tmp_path):
     program = "import os; os.umask(0)\n" + SIGMOID
     _, _, value = told(program, THROUGHTIME_CACHE=tmp_path)
@@ -235,6 +241,7 @@ def test_the_cache_is_nobody_elses_to_write_whatever_the_umask(tmp_path):
     assert told(program, THROUGHTIME_CACHE=tmp_path) == ["0", "1", value]
 
 
+@pytest.mark.long
 def test_a_user_without_a_home(tmp_path):
     """No HOME, and a user id that the system does not know, as in many a container."""
     lost = "import os, pwd\npwd.getpwuid = lambda number: {}[number]\n"

@@ -33,6 +33,7 @@ def machines(draw):
     return random_machine(rng, draw(st.integers(1, 4)), draw(st.sampled_from([2, 4])), draw(st.integers(1, 2)))
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(machines(), st.sampled_from(["sigmoid", "relu", "lstm", "sigmoid, two layers"]), st.integers(0, 1000))
 def test_a_network_built_for_any_machine_is_proved_and_refuted_for_another(machine, cell, seed):
@@ -45,6 +46,7 @@ def test_a_network_built_for_any_machine_is_proved_and_refuted_for_another(machi
     assert wrong_on(net, other, proof.word)
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(0, 10**6),

@@ -254,6 +254,7 @@ def test_where_the_server_dies_the_trainer_saves(asker, tmp_path):
     assert load_run(tmp_path).step == asker.trainer.run.step > 0
 
 
+@pytest.mark.long
 def test_processes_are_started_with_ctrl_c_held_back():
     process, connection = child.start(tell_signals, "a test")
     ignored, blocked = connection.recv()
@@ -263,6 +264,7 @@ def test_processes_are_started_with_ctrl_c_held_back():
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
+@pytest.mark.long
 def test_processes_are_started_where_signals_cannot_be_held_back(monkeypatch):
     """As on Windows."""
     monkeypatch.delattr(signal, "pthread_sigmask")

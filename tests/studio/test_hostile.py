@@ -48,6 +48,7 @@ def raw(running, content):
         return answer
 
 
+@pytest.mark.long
 def test_messages(running):
     """Some of them; 4,100 others were tried by hand."""
     sentences = 0
@@ -236,6 +237,7 @@ def test_a_passing_frame_gives_way_and_never_comes_after_a_newer_one():
     assert page.idle
 
 
+@pytest.mark.long
 def test_a_page_that_takes_nothing_is_given_up(monkeypatch):
     monkeypatch.setattr(client, "SECONDS_TO_TAKE", 0.0)
     page = client.Client()

@@ -60,6 +60,7 @@ def test_what_is_no_trace_is_refused():
             tt.view(trace, height=height)
 
 
+@pytest.mark.long
 def test_a_long_sequence_is_refused_and_its_neighbours_are_shown():
     net = tt.Network(cell="elman", inputs=1, hidden=3, outputs=1)
     lengths = [1101, 1100, 3]

@@ -25,7 +25,7 @@ def running(tmp_path_factory):
 def request(running, method, path, body=None, **headers):
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     cookie = f"throughtime-{running.host.split(':')[1]}={running.token}"
-    with closing(http.client.HTTPConnection(running.host, timeout=60)) as connection:
+    with closing(http.client.HTTPConnection(running.host, timeout=240)) as connection:
         connection.request(method, path, body, {"Cookie": cookie} | named)
         with connection.getresponse() as answer:
             return answer.status, answer.read().decode(), dict(answer.getheaders())
@@ -48,7 +48,7 @@ def test_the_page_is_served(running):
 def test_foreign_websockets_are_refused(running):
     for refused in ({"origin": "http://evil.example"}, {"additional_headers": {"Host": "evil.example"}}):
         with pytest.raises((InvalidStatus, ConnectionClosed)), running.page(**refused) as page:
-            page.recv(timeout=10)
+            page.recv(timeout=60)
     right, running.token = running.token, "wrong"
     try:
         with pytest.raises(InvalidStatus) as found:
@@ -89,6 +89,7 @@ def test_malformed_and_oversized_messages_end_nothing(running):
         receive(page, "frame")
 
 
+@pytest.mark.long
 def test_a_whole_session(running):
     with running.page() as page, running.page() as other:
         receive(page, "frame")
@@ -176,6 +177,7 @@ def test_ctrl_c_saves_the_run_and_a_taken_port_is_passed_over(running, tmp_path)
         assert again.token == second.token
 
 
+@pytest.mark.long
 def test_a_trainer_that_is_killed_goes_on_at_its_checkpoint(running):
     with running.page() as page:
         send(page, "configure", settings={"steps": 10_000_000, "seed": 7})

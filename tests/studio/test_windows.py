@@ -72,6 +72,7 @@ def test_it_is_simulated(windows):
     assert "PermissionError" in done.stderr
 
 
+@pytest.mark.long
 def test_it_trains_saves_goes_on_and_adds(windows):
     out, err = throughtime("train", "addition", "--out", "my runs/an adder", "--steps", "1000")
     assert "saved" in out
@@ -89,6 +90,7 @@ def test_it_trains_saves_goes_on_and_adds(windows):
     assert not list(windows.rglob("*.part"))
 
 
+@pytest.mark.long
 def test_the_studio_trains_and_saves(windows):
     with studio(windows, "--port", "18400") as running:
         with running.page() as page:

@@ -231,6 +231,7 @@ needs_fork = pytest.mark.skipif(
 )
 
 
+@pytest.mark.long
 @needs_fork
 def test_killed_while_it_is_made_it_goes_on(tmp_path):
     """Killed before every third line of the program's own that writes it; some of them are in the transaction that makes it."""

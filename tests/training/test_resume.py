@@ -138,6 +138,7 @@ def test_ctrl_c_in_the_middle_of_a_kernel_leaves_a_whole_state(tmp_path):
         same(resumed, train(net, TASK, steps=run.step + 7, **settings))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_same_bits_with_one_and_two_threads(threads):
     program = """
