@@ -5,55 +5,126 @@ It covers the network as it runs if ε is at least the `step_error` here. With u
 
     γ_k = k u / (1 − k u),   |fl(Σ of k terms) − Σ| ≤ γ_k Σ |terms|  in any order, with or without fused multiply-adds
 
-[Higham 2002, §3.1], the net input of a unit with K inputs, H recurrent inputs and a bias is off by at most
+[Higham 2002, §3.1], a net input of an h U, an x V and a bias, with K inputs and H states, is off by at most
 
-    e_net = γ_{K+H+4} (Σ |x| |V| + R Σ |U| + |b|)          R: no |h| or |C| is larger
+    e_net = γ_{K+H+4} (Σ |x| |V| + R Σ |U| + |b|)          R: no state is larger
 
 An activation is taken to be computed to within 8 units in the last place, so 16 u as none exceeds 1; it passes on the
-error of its argument at most 1 to 1 (S: 1 to ¼). What follows from it is a line for each cell below. The state is then
-what was computed, so C is exact where h = o ∘ tanh(C) reads it, and h where the next layer does.
+error of its argument at most 1 to 1 (S: 1 to ¼). A product passes on a e_b + b e_a + e_a e_b, a sum e_a + e_b, and either
+adds 4 u of what it is made of. The state is then what was computed, so C is exact where h = o ∘ tanh(C) reads it, and h
+where the next layer does.
 
 Higham, N. J. (2002). Accuracy and Stability of Numerical Algorithms, 2nd edition. SIAM.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from throughtime.proof.system import Array, System
+from throughtime.proof.reading import Reading, reading
+from throughtime.proof.system import Array, Layer, System
 
 LEAST = 1e-10
 """ε where less would do."""
 
 
+class _Bound(NamedTuple):
+    """A value lies in [lo, hi] (n), and is computed to within e (n)."""
+
+    lo: Array
+    hi: Array
+    e: Array
+
+    @property
+    def size(self) -> Array:
+        """The largest magnitude, (n)."""
+        return np.maximum(np.abs(self.lo), np.abs(self.hi))
+
+
 def step_error(system: System, reach: float) -> float:
     """The ε that a step from states no larger than `reach` needs."""
-    s, H = system.specification, system.specification.hidden
+    s = system.specification
     u = 2.0**-24 if s.dtype == "float32" else 2.0**-53
-    f = 16 * u
     R, worst = max(reach, 1.0), 0.0
     x = np.abs(system.symbols.astype(np.float64)).max(axis=0)
     for layer in system.layers:
-        U = R * np.abs(layer.U).sum(axis=0)
-        V = x @ np.abs(layer.V) + np.abs(layer.b)
-        gamma = _gamma(len(layer.V) + H + 4, u)
-        net = gamma * (V + U)
-        if s.cell == "elman":
-            error = {"sigmoid": net / 4 + f, "tanh": net + f, "relu": net}[s.activation]
-        elif s.cell == "lstm":
-            i, forget, tilde, o = net[:H] / 4 + f, net[H : 2 * H] / 4 + f, net[2 * H : 3 * H] + f, net[3 * H :] / 4 + f
-            C = R * forget + i + tilde + 4 * u * (R + 1)
-            error = np.maximum(C, o + f + 4 * u)
-        else:
-            r, z = net[:H] / 4 + f, net[H : 2 * H] / 4 + f
-            q = U[2 * H :] + np.abs(layer.c)
-            n = gamma * (V[2 * H :] + q) + q * r + 4 * u * (V[2 * H :] + q) + f
-            error = (1 + R) * z + n + 8 * u * (1 + R)
-        worst = max(worst, float(error.max()))
-        x = np.full(H, R)
+        worst = max(worst, _Layer(reading(system.graph, blends=False), layer, u, R, x, s.hidden).error())
+        x = np.full(s.hidden, R)
     W, b_y = (np.abs(array.astype(np.float64)) for array in system.readout)
-    net_y = _gamma(H + 4, u) * (R * W.sum(axis=0) + b_y) + 8 * f
+    net_y = _gamma(s.hidden + 4, u) * (R * W.sum(axis=0) + b_y) + 8 * 16 * u
     return 1.01 * max(worst, float(net_y.max()))
+
+
+class _Layer:
+    """The bounds of one layer's values, from what x (K) does not exceed."""
+
+    def __init__(self, how: Reading, layer: Layer, u: float, R: float, x: Array, H: int) -> None:
+        self.how, self.layer, self.u, self.R, self.H = how, layer, u, R, H
+        self.values: dict[int, _Bound] = {}
+        for place, o in enumerate(how.graph.operations):
+            if o.op == "x":
+                self.values[place] = _Bound(-x, x, 0 * x)
+            elif o.op == "state":
+                self.values[place] = _Bound(np.full(H, -R), np.full(H, R), np.zeros(H))
+            elif o.op == "number":
+                value = np.full(H, o.value)
+                self.values[place] = _Bound(value, value, u * np.abs(value))
+            elif o.op == "parameter" and how.uses[place]:
+                value = layer.of[o.name].astype(np.float64)
+                self.values[place] = _Bound(value, value, np.zeros(H))
+
+    def error(self) -> float:
+        """What a state is off by after the step, at most."""
+        worst = 0.0
+        with np.errstate(all="ignore"):
+            for place in self.how.order:
+                value = self._value(place)
+                if place in self.how.graph.after:
+                    worst = max(worst, float(value.e.max()))
+                    lo, hi = np.maximum(value.lo - value.e, -self.R), np.minimum(value.hi + value.e, self.R)
+                    value = _Bound(lo, hi, 0 * lo)
+                self.values[place] = value
+        return worst if np.isfinite(worst) else np.inf
+
+    def _value(self, place: int) -> _Bound:
+        if place in self.how.nets:
+            return self._net_input(place)
+        o, u = self.how.graph.operations[place], self.u
+        a, *rest = (self.values[source] for source in o.of)
+        if o.op == "sigmoid":
+            return _Bound(np.zeros(self.H), np.ones(self.H), a.e / 4 + 16 * u)
+        if o.op == "tanh":
+            return _Bound(-np.ones(self.H), np.ones(self.H), a.e + 16 * u)
+        if o.op == "relu":
+            return _Bound(np.maximum(a.lo, 0), np.maximum(a.hi, 0), a.e)
+        if o.op == "neg":
+            return _Bound(-a.hi, -a.lo, a.e)
+        (b,) = rest
+        if o.op in ("minimum", "maximum"):
+            f = np.minimum if o.op == "minimum" else np.maximum
+            return _Bound(f(a.lo, b.lo), f(a.hi, b.hi), np.maximum(a.e, b.e))
+        if o.op == "*":
+            ends = np.stack([a.lo * b.lo, a.lo * b.hi, a.hi * b.lo, a.hi * b.hi])
+            e = a.size * b.e + b.size * a.e + a.e * b.e + 4 * u * (a.size + a.e) * (b.size + b.e)
+            return _Bound(ends.min(axis=0), ends.max(axis=0), e)
+        if o.op == "-":
+            b = _Bound(-b.hi, -b.lo, b.e)
+        return _Bound(a.lo + b.lo, a.hi + b.hi, a.e + b.e + 4 * u * (a.size + a.e + b.size + b.e))
+
+    def _net_input(self, place: int) -> _Bound:
+        net = self.how.nets[place]
+        bias = np.zeros(self.H) if net.bias is None else np.abs(self.layer.of[net.bias].astype(np.float64))
+        size, e, k = bias, np.zeros(self.H), len(net.terms) + 4
+        for part in net.products:
+            M = np.abs(self.layer.of[part.parameter].astype(np.float64))
+            source = self.values[part.source]
+            size, e, k = size + (source.size + source.e) @ M, e + source.e @ M, k + len(M)
+        for term in net.terms:
+            value = self.values[term]
+            size, e = size + value.size + value.e, e + value.e
+        return _Bound(-size, size, e + _gamma(k, self.u) * size)
 
 
 def _gamma(k: int, u: float) -> float:

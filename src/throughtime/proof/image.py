@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
+from throughtime.proof.reading import Reading, reading
 from throughtime.proof.system import Layer, System
 from throughtime.proof.zonotope import (
     ACTIVATIONS,
+    Array,
     Zonotope,
     add,
     affine,
     aligned,
     blend,
+    negative,
     product,
-    sigmoid,
+    relu,
     spread,
-    tanh,
     widen,
 )
 
@@ -39,59 +41,91 @@ def image(system: System, Z: Zonotope, epsilon: float) -> tuple[Zonotope, Zonoto
     """
     Z = spread(Z)
     Z = Zonotope(Z.c[:, None], Z.G[:, None], Z.d[:, None], Z.g[:, None])
-    points = system.symbols.astype(np.float64)[None]
-    below = Zonotope(
-        points, np.zeros((*points.shape[:2], 0, points.shape[2])), np.zeros_like(points), np.zeros_like(points)
-    )
+    below = _points(system.symbols.astype(np.float64)[None])
     parts: list[Zonotope] = []
-    step = _STEP[system.specification.cell]
     for index, layer in enumerate(system.layers):
         before = [_columns(Z, system.columns(index, part)) for part in range(system.parts)]
-        after = step(system, layer, below, before, epsilon)
+        after = _Step(reading(system.graph), layer, epsilon, below, before).after()
         below = after[0] if index == len(system.layers) - 1 else spread(after[0])
         parts += [below, *after[1:]]
     W, b_y = system.readout
     net_y = affine(below, W.astype(np.float64), b_y.astype(np.float64))
-    return _joined(parts), widen(net_y, epsilon)
+    batch = (len(Z.c), len(system.symbols))
+    return _joined(parts, batch), _over(widen(net_y, epsilon), batch)
+
+
+def _points(c: Array) -> Zonotope:
+    """Zonotopes of single points c (…,n)."""
+    return Zonotope(c, np.zeros((*c.shape[:-1], 0, c.shape[-1])), np.zeros_like(c), np.zeros_like(c))
 
 
 def _columns(Z: Zonotope, at: slice) -> Zonotope:
     return Zonotope(*(array[..., at] for array in Z))
 
 
-def _joined(parts: list[Zonotope]) -> Zonotope:
-    return Zonotope(*(np.concatenate(arrays, axis=-1) for arrays in zip(*aligned(*parts), strict=True)))
+def _over(Z: Zonotope, batch: tuple[int, int]) -> Zonotope:
+    """The same with all axes of the batch, also where nothing depends on the state or the symbol."""
+    return Zonotope(*(np.broadcast_to(array, (*batch, *array.shape[2:])) for array in Z))
 
 
-def _elman(system: System, layer: Layer, below: Zonotope, before: list[Zonotope], epsilon: float) -> list[Zonotope]:
-    """h = f(below V + h U + b_h)."""
-    net_h = add(affine(before[0], layer.U, 0.0), affine(below, layer.V, layer.b))
-    return [widen(ACTIVATIONS[system.specification.activation](net_h), epsilon)]
+def _joined(parts: list[Zonotope], batch: tuple[int, int]) -> Zonotope:
+    whole = [_over(Z, batch) for Z in aligned(*parts)]
+    return Zonotope(*(np.concatenate(arrays, axis=-1) for arrays in zip(*whole, strict=True)))
 
 
-def _lstm(system: System, layer: Layer, below: Zonotope, before: list[Zonotope], epsilon: float) -> list[Zonotope]:
-    """C = f ∘ C + i ∘ C̃ and h = o ∘ tanh(C)."""
-    h, C = before
-    net = add(affine(h, layer.U, 0.0), affine(below, layer.V, layer.b))
-    i, f, C_tilde, o = (_columns(net, gate) for gate in _gates(layer))
-    C = spread(widen(add(product(sigmoid(f), C), product(sigmoid(i), tanh(C_tilde))), epsilon))
-    return [widen(product(sigmoid(o), tanh(C)), epsilon), C]
+class _Step:
+    """One step of one layer, from the zonotopes of its x and its states before."""
 
+    def __init__(self, how: Reading, layer: Layer, epsilon: float, x: Zonotope, before: list[Zonotope]) -> None:
+        self.how, self.layer, self.epsilon, self.H = how, layer, epsilon, before[0].c.shape[-1]
+        self.values: dict[int, Zonotope] = {}
+        self.products: dict[int, Zonotope] = {}
+        for place, operation in enumerate(how.graph.operations):
+            if operation.op == "x":
+                self.values[place] = x
+            elif operation.op == "state":
+                self.values[place] = before[how.graph.states.index(operation.name)]
+            elif operation.op in ("number", "parameter") and how.uses[place]:
+                number = operation.value if operation.op == "number" else layer.of[operation.name].astype(np.float64)
+                self.values[place] = _points(np.full((1, 1, self.H), number))
 
-def _gru(system: System, layer: Layer, below: Zonotope, before: list[Zonotope], epsilon: float) -> list[Zonotope]:
-    """h = (1 − z) ∘ tanh(below V_n + b_n + r ∘ (h U_n + c_n)) + z ∘ h."""
-    (h,) = before
-    r_gate, z_gate, n_gate = _gates(layer)
-    from_h, from_x = affine(h, layer.U, 0.0), affine(below, layer.V, layer.b)
-    r, z = (sigmoid(add(_columns(from_h, gate), _columns(from_x, gate))) for gate in (r_gate, z_gate))
-    q = affine(h, layer.U[:, n_gate], layer.c)
-    n = tanh(add(product(r, q), _columns(from_x, n_gate)))
-    return [widen(blend(z, n, h), epsilon)]
+    def after(self) -> list[Zonotope]:
+        """The states after the step."""
+        for place in self.how.order:
+            value = self._value(place)
+            if place in self.how.graph.after:
+                value = widen(value, self.epsilon)
+            self.values[place] = spread(value) if self.how.uses[place] > 1 else value
+        return [self.values[place] for place in self.how.graph.after]
 
+    def _value(self, place: int) -> Zonotope:
+        if place in self.how.nets:
+            return self._net_input(place)
+        op, read = self.how.graph.operations[place].op, [self.values[source] for source in self.how.reads(place)]
+        if place in self.how.blends:
+            return blend(*read)
+        if op in ACTIVATIONS:
+            return ACTIVATIONS[op](read[0])
+        if op == "neg":
+            return negative(read[0])
+        a, b = read
+        if op == "*":
+            return product(a, b)
+        if op == "minimum":  # a − max(a − b, 0)
+            return add(a, negative(relu(add(a, negative(b)))))
+        if op == "maximum":  # a + max(b − a, 0)
+            return add(a, relu(add(b, negative(a))))
+        return add(a, b if op == "+" else negative(b))
 
-def _gates(layer: Layer) -> list[slice]:
-    H = len(layer.U)
-    return [slice(at, at + H) for at in range(0, layer.U.shape[1], H)]
-
-
-_STEP = {"elman": _elman, "lstm": _lstm, "gru": _gru}
+    def _net_input(self, place: int) -> Zonotope:
+        net, found = self.how.nets[place], []
+        for part in net.products:
+            if part.source not in self.products:
+                self.products[part.source] = affine(self.values[part.source], *self.layer.products[part.source])
+            found.append(_columns(self.products[part.source], self.how.columns(part, self.H)))
+        at = sum(self.how.graph.operations[part.source].op != "x" for part in net.products)
+        found[at:at] = [self.values[term] for term in net.terms]
+        total = found[0]
+        for term in found[1:]:
+            total = add(total, term)
+        return total

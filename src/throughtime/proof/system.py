@@ -1,10 +1,12 @@
 """A network as a map: from a state and an input to the next state and the outputs, in the plain NumPy cells.
 
-The state s (n) is one row: for each layer h (H), and for LSTM C (H) after it. It starts at zero.
+The state s (n) is one row: for each layer h (H), and after it the cell's other states, as C (H) of an LSTM. It starts at zero.
 """
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -12,10 +14,12 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.cells import elman, gru, lstm
-from throughtime.cells.activations import sigmoid
+from throughtime.cells.activations import ACTIVATIONS, sigmoid
+from throughtime.cells.graph import Graph
+from throughtime.cells.layout import layout
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import Views, blocks
+from throughtime.proof.reading import reading
 from throughtime.specification import Specification
 
 Array = npt.NDArray[Any]
@@ -34,12 +38,15 @@ class Net(Protocol):
 
 
 class Layer(NamedTuple):
-    """The packed parameters of a layer, in float64: V (K, G·H), U (H, G·H), b (G·H), and c_n (H) for GRU, else 0."""
+    """The parameters of a layer.
 
-    V: Array
-    U: Array
-    b: Array
-    c: Array
+    of : by their names in the step, in the network's dtype; 0 for biases that it does not have
+    products : by the place in the graph of what they multiply, the matrices side by side (K, n·H), and what is added to
+        each product, a bias of its net input or 0 (n·H); in float64
+    """
+
+    of: dict[str, Array]
+    products: dict[int, tuple[Array, Array]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +73,7 @@ class System:
     def __post_init__(self) -> None:
         s = self.specification
         s.only_shipped("proofs are there")
+        reading(s.graph)
         if s.bidirectional:
             raise ValueError("a bidirectional network cannot be proved: it reads the end of a sequence first")
         if s.output == "last step":
@@ -93,9 +101,14 @@ class System:
         return cls(s, np.array(net.parameters, s.dtype), symbols)
 
     @property
+    def graph(self) -> Graph:
+        """What a layer computes at one step."""
+        return self.specification.graph
+
+    @property
     def parts(self) -> int:
-        """State vectors of a layer: h, and C for LSTM."""
-        return 2 if self.specification.cell == "lstm" else 1
+        """State vectors of a layer, such as h and C."""
+        return len(self.graph.states)
 
     @property
     def width(self) -> int:
@@ -103,20 +116,32 @@ class System:
         return self.specification.layers * self.parts * self.specification.hidden
 
     def columns(self, layer: int, part: int = 0) -> slice:
-        """Where in the state h of a layer lies; with part 1, C."""
+        """Where in the state h of a layer lies; with a part from 1 on, its other states."""
         H = self.specification.hidden
         at = (layer * self.parts + part) * H
         return slice(at, at + H)
 
     @cached_property
     def layers(self) -> list[Layer]:
-        """The packed parameters of every layer."""
-        H = self.specification.hidden
-        found: list[dict[str, Array]] = [{} for _ in range(self.specification.layers)]
-        for block in blocks(self.specification):
-            if block.layer is not None:
-                found[block.layer][block.symbol] = block.of(self.parameters).astype(np.float64)
-        return [Layer(p["V"], p["U"], p.get("b", np.zeros(p["V"].shape[1])), p.get("c", np.zeros(H))) for p in found]
+        """The parameters of every layer."""
+        s, H, told = self.specification, self.specification.hidden, layout(self.graph)
+        kept = [block for block in told.blocks if s.bias or block.kind != "bias"]
+        packed = iter([block.of(self.parameters) for block in blocks(s) if block.layer is not None])
+        found = []
+        for _ in range(s.layers):
+            of = dict.fromkeys(told.biases, np.zeros(H, self.parameters.dtype))
+            products = {}
+            for block in kept:
+                whole = next(packed)
+                of |= {name: whole[..., k * H : (k + 1) * H] for k, name in enumerate(block.names)}
+                if block.source is not None:
+                    products[block.source] = whole.astype(np.float64), np.zeros(whole.shape[1])
+            for net in reading(self.graph).nets.values():
+                if net.bias is not None:
+                    last = net.products[-1]
+                    products[last.source][1][reading(self.graph).columns(last, H)] = of[net.bias]
+            found.append(Layer(of, products))
+        return found
 
     @cached_property
     def readout(self) -> tuple[Array, Array]:
@@ -130,46 +155,47 @@ class System:
         return np.zeros((batch, self.width), self.parameters.dtype)
 
     def embedded(self, state: Array) -> Array:
-        """States (B,n) as points whose distance tells how alike they are: tanh C in the place of C."""
+        """States (B,n) as points whose distance tells how alike they are: tanh C in the place of C, and so of all but h."""
         point = state.astype(np.float64)
-        if self.parts == 2:
-            for layer in range(self.specification.layers):
-                at = self.columns(layer, 1)
+        for layer in range(self.specification.layers):
+            for part in range(1, self.parts):
+                at = self.columns(layer, part)
                 point[:, at] = np.tanh(point[:, at])
         return point
 
     def step(self, state: Array, symbol: Array) -> tuple[Array, Array]:
-        """One step of the NumPy cells: states (B,n), symbols' numbers (B,) → next states (B,n), outputs y (B,O)."""
-        x = self.symbols[symbol][:, None]
+        """One step in NumPy: states (B,n), symbols' numbers (B,) → next states (B,n), outputs y (B,O)."""
+        x = self.symbols[symbol]
         after = np.empty_like(state)
         with np.errstate(all="ignore"):
-            for layer, cell in enumerate(self._cells):
-                h_0 = state[:, self.columns(layer)]
-                if isinstance(cell, lstm.LSTM):
-                    C_0 = state[:, self.columns(layer, 1)]
-                    tape = lstm.forward(cell, x, h_0, C_0)
-                    after[:, self.columns(layer, 1)] = tape.C[:, 0]
-                    x = tape.h
-                elif isinstance(cell, gru.GRU):
-                    x = gru.forward(cell, x, h_0).h
-                else:
-                    x = elman.forward(cell, x, h_0).h
-                after[:, self.columns(layer)] = x[:, 0]
+            for layer, parameters in enumerate(self.layers):
+                before = [state[:, self.columns(layer, part)] for part in range(self.parts)]
+                computed = _computed(self.graph, parameters.of, x, before)
+                for part, value in enumerate(computed):
+                    after[:, self.columns(layer, part)] = value
+                x = computed[0]
             W, b_y = self.readout
-            net_y = x[:, 0] @ W + b_y
+            net_y = x @ W + b_y
         return after, sigmoid(net_y) if self.specification.readout == "sigmoid" else net_y
 
-    @cached_property
-    def _cells(self) -> list[elman.Elman | lstm.LSTM | gru.GRU]:
-        s, H = self.specification, self.specification.hidden
-        cells: list[elman.Elman | lstm.LSTM | gru.GRU] = []
-        for packed in self.layers:
-            V, U, b, c = (matrix.astype(s.dtype) for matrix in packed)
-            gates = [(V[:, at : at + H], U[:, at : at + H], b[at : at + H]) for at in range(0, len(b), H)]
-            if s.cell == "elman":
-                cells.append(elman.Elman(V, U, b, s.activation))
-            elif s.cell == "lstm":
-                cells.append(lstm.LSTM(*gates[0], *gates[1], *gates[2], *gates[3]))
-            else:
-                cells.append(gru.GRU(*gates[0], *gates[1], *gates[2], c))
-        return cells
+
+def _computed(graph: Graph, of: dict[str, Array], x: Array, before: list[Array]) -> list[Array]:
+    """The states after a step, operation by operation."""
+    values: list[Any] = []
+    leaves: dict[str, Array] = {"x": x} | dict(zip(graph.states, before, strict=True))
+    for o in graph.operations:
+        if o.op == "number":
+            values.append(o.value)
+        elif o.op == "parameter":
+            values.append(of[o.name])
+        elif o.op in ("x", "state"):
+            values.append(leaves[o.name if o.op == "state" else "x"])
+        else:
+            values.append(_PLAIN[o.op](*(values[place] for place in o.of)))
+    return [values[place] for place in graph.after]
+
+
+_PLAIN: dict[str, Callable[..., Any]] = {
+    "@": operator.matmul, "+": operator.add, "-": operator.sub, "*": operator.mul, "neg": operator.neg,
+    "minimum": np.minimum, "maximum": np.maximum, **{name: function.f for name, function in ACTIVATIONS.items()},
+}  # fmt: skip

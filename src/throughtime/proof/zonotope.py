@@ -103,6 +103,11 @@ def add(X: Zonotope, Y: Zonotope) -> Zonotope:
     return _outward(zonotope(X.c + Y.c, X.G + Y.G, X.d + Y.d + lost))
 
 
+def negative(Z: Zonotope) -> Zonotope:
+    """−Z, which no rounding disturbs."""
+    return Zonotope(-Z.c, -Z.G, Z.d, Z.g)
+
+
 def aligned(*all: Zonotope) -> list[Zonotope]:
     """The same, with equally many generators."""
     generators = max(Z.G.shape[-2] for Z in all)
@@ -140,7 +145,7 @@ def blend(W: Zonotope, X: Zonotope, Y: Zonotope) -> Zonotope:
     w0, x0, y0 = W.c, X.c, Y.c
     v0, t0 = 1 - w0, y0 - x0
     G = v0[..., None, :] * X.G + w0[..., None, :] * Y.G + t0[..., None, :] * W.G
-    across = add(Y, Zonotope(-X.c, -X.G, X.d, X.g)).radius
+    across = add(Y, negative(X)).radius
     d = np.abs(v0) * X.d + np.abs(w0) * Y.d + np.abs(t0) * W.d + W.radius * across
     size = (1 + np.abs(w0)) * (np.abs(x0) + np.abs(y0) + X.radius + Y.radius) + (np.abs(x0) + np.abs(y0)) * W.radius
     return _outward(zonotope(x0 + w0 * t0, G, d + size * (16 * u)))
