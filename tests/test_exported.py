@@ -1,6 +1,8 @@
 """Estimators written for other programs: raw data through what was written gives what the estimator predicts."""
 
+import ctypes
 import json
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +12,8 @@ import pytest
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install 'throughtime[sklearn]'")
 
 import throughtime as tt
+from throughtime.c import save_c, to_c
+from throughtime.c.compiled import Compiled, compiled
 from throughtime.exported import Exported, exported
 from throughtime.sklearn import Forecaster, SequenceClassifier, SequenceLabeler, SequenceRegressor
 from throughtime.standalone import save_script, to_numpy
@@ -44,6 +48,7 @@ def fitted(kind, **options):
 
 ROUNDING = {"classifier": 3e-4, "labeler": 3e-4, "regressor": 2e-3, "forecaster": 0.02}
 """What float32 makes of such numbers."""
+needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler, cc")
 KINDS = ["classifier", "labeler", "regressor", "forecaster"]
 
 
@@ -121,6 +126,25 @@ def test_numpy(kind):
         assert script["label"](X[0][None])[0].tolist() == model.predict(X[:1])[0].tolist()
 
 
+@needs_cc
+@pytest.mark.parametrize("kind", KINDS)
+def test_c(kind, tmp_path):
+    model, wanted = fitted(kind)
+    what = exported(model)
+    (tmp_path / "net.c").write_text(to_c(model, "net"))
+    library = compiled([tmp_path / "net.c"], shutil.which("cc"), "-Wall", "-Wextra", "-Werror", "-pedantic")
+    for x, own in zip(X[:5], wanted, strict=False):
+        y = Compiled(library, "net", what).predict(x[None], np.array([len(x)]))[0]
+        np.testing.assert_allclose(y.reshape(own.shape), own, rtol=1e-9, atol=1e-9)
+    assert hasattr(library, "net_step") == (kind != "forecaster")
+    if kind == "classifier":
+        library.net_label.restype = ctypes.c_char_p
+        assert library.net_label(y.ctypes.data_as(ctypes.c_void_p)).decode() == model.predict(X[4:5])[0]
+    assert save_c(model, tmp_path / "net.c") < 1e-8
+    if kind != "forecaster":
+        assert save_c(model, tmp_path / "net.c", "float32") < {"regressor": 1}.get(kind, 1e-3)
+
+
 def test_tables_of_one_feature(tmp_path):
     """X of (sequences, time), as scikit-learn's own estimators read it: so do the model and the script."""
     onnxruntime = pytest.importorskip("onnxruntime")
@@ -141,6 +165,8 @@ def test_tables_of_one_feature(tmp_path):
         script = {"__name__": "script"}
         exec(to_numpy(model), script)
         np.testing.assert_allclose(script["predict"](table), wanted, rtol=1e-9)
+        if shutil.which("cc"):
+            assert save_c(model, tmp_path / "net.c") < 1e-9
 
 
 NASTY = ['"""; import os; os.mkdir("run"); """', "'", "\\", "\n", "{x}", "\x1b[2J", "é", "</script>"]

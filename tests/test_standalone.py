@@ -7,7 +7,9 @@ import sys
 import numpy as np
 import pytest
 
+from oracles import plain_networks
 from oracles.cases import CELLS, FORMS, LOSSES, problem
+from oracles.step_functions import STEPS
 from throughtime.exported import Exported
 from throughtime.standalone import save_script, to_numpy
 
@@ -128,3 +130,47 @@ def test_the_program_of_a_table_reads_one_number_a_line(tmp_path):
         [list(map(float, line.split())) for line in done.stdout.splitlines()], net.predict(x[None, :, None])[0]
     )
     assert run(text, "1 2\n3 4\n", tmp_path).stderr.startswith("error: x must be")
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_cells_of_ones_own(name):
+    q = problem(cell=STEPS[name], layers=2, lengths=(3, 3))
+    q.net.parameters[:] *= 0.5
+    script = {"__name__": "script"}
+    exec(to_numpy(q.net), script)
+    y = script["predict"](q.x)
+    np.testing.assert_allclose(y, plain_networks.predict(q.net, q.x), atol=1e-12, rtol=1e-12)
+    np.testing.assert_allclose(stepped(script, q.x), y, atol=1e-13)
+
+
+def stepped(script, x):
+    """The outputs of a script's step, from sequences read step by step."""
+    state, outputs = script["initial_state"](len(x)), []
+    for t in range(x.shape[1]):
+        y, state = script["step"](x[:, t], state)
+        outputs.append(y)
+    return np.stack(outputs, axis=1)
+
+
+@pytest.mark.parametrize("fields", [{"layers": 3, "cell": "lstm"}, {"dtype": "float32", "bias": False}])
+def test_step_by_step(fields):
+    q = problem(**fields)
+    script = {"__name__": "script"}
+    exec(to_numpy(q.net), script)
+    y, state = [], q.net.initial_state(len(q.x))
+    for t in range(q.x.shape[1]):
+        y_t, state = q.net.step(q.x[:, t], state)
+        y.append(y_t)
+    found = stepped(script, q.x)
+    assert found.dtype == q.net.specification.dtype
+    np.testing.assert_allclose(found, np.stack(y, axis=1), atol=1e-12 if "layers" in fields else 1e-6)
+    with pytest.raises(ValueError, match=r"x must be \(batch, features\) = \(1, 2\) for this state, got \(3, 2\)"):
+        script["step"](q.x[:, 0], script["initial_state"]())
+
+
+def test_what_reads_whole_sequences_has_no_step():
+    for what in (problem(bidirectional=True).net, Exported(problem(output="last step").net, horizon=1, window=4)):
+        script = {"__name__": "script"}
+        exec(to_numpy(what), script)
+        assert "predict" in script
+        assert "step" not in script

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from importlib.metadata import version
-from keyword import iskeyword
+from keyword import iskeyword, kwlist, softkwlist
 from pathlib import Path
 from typing import Any
 
 from throughtime.agreement import greatest_difference
 from throughtime.batch import Array
+from throughtime.cells.graph import Graph
 from throughtime.disk import write_atomically
+from throughtime.equations import Equations, Names, described, parameters_of
 from throughtime.exported import Exported, exported
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import DIRECTIONS
 
-STEPS = {
-    "elman": """\
-    (h,) = state
-    h = {activation}(x @ p["V"] + h @ p["U"] + p["b_h"])
-    return (h,)
-""",
-    "lstm": """\
-    h, C = state
-    f = sigmoid(x @ p["forget.V"] + h @ p["forget.U"] + p["forget.b"])
-    i = sigmoid(x @ p["input.V"] + h @ p["input.U"] + p["input.b"])
-    candidate = np.tanh(x @ p["candidate.V"] + h @ p["candidate.U"] + p["candidate.b"])
-    C = f * C + i * candidate
-    o = sigmoid(x @ p["output.V"] + h @ p["output.U"] + p["output.b"])
-    return o * np.tanh(C), C
-""",
-    "gru": """\
-    (h,) = state
-    r = sigmoid(x @ p["reset.V"] + h @ p["reset.U"] + p["reset.b"])
-    z = sigmoid(x @ p["update.V"] + h @ p["update.U"] + p["update.b"])
-    candidate = np.tanh(x @ p["candidate.V"] + p["candidate.b"] + r * (h @ p["candidate.U"] + p["candidate.c"]))
-    return ((1 - z) * candidate + z * h,)
-""",
-}
 FUNCTIONS = {
     "sigmoid": """\
 def sigmoid(x):
@@ -51,9 +30,40 @@ def softmax(x):
 """,
     "relu": """\
 def relu(x):
-    return np.maximum(x, 0)
+    return np.where(x > 0, x, 0)
 """,
 }
+_CALLS = {"tanh": "np.tanh", "exp": "np.exp", "minimum": "np.minimum", "maximum": "np.maximum"}
+_TAKEN = {*kwlist, *softkwlist, *FUNCTIONS, "np", "p", "sys", "x"}
+
+
+class _Step(Equations):
+    """The step of a cell in NumPy."""
+
+    def __init__(self, graph: Graph, bias: bool) -> None:
+        super().__init__(graph, bias, Names(_TAKEN))
+
+    def number(self, value: float) -> str:
+        return repr(int(value) if value.is_integer() and 0 < abs(value) < 1e6 else value)
+
+    def vector(self, parameter: str) -> str:
+        return f'p["{parameter}"]'  # a word, so it cannot end the literal
+
+    def product(self, source: str | None, parameter: str) -> tuple[str, int]:
+        return f"{source or 'x'} @ {self.vector(parameter)}", 2
+
+    def call(self, function: str, values: list[str]) -> str:
+        return f"{_CALLS.get(function, function)}({', '.join(values)})"
+
+    def body(self) -> str:
+        """What the function says, with one value of its own for each local variable of the step function."""
+        before, after = (", ".join(names) if names[1:] else f"({names[0]},)" for names in (self.before, self.after))
+        lines = [f"{before} = state"]
+        lines += [f"{name} = {text}" for phase in self.phases for _, name, text in phase]
+        lines += [f"return {after}"]
+        return "\n".join(f"    {line}" for line in lines) + "\n"
+
+
 SCRIPT = '''\
 """A recurrent network in plain NumPy: {cell}, {layers} of {H} hidden units. Inputs: {I}, outputs: {O}.
 
@@ -69,27 +79,37 @@ import sys
 import numpy as np
 
 {inputs}{functions}
-def step(x, state, p):
+def cell(x, state, p):
     """One step of a layer: x (batch, inputs) and its state before -> its state after."""
-{step}
+{cell_step}
 
 def read(x, p):
     """All steps of x (batch, time, inputs), from a state of zeros -> the hidden states (batch, time, {H})."""
-    state = {zeros}
+    state = zeros(len(x))
     states = []
     for t in range(x.shape[1]):
-        state = step(x[:, t], state, p)
+        state = cell(x[:, t], state, p)
         states.append(state[0])
     return np.stack(states, axis=1)
 
 
+def zeros(batch):
+    """The state of a layer before the first step."""
+    return tuple(np.zeros((batch, {H}), "{dtype}") for _ in range({states}))
+
+{stateful}
 def predict(x):
     """{axes}."""
     x = np.asarray(x, "{dtype}"){table}
     if x.ndim != 3 or x.shape[2] != {I} or x.shape[1] == 0:
         raise ValueError(f"x must be (batch, time, {I} features) with at least one step, got {{x.shape}}")
 {window}{layers_read}
-{readout}
+{returned}
+
+
+def readout(x):
+    """The outputs, from the states of the last layer."""
+    return {y}
 
 {labels}
 def array(text):
@@ -106,6 +126,27 @@ if __name__ == "__main__":
     except ValueError as error:
         sys.exit(f"error: {{error}}")
     np.savetxt(sys.stdout, np.atleast_2d(y[0]), fmt="%.{digits}g")
+'''
+
+
+STATEFUL = '''\
+
+def initial_state(batch=1):
+    """The state before the first step of sequences that may be endless."""
+    return [zeros(batch) for _ in range({layers})]
+
+
+def step(x, state):
+    """One step of them: x (batch, {I}) and the state before it -> y (batch, {O}) and the state after it."""
+    x = np.asarray(x, "{dtype}")
+    if x.shape != (len(state[0][0]), {I}):
+        raise ValueError(f"x must be (batch, features) = {{(len(state[0][0]), {I})}} for this state, got {{x.shape}}")
+    after = []
+    for k in range({layers}):
+        after.append(cell(x, state[k], P[f"layer{{k}}"]))
+        x = after[k][0]
+    return readout(x), after
+
 '''
 
 
@@ -136,28 +177,29 @@ def to_numpy(net: Any, name: str = "network") -> str:
     """
     what = exported(net)
     net, s = what.network, what.network.specification
-    s.only_shipped("scripts are there")
     name = name if name.isidentifier() and not iskeyword(name) else "network"  # it must not become code
-    step = STEPS[s.cell].format(activation="np.tanh" if s.activation == "tanh" else s.activation)
+    step = _Step(s.graph, s.bias).body()
     steps = f"{what.horizon} steps ahead" if what.horizon else "time, " * (s.output == "every step") + str(s.outputs)
     features = "" if what.table else f", {s.inputs}"
     axes = f"x (batch, time{features}) -> y (batch, {steps}{features * bool(what.horizon)})"
     readout = 'x @ P["readout"]["W"]' + ' + P["readout"]["b_y"]' * s.bias
     y = readout if s.readout == "identity" else f"{s.readout}({readout})"
     layers = f"{s.layers} {'layer' if s.layers == 1 else 'layers'}"
-    text = SCRIPT.format(
-        cell={"elman": f"Elman ({s.activation})", "lstm": "LSTM", "gru": "GRU"}[s.cell], name=name, axes=axes,
-        layers=layers + " in both directions" * s.bidirectional, I=s.inputs, H=s.hidden, O=s.outputs,
-        version=version("throughtime"), step=step if s.bias else _without_biases(step), dtype=s.dtype,
+    stateful = "" if s.bidirectional or what.horizon else STATEFUL.format(
+        layers=s.layers, I=s.inputs, O=s.outputs, dtype=s.dtype
+    )  # fmt: skip
+    return SCRIPT.format(
+        cell=described(s),
+        name=name, axes=axes, layers=layers + " in both directions" * s.bidirectional, I=s.inputs, H=s.hidden, O=s.outputs,
+        version=version("throughtime"), cell_step=step, states=len(s.graph.states), dtype=s.dtype,
         functions="".join(f"\n{code}\n" for name, code in FUNCTIONS.items() if f"{name}(" in step + y),
-        zeros=_zeros(s), layers_read=_layers_read(s), readout=_returned(what, y), parameters=_parameters(net),
+        stateful=stateful, layers_read=_layers_read(s), returned=_returned(what), y=y, parameters=_parameters(net),
         digits=17 if s.dtype == "float64" else 9, about=_about(what), table="[..., None]" * what.table,
         window=f"    x = x[:, -{what.window}:]\n    last = x[:, -1:]\n" * bool(what.horizon),
         labels=LABELS.format(classes=ascii(what.labels.tolist())) if what.classes else "",
         inputs=f"INPUTS = {list(what.inputs)!a}\n" if what.inputs else "",
         axes_of_one=1 if what.table else 2,
     )  # fmt: skip
-    return text
 
 
 def save_script(net: Any, path: Any) -> float:
@@ -187,20 +229,11 @@ def _about(what: Exported) -> str:
     return "".join(f"\n{line}" for line in lines) + "\n" * bool(lines)
 
 
-def _returned(what: Exported, y: str) -> str:
+def _returned(what: Exported) -> str:
     if not what.horizon:
-        return f"    return {y}"
-    ahead = f"last + ({y}).reshape(len(x), {what.horizon}, {what.network.specification.inputs})"
+        return "    return readout(x)"
+    ahead = f"last + readout(x).reshape(len(x), {what.horizon}, {what.network.specification.inputs})"
     return f"    return ({ahead})[:, :, 0]" if what.table else f"    return {ahead}"
-
-
-def _without_biases(step: str) -> str:
-    return re.sub(r' \+ p\["(\w+\.)?(b|b_h|c)"\]', "", step)
-
-
-def _zeros(s: NetworkSpecification) -> str:
-    zeros = f"np.zeros((len(x), {s.hidden}), x.dtype)"
-    return f"{zeros}, {zeros}" if s.cell == "lstm" else f"({zeros},)"
 
 
 def _layers_read(s: NetworkSpecification) -> str:
@@ -223,18 +256,17 @@ def _layers_read(s: NetworkSpecification) -> str:
 
 def _parameters(net: Network) -> str:
     """Assignments to P, a row of numbers a line."""
-    s, groups = net.specification, dict[str, list[str]]()
-    for name, view in net.views.items():
-        parts = name.split(".")
-        where = "readout" if name in ("W", "b_y") else _layer_of(parts, s)
-        own = ".".join(part for part in parts if part not in where.split("."))
-        groups.setdefault(where, []).append(f'P["{where}"]["{own}"] = array("""\n{_rows(view)}\n""")')
-    return "\n".join(line for where, lines in groups.items() for line in (f'P["{where}"] = {{}}', *lines))
+    lines, found = list[str](), parameters_of(net)
+    for (layer, direction), arrays in found.layers.items():
+        where = f"layer{layer}.{DIRECTIONS[direction]}" if net.specification.bidirectional else f"layer{layer}"
+        lines += _assigned(where, arrays)
+    return "\n".join(lines + _assigned("readout", found.readout))
 
 
-def _layer_of(parts: list[str], s: NetworkSpecification) -> str:
-    layer = parts[0] if parts[0].startswith("layer") else "layer0"
-    return f"{layer}.{next(part for part in parts if part in ('forward', 'backward'))}" if s.bidirectional else layer
+def _assigned(where: str, arrays: dict[str, Array]) -> list[str]:
+    return [f'P["{where}"] = {{}}'] + [
+        f'P["{where}"]["{name}"] = array("""\n{_rows(array)}\n""")' for name, array in arrays.items()
+    ]
 
 
 def _rows(array: Array) -> str:

@@ -1,6 +1,7 @@
 """`throughtime export`: every form is written and holds the network."""
 
 import runpy
+import shutil
 import subprocess
 import sys
 
@@ -19,6 +20,25 @@ def test_numpy(throughtime, adder, adder_file, here):
     script = {"__name__": "adder"}
     exec((here / "adder.py").read_text(), script)
     np.testing.assert_allclose(script["predict"](X), adder.predict(X), atol=1e-12)
+
+
+@pytest.mark.parametrize(("dtype", "real", "most"), [((), "double", 1e-12), (("--dtype", "float32"), "float", 1e-5)])
+def test_c(throughtime, adder_file, here, dtype, real, most):
+    told = throughtime("export", adder_file, "--to", "c", "-o", "adder.c", *dtype)
+    assert told.status == 0
+    assert f"holds     adder_reset, adder_step, adder_predict, in C99, {real}" in told.out
+    assert f"int adder_predict(long steps, const {real} *x, {real} *y);" in (here / "adder.c").read_text()
+    found = throughtime("export", adder_file, "--to", "c", "-o", "adder.c", *dtype, "--json").json
+    if shutil.which("cc"):
+        assert found["difference"] < most
+    assert found["bytes"] == (here / "adder.c").stat().st_size
+
+
+def test_c_without_a_compiler(throughtime, adder_file, here, monkeypatch):
+    monkeypatch.setenv("PATH", str(here))
+    told = throughtime("export", adder_file, "--to", "c", "-o", "adder.c")
+    assert "checked   no: there is no C compiler, cc, here to run it with" in told.out
+    assert throughtime("export", adder_file, "--to", "c", "-o", "adder.c", "--json").json["difference"] is None
 
 
 def test_onnx(throughtime, adder, adder_file):
@@ -51,6 +71,8 @@ def test_the_newest_run_is_taken(throughtime, here):
         (("--to", "numpy", "-o", "no/adder.py"), "there is no folder no"),
         (("--to", "numpy", "-o", "."), ". is a folder"),
         (("--to", "torch", "-o", "a.pt", "--lengths"), "--lengths is for --to onnx"),
+        (("--to", "numpy", "-o", "a.py", "--dtype", "float32"), "--dtype is for --to c"),
+        (("--to", "c", "-o", "a.c", "--dtype", "float16"), "float16"),
         (("-o", "a.pt"), "missing option '--to'"),
     ],
 )

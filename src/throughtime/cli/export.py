@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Example:
   throughtime export --to numpy -o adder.py
+  throughtime export --to c -o adder.c
   throughtime export runs/addition-elman-0 --to onnx -o adder.onnx
 
 \b
 onnx   standard operators, float32, any batch size and number of steps
 torch  the state_dict of PyTorch's own layers
-numpy  one readable script of the forward pass that needs only NumPy
+numpy  one readable script: predict and step; it needs only NumPy
+c      one C99 file: predict and step; it needs nothing, and no memory but its own
 
 \b
 A model that learned from a data file takes and gives that file's numbers as they are; its classes and the names of its
 columns are written too (not into a state_dict).
 
-Before a file is written, what is in it is run and compared with the network."""
+Before a file is written, what is in it is run and compared with the network (C, where there is a compiler cc)."""
 
 
 class Form(StrEnum):
@@ -38,6 +40,14 @@ class Form(StrEnum):
     onnx = "onnx"
     torch = "torch"
     numpy = "numpy"
+    c = "c"
+
+
+class Dtype(StrEnum):
+    """What numbers are computed in."""
+
+    float64 = "float64"
+    float32 = "float32"
 
 
 def export(
@@ -48,9 +58,15 @@ def export(
         bool,
         typer.Option("--lengths", help="Give the ONNX model a second input: the steps of each sequence that are real."),
     ] = False,
+    dtype: Annotated[
+        Dtype | None,
+        typer.Option("--dtype", help="What the C file computes in, double or float; as the network when not given."),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Write a model as an ONNX model, a PyTorch state_dict or a NumPy script."""
+    """Write a model as an ONNX model, a PyTorch state_dict, a NumPy script or a C file."""
+    if dtype is not None and to != Form.c:
+        raise Failure("--dtype is for --to c: ONNX is written in float32, the others in the network's own dtype")
     if lengths and to != Form.onnx:
         raise Failure("--lengths is for --to onnx: the others take lengths, or one sequence at a time, anyway")
     if not out.parent.is_dir():
@@ -60,6 +76,7 @@ def export(
     model = open_model(path)
     what = _exported(model)
     s = what.network.specification
+    difference: float | None
     try:
         if to == Form.onnx:
             from throughtime.onnx import to_onnx
@@ -72,11 +89,19 @@ def export(
 
             difference = save_state(what, out)
             holds = " · ".join(f"{name}: {layer}" for name, layer in to_torch(what).named_children())
+        elif to == Form.c:
+            from throughtime.c import save_c
+            from throughtime.c.writing import functions
+
+            difference = save_c(what, out, dtype)
+            real = {"float64": "double", "float32": "float"}[dtype or s.dtype]
+            holds = f"{', '.join(functions(what, out.stem))}, in C99, {real}"
         else:
             from throughtime.standalone import save_script
 
             difference = save_script(what, out)
-            holds = f"predict(x){' and label(x)' * bool(what.classes)}, x (batch, time, {s.inputs}) → y"
+            stepped = ", step(x, state)" * (not s.bidirectional)
+            holds = f"predict(x){stepped}{' and label(x)' * bool(what.classes)}, x (batch, time, {s.inputs}) → y"
     except ImportError as error:
         raise Failure(str(error)) from None
     size = out.stat().st_size if out.is_file() else None
@@ -94,7 +119,10 @@ def export(
         line("inputs", printable(", ".join(map(repr, what.inputs))))
     if what.classes:
         line("classes", printable(", ".join(map(repr, what.classes))))
-    line("checked", f"its outputs differ from the network's by at most {difference:.2g}")
+    if difference is None:
+        line("checked", "no: there is no C compiler, cc, here to run it with")
+    else:
+        line("checked", f"its outputs differ from the network's by at most {difference:.2g}")
 
 
 def _exported(model: Model) -> Exported:

@@ -1,0 +1,105 @@
+"""What was written, compiled and run, to be compared with the network."""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from throughtime.agreement import greatest_difference
+from throughtime.batch import Array
+from throughtime.c.writing import name_in_c, to_c
+from throughtime.disk import write_atomically
+from throughtime.exported import Exported, Lengths, exported
+
+_MOST_SECONDS = 300
+
+
+def save_c(net: Any, path: Any, dtype: str | None = None) -> float | None:
+    """Write the file of `to_c`; where there is a C compiler, after it was compiled, run, and compared with the network.
+
+    Returns
+    -------
+    float : the greatest difference between its outputs and the network's, on random sequences; None without a compiler.
+    """
+    path = Path(path)
+    what = exported(net)
+    text = to_c(what, path.stem, dtype)
+    compiler = shutil.which("cc")
+    difference = None
+    if compiler is not None:
+        with tempfile.TemporaryDirectory(prefix="throughtime-") as folder:
+            source = Path(folder, "network.c")
+            source.write_text(text)
+            library = compiled([source], compiler)
+            difference = greatest_difference(what, Compiled(library, name_in_c(path.stem), what, dtype).predict)
+    write_atomically(path, text.encode())
+    return difference
+
+
+def compiled(sources: list[Path], compiler: str, *options: str) -> ctypes.CDLL:
+    """Files in C as a library beside the first of them, loaded; a ValueError with the compiler's first line, if it refuses."""
+    library = sources[0].with_suffix(".so")
+    command = [compiler, "-std=c99", "-shared", "-fPIC", *options, "-o", str(library), *map(str, sources), "-lm"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_MOST_SECONDS)
+        if done.returncode:
+            raise ValueError(f"{compiler} does not compile what was written: {(done.stderr or '-').splitlines()[0]}")
+        return ctypes.CDLL(str(library))
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"{compiler} took more than {_MOST_SECONDS} seconds for a network of this size") from None
+    except OSError as error:
+        raise ValueError(f"what {compiler} made of the network cannot be run here: {error}") from None
+
+
+class Compiled:
+    """A network's functions in a compiled library.
+
+    Parameters
+    ----------
+    library : CDLL
+    name : what its names begin with
+    what : Exported
+    dtype : "float64" or "float32", optional
+        As it was given to `to_c`.
+    """
+
+    def __init__(self, library: ctypes.CDLL, name: str, what: Exported, dtype: str | None = None) -> None:
+        s = what.network.specification
+        self._library, self._name = library, name
+        self._dtype = np.dtype(dtype or s.dtype)
+        self._inputs, self._outputs = s.inputs, what.horizon * s.inputs or s.outputs
+        self._each = s.output == "every step" and not what.horizon
+        self._state = np.zeros(len(s.graph.states) * s.layers * s.hidden, self._dtype)
+
+    def predict(self, x: Array, lengths: Lengths) -> Array:
+        """NAME_predict of x (B,T,I), or (B,T) → y (B,T,O) or (B,O)."""
+        x = np.ascontiguousarray(x, self._dtype).reshape(*x.shape[:2], self._inputs)
+        y = np.empty((*x.shape[: 1 + self._each], self._outputs), self._dtype)
+        for row, out in zip(x, y, strict=True):
+            refused = self._function("predict")(ctypes.c_long(len(row)), _pointer(row), _pointer(out))
+            if refused:
+                raise ValueError(f"{self._name}_predict refuses a sequence of {len(row)} steps")
+        return y
+
+    def reset(self) -> None:
+        """NAME_reset of the state."""
+        self._function("reset")(_pointer(self._state))
+
+    def step(self, x: Array) -> Array:
+        """NAME_step of x (I) → y (O)."""
+        y = np.empty(self._outputs, self._dtype)
+        self._function("step")(_pointer(self._state), _pointer(np.ascontiguousarray(x, self._dtype)), _pointer(y))
+        return y
+
+    def _function(self, name: str) -> Any:
+        return getattr(self._library, f"{self._name}_{name}")
+
+
+def _pointer(array: Array) -> ctypes.c_void_p:
+    return array.ctypes.data_as(ctypes.c_void_p)
