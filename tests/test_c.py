@@ -181,6 +181,29 @@ def test_names_of_a_cell_that_the_language_needs_itself(tmp_path):
 
 
 @needs_cc
+def test_brackets(tmp_path):
+    from throughtime.standalone import to_numpy
+
+    @cell
+    def brackets(p, x, a, b):
+        a, b = (
+            x @ p.V - (a - (b + a @ p.U)) - -0.25 * -(b - 2) / -(-p.w - 3),
+            0.5 / ((1 + a * a) / (2 - -b * (b - a))) - (-(-a)) * (p.v / 3 / (2 + b * b)) - (1 - (a - 0.5)),  # noqa: B002
+        )
+        return a, b
+
+    net = network(cell=brackets, hidden=2, scale=0.2)
+    (tmp_path / "net.c").write_text(to_c(net, "net"))
+    x = np.random.default_rng(0).normal(size=(2, 3, 2))
+    wanted = plain_networks.predict(net, x)
+    y = Compiled(compiled([tmp_path / "net.c"], CC, *STRICT), "net", Exported(net)).predict(x, np.array([3, 3]))
+    np.testing.assert_allclose(y, wanted, atol=1e-12)
+    script = {"__name__": "script"}
+    exec(to_numpy(net), script)
+    np.testing.assert_allclose(script["predict"](x), wanted, atol=1e-12)
+
+
+@needs_cc
 def test_a_cell_that_is_deep(tmp_path):
     @cell
     def deep(p, x, h):
