@@ -2,8 +2,11 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from throughtime.cells import elman, gru, lstm
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
 from throughtime.cells.symbols import cell, relu, sigmoid, tanh
+from throughtime.kernels.shape import shape_type
 from throughtime.parameters import view_name
 
 I, H, B, T = 2, 3, 2, 4
@@ -175,6 +179,25 @@ def test_the_kernels_of_every_cell_uncompiled():
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     assert f"{len(STEPS) + 1} passed" in done.stdout
+
+
+def test_threads_that_ask_at_once_get_the_same_kernels():
+    def renamed(p, x, h):
+        h = tanh(x @ p.V + h @ p.U_0)
+        return h
+
+    graph, start = cell(renamed), Barrier(8)
+
+    def ask(_):
+        start.wait(timeout=60)
+        return shape_type(graph)
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(ask, range(8)))
+    assert len(set(map(id, found))) == 1
+    copy = pickle.loads(pickle.dumps(graph))
+    assert hash(copy) == hash(graph)
+    assert shape_type(copy) is found[0]
 
 
 def test_names_shapes_and_order():

@@ -65,6 +65,17 @@ class Graph:
     after: tuple[int, ...]
     labels: tuple[tuple[str, str], ...] = ()
 
+    def __hash__(self) -> int:
+        """Computed once: a network looks its cell up at every call."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.name, self.operations, self.states, self.after, self.labels))
+
+    def __reduce__(self) -> Any:
+        return Graph, (self.name, self.operations, self.states, self.after, self.labels)
+
     @cached_property
     def uses(self) -> tuple[tuple[int, ...], ...]:
         """By which operations each is used; by -1, where it is the value of a state after the step."""

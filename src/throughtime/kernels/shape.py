@@ -11,6 +11,7 @@ import linecache
 import sys
 from collections import namedtuple
 from functools import cache
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -47,9 +48,17 @@ _MODULES = "throughtime.kernels.of"
 """What the modules of written kernels are called, before the cell's name and a fingerprint of their source."""
 
 
-@cache
+_making = Lock()
+
+
 def shape_type(graph: Graph) -> Any:
     """The type of the shapes of networks of this cell. Its name follows from the source, and is that of the module, too."""
+    with _making:  # there must be but one, whichever thread asks first
+        return _made(graph)
+
+
+@cache
+def _made(graph: Graph) -> Any:
     source = source_of(graph)
     name = f"{graph.name}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     module = ModuleType(f"{_MODULES}.{name}")
