@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -283,7 +284,7 @@ class Network:
 
     # Between the public arrays and the kernels' ones, which are time-major
 
-    @property
+    @cached_property
     def shape(self) -> Any:
         """The specification as the kernels read it."""
         from throughtime.kernels.shape import shape_of
