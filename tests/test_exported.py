@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install 'throughtime[sklearn]'")
 
 import throughtime as tt
+from throughtime.agreement import greatest_difference
 from throughtime.c import save_c, to_c
 from throughtime.c.compiled import Compiled, compiled
 from throughtime.exported import Exported, exported
@@ -224,3 +225,43 @@ def test_numbers_that_float32_cannot_tell_apart_are_not_written_in_it(tmp_path):
         to_onnx(model, tmp_path / "net.onnx")
     assert not list(tmp_path.iterdir())
     assert save_script(model, tmp_path / "net.py") < 1e-3
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e9])
+@pytest.mark.parametrize("level", [0, 100])
+def test_a_season_whose_change_is_always_the_same_is_written(level, size, tmp_path):
+    """There is nothing to learn of the change in a whole season; float32 rounds it nevertheless."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from throughtime.onnx import to_onnx
+
+    t = np.arange(120)
+    series = size * (level + 0.3 * t + 10 * np.sin(2 * np.pi * t / 12))
+    model = Forecaster(**OPTIONS, horizon=12).fit([series])
+    assert model.change_scale_[11] < 1e-12 * size * 100  # the last step ahead: what float64 rounds
+    to_onnx(model, tmp_path / "net.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
+    y = session.run(["y"], {"x": series[None, :, None].astype(np.float32)})[0]
+    np.testing.assert_allclose(y.ravel(), np.ravel(model.predict([series])), rtol=0, atol=size * 1e-4)
+
+
+def test_forecasts_that_are_wrong_by_more_than_rounding_are_refused():
+    """The threshold is what float32 rounds, or a thousandth of what there is to learn, whichever is more."""
+    t = np.arange(120)
+    what = exported(Forecaster(**OPTIONS, horizon=12).fit([100 + 0.3 * t + 10 * np.sin(2 * np.pi * t / 12)]))
+    for step, wrong, refused in ((11, 2e-5, False), (11, 3e-4, True), (0, 2e-3, False), (0, 5e-3, True)):
+        shift = np.where(np.arange(12) == step, wrong, 0)[:, None]
+        if refused:
+            with pytest.raises(ValueError, match="differs from the network"):
+                greatest_difference(what, lambda x, lengths, shift=shift: what.predict(x, lengths) + shift)
+        else:
+            found = greatest_difference(what, lambda x, lengths, shift=shift: what.predict(x, lengths) + shift)
+            assert found == pytest.approx(wrong)
+
+
+def test_a_series_whose_numbers_float32_cannot_tell_apart_is_not_written_in_it(tmp_path):
+    pytest.importorskip("onnxruntime")
+    from throughtime.onnx import to_onnx
+
+    model = Forecaster(**OPTIONS, horizon=2).fit([1.7e9 + rng.normal(size=60)])
+    with pytest.raises(ValueError, match="its numbers are much larger than they vary; a NumPy script"):
+        to_onnx(model, tmp_path / "net.onnx")

@@ -12,6 +12,8 @@ from throughtime.exported import Exported, Lengths
 
 LARGEST_DIFFERENCE = 1e-3
 """Of what is written, relative to the largest output and in the outputs' own scale; float32 makes some 1e-6 of it."""
+ROUNDING = 8 * float(np.finfo(np.float32).eps)
+"""Of a forecast that is written, relative to its size: what float32 cannot help."""
 CLOSE = {"float32": 1e-4, "float64": 1e-7}
 """Of what is read, relative to the largest output of a sequence, in the numbers of both."""
 
@@ -35,8 +37,8 @@ def greatest_difference(
     Raises
     ------
     ValueError
-        If it is more than `LARGEST_DIFFERENCE`, as when a network blows float32's rounding up, or its numbers are much
-        larger than they vary.
+        If it is more than `LARGEST_DIFFERENCE`, of forecasts also `ROUNDING`, as when a network blows float32's rounding
+        up, or its numbers are much larger than they vary.
     """
     difference, relative, scale = 0.0, 0.0, 1.0
     rng = np.random.default_rng(0)
@@ -48,16 +50,33 @@ def greatest_difference(
         if not (np.isfinite(y).all() and np.isfinite(made).all()):
             raise ValueError("the network blows up: on random sequences its outputs are not finite numbers")
         between = np.abs(made - y)
-        unit = np.broadcast_to(model.unit, y.shape[-1:]) if not model.horizon else np.reshape(model.unit, y.shape[1:])
+        unit = _of_forecasts(model, x, y) if model.horizon else np.broadcast_to(model.unit, y.shape[-1:])
         difference = max(difference, float(between.max()))
         relative = max(relative, float((between / unit).max()))
         scale = max(scale, 1.0 if model.x is not None else float(np.abs(y).max()))
     if not relative <= LARGEST_DIFFERENCE * scale:
         raise ValueError(
             f"what was made differs from the network by up to {difference:.2g} in an output: the network blows up what "
-            "rounding takes away, or its numbers are much larger than they vary; float64 (--to numpy, --to torch) may do"
+            "rounding takes away, or its numbers are much larger than they vary; a NumPy script or a PyTorch module, in "
+            "float64, may do"
         )
     return difference
+
+
+def _of_forecasts(model: Exported, x: Array, y: Array) -> Array:
+    """The scale (horizon, …) of a forecaster's outputs: of their changes, or what float32 makes of numbers of such a size.
+
+    Of a season's whole length there may be next to no change to learn, so that rounding is more. It is judged by what the
+    series itself varies by: if float32 cannot tell its numbers apart, only the changes count.
+    """
+    changes = np.reshape(model.unit, y.shape[1:])
+    if model.x is None:
+        return changes
+    varies = np.maximum(changes, np.reshape(model.x.deviation, y.shape[2:]))
+    rounding = ROUNDING * np.maximum(np.abs(y).max(axis=(0, 1)), np.abs(x).max(axis=(0, 1)))
+    return np.where(
+        rounding <= LARGEST_DIFFERENCE * varies, np.maximum(changes, rounding / LARGEST_DIFFERENCE), changes
+    )
 
 
 def check_same(theirs: Array, ours: Array) -> None:
