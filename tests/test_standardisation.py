@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 import throughtime as tt
+from oracles import plain_networks
+from oracles.step_functions import STEPS
 from throughtime.columns import Columns
-from throughtime.standardisation import Standardisation, in_own_units
+from throughtime.own_units import in_own_units
+from throughtime.standardisation import Standardisation
 
 
 def test_mean_and_deviation_are_numpys():
@@ -31,7 +34,9 @@ def test_the_unit_does_not_matter(unit):
     assert found.undo(np.array([[0, 3.0]]))[0, 1] == pytest.approx(0.1 * unit)
 
 
-@pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
+@pytest.mark.parametrize(
+    "cell", ["elman", "lstm", "gru", STEPS["min_gru"]], ids=lambda cell: getattr(cell, "name", cell)
+)
 @pytest.mark.parametrize("fields", [{}, {"layers": 2}, {"bidirectional": True, "layers": 2}, {"output": "last step"}])
 def test_a_network_in_own_units_predicts_what_the_standardised_one_does(cell, fields):
     rng = np.random.default_rng(1)
@@ -57,6 +62,24 @@ def test_what_no_weights_can_hold_is_refused():
         in_own_units(net, tiny)
     with pytest.raises(ValueError, match="without biases"):
         in_own_units(tt.Network(inputs=1, hidden=2, outputs=1, bias=False), tiny)
+    with pytest.raises(
+        ValueError, match=r"the cell odd adds no bias to x @ p.V_a, which could take in a mean: add one"
+    ):
+        in_own_units(tt.Network(cell=STEPS["odd"], inputs=1, hidden=2, outputs=1), tiny)
+
+
+@pytest.mark.parametrize("name", [name for name in STEPS if name != "odd"])
+def test_every_cell_takes_a_standardisation_in(name):
+    """Without compiling any: the oracle is plain NumPy."""
+    rng = np.random.default_rng(0)
+    x = rng.normal([1013, 0.002], [4, 0.0005], size=(3, 4, 2))
+    scale, net = (
+        Standardisation.of(x),
+        tt.Network(cell=STEPS[name], inputs=2, hidden=3, outputs=2, bidirectional=True, layers=2),
+    )
+    net.parameters[:] += rng.normal(size=len(net.parameters)) / 5
+    wanted = plain_networks.predict(net, scale.apply(x))
+    np.testing.assert_allclose(plain_networks.predict(in_own_units(net, scale), x), wanted, rtol=1e-9)
 
 
 COLUMNS = Columns(

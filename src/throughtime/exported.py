@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from throughtime.batch import Array
 from throughtime.network import Network
-from throughtime.standardisation import Standardisation, in_own_units
+from throughtime.own_units import in_own_units
+from throughtime.standardisation import Standardisation
 
 Lengths = npt.NDArray[np.int64]
 

@@ -29,8 +29,8 @@ from throughtime.disk import write_atomically
 from throughtime.documents import json_object, text_of, toml_table
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
+from throughtime.own_units import in_own_units
 from throughtime.parameters import count
-from throughtime.standardisation import in_own_units
 
 RUN, MODEL, CHECKPOINT, HISTORY = "run.toml", "model.safetensors", "checkpoint.safetensors", "history.jsonl"
 FORMAT = 1

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from throughtime.batch import Array
-
-if TYPE_CHECKING:
-    from throughtime.network import Network
 
 _ROWS = 2**13
 
@@ -77,7 +74,7 @@ class Standardisation:
     def apply(self, x: Array) -> Array:
         """(…, F) numbers, standardised, in float64."""
         standardised = np.asarray(x - self.mean)
-        standardised *= self._factor
+        standardised *= self.factor
         return standardised
 
     def undo(self, x: Array) -> Array:
@@ -85,7 +82,8 @@ class Standardisation:
         return np.asarray(x * self.deviation + self.mean)
 
     @property
-    def _factor(self) -> Array:
+    def factor(self) -> Array:
+        """What standardised numbers are multiplied by: 1/deviation, 0 for a constant feature."""
         return np.asarray(np.divide(1, self.deviation, out=np.zeros_like(self.deviation), where=self.deviation != 0))
 
 
@@ -93,50 +91,6 @@ def mean_and_deviation(rows: Array, weights: Array) -> tuple[Array, Array]:
     """The mean and the standard deviation (F,) of weighted rows (R, F), as scikit-learn has them: 1 where nothing varies."""
     found = Standardisation.of(rows, weights)
     return found.mean, np.where(found.constant, 1, found.deviation)
-
-
-def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = None) -> Network:
-    """The network that takes and gives numbers as they are, made from one that takes and gives them standardised.
-
-    The standardisation goes into the weights: V/deviation and b − mean·V/deviation in the first layer; W·deviation and
-    b_y·deviation + mean in the readout. So the result is a network like any other, to be saved, traced and exported.
-
-    Parameters
-    ----------
-    net : Network
-        With biases. It is not changed.
-    x : Standardisation of its inputs
-    y : Standardisation of its outputs, optional
-        Only for the readout "identity".
-
-    Raises
-    ------
-    ValueError
-        If it has no biases, or its numbers cannot hold the result.
-    """
-    s = net.specification
-    if not s.bias:
-        raise ValueError(
-            "a network without biases cannot take in a mean: train it with bias=True, or do not standardise"
-        )
-    made = net.copy()
-    views: Any = made.views
-    with np.errstate(over="ignore", invalid="ignore"):  # it is refused below
-        for name in views:
-            parts = name.split(".")
-            if parts[-1] == "V" and (s.layers == 1 or parts[0] == "layer0"):
-                bias = ".".join([*parts[:-1], "b_h" if s.cell == "elman" else "b"])
-                V = views[name].astype(np.float64) * x._factor[:, None]
-                views[bias][:] = views[bias] - x.mean @ V
-                views[name][:] = V
-        if y is not None:
-            views["W"][:] = views["W"] * y.deviation
-            views["b_y"][:] = views["b_y"] * y.deviation + y.mean
-    if not np.isfinite(made.parameters).all():
-        raise ValueError(
-            f"{s.dtype} cannot hold weights for numbers of such sizes: choose float64, other units, or do not standardise"
-        )
-    return made
 
 
 def _parts(rows: Array, weights: Array) -> Any:
