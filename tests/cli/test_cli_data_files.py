@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import tomllib
@@ -11,6 +12,9 @@ import numpy as np
 import pytest
 
 import throughtime as tt
+from throughtime.columns import Columns
+from throughtime.files import save_network
+from throughtime.standardisation import Standardisation
 
 HIDDEN = ("--hidden", 4, "--cell", "elman")
 
@@ -122,3 +126,105 @@ def test_training_goes_on_though_nobody_reads_any_more(throughtime, monkeypatch)
     monkeypatch.setattr("throughtime.cli.shell.say", gone)
     throughtime("train", "parity", "--steps", 30, "--hidden", 2, "--out", "r")
     assert throughtime("info", "r", "--json").json["training"]["step"] == 30
+
+
+def days(path="many.csv", order=(4, 0, 7)):
+    """Weather by days, in sequences of 3 that are called 4, 0, 7: the weather says itself, but for one row of "7"."""
+    rows = [(name, t, (name + t) % 2, ("sunny", "rain")[(name + t) % 2]) for name in order for t in range(3)]
+    rows[7] = (*rows[7][:3], "rain" if rows[7][3] == "sunny" else "sunny")
+    Path(path).write_text("sequence,time,x,y\n" + "".join(f"{s},{t},{x},{y}\n" for s, t, x, y in rows))
+
+
+def echo(path="echo.safetensors", classes=("rain", "sunny")):
+    """A network that answers rain to 1 and sunny to 0."""
+    net = tt.Network(inputs=1, hidden=1, outputs=2, readout="softmax")
+    net.parameters[:] = 0
+    net["V"][:], net["b_h"][:], net["W"][:], net["b_y"][:] = 20, -10, [[9, -9]], [-4.5, 4.5]
+    columns = Columns(
+        ("x",), ("y",), True, "classes", classes, "every step", "sequence", "time",
+        Standardisation.none(1), Standardisation.none(2),
+    )  # fmt: skip
+    save_network(net, Path(path), None, columns)
+    return path
+
+
+WRONG = {"sequence": "7", "step": 2, "line": 9, "predicted": ["sunny"], "target": ["rain"]}
+
+
+def test_a_wrong_step_is_named_as_the_file_names_it(throughtime):
+    days()
+    wrong = throughtime("evaluate", echo(), "--data", "many.csv")
+    assert wrong.status == 1
+    assert wrong.out == (
+        "  wrong     on 1 of 3 sequences (88.9 % of 9 steps are right), the first:\n"
+        '  sequence "7", step 2 (line 9): predicted sunny, is rain\n'
+    )
+    told = throughtime("evaluate", echo(), "--data", "many.csv", "--json").json
+    assert told["first_wrong"] == 'sequence "7", step 2 (line 9): predicted sunny, is rain'
+    assert (told["checked"], told["wrong"], told["steps"], told["right_steps"]) == (3, 1, 9, 8)
+    assert told["first_wrong_step"] == WRONG
+
+
+def test_rows_of_a_sequence_need_not_stand_together(throughtime):
+    days()
+    header, *rows = Path("many.csv").read_text().splitlines()
+    mixed = [rows[i] for i in (0, 3, 6, 1, 4, 7, 2, 5, 8)]
+    Path("many.csv").write_text("\n".join([header, "", *mixed]))
+    told = throughtime("evaluate", echo(), "--data", "many.csv", "--json").json
+    assert told["first_wrong_step"] == WRONG | {"line": 8}  # a blank line counts too
+
+
+def test_a_file_without_names_has_numbers(throughtime):
+    days()
+    rows = [row.split(",") for row in Path("many.csv").read_text().splitlines()[7:]]
+    Path("series.csv").write_text("time,x,y\n" + "\n".join(",".join(row[1:]) for row in rows))
+    told = throughtime("evaluate", echo(), "--data", "series.csv", "--json").json
+    assert told["first_wrong_step"] == WRONG | {"sequence": "1", "line": 3}
+    lines = [{"x": [[0.0], [1.0]], "y": ["sunny", "rain"]}, {"x": [[1.0], [1.0]], "y": ["rain", "sunny"]}]
+    Path("d.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    told = throughtime("evaluate", echo(), "--data", "d.jsonl", "--json").json
+    assert told["first_wrong"] == 'sequence "2", step 2: predicted rain, is sunny'
+
+
+def test_a_network_of_a_data_file_is_known_as_one(throughtime):
+    model = echo()
+    assert "  task      a data file\n" in throughtime("info", model).out
+    for command in (["evaluate", model], ["trace", "--model", model], ["trace", "1", "2", "--model", model]):
+        assert throughtime(*command).complaint.startswith(f"{model} was trained on a data file: give --data FILE")
+    for command in ("prove", "automaton"):
+        assert throughtime(command, model).complaint == (
+            f"{model} was trained on a data file: give what it should do as --specification FILE"
+        )
+
+
+def test_a_sequence_of_a_file_is_traced(throughtime):
+    days()
+    trace = ("trace", "--model", echo(), "--data", "many.csv")
+    for name, place in ((None, 0), ("4", 0), ("0", 1), ("7", 2)):
+        told = throughtime(*trace, *(() if name is None else ("--sequence", name)), "--json").json
+        data = tt.tasks.read("many.csv")
+        assert told["x"] == data.x[place : place + 1].tolist()
+        assert told["d"] == data.y[place : place + 1].tolist()
+    assert throughtime(*trace, "--step", 2, "--unit", 0).status == 0
+    assert throughtime(*trace, "--sequence", 1).complaint == ('there is no sequence "1" in many.csv: there are 4, 0, 7')
+    assert "a number from 1 to 1" in _series(throughtime, "2").complaint
+    assert _series(throughtime, "1").status == 0
+    assert "give --data FILE too" in throughtime(*trace[:3], "--sequence", 1).complaint
+    assert "leave out numbers, --task and --seed" in throughtime(*trace, "--seed", 1).complaint
+    assert "expected a column" in throughtime(*trace, "--option", "time=day").complaint
+
+
+def _series(throughtime, number):
+    Path("series.csv").write_text("time,x,y\n0,0,sunny\n1,1,rain\n")
+    return throughtime("trace", "--model", "echo.safetensors", "--data", "series.csv", "--sequence", number)
+
+
+@pytest.mark.parametrize("command", [["info"], ["evaluate", "--data", "many.csv"], ["automaton", "--tracking"]])
+def test_a_model_is_given_as_path_or_as_option(throughtime, command):
+    days()
+    model = echo()
+    first, *rest = command
+    assert throughtime(first, "--model", model, *rest) == throughtime(first, model, *rest)
+    assert throughtime(first, model, "--model", model, *rest).complaint == (
+        "PATH and --model both say which model: give one of them"
+    )

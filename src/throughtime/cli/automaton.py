@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from throughtime.cli.models import ModelArgument, open_model
+from throughtime.cli.models import ModelArgument, ModelOption, open_model
 from throughtime.cli.prove import SpecificationOption, machine_of
 from throughtime.cli.shell import Failure, Json, document, line, say
 
@@ -22,6 +22,7 @@ An .svg file is a picture, a .dot file is for Graphviz."""
 
 def automaton(
     path: ModelArgument = None,
+    model_path: ModelOption = None,
     specification: SpecificationOption = None,
     tracking: Annotated[
         bool, typer.Option("--tracking", help="Every state that was told apart, not only as many as are needed.")
@@ -35,7 +36,7 @@ def automaton(
     from throughtime.disk import write_atomically
     from throughtime.proof import automaton_of
 
-    model = open_model(path)
+    model = open_model(path, model_path)
     whole = automaton_of(model.network, machine_of(model, specification))
     shown = whole if tracking else whole.minimised()
     if out is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from throughtime.cli.models import ModelOption, open_model
+from throughtime.cli.models import open_model
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
 from throughtime.documents import printable
 
@@ -22,7 +22,12 @@ The exit status is 0 if the certificate is accepted, 1 if it is rejected."""
 
 def check(
     certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="A file that prove has written.")],
-    model: ModelOption = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", metavar="PATH", help="A run's folder or a .safetensors file, whose network it must speak of."
+        ),
+    ] = None,
     budget: Annotated[float, typer.Option(help="Seconds after which to give up.", min=0)] = 600.0,
     json: Json = False,
 ) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from throughtime import tasks
+from throughtime.cli.models import Model
 from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_texts
 from throughtime.columns import Columns
 from throughtime.documents import printable
 from throughtime.tasks.from_file import KINDS, LOSSES, READOUTS, DataFile
 
-__all__ = ["KINDS", "DataFile", "described", "is_data", "read", "read_like"]
+__all__ = ["KINDS", "DataFile", "described", "is_data", "read", "read_for", "read_like"]
 
 OPTIONS = ("sequence", "time", "inputs", "outputs", "output", "targets")
 
@@ -38,6 +39,21 @@ def read(
 def read_like(path: Path, options: list[str], columns: Columns, dtype: str) -> DataFile:
     """Read a file with the columns that a network learned from."""
     return DataFile.like(path, columns, dtype=dtype, **_values(options))
+
+
+def read_for(model: Model, path: Path, options: list[str]) -> DataFile:
+    """Read a file to ask a network with: by the columns that it learned from, if it did from any."""
+    s = model.network.specification
+    if model.columns is not None:
+        data = read_like(path, options, model.columns.in_own_units(), s.dtype)
+    else:
+        data = read(path, options, False, s.dtype, s.readout)
+    if (data.inputs, data.outputs, data.output) != (s.inputs, s.outputs, s.output):
+        raise Failure(
+            f"{path} has {data.inputs} inputs and {data.outputs} outputs, predicted at {data.output}; the network "
+            f"in {model.path} has {s.inputs} and {s.outputs}, predicted at {s.output}"
+        )
+    return data
 
 
 def _values(options: list[str]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from throughtime.tasks.from_file import FileEvaluation
+
 if TYPE_CHECKING:
     from throughtime.network import Network
     from throughtime.tasks.task import Evaluation, Task
@@ -71,4 +73,7 @@ def exactness(task: Task, found: Evaluation, bits: int | None) -> str:
     if not found.wrong:
         return f"all {grouped(found.checked)} {what} are {done} right" if found.checked > 1 else f"{done} right"
     sentence = f"on {grouped(found.wrong)} of {grouped(found.checked)} {what}"
-    return sentence if found.first_wrong is None else f"{sentence}, the first:\n{found.first_wrong}"
+    if isinstance(found, FileEvaluation) and found.steps > found.checked:
+        sentence += f" ({100 * found.right_steps / found.steps:.3g} % of {grouped(found.steps)} steps are right)"
+    margin = "  " if isinstance(found, FileEvaluation) else ""
+    return sentence if found.first_wrong is None else f"{sentence}, the first:\n{margin}{found.first_wrong}"

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from throughtime.cli.models import Model, ModelArgument, open_model
+from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
 from throughtime.cli.shell import WRONG, Failure, Json, document
 
 EPILOG = """\b
@@ -22,6 +22,7 @@ classes are measured, and never wrong), 1 if it was wrong on one."""
 
 def evaluate(
     path: ModelArgument = None,
+    model_path: ModelOption = None,
     bits: Annotated[
         int | None, typer.Option(help="Bits of the numbers or words, from 1 to 4096.", min=1, max=4096)
     ] = None,
@@ -39,7 +40,7 @@ def evaluate(
     """Check a network on all numbers or words of a length, or, where these are too many, on some drawn at random."""
     from throughtime.cli import check
 
-    model = open_model(path)
+    model = open_model(path, model_path)
     asked = _asked(model, task, data, option or [])
     if bits is None:
         bits = getattr(asked, "bits", None)
@@ -62,20 +63,11 @@ def _asked(model: Model, task: str | None, data: Path | None, options: list[str]
 
         if task is not None:
             raise Failure("--task and --data both say what to ask: give one of them")
-        s = model.network.specification
-        if model.columns is not None:
-            asked = datafile.read_like(data, options, model.columns.in_own_units(), s.dtype)
-        else:
-            asked = datafile.read(data, options, False, s.dtype, s.readout)
-        if (asked.inputs, asked.outputs, asked.output) != (s.inputs, s.outputs, s.output):
-            raise Failure(
-                f"{data} has {asked.inputs} inputs and {asked.outputs} outputs, predicted at {asked.output}; the network "
-                f"in {model.path} has {s.inputs} and {s.outputs}, predicted at {s.output}"
-            )
-        return asked
+        return datafile.read_for(model, data, options)
     if options:
         raise Failure("--option says how to read a data file: give --data too")
     found = model.task(task)
     if found is None:
-        raise Failure(f"{model.path} does not say what it was trained for: give --data FILE, or --task NAME")
+        other = ", or --task NAME" if model.columns is None else ""
+        raise Failure(f"{model.path} {model.past}: give --data FILE{other}")
     return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from throughtime.cli.models import Model, ModelArgument, open_model
+from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
 from throughtime.cli.shell import Failure, Json, document, line
 from throughtime.documents import printable
 
@@ -52,6 +52,7 @@ class Dtype(StrEnum):
 
 def export(
     path: ModelArgument = None,
+    model_path: ModelOption = None,
     to: Annotated[Form, typer.Option("--to", help="What to write.")] = ...,  # type: ignore[assignment]
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = ...,  # type: ignore[assignment]
     lengths: Annotated[
@@ -73,7 +74,7 @@ def export(
         raise Failure(f"there is no folder {out.parent} for {out.name}")
     if out.is_dir():
         raise Failure(f"{out} is a folder; give the file to write")
-    model = open_model(path)
+    model = open_model(path, model_path)
     what = _exported(model)
     s = what.network.specification
     difference: float | None

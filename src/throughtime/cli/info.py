@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from throughtime.cli.models import Model, ModelArgument, UnknownTask, open_model, stored_task
+from throughtime.cli.models import Model, ModelArgument, ModelOption, UnknownTask, open_model, stored_task
 from throughtime.cli.shell import Failure, Json, document, line, say
 
 EPILOG = """\b
@@ -22,14 +22,15 @@ A model is a .safetensors file that throughtime wrote, or the folder of a run.""
 
 def info(
     path: ModelArgument = None,
+    model_path: ModelOption = None,
     engine: Annotated[
         bool, typer.Option("--engine", help="Tell about the engine: versions, processor, cache folder.")
     ] = False,
     json: Json = False,
 ) -> None:
     """Tell what a model is and how it was trained."""
-    if engine and path is not None:
-        raise Failure("--engine tells about this machine, not about a model: leave out PATH")
+    if engine and (path or model_path) is not None:
+        raise Failure("--engine tells about this machine, not about a model: leave the model out")
     if engine:
         values = _engine()
         if json:
@@ -38,7 +39,7 @@ def info(
             for name, value in values.items():
                 line(name.replace("_", " "), str(value))
         return
-    model = open_model(path)
+    model = open_model(path, model_path)
     values = _model(model)
     if json:
         document(values)
@@ -123,7 +124,8 @@ def _tell(model: Model, values: dict[str, Any]) -> None:
     line("arrays", arrays)
     training = values["training"]
     options = "".join(f" · {name} {value}" for name, value in (training or {}).get("options", {}).items())
-    line("task", f"{values['task'] or 'not told'}{options}")
+    task = values["task"] or ("not known" if model.columns is None else "a data file")
+    line("task", f"{task}{options}")
     if training is None:
         return
     settings = dict(training["settings"])

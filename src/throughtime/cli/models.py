@@ -52,6 +52,11 @@ class Model:
     task_name: str | None
     columns: Columns | None = None
 
+    @property
+    def past(self) -> str:
+        """What is known of it where no task is, as the end of a sentence."""
+        return "does not say what it was trained for" if self.columns is None else "was trained on a data file"
+
     def task(self, given: str | None = None) -> Task | None:
         """The task it was trained for, with the options of its run, or the one that is given; None if neither is known."""
         found = find_task(given, {}) if given else stored_task(self.run) if self.run else None
@@ -66,12 +71,14 @@ class Model:
         return found
 
 
-def open_model(path: Path | None) -> Model:
-    """The model at a path, or that of the newest run."""
+def open_model(path: Path | None, option: Path | None = None) -> Model:
+    """The model at a path, be it PATH or --model, or that of the newest run."""
     from throughtime.columns import Columns
     from throughtime.files import MODEL, Stored, holds_run, load, load_tensors
 
-    path = path or newest_run()
+    if path is not None and option is not None:
+        raise Failure("PATH and --model both say which model: give one of them")
+    path = path or option or newest_run()
     folder = path.parent if path.name == MODEL and path.is_file() else path
     if folder.is_dir() and holds_run(folder):
         stored = Stored.read(folder)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from throughtime.cli.models import Model, ModelArgument, open_model
+from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
 from throughtime.documents import printable
 
@@ -37,6 +37,7 @@ SpecificationOption = Annotated[
 
 def prove(
     path: ModelArgument = None,
+    model_path: ModelOption = None,
     specification: SpecificationOption = None,
     budget: Annotated[float, typer.Option(help="Seconds of work after which to give up.", min=0)] = 10.0,
     seed: Annotated[int, typer.Option(help="Decides the random walks.", min=0)] = 0,
@@ -49,7 +50,7 @@ def prove(
     from throughtime.proof import Proved
     from throughtime.proof import prove as attempt
 
-    model = open_model(path)
+    model = open_model(path, model_path)
     proof = attempt(model.network, machine_of(model, specification), budget, seed)
     if certificate is not None and isinstance(proof, Proved):
         proof.certificate.save(certificate)
@@ -71,9 +72,7 @@ def machine_of(model: Model, file: Path | None) -> Specification:
         return read_specification(file)
     task = model.task()
     if task is None or task.specification is None:
-        what = (
-            "does not say what it was trained for" if task is None else f"was trained on {task.name}, no finite machine"
-        )
+        what = model.past if task is None else f"was trained on {task.name}, no finite machine"
         raise Failure(f"{model.path} {what}: give what it should do as --specification FILE")
     return task.specification
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
@@ -18,8 +19,9 @@ Examples:
   throughtime trace 107 27 --step 3 --unit 5
   throughtime trace 107 27 --plot trace.png
   throughtime trace --seed 7 --model runs/parity-lstm-0
+  throughtime trace --data readings.csv --sequence 3 --model runs/readings-lstm-0
 
-Without numbers, a sequence of the network's task is drawn. Steps count from 1, units and outputs from 0."""
+Without numbers or --data, a sequence of the network's task is drawn. Steps count from 1, units and outputs from 0."""
 
 
 def trace(
@@ -27,6 +29,16 @@ def trace(
         list[str] | None, typer.Argument(metavar="[A B…]", help="Whole numbers, for a network that adds.")
     ] = None,
     model: ModelOption = None,
+    data: Annotated[Path | None, typer.Option(metavar="FILE", help="Trace a sequence of a data file.")] = None,
+    sequence: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="With --data: which one, by its name or else its number.  [default: the first]"
+        ),
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="How to read --data; see: train --help.")
+    ] = None,
     step: Annotated[int | None, typer.Option(help="Show this time step only, from 1.")] = None,
     unit: Annotated[
         int | None, typer.Option(help="Show this hidden unit only, from 0; with --step, its formulas.")
@@ -47,11 +59,19 @@ def trace(
         raise Failure("--unit and --output each ask for formulas of their own: give one of them")
     if output is not None and step is None:
         raise Failure("--output asks for the formulas of one step: give --step too")
+    if data is not None and (operands or task is not None or seed is not None):
+        raise Failure("--data says which sequence to trace: leave out numbers, --task and --seed")
+    if data is None and (sequence is not None or option):
+        raise Failure(f"--{'option' if option else 'sequence'} is about a data file: give --data FILE too")
     opened = open_model(model)
-    asked = opened.task(task)
     from throughtime.cli import unrolled
 
-    x, y, lengths = unrolled.sequence(opened, asked, operands, seed or 0)
+    asked: Any = None
+    if data is not None:
+        x, y, lengths = unrolled.sequence_of(opened, data, sequence, option or [])
+    else:
+        asked = opened.task(task)
+        x, y, lengths = unrolled.sequence(opened, asked, operands, seed or 0)
     traced = opened.network.trace(x, y, lengths)
     if plot is not None:
         from throughtime import plots

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.cli.datafile import read_for
 from throughtime.cli.models import Model
 from throughtime.cli.shell import Failure
 from throughtime.tasks import Addition
@@ -23,6 +25,8 @@ _SYMBOLS = {"C_tilde": "C̃", "n": "ñ"}
 
 def sequence(model: Model, task: Task | None, operands: list[int], seed: int) -> tuple[Array, Array, Array | None]:
     """The sequence to trace: numbers to add, or one that the task draws → x (1,T,I), y, lengths."""
+    if operands and model.columns is not None:
+        raise Failure(f"{model.path} {model.past}: give --data FILE instead of numbers")
     if operands:
         inputs = model.network.specification.inputs
         if task is None:
@@ -33,8 +37,17 @@ def sequence(model: Model, task: Task | None, operands: list[int], seed: int) ->
             raise Failure(f"the network in {model.path} adds {task.operands} numbers at once, got {len(operands)}")
         return *task.encode(*operands), None
     if task is None:
-        raise Failure(f"{model.path} does not say what it was trained for: give numbers to add, or --task NAME")
+        instead = "numbers to add, --data FILE or --task NAME" if model.columns is None else "--data FILE"
+        raise Failure(f"{model.path} {model.past}: give {instead}")
     batch = task.sample(np.random.default_rng(seed), 1)
+    return batch.x, batch.y, batch.lengths
+
+
+def sequence_of(model: Model, path: Path, name: str | None, options: list[str]) -> tuple[Array, Array, Array | None]:
+    """A sequence of a data file, by its name, or its number if the file names none; the first if neither is given."""
+    data = read_for(model, path, options)
+    position = 0 if name is None else data.position(name)
+    batch = data.batch[position : position + 1]
     return batch.x, batch.y, batch.lengths
 
 

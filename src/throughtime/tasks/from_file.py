@@ -13,6 +13,7 @@ from throughtime.batch import Array, Batch
 from throughtime.columns import Columns, Targets
 from throughtime.standardisation import Standardisation
 from throughtime.tasks.datafile import KINDS, Dataset, read
+from throughtime.tasks.datafile.dataset import Places, listed, short
 from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, rounds_to
 
 __all__ = ["KINDS", "DataFile"]
@@ -29,6 +30,51 @@ LOSSES: dict[Readout, Loss] = {
 }
 
 
+@dataclass(frozen=True)
+class WrongStep:
+    """A step at which a network is wrong.
+
+    Parameters
+    ----------
+    sequence : str
+        Its sequence's name in the file, or number from 1 if the file names none.
+    step : int
+        From 1.
+    line : int or None
+        Of a table.
+    predicted, target : strings
+        The class, or for each column of yes or no the output and 0 or 1.
+    """
+
+    sequence: str
+    step: int
+    line: int | None
+    predicted: tuple[str, ...]
+    target: tuple[str, ...]
+
+    def __str__(self) -> str:
+        line = "" if self.line is None else f" (line {self.line})"
+        predicted, target = listed(self.predicted), listed(self.target)
+        return f'sequence "{short(self.sequence)}", step {self.step}{line}: predicted {predicted}, is {target}'
+
+
+@dataclass(frozen=True)
+class FileEvaluation(Evaluation):
+    """How often a network was wrong on a file.
+
+    Parameters
+    ----------
+    steps, right_steps : int
+        Targets that were asked for, at every step or one a sequence, and those that were predicted right.
+    first_wrong_step : WrongStep or None
+        Where `first_wrong` is, in parts.
+    """
+
+    steps: int = 0
+    right_steps: int = 0
+    first_wrong_step: WrongStep | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class DataFile:
     """The sequences of a file, with what a network for them needs; it is a Task.
@@ -37,7 +83,7 @@ class DataFile:
     batch : Batch
         As a network learns from them: standardised by `columns.x` and `columns.y`.
     columns : Columns
-    unused, notes : strings
+    unused, notes, places
         As in a Dataset.
     """
 
@@ -46,6 +92,7 @@ class DataFile:
     columns: Columns
     unused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    places: Places | None = None
 
     specification: None = None
 
@@ -120,7 +167,7 @@ class DataFile:
             y = columns.y.apply(y)
             if y.ndim == 3:
                 y[~real] = 0
-        return cls(path.name, Batch(x, y, found.lengths), columns, found.unused, found.notes)
+        return cls(path.name, Batch(x, y, found.lengths), columns, found.unused, found.notes, found.places)
 
     @property
     def readout(self) -> Readout:
@@ -155,22 +202,71 @@ class DataFile:
         """Whether each sequence is answered right; real numbers never are simply right."""
         if self.readout == "identity":
             return np.zeros(len(batch), bool)
-        likeliest = self.readout == "softmax"
-        right = np.asarray(y.argmax(-1) == batch.y.argmax(-1) if likeliest else rounds_to(y, batch.y).all(-1))
+        right = self._right_steps(y, batch)
         return right if y.ndim == 2 else at_every_step(right, batch)
+
+    def _right_steps(self, y: Array, batch: Batch) -> Array:
+        """Whether each target is predicted right, (B,T) or (B,)."""
+        likeliest = self.readout == "softmax"
+        return np.asarray(y.argmax(-1) == batch.y.argmax(-1) if likeliest else rounds_to(y, batch.y).all(-1))
 
     def render(self, x: Array, y: Array) -> str:
         """How long the sequence is, and what was predicted last."""
         predicted = ", ".join(f"{number:.3g}" for number in np.atleast_2d(y)[-1])
         return f"  {len(x)} steps of {self.name}: predicted {predicted} at the end"
 
-    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation | None:
+    def position(self, name: str) -> int:
+        """Where the sequence of a name, or else of a number from 1, stands among the sequences."""
+        names = list(dict.fromkeys(name for name, _ in self.places() if name)) if self.places else []
+        if name in names:
+            return names.index(name)
+        if names:
+            raise ValueError(f'there is no sequence "{short(name)}" in {self.name}: there are {listed(names)}')
+        if name.isascii() and name.isdigit() and len(name) < 10 and 1 <= int(name) <= len(self.batch):
+            return int(name) - 1
+        raise ValueError(f'a sequence of {self.name} must be a number from 1 to {len(self.batch)}, got "{short(name)}"')
+
+    def _place(self, position: int, step: int) -> tuple[str, int | None]:
+        """What the file calls a sequence, and the line of one of its steps, from 0."""
+        seen: dict[str, int] = {}
+        for name, line in self.places() if self.places else ():
+            if seen.setdefault(name, len(seen)) == position:
+                if step == 0:
+                    return name or str(position + 1), line
+                step -= 1
+        return str(position + 1), None
+
+    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> FileEvaluation | None:
         """Check all sequences; None for real numbers, where nothing is simply right."""
         if self.readout == "identity":
             return None
-        right = np.concatenate([self.right(y, rows) for rows, y in self._predicted(net)])
-        first = None if right.all() else f"  sequence {int(right.argmin()) + 1} of {self.name}"
-        return Evaluation(len(right), int((~right).sum()), True, first)
+        checked = wrong = steps = right_steps = 0
+        first = None
+        for rows, y in self._predicted(net):
+            asked = _weights(rows) > 0
+            bad = ~self._right_steps(y, rows) & asked
+            in_sequence = bad.reshape(len(bad), -1)
+            if first is None and bad.any():
+                row = int(in_sequence.any(axis=1).argmax())
+                first = self._wrong_step(rows, y, checked, row, int(in_sequence[row].argmax()))
+            checked, wrong = checked + len(bad), wrong + int(in_sequence.any(axis=1).sum())
+            steps, right_steps = steps + int(asked.sum()), right_steps + int((asked & ~bad).sum())
+        return FileEvaluation(checked, wrong, True, None if first is None else str(first), steps, right_steps, first)
+
+    def _wrong_step(self, rows: Batch, y: Array, before: int, row: int, step: int) -> WrongStep:
+        """A step of a row of a chunk, `before` sequences into the file; without steps, that of the sequence's target."""
+        predicted, target = y[row], rows.y[row]
+        if self.output == "every step":
+            predicted, target = predicted[step], target[step]
+        else:
+            step = (rows.x.shape[1] if rows.lengths is None else int(rows.lengths[row])) - 1
+        sequence, line = self._place(before + row, step)
+        return WrongStep(sequence, step + 1, line, self._names(predicted), self._names(target))
+
+    def _names(self, values: Array) -> tuple[str, ...]:
+        if self.readout == "softmax":
+            return (self.columns.classes[int(values.argmax())],)
+        return tuple(f"{value:.3g}" for value in values)
 
     def root_mean_square(self, net: Net) -> float:
         """The error of real numbers, in the units of the file."""

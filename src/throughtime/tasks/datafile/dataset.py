@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,9 @@ ONE_A_STEP = (
 )
 
 
+Places = Callable[[], Iterator[tuple[str, int]]]
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Sequences with their targets, and what their columns are called.
@@ -55,6 +58,8 @@ class Dataset:
         Columns that are neither.
     notes : strings
         What was found in the file that people should know.
+    places : function, optional
+        Reads a table again and gives, of each row, the name of its sequence and its line.
     """
 
     x: Array
@@ -68,6 +73,7 @@ class Dataset:
     time: str = ""
     unused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    places: Places | None = None
 
     def __len__(self) -> int:
         return len(self.x)

@@ -47,6 +47,7 @@ def read_table(path: Path, reading: Reading) -> Dataset:
     return Dataset(
         x, one_of(path, y[..., 0], len(classes)) if classes else y, lengths, table.inputs, table.outputs, classes,
         named=True, sequence=table.sequence, time=table.time, unused=table.unused, notes=tuple(table.notes()),
+        places=table.places,
     )  # fmt: skip
 
 
@@ -196,6 +197,12 @@ class _Table:
             yield f"cells are separated by a {SEPARATORS[self.separator]}"
         if self.comma_from:
             yield "numbers have a decimal comma"
+
+    def places(self) -> Iterator[tuple[str, int]]:
+        """The name of the sequence, empty where none has one, and the line of each row."""
+        column = self.place.get(self.sequence)
+        for line, cells in self._rows():
+            yield "" if column is None else cells[column].strip(), line
 
     # Rows and cells
 
