@@ -375,7 +375,7 @@ def test_info_tells_what_the_engine_is(throughtime):
     assert set(told) >= {"numba", "processor", "cache"}
     outcome = throughtime("info", "--engine")
     assert told["cache"] in outcome.out
-    assert "leave out PATH" in throughtime("info", "--engine", "x").complaint
+    assert "leave the model out" in throughtime("info", "--engine", "x").complaint
 
 
 # Words
