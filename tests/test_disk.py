@@ -101,6 +101,22 @@ def test_what_goes_to_standard_output_stands_between_what_is_printed(tmp_path, n
         assert getattr(done, name[5:]) == b"before CONTENT after"
 
 
+def test_a_full_disk_behind_standard_output_is_told_and_the_file_is_not_replaced(tmp_path, monkeypatch):
+    path = tmp_path / "log"
+    with path.open("w") as file:
+
+        class Full:
+            fileno = file.fileno
+
+            def flush(self):
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(sys, "stdout", Full())
+        with pytest.raises(OSError, match="No space left"):
+            write_atomically(path, b"more")
+    assert path.read_bytes() == b""
+
+
 def test_a_name_as_long_as_a_name_may_be(tmp_path):
     write_atomically(tmp_path / ("n" * 255), b"long")
     assert (tmp_path / ("n" * 255)).read_bytes() == b"long"

@@ -78,6 +78,19 @@ def test_ctrl_c_is_held_back_and_is_not_lost():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.parametrize("error", [MemoryError("all gone"), OSError(28, "no space"), SystemExit(3)])
+def test_what_goes_wrong_after_ctrl_c_is_not_lost(error):
+    def press():
+        with deferred():
+            signal.raise_signal(signal.SIGINT)
+            raise error
+
+    with pytest.raises(type(error)) as raised:
+        press()
+    assert raised.value is error
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_an_ignored_ctrl_c_stays_ignored():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -96,13 +96,16 @@ def _written_through(path: Path, content: bytes) -> bool:
     except OSError:  # also where a link leads nowhere yet
         return False
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, OSError, ValueError):  # it is closed, or none of the system's
+        try:
             number = stream.fileno()
-            if os.path.samestat(status, os.fstat(number)):
-                stream.flush()
-                with os.fdopen(os.dup(number), "wb") as file:
-                    file.write(content)
-                return True
+            same = os.path.samestat(status, os.fstat(number))
+        except (AttributeError, OSError, ValueError):  # it is closed, or none of the system's
+            continue
+        if same:
+            stream.flush()
+            with os.fdopen(os.dup(number), "wb") as file:
+                file.write(content)
+            return True
     if stat.S_ISREG(status.st_mode):
         return False
     # Without O_NONBLOCK, a pipe that nobody reads would be waited for without end.

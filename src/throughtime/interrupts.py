@@ -37,7 +37,7 @@ class Deferred:
 
 @contextmanager
 def deferred() -> Iterator[Deferred]:
-    """Hold Ctrl-C back: within, it is noted only; behind, it is a KeyboardInterrupt.
+    """Hold Ctrl-C back: within, it is noted only; behind, it is a KeyboardInterrupt, unless something else went wrong.
 
     In a thread that is not the main one nothing is to be held back: Ctrl-C never comes there.
     """
@@ -49,7 +49,7 @@ def deferred() -> Iterator[Deferred]:
     signal.signal(signal.SIGINT, ctrl_c._note)
     try:
         yield ctrl_c
-    except BaseException:
+    except (KeyboardInterrupt, GeneratorExit):
         if not ctrl_c.came:  # else it may be Ctrl-C's own doing
             raise
     finally:

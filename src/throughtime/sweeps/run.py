@@ -121,6 +121,8 @@ def _elsewhere(
             for trial, future in as_they_end(submit, trials, at_once, ctrl_c):
                 yield trial, _result(trial, future)
         except BrokenExecutor:
+            if ctrl_c.came:  # on Windows it ends the processes too
+                return
             raise ValueError(
                 f"a process of the sweep was killed, perhaps for want of memory (fewer jobs take less); "
                 f"what is done is in {out}, the same command goes on"
