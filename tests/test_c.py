@@ -1,6 +1,7 @@
 """Files in C99, compiled with every warning an error, against the network over random sequences."""
 
 import ctypes
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -18,8 +19,7 @@ from throughtime.cells.graph import Graph
 from throughtime.cells.symbols import cell, sigmoid
 from throughtime.exported import Exported
 
-CC = shutil.which("cc")
-needs_cc = pytest.mark.skipif(CC is None, reason="there is no C compiler, cc")
+needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler, cc")
 STRICT = ("-Wall", "-Wextra", "-Werror", "-pedantic", "-Wdouble-promotion", "-Wstrict-prototypes", "-Wshadow")
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 
@@ -51,7 +51,7 @@ def library(tmp_path_factory):
     """All the networks in one program."""
     source = tmp_path_factory.mktemp("c") / "all.c"
     source.write_text("\n".join(to_c(net, NAMES[name]) for name, net in NETWORKS.items()))
-    return compiled([source], CC, *STRICT)
+    return compiled(source, *STRICT)
 
 
 @needs_cc
@@ -78,9 +78,7 @@ def test_a_number_that_is_large_overflows_nothing(tmp_path):
     net = network(hidden=2, scale=300.0, outputs=2)
     (tmp_path / "net.c").write_text(to_c(net, "net"))
     with np.errstate(over="raise"):
-        y = Compiled(compiled([tmp_path / "net.c"], CC), "net", Exported(net)).predict(
-            np.full((1, 3, 2), 1e3), np.array([3])
-        )
+        y = Compiled(compiled(tmp_path / "net.c"), "net", Exported(net)).predict(np.full((1, 3, 2), 1e3), np.array([3]))
     assert np.isfinite(y).all()
 
 
@@ -94,7 +92,7 @@ def test_sequences_that_are_refused(tmp_path, library):
     with pytest.raises(ValueError, match="refuses a sequence of 0 steps"):
         Compiled(library, NAMES[one], Exported(NETWORKS[one])).predict(np.zeros((1, 0, 2)), np.array([0]))
     (tmp_path / "more.c").write_text(to_c(net, "more"))
-    more = compiled([tmp_path / "more.c"], CC, *STRICT, "-DMORE_MOST_STEPS=300")
+    more = compiled(tmp_path / "more.c", *STRICT, "-DMORE_MOST_STEPS=300")
     assert Compiled(more, "more", Exported(net)).predict(np.zeros((1, 300, 2)), np.array([300])).shape[1] == 300
 
 
@@ -113,7 +111,7 @@ def test_texts_from_outside_never_become_code(tmp_path):
     text = (tmp_path / "net.c").read_bytes()
     assert text.isascii()
     assert not re.search(rb"\?\?|\\\n|\x1b", text)
-    library = compiled([tmp_path / "net.c"], CC, *STRICT, "-trigraphs")
+    library = compiled(tmp_path / "net.c", *STRICT, "-trigraphs")
     strings = (ctypes.c_char_p * len(NASTY)).in_dll(library, "net_classes")
     assert [string.decode() for string in strings] == NASTY
     assert [s.decode() for s in (ctypes.c_char_p * 2).in_dll(library, "net_inputs")] == [NASTY[0], NASTY[2]]
@@ -166,9 +164,8 @@ def test_names_of_a_cell_that_the_language_needs_itself(tmp_path):
     from throughtime.standalone import to_numpy
 
     nets = {f"net{k}": network(cell=words_of(taken, names), layers=2) for k, names in enumerate(CLASHES)}
-    for name, net in nets.items():
-        (tmp_path / f"{name}.c").write_text(to_c(net, name))
-    library = compiled(sorted(tmp_path.glob("*.c")), CC, *STRICT)
+    (tmp_path / "all.c").write_text("\n".join(to_c(net, name) for name, net in nets.items()))
+    library = compiled(tmp_path / "all.c", *STRICT)
     x = np.random.default_rng(0).normal(size=(2, 5, 2))
     wanted = plain_networks.predict(network(cell=taken, layers=2), x)
     for name, net in nets.items():
@@ -196,7 +193,7 @@ def test_brackets(tmp_path):
     (tmp_path / "net.c").write_text(to_c(net, "net"))
     x = np.random.default_rng(0).normal(size=(2, 3, 2))
     wanted = plain_networks.predict(net, x)
-    y = Compiled(compiled([tmp_path / "net.c"], CC, *STRICT), "net", Exported(net)).predict(x, np.array([3, 3]))
+    y = Compiled(compiled(tmp_path / "net.c", *STRICT), "net", Exported(net)).predict(x, np.array([3, 3]))
     np.testing.assert_allclose(y, wanted, atol=1e-12)
     script = {"__name__": "script"}
     exec(to_numpy(net), script)
@@ -215,7 +212,7 @@ def test_a_cell_that_is_deep(tmp_path):
     net = network(cell=deep, scale=0.1)
     (tmp_path / "deep.c").write_text(to_c(net, "deep"))
     x = np.random.default_rng(0).normal(size=(2, 5, 2))
-    y = Compiled(compiled([tmp_path / "deep.c"], CC, *STRICT), "deep", Exported(net)).predict(x, np.array([5, 5]))
+    y = Compiled(compiled(tmp_path / "deep.c", *STRICT), "deep", Exported(net)).predict(x, np.array([5, 5]))
     np.testing.assert_allclose(y, plain_networks.predict(net, x), atol=1e-12)
 
 
@@ -247,3 +244,13 @@ def test_without_a_compiler_it_is_written_all_the_same(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert save_c(network(), tmp_path / "net.c") is None
     assert (tmp_path / "net.c").read_text() == to_c(network(), "net")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the compiler that fails is a script")
+def test_with_a_compiler_that_fails_too(tmp_path, monkeypatch):
+    (tmp_path / "cc").write_text("#!/bin/sh\necho no math.h >&2\nexit 1\n")
+    (tmp_path / "cc").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert save_c(network(), tmp_path / "net.c") is None
+    with pytest.raises(OSError, match=r"cc does not compile net\.c: no math\.h"):
+        compiled(tmp_path / "net.c")

@@ -133,7 +133,7 @@ def test_c(kind, tmp_path):
     model, wanted = fitted(kind)
     what = exported(model)
     (tmp_path / "net.c").write_text(to_c(model, "net"))
-    library = compiled([tmp_path / "net.c"], shutil.which("cc"), "-Wall", "-Wextra", "-Werror", "-pedantic")
+    library = compiled(tmp_path / "net.c", "-Wall", "-Wextra", "-Werror", "-pedantic")
     for x, own in zip(X[:5], wanted, strict=False):
         y = Compiled(library, "net", what).predict(x[None], np.array([len(x)]))[0]
         np.testing.assert_allclose(y.reshape(own.shape), own, rtol=1e-9, atol=1e-9)

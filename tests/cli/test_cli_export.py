@@ -37,7 +37,7 @@ def test_c(throughtime, adder_file, here, dtype, real, most):
 def test_c_without_a_compiler(throughtime, adder_file, here, monkeypatch):
     monkeypatch.setenv("PATH", str(here))
     told = throughtime("export", adder_file, "--to", "c", "-o", "adder.c")
-    assert "checked   no: there is no C compiler, cc, here to run it with" in told.out
+    assert "checked   no: there is no C compiler, cc, here that makes a library of it to be run" in told.out
     assert throughtime("export", adder_file, "--to", "c", "-o", "adder.c", "--json").json["difference"] is None
 
 

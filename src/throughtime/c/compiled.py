@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -21,7 +20,7 @@ _MOST_SECONDS = 300
 
 
 def save_c(net: Any, path: Any, dtype: str | None = None) -> float | None:
-    """Write the file of `to_c`; where there is a C compiler, after it was compiled, run, and compared with the network.
+    """Write the file of `to_c`; where a C compiler makes a library of it, after it was run and compared with the network.
 
     Returns
     -------
@@ -30,31 +29,38 @@ def save_c(net: Any, path: Any, dtype: str | None = None) -> float | None:
     path = Path(path)
     what = exported(net)
     text = to_c(what, path.stem, dtype)
-    compiler = shutil.which("cc")
     difference = None
-    if compiler is not None:
-        with tempfile.TemporaryDirectory(prefix="throughtime-") as folder:
-            source = Path(folder, "network.c")
-            source.write_text(text)
-            library = compiled([source], compiler)
+    with tempfile.TemporaryDirectory(prefix="throughtime-", ignore_cleanup_errors=True) as folder:
+        source = Path(folder, "network.c")
+        source.write_text(text)
+        try:
+            library = compiled(source)
+        except OSError:  # no compiler, one without a C library, a folder from which nothing can be run
+            library = None
+        if library is not None:
             difference = greatest_difference(what, Compiled(library, name_in_c(path.stem), what, dtype).predict)
     write_atomically(path, text.encode())
     return difference
 
 
-def compiled(sources: list[Path], compiler: str, *options: str) -> ctypes.CDLL:
-    """Files in C as a library beside the first of them, loaded; a ValueError with the compiler's first line, if it refuses."""
-    library = sources[0].with_suffix(".so")
-    command = [compiler, "-std=c99", "-shared", "-fPIC", *options, "-o", str(library), *map(str, sources), "-lm"]
+def compiled(source: Path, *options: str) -> ctypes.CDLL:
+    """A file in C as a library beside it, loaded.
+
+    Raises
+    ------
+    OSError
+        If there is no compiler, cc, or it refuses the file (with its complaint), or takes too long; or the library cannot be
+        loaded.
+    """
+    library = source.with_suffix(".so")
+    command = ["cc", "-std=c99", "-shared", "-fPIC", *options, "-o", str(library), str(source), "-lm"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_MOST_SECONDS)
-        if done.returncode:
-            raise ValueError(f"{compiler} does not compile what was written: {(done.stderr or '-').splitlines()[0]}")
-        return ctypes.CDLL(str(library))
-    except subprocess.TimeoutExpired:
-        raise ValueError(f"{compiler} took more than {_MOST_SECONDS} seconds for a network of this size") from None
-    except OSError as error:
-        raise ValueError(f"what {compiler} made of the network cannot be run here: {error}") from None
+    except subprocess.TimeoutExpired as error:
+        raise OSError(f"cc took more than {_MOST_SECONDS} seconds") from error
+    if done.returncode:
+        raise OSError(f"cc does not compile {source.name}: {done.stderr}")
+    return ctypes.CDLL(str(library))
 
 
 class Compiled:

@@ -121,7 +121,7 @@ def export(
     if what.classes:
         line("classes", printable(", ".join(map(repr, what.classes))))
     if difference is None:
-        line("checked", "no: there is no C compiler, cc, here to run it with")
+        line("checked", "no: there is no C compiler, cc, here that makes a library of it to be run")
     else:
         line("checked", f"its outputs differ from the network's by at most {difference:.2g}")
 
