@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError, replace
@@ -343,3 +344,18 @@ def test_importing_does_not_load_numba():
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
     assert tt.Network is Network
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: tt.Network(hiden=8), 'a network has no "hiden", did you mean hidden?'),
+        (lambda: tt.Network(inputs=1, hidden=2, outputs=1, sed=1), 'a network has no "sed", did you mean seed?'),
+        (lambda: tt.Network(inputs=2), "a network needs hidden, outputs, as in tt.Network(inputs=2, hidden=16, outputs=1)"),
+        (lambda: tt.Network("lstm"), "what comes first must be a NetworkSpecification, or nothing if its fields are given by "
+         'name, such as cell="lstm"; got str'),
+    ],
+)  # fmt: skip
+def test_a_network_of_other_words(make, message):
+    with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
+        make()

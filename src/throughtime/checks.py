@@ -7,6 +7,7 @@ own `int`, `float` or `bool`, so that it can be kept in JSON and TOML.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -95,6 +96,21 @@ def one_of(names: Iterable[str]) -> str:
     """'"a", "b" or "c"', for an error message."""
     quoted = [f'"{name}"' for name in names]
     return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What to say after a name that is not known: the nearest one, in small letters or capitals, or all there are."""
+    by_word = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), by_word, n=1)
+    return f", did you mean {by_word[near[0]]}?" if near else f", there are {', '.join(by_word.values())}"
+
+
+def only_known(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """A ValueError for the first name that is not known, with the nearest one: 'train has no setting "stepz", did …'."""
+    names = list(known)
+    for name in given:
+        if name not in names:
+            raise ValueError(f'{what} "{name}"{nearest(name, names)}')
 
 
 def _unpacked(value: Any) -> Any:

@@ -61,9 +61,14 @@ class Network:
         **fields: Any,
     ) -> None:
         if specification is None:
-            specification = NetworkSpecification(**fields)
+            specification = NetworkSpecification.given(fields)
         elif fields:
             raise TypeError(f"give a specification or its fields, not both (got {', '.join(fields)} too)")
+        elif not isinstance(specification, NetworkSpecification):
+            raise ValueError(
+                "what comes first must be a NetworkSpecification, or nothing if its fields are given by name, such as "
+                f'cell="lstm"; got {type(specification).__name__}'
+            )
         self._specification = specification
         self._parameters = initial(specification, init, seed)
         self._tapes = Tapes()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
+from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, get_args
 
 from throughtime.cells import step_of
 from throughtime.cells.graph import Graph
-from throughtime.checks import choice, flag, one_of, whole_number
+from throughtime.checks import choice, flag, nearest, one_of, only_known, whole_number
 
 CellName = Literal["elman", "lstm", "gru"]
 ActivationName = Literal["sigmoid", "tanh", "relu"]
@@ -121,6 +120,15 @@ class NetworkSpecification:
             )
 
     @classmethod
+    def given(cls, values: dict[str, Any]) -> NetworkSpecification:
+        """The specification of fields given to `Network`; a ValueError for what is none of them, or missing."""
+        only_known("a network has no", values, [*(field.name for field in fields(cls)), "seed", "init"])
+        needed = [field.name for field in fields(cls) if field.default is MISSING]
+        if missing := [name for name in needed if name not in values]:
+            raise ValueError(f"a network needs {', '.join(missing)}, as in tt.Network(inputs=2, hidden=16, outputs=1)")
+        return cls(**values)
+
+    @classmethod
     def from_dict(cls, values: Any) -> NetworkSpecification:
         """The specification that `as_dict` described; a ValueError for anything else."""
         names = {field.name for field in fields(cls)}
@@ -145,8 +153,8 @@ def cell_named(name: Any) -> CellName:
     """The cell of a name, in small letters or capitals; "rnn", as it is mostly called, is "elman"."""
     found = {"rnn": "elman"}.get(word := str(name).lower(), word)
     if found not in CHOICES["cell"]:
-        near = get_close_matches(word, CHOICES["cell"], n=1)
+        advice = nearest(word, CHOICES["cell"])
         raise ValueError(
-            f"cell must be {one_of(CHOICES['cell'])}, got {name!r:.60}{f', did you mean {near[0]}?' if near else ''}"
+            f"cell must be {one_of(CHOICES['cell'])}, got {name!r:.60}{advice if advice.endswith('?') else ''}"
         )
     return found  # type: ignore[return-value]

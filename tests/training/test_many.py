@@ -150,9 +150,23 @@ def test_seeds_for_which_there_is_no_memory_are_refused_before_any_is_trained(se
         ({"steps": -1}, "steps"),
         ({"out": "runs"}, "train_many has no out"),
         ({"batch": 0}, "batch"),
+        ({"seed": 1}, r"train_many has no seed: each network has its own, as in seeds=range\(3\)"),
+        ({"stepz": 50}, 'train_many has no setting "stepz", did you mean steps[?]$'),
+        ({"thread": 2}, 'train_many has no setting "thread", did you mean threads[?]$'),
+        ({"optimizer": "adam"}, "say optimizer=tt.Adam"),
+        ({"seeds": 3}, r"seeds must be whole numbers, one for each network, such as range\(3\), got 3"),
+        ({"seeds": "12"}, "seeds must be whole numbers, .* got '12'"),
         ({"seeds": [0, 1.5]}, "a seed must be a whole number of at least 0, got 1.5"),
     ],
 )
 def test_what_is_refused(arguments, message):
-    with pytest.raises((ValueError, TypeError), match=message):
+    with pytest.raises(ValueError, match=message):
         tt.train_many(SPECIFICATION, TASK, **{"seeds": range(3)} | SETTINGS | arguments)
+
+
+def test_a_network_is_not_taken_for_what_it_is_made_of():
+    """Its parameters would be lost without a word: each seed draws its own."""
+    with pytest.raises(ValueError, match=r"needs a NetworkSpecification, got a Network; .* give it net.specification$"):
+        tt.train_many(tt.Network(SPECIFICATION), TASK, seeds=[0])
+    with pytest.raises(ValueError, match=r"needs a NetworkSpecification, got str$"):
+        tt.train_many("gru", TASK, seeds=[0])

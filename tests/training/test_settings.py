@@ -35,6 +35,29 @@ def refused(message, what=TASK, net=None, **settings):
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"stepz": 50}, 'train has no setting "stepz", did you mean steps[?]$'),
+        ({"validation": None}, 'train has no setting "validation", did you mean validate[?]$'),
+        ({"zzz": 1}, 'train has no setting "zzz", there are steps, batch, .*, columns$'),
+        ({"lr": 0.1}, "train has no setting lr: it is the optimizer's, as in optimizer=tt.Adam"),
+        ({"learning_rate": 0.1}, "train has no setting learning_rate: it is the optimizer's"),
+        ({"optimizer": "rmsprop"}, "got 'rmsprop'; say optimizer=tt.RMSprop"),
+        ({"optimizer": optimisers.Momentum}, "say optimizer=tt.Momentum"),
+        ({"optimizer": 0.01}, "got 0.01; say optimizer=tt.Adam"),
+        ({"schedule": "warmup"}, "got 'warmup'; say schedule=tt.WarmUp"),
+    ],
+)
+def test_what_to_write_instead(settings, message):
+    refused(message, **settings)
+
+
+def test_what_is_trained_is_a_network():
+    with pytest.raises(ValueError, match=r"what is trained must be a Network, .* got NetworkSpecification$"):
+        train(adder().specification, TASK)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMISERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_written_as_toml_and_read_again(optimizer, schedule):
@@ -65,8 +88,8 @@ def test_real_numbers(name):
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("optimizer", "adam", "optimizer must be one of GradientDescent, Momentum, RMSprop, Adam, got 'adam'"),
-        ("schedule", "cosine", "schedule must be one of Constant, Cosine, Step, WarmUp, got 'cosine'"),
+        ("optimizer", "adam", "optimizer must be one of GradientDescent, .*, Adam, got 'adam'; say optimizer=tt.Adam"),
+        ("schedule", "cosine", "schedule must be one of Constant, Cosine, Step, WarmUp, got 'cosine'; say schedule=tt.Cosine"),
         ("shuffle", "no", "shuffle must be true or false, got 'no'"),
         ("update", "per day", 'update must be "per batch" or "per step", got \'per day\''),
         ("validate", 3, "validate must be a Batch, got int"),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
-from difflib import get_close_matches
 from typing import Any
 
+from throughtime.checks import nearest, only_known
 from throughtime.tasks import custom
 from throughtime.tasks.adding_problem import AddingProblem
 from throughtime.tasks.addition import Addition
@@ -75,15 +74,8 @@ def find(name: str, **options: Any) -> Task:
     if ":" in name:
         return custom.load(name, options)
     if name not in names:
-        raise ValueError(f'there is no task "{name}"{_nearest(name, names)}; a task of your own is named module:object')
+        raise ValueError(f'there is no task "{name}"{nearest(name, names)}; a task of your own is named module:object')
     known = [field.name for field in fields(names[name])]
-    for option in options:
-        if option not in known:
-            raise ValueError(f'{name} has no option "{option}"{_nearest(option, known)}')
+    only_known(f"{name} has no option", options, known)
     task: Task = names[name](**options)
     return task
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f", did you mean {near[0]}?" if near else f", there are {', '.join(known)}"

@@ -94,16 +94,19 @@ def train(
     NotFinite
         If the loss, the gradient or an update overflows; its `run` holds the last good parameters, and `out` does too.
     """
-    run = begin(net.copy(), task_or_data, **settings)
+    if not isinstance(net, Network):
+        raise ValueError(f"what is trained must be a Network, as tt.Network(…) makes one, got {type(net).__name__}")
+    chosen = Settings.given(settings, "train", ("validate", "callbacks", "out", "columns"))
+    run = begin(net.copy(), task_or_data, chosen)
     run.columns = columns
     return proceed(run, task_or_data, validate, callbacks, out, new=True)
 
 
-def begin(net: Network, task_or_data: Task | Batch, **settings: Any) -> Run:
+def begin(net: Network, task_or_data: Task | Batch, settings: Settings) -> Run:
     """The run that `train` makes, before its first step; it changes this very network."""
     if not isinstance(task_or_data, Batch) and not hasattr(task_or_data, "sample"):
         raise ValueError(f"a network is trained on a task or a Batch, got {type(task_or_data).__name__}")
-    return Run(net, Settings(**settings), None if isinstance(task_or_data, Batch) else task_or_data)
+    return Run(net, settings, None if isinstance(task_or_data, Batch) else task_or_data)
 
 
 def proceed(

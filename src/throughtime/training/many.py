@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sized
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import count
 from throughtime.training.loop import NotFinite, Run, begin, proceed
+from throughtime.training.settings import Settings
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
@@ -68,9 +70,17 @@ def train_many(
         If a setting is out of range or does not fit the network or the sequences, or memory does not suffice for all.
         That and what else goes wrong in one network's training, or in `progress`, ends the others.
     """
-    wanted = {"callbacks", "out"} & set(settings)
+    wanted = {"callbacks", "out", "columns"} & set(settings)
     if wanted:
-        raise TypeError(f"train_many has no {' and no '.join(sorted(wanted))}: train one network at a time for that")
+        raise ValueError(f"train_many has no {' and no '.join(sorted(wanted))}: train one network at a time for that")
+    if "seed" in settings:
+        raise ValueError("train_many has no seed: each network has its own, as in seeds=range(3)")
+    if not isinstance(specification, NetworkSpecification):
+        found = type(specification).__name__
+        if isinstance(specification, Network):
+            found = "a Network; it makes new ones, one for each seed: give it net.specification"
+        raise ValueError(f"train_many needs a NetworkSpecification, got {found}")
+    chosen = Settings.given(settings, "train_many", ("seeds", "init", "threads", "progress", "validate"))
     threads = None if threads is None else whole_number("threads", threads, 1)
     several = _seeds(seeds, specification)
     one_at_a_time = Lock()
@@ -81,7 +91,7 @@ def train_many(
         place, seed = numbered
         try:
             net = Network(specification, init=init, seed=seed)
-            run = begin(net, task_or_data, seed=seed, **settings)
+            run = begin(net, task_or_data, replace(chosen, seed=seed))
             proceed(run, task_or_data, validate, stop=stop)
         except NotFinite as overflow:
             run = overflow.run
@@ -96,6 +106,8 @@ def train_many(
 
 def _seeds(seeds: Iterable[int], s: NetworkSpecification) -> list[int]:
     """The seeds as ints, if there is memory for what will come of them: they may be without end."""
+    if not isinstance(seeds, Iterable) or isinstance(seeds, str | bytes):
+        raise ValueError(f"seeds must be whole numbers, one for each network, such as range(3), got {seeds!r:.60}")
     a_run = _BYTES_OF_A_RUN + 3 * count(s) * np.dtype(s.dtype).itemsize
     most = available() // a_run
     if isinstance(seeds, Sized):

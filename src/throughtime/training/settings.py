@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
-from throughtime.checks import choice, flag, number, whole_number
+from throughtime.checks import choice, flag, nearest, number, only_known, whole_number
 from throughtime.training import optimisers, schedules
 from throughtime.training.optimisers import Adam, GradientDescent, Optimiser
 from throughtime.training.schedules import Constant, Schedule
@@ -47,8 +47,7 @@ class Settings:
             settle(name, number, 0)
         for name, kinds in (("optimizer", Optimiser), ("schedule", Schedule)):
             if not isinstance(getattr(self, name), kinds):
-                names = ", ".join(kind.__name__ for kind in get_args(kinds))
-                raise ValueError(f"{name} must be one of {names}, got {getattr(self, name)!r}")
+                raise ValueError(_an_object(name, getattr(self, name), [kind.__name__ for kind in get_args(kinds)]))
         object.__setattr__(self, "shuffle", flag("shuffle", self.shuffle))
         object.__setattr__(self, "update", choice("update", self.update, get_args(UpdateName)))
         if self.update == "per step" and not (
@@ -61,6 +60,14 @@ class Settings:
                 'update "per step" is plain gradient descent on one sequence at a time: it needs optimizer '
                 "GradientDescent and batch 1, and takes no clip, noise, weight_decay, cell_penalty or window"
             )
+
+    @classmethod
+    def given(cls, values: dict[str, Any], to: str, others: Iterable[str] = ()) -> Settings:
+        """The settings that were given by name to a function, which has others too; a ValueError for any that is none."""
+        if asked := {"lr", "learning_rate"} & set(values):
+            raise ValueError(f"{to} has no setting {asked.pop()}: it is the optimizer's, as in optimizer=tt.Adam(0.01)")
+        only_known(f"{to} has no setting", values, [*(f.name for f in fields(cls)), *others])
+        return cls(**values)
 
     @property
     def rhythm(self) -> int:
@@ -89,3 +96,18 @@ class Settings:
                 "schedule": schedules.from_dict(values["schedule"]),
             }
         )
+
+
+_EXAMPLES = {
+    "GradientDescent": "tt.GradientDescent(0.1)", "Momentum": "tt.Momentum(0.01)", "RMSprop": "tt.RMSprop(0.01)",
+    "Adam": "tt.Adam(0.01)", "Constant": "tt.Constant()", "Cosine": "tt.Cosine()", "Step": "tt.Step(every=1000)",
+    "WarmUp": "tt.WarmUp(100)",
+}  # fmt: skip
+
+
+def _an_object(name: str, value: Any, kinds: list[str]) -> str:
+    """What to say of what is no optimiser or schedule: mostly it is the name of one, or its class."""
+    word = value if isinstance(value, str) else getattr(value, "__name__", "")
+    near = nearest(word, kinds)
+    like = next((kind for kind in kinds if near == f", did you mean {kind}?"), "Adam" if "Adam" in kinds else "Cosine")
+    return f"{name} must be one of {', '.join(kinds)}, got {value!r:.60}; say {name}={_EXAMPLES[like]}"
