@@ -55,7 +55,9 @@ def test_stopped_and_continued(tmp_path):
         "recall", in_another_order, seeds=2, out=tmp_path / "s.sqlite", progress=lambda *_: pytest.fail("ran")
     )
     assert again.rows() == store.rows()
-    with pytest.raises(ValueError, match="holds another sweep"):
+    with pytest.raises(
+        ValueError, match="holds another sweep, of other options or seeds: write to another file with --out FILE"
+    ):
         tt.sweep("recall", OPTIONS, seeds=3, out=tmp_path / "s.sqlite")
 
 

@@ -206,7 +206,7 @@ X, Y = np.zeros((2, 3, 1)), np.zeros((2, 3, 1))
         ({"x": X[0], "y": Y}, "d.npz: x must be (batch, time, features), got shape (3, 1)"),
         (
             {"x": X, "y": Y[:1]},
-            "d.npz: y must be (batch, time, outputs) or (batch, outputs) for x of shape (2, 3, 1)",
+            "d.npz: expected as many sequences in y as in x, got 2 in x, 1 in y",
         ),
         (
             {"x": X, "y": Y, "lengths": [1, 4]},

@@ -120,8 +120,14 @@ def test_a_column_is_an_input_or_a_target():
     )
     refused("d.csv", 'inputs must name each column once, got "x" twice', inputs="x,x")
     refused("d.csv", "inputs must be the names of columns, such as A,B, got", inputs="x,,y")
-    refused("d.csv", "output must be 'every step' or 'last step', got 'last'", output="last")
-    refused("d.csv", "targets must be 'numbers' or 'classes' or 'yes or no', got 'kinds'", targets="kinds")
+    refused("d.csv", 'output must be "every step" or "last step", got \'last\'', output="last")
+    refused("d.csv", 'targets must be "numbers", "classes" or "yes or no", got \'kinds\'', targets="kinds")
+    refused(
+        "d.csv",
+        'targets must be "numbers", "classes" or "yes or no", got \'class\', did you mean classes?',
+        targets="class",
+    )
+    refused("d.csv", 'output must be "every step" or "last step", got \'last\', did you mean last step?', output="last")
 
 
 def test_names_are_classes():
@@ -349,3 +355,39 @@ def test_time_grows_with_the_size():
 
     for of in (columns, lambda n: one_row_each(n)[1]):
         assert seconds(of(10_000)) < 40 * max(seconds(of(1000)), 1e-3)
+
+
+def test_classes_that_differ_in_capitals_only_are_two_and_said_to_be():
+    table = "time,x,y\n0,1,Rain\n1,2,rain\n2,3,dry\n3,4,Rain\n"
+    data = read(written("d.csv", table))
+    assert data.classes == ("Rain", "dry", "rain")
+    assert data.notes[-1] == '"Rain" and "rain" are two classes: they are written differently'
+    known = read("d.csv", classes=("Rain", "dry", "rain"))
+    assert not any("two classes" in note for note in known.notes)
+    written(
+        "d.jsonl",
+        "".join(f'{{"x": [[{i}]], "y": "{name}"}}\n' for i, name in enumerate(["sun  set", "sun", "Sun Set"])),
+    )
+    assert read("d.jsonl").notes == ('"Sun Set" and "sun  set" are two classes: they are written differently',)
+
+
+def test_one_feature_is_a_row_a_step():
+    written("d.jsonl", '{"x": [0.1, 0.2], "y": 1}\n')
+    refused("d.jsonl", 'd.jsonl, line 1, column "x[0]": expected a list of numbers, got 0.1; a row for each step, also of one '
+            "feature: [[0.1], …]")  # fmt: skip
+    written("d.jsonl", '{"x": [[0.1], [0.2]], "y": 1}\n')
+    np.testing.assert_array_equal(read("d.jsonl").x, [[[0.1], [0.2]]])
+
+
+@pytest.mark.parametrize(
+    ("shape", "found"), [((50,), "50 in y"), ((50, 3, 1), "50 in y"), ((), "a single number as y")]
+)
+def test_another_number_of_targets_than_of_sequences(shape, found):
+    np.savez("d.npz", x=np.zeros((100, 3, 1)), y=np.zeros(shape))
+    refused("d.npz", f"d.npz: expected as many sequences in y as in x, got 100 in x, {found}; for B sequences of T steps y is "
+            "(B,T,O), (B,O), (B,T) for one target at each step or (B,) for one at the end")  # fmt: skip
+
+
+def test_a_table_without_time_says_what_to_add():
+    refused(written("d.csv", "x,y\n1,2\n"), 'd.csv, line 1: expected a column "time", got x, y; name the one that says when with '
+            "time=NAME, or add one that counts 0, 1, 2, …")  # fmt: skip

@@ -77,7 +77,9 @@ class Store:
         except ValueError as error:
             raise ValueError(f"{path} holds no sweep: {error}") from None
         if space is not None and self.space != space:
-            raise ValueError(f"{path} holds another sweep, of other options or seeds: write to another file")
+            raise ValueError(
+                f"{path} holds another sweep, of other options or seeds: write to another file with --out FILE (out= in Python)"
+            )
 
     @contextmanager
     def _connected(self, mode: str = "rw") -> Iterator[sqlite3.Connection]:

@@ -6,14 +6,17 @@ A malformed file is refused with one line that names the file, the row, the colu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
+from throughtime.checks import nearest, one_of
 from throughtime.columns import Targets
 from throughtime.tasks.datafile import dataset
 from throughtime.tasks.datafile.arrays import read_npz
 from throughtime.tasks.datafile.dataset import LARGEST, Dataset, Reading
 from throughtime.tasks.datafile.json_lines import read_json_lines
+from throughtime.tasks.datafile.labels import look_alike
 from throughtime.tasks.datafile.table import read_table
 from throughtime.tasks.task import Output
 
@@ -89,7 +92,8 @@ def read(
             raise ValueError(
                 f"{path}: expected at most {dataset.MOST_BYTES} bytes of text (an NPZ may hold more), got {path.stat().st_size}"
             )
-        return _READERS[kind](path, reading)
+        data = _READERS[kind](path, reading)
+        return data if classes else replace(data, notes=(*data.notes, *look_alike(data.classes)))
     except UnicodeDecodeError:
         raise ValueError(_not_utf_8(path)) from None
     except OSError as error:
@@ -107,7 +111,10 @@ def _names(option: str, given: Sequence[str] | str | None) -> tuple[str, ...] | 
 
 def _choice(option: str, given: Any, choices: tuple[str, ...]) -> Any:
     if given is not None and given not in choices:
-        raise ValueError(f"{option} must be {' or '.join(repr(choice) for choice in choices)}, got {given!r:.60}")
+        advice = nearest(str(given), choices)
+        raise ValueError(
+            f"{option} must be {one_of(choices)}, got {given!r:.60}{advice if advice.endswith('?') else ''}"
+        )
     return given
 
 

@@ -22,6 +22,12 @@ def read_npz(path: Path, reading: Reading) -> Dataset:
     if x.ndim != 3:
         raise ValueError(f"{path}: x must be (batch, time, features), got shape {x.shape}")
     given = arrays["y"]
+    if not given.ndim or len(given) != len(x):
+        found = f"{len(given):,} in y" if given.ndim else "a single number as y"
+        raise ValueError(
+            f"{path}: expected as many sequences in y as in x, got {len(x):,} in x, {found}; for B sequences of T steps y "
+            f"is (B,T,O), (B,O), (B,T) for one target at each step or (B,) for one at the end"
+        )
     notes: tuple[str, ...] = ()
     if given.ndim == 1:
         given = given[:, None]

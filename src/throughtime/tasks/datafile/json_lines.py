@@ -168,7 +168,10 @@ class _Lines:
 
     def _check_row(self, place: str, row: Any, features: int) -> int:
         if not isinstance(row, list) or not row or (features and len(row) != features):
-            self._expected(place, f"a list of {features} numbers" if features else "a list of numbers", row)
+            expected = f"a list of {features} numbers" if features else "a list of numbers"
+            plain = isinstance(row, int | float) and not isinstance(row, bool) and place.startswith("x")
+            advice = f"; a row for each step, also of one feature: [[{row}], …]" if plain and features < 2 else ""
+            self._expected(place, expected, row, advice)
         return len(row)
 
     def _number(self, place: str, i: int | None, value: Any) -> float:
@@ -191,8 +194,8 @@ class _Lines:
             self._expected(place, str(error), value)
         return found
 
-    def _expected(self, place: str, expected: str, got: Any) -> NoReturn:
-        raise ValueError(f'{self.line}, column "{place}": expected {expected}, got {short(json.dumps(got))}')
+    def _expected(self, place: str, expected: str, got: Any, advice: str = "") -> NoReturn:
+        raise ValueError(f'{self.line}, column "{place}": expected {expected}, got {short(json.dumps(got))}{advice}')
 
 
 def _told(form: str, outputs: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from throughtime.batch import Array
 from throughtime.columns import Targets
+from throughtime.documents import printable
 
 MOST_CLASSES = 1000
 
@@ -94,6 +96,15 @@ class Labels:
         for i, name in enumerate(names):
             place[self.codes[name]] = i
         return place[codes.astype(np.int64)], tuple(names)
+
+
+def look_alike(classes: Sequence[str]) -> Iterator[str]:
+    """A note for each class that is written as another one, but for capitals and spaces."""
+    first: dict[str, str] = {}
+    for name in classes:
+        other = first.setdefault(" ".join(name.casefold().split()), name)
+        if other != name:
+            yield f'"{printable(other[:60])}" and "{printable(name[:60])}" are two classes: they are written differently'
 
 
 def _whole(name: str) -> bool:

@@ -80,7 +80,7 @@ class _Table:
             if name and name not in self.place:
                 advice = ""
                 if name == self.time and not reading.time:
-                    advice = "; name the one that says when with time=NAME"
+                    advice = "; name the one that says when with time=NAME, or add one that counts 0, 1, 2, …"
                 if len(self.header) == 1:
                     advice = f"; cells are separated by {', '.join(SEPARATORS.values())}"
                 raise ValueError(f'{line}: expected a column "{short(name)}", got {listed(self.header)}{advice}')
