@@ -8,10 +8,12 @@ import pytest
 from throughtime import tasks
 from throughtime.cells import elman, gru, lstm, named_cell
 from throughtime.network import Network
-from throughtime.studio.example import of_operands, of_sample, of_word
+from throughtime.studio.example import of_batch, of_operands, of_sample, of_word
 from throughtime.studio.frame import Framer, check
+from throughtime.studio.opened import of_network
 from throughtime.studio.plan import plan
 from throughtime.studio.snapshot import Snapshot
+from throughtime.tasks.from_file import DataFile
 
 FORWARD = {"elman": elman.forward, "lstm": lstm.forward, "gru": gru.forward}
 NAMES = {"elman": ["net_h", "h"], "lstm": ["i", "f", "C_tilde", "o", "C", "h"], "gru": ["r", "z", "n", "q", "h"]}
@@ -72,6 +74,37 @@ def test_a_wrong_gradient_is_found_out():
     wrong[7] += 1e-3
     assert check(net, example, gradient)["greatest"] < 1e-8
     assert check(net, example, wrong)["greatest"] == pytest.approx(1e-3, rel=1e-4)
+
+
+def test_where_nothing_is_asked_nothing_is_judged():
+    net = Network(cell="gru", inputs=2, hidden=3, outputs=2, readout="softmax", loss="cross_entropy")
+    unknown = of_network(net, None)
+    framer = Framer(unknown.task, unknown.specification)
+    frame = json.loads(framer.frame(Snapshot(0, net.parameters), of_sample(unknown.task, 0)))
+    assert frame["example"]["has_targets"] is False
+    assert frame["example"]["right"] == []
+    assert frame["check"] is frame["exact"] is None
+    assert frame["space"]["labels"] == ["state"]
+    assert set(frame["space"]["label"]) == {0}
+
+
+def test_the_classes_of_a_file_have_their_names_and_large_inputs_a_right_gradient(tmp_path):
+    path = tmp_path / "weather.csv"
+    path.write_text("sequence,time,pressure,weather\n1,1,1010,rain\n1,2,1016,sunny\n2,1,1016,sunny\n2,2,1010,rain\n")
+    data = DataFile.read(path, standardise=False, inputs="pressure", outputs="weather")
+    net = Network(cell="gru", inputs=1, hidden=3, outputs=2, readout="softmax", loss="cross_entropy")
+    for name, view in net.views.items():
+        if name.endswith("V"):
+            view /= 1000
+    framer = Framer(data, net.specification)
+    example = of_batch(data, data.batch[:1])
+    frame = json.loads(framer.frame(Snapshot(0, net.parameters), example))
+    assert frame["space"]["labels"] == ["rain", "sunny"]
+    assert frame["trace"]["d"][0] == [[1, 0], [0, 1]]
+    assert frame["check"]["greatest"] < 1e-6
+    _, gradient = net.gradient(example.batch.x, example.batch.y)
+    gradient[0] *= 1.001
+    assert check(net, example, gradient)["greatest"] == pytest.approx(abs(gradient[0]) * 1e-3, rel=0.01)
 
 
 def test_float32_is_checked_in_float64():

@@ -6,9 +6,10 @@ from running import Asker
 
 from throughtime import recipes, tasks
 from throughtime.network import Network
-from throughtime.studio.opened import of_path, of_upload
-from throughtime.studio.plan import plan
+from throughtime.studio.opened import of_path, of_upload, with_data
+from throughtime.studio.plan import listed, plan
 from throughtime.tasks import Addition
+from throughtime.tasks.from_file import DataFile
 from throughtime.training.loop import train
 from throughtime.training.optimisers import Adam
 
@@ -71,6 +72,74 @@ def test_a_run_on_data_goes_on_when_its_data_is_there(tmp_path):
     begun, on = Asker().ask(("begin", ready, found.folder), ("step", 3, found.folder))
     assert (begun.step, on.step) == (5, 8)
     np.testing.assert_array_equal(on.parameters, train(net, data, steps=8, **settings).network.parameters)
+
+
+WEATHER = [  # day, hour, pressure, temperature: their means are 1013 and 20, their deviations 3 and 4
+    "1,1,1010,16,0.5,rain\n", "1,2,1016,24,0.5,sunny\n", "2,1,1016,16,0.5,sunny\n", "2,2,1010,24,0.5,rain\n"
+]  # fmt: skip
+
+
+@pytest.fixture
+def weather(tmp_path):
+    """A run on a data file, that file, and the run's model alone."""
+    file, folder, model = tmp_path / "weather.csv", tmp_path / "run", tmp_path / "model alone.safetensors"
+    file.write_text("sequence,time,pressure (hPa),temp °C,constant,weather\n" + "".join(WEATHER))
+    data = DataFile.read(file, inputs="pressure (hPa),temp °C,constant", outputs="weather")
+    net = Network(cell="gru", inputs=3, hidden=3, outputs=2, readout="softmax", loss="cross_entropy")
+    train(net, data.batch, steps=2, out=folder, columns=data.columns)
+    model.write_bytes((folder / "model.safetensors").read_bytes())
+    return file, folder, model
+
+
+def test_inputs_are_drawn_about_the_mean_of_each_column(weather):
+    drawn = np.random.default_rng(5).standard_normal((40, 8, 3))
+    for path, x, said in [
+        (weather[1], drawn * [1, 1, 0], "column, standardised as in training; give"),
+        (weather[2], [1013, 20, 0.5] + drawn * [3, 4, 0], "column; give"),
+    ]:
+        found = of_path(path).plan
+        batch = found.task.sample(np.random.default_rng(5), 40)
+        np.testing.assert_allclose(batch.x, x, rtol=1e-12, atol=1e-12)
+        assert not batch.mask.any()
+        first, *columns = found.task.render(batch.x[0], batch.y[0]).splitlines()
+        assert first == f"  inputs drawn at random about the mean of each {said} the file to see its sequences"
+        assert columns == [
+            "  input 0  pressure (hPa): mean 1013, deviation 3", "  input 1  temp °C: mean 20, deviation 4",
+            "  input 2  constant: mean 0.5, deviation 0", "  output 0  rain", "  output 1  sunny",
+        ]  # fmt: skip
+        assert (
+            found.waiting
+            == "this network was trained on a data file, which is not here: upload that file to train it on"
+        )
+        assert listed(found)[0]["name"] == found.settings()["task"] == "data file"
+
+
+def test_a_network_with_its_data_is_shown_what_it_learned_from(weather):
+    standardised, own = (with_data(of_path(path).plan, weather[0], "weather.csv") for path in weather[1:])
+    np.testing.assert_allclose(standardised.task.batch.x[0], [[-1, -1, 0], [1, 1, 0]], atol=1e-12)
+    np.testing.assert_array_equal(own.task.batch.x[0], [[1010, 16, 0.5], [1016, 24, 0.5]])
+    predicted = [one.begin().predict(one.task.batch.x) for one in (standardised, own)]
+    np.testing.assert_allclose(predicted[0], predicted[1], atol=1e-9)
+    assert own.known
+    assert own.waiting is None
+
+
+def test_data_with_other_columns_is_refused(weather, tmp_path):
+    (tmp_path / "other.csv").write_text("sequence,time,x,y\n1,1,0.5,0\n1,2,0.7,1\n")
+    for path in weather[1:]:
+        with pytest.raises(ValueError, match=r'expected a column "pressure \(hPa\)"'):
+            of_upload(tmp_path / "other.csv", "other.csv", of_path(path).plan, None)
+    Network(cell="gru", inputs=3, hidden=3, outputs=4).save(tmp_path / "unnamed.safetensors")
+    with pytest.raises(ValueError, match=r"other\.csv has 1 inputs and 1 outputs, but the network 3 and 4"):
+        with_data(of_path(tmp_path / "unnamed.safetensors").plan, tmp_path / "other.csv", "other.csv")
+
+
+def test_a_model_of_a_file_is_no_adder_though_of_its_shape(tmp_path):
+    (tmp_path / "d.csv").write_text("sequence,time,x1,x2,y\n1,1,5,6,0\n1,2,7,7,1\n")
+    data = DataFile.read(tmp_path / "d.csv")
+    train(Network(cell="elman", inputs=2, hidden=3, outputs=1), data.batch, steps=1, out=tmp_path, columns=data.columns)
+    (tmp_path / "model.safetensors").rename(tmp_path / "alone.safetensors")
+    assert not of_path(tmp_path / "alone.safetensors").plan.known
 
 
 def test_uploaded_data_is_a_task(tmp_path):

@@ -12,6 +12,7 @@ from running import at_rest, receive, send, studio, studio_here
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from throughtime.cli.app import app
+from throughtime.network import Network
 from throughtime.studio.messages import LARGEST_MESSAGE, LARGEST_UPLOAD
 from throughtime.training.checkpoint import load_run
 
@@ -150,6 +151,25 @@ def test_uploads(running, tmp_path):
     assert request(running, "POST", "/upload", "x", X_File_Name="b.exe")[0] == 400
     assert request(running, "POST", "/upload", "x", X_File_Name="../../b.safetensors")[0] == 400
     assert request(running, "POST", "/upload", b"x" * (LARGEST_UPLOAD + 1), X_File_Name="b.csv")[0] == 413
+
+
+def test_a_network_whose_data_is_not_here_is_not_trained(running, tmp_path):
+    Network(cell="gru", inputs=3, hidden=3, outputs=2, readout="softmax", loss="cross_entropy").save(
+        tmp_path / "m.safetensors"
+    )
+    network = (tmp_path / "m.safetensors").read_bytes()
+    assert request(running, "POST", "/upload", network, X_File_Name="m.safetensors")[0] == 200
+    with running.page() as page:
+        hello = receive(page, "hello")
+        why = "the file does not say what this network was trained for: upload its data to train it"
+        assert hello["waiting"] == why
+        assert hello["tasks"][0]["name"] == hello["settings"]["task"] == "unknown"
+        asked = [{"kind": "train"}, {"kind": "step", "count": 1}, {"kind": "reset"}]
+        for message in [*asked, {"kind": "configure", "settings": {"task": "unknown", "hidden": 4}}]:
+            send(page, **message)
+            assert receive(page, "error")["message"] == why
+        send(page, "configure", settings={"task": "addition"})
+        assert receive(page, "hello", lambda hello: hello["settings"]["task"] == "addition")["waiting"] is None
 
 
 @pytest.mark.long

@@ -30,6 +30,11 @@ class Example:
     batch: Batch
     operands: tuple[int, ...] | None = None
 
+    @property
+    def has_targets(self) -> bool:
+        """Whether anything is asked; if not, nothing is right or wrong, and there is no loss."""
+        return self.batch.mask is None or bool(np.any(self.batch.mask))
+
 
 def of_operands(task: Any, operands: Sequence[int]) -> Example:
     """Numbers as a sequence, with as many steps as their result needs; a ValueError where the task takes none."""
@@ -47,7 +52,11 @@ def of_operands(task: Any, operands: Sequence[int]) -> Example:
 
 def of_sample(task: Any, seed: int) -> Example:
     """The sequence that a task draws from a seed."""
-    drawn = task.sample(np.random.default_rng(seed), 1)
+    return of_batch(task, task.sample(np.random.default_rng(seed), 1))
+
+
+def of_batch(task: Any, drawn: Batch) -> Example:
+    """The one sequence of a Batch, without its padding."""
     if drawn.lengths is not None:
         T = int(drawn.lengths[0])
         last_step = drawn.y.ndim == 2
@@ -80,7 +89,8 @@ def describe(task: Any, example: Example, net: Network, y: Array) -> dict[str, A
         "symbols": None if word is None else [machine.symbol_names[letter] for letter in word],
         "carry": None if word is None else machine.run(word)[0][1:].tolist(),
         "rendered": task.render(x, y).splitlines(),
-        "right": _right(task, net, y, batch),
+        "right": _right(task, net, y, batch) if example.has_targets else [],
+        "has_targets": example.has_targets,
     }
 
 

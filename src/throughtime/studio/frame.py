@@ -4,14 +4,15 @@ type       "frame"
 step       training steps taken
 running    whether training goes on
 trace      the Trace of the example, see `trace.json_form`; with `reach` where that takes no longer than the rest
-example    operands, symbols, carry (the machine's true state after each step), rendered, right (of each output)
+example    operands, symbols, carry (the machine's true state after each step), rendered, right (of each output; empty
+           where outputs are real numbers), has_targets: if not, there is nothing right or wrong, no loss and no gradient
 update     the last change of the parameters, by name; null before the first
 updates    training steps that made this change
 check      greatest: the largest difference between the gradient shown and central differences, over `checked` of the
-           parameters; null while training runs
+           parameters; null while training runs, and where the example has no targets
 space      states of the last layer, read forward, of many sequences: mean (H), two axes (H) and the share of the
            variance along each, points on them, the true state of each by number, and those states' names; or null
-exact      checked: sequences, right: how many of them the network answers right
+exact      checked: sequences, right: how many of them the network answers right; null where nothing is simply right
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Framer:
             "example": describe(self.task, example, net, trace.y[0]),
             "update": self._update(snapshot),
             "updates": snapshot.updates,
-            "check": None if snapshot.running else check(net, example, trace.gradient),
+            "check": None if snapshot.running or not example.has_targets else check(net, example, trace.gradient),
             "space": self.space(net),
             "exact": self._exact(net),
             "trace": json_form.document(trace, reach=reach),
@@ -128,7 +129,7 @@ class Framer:
         return {name: view.tolist() for name, view in Views(self.specification, snapshot.update).items()}
 
     def _exact(self, net: Network) -> dict[str, int] | None:
-        if self.specification.readout == "identity":
+        if self.specification.readout == "identity" or not _asked(self.sequences):
             return None
         y = net.predict(self.sequences.x, self.sequences.lengths)
         return {"checked": len(self.sequences), "right": int(self.task.right(y, self.sequences).sum())}
@@ -138,6 +139,7 @@ def check(net: Network, example: Example, gradient: Array) -> dict[str, Any]:
     """How far a gradient is from central differences, computed in float64 whatever the network's numbers are."""
     exact = Network.of(replace(net.specification, dtype="float64"), net.parameters)
     batch, P = example.batch, len(net.parameters)
+    stepped = STEPPED / max(1.0, float(np.abs(batch.x).max()))  # a weight's step counts as often as its input is large
     most = min(CHECKED, max(4, WORK_OF_CHECK // (2 * P * batch.x.shape[1])))
     picked = np.arange(P) if most >= P else np.random.default_rng(0).choice(P, most, replace=False)
     greatest = 0.0
@@ -145,10 +147,10 @@ def check(net: Network, example: Example, gradient: Array) -> dict[str, Any]:
         before = exact.parameters[p]
         losses = []
         for sign in (1, -1):
-            exact.parameters[p] = before + sign * STEPPED
+            exact.parameters[p] = before + sign * stepped
             losses.append(exact.loss(batch.x, batch.y, batch.lengths, batch.mask))
         exact.parameters[p] = before
-        greatest = max(greatest, abs((losses[0] - losses[1]) / (2 * STEPPED) - float(gradient[p])))
+        greatest = max(greatest, abs((losses[0] - losses[1]) / (2 * stepped) - float(gradient[p])))
     return {"greatest": greatest, "against": "central differences", "checked": len(picked), "parameters": P}
 
 
@@ -171,12 +173,19 @@ def _labels(task: Any, sequences: Batch) -> tuple[Array, list[str]]:
             if word is not None:
                 labels[row, :n] = machine.run(word)[0][1:]
         return labels.ravel(), list(machine.state_names)
-    if task.readout == "identity":
+    if task.readout == "identity" or not _asked(sequences):
         return np.zeros(rows * T, np.int64), ["state"]
     y = sequences.y if sequences.y.ndim == 3 else np.repeat(sequences.y[:, None], T, axis=1)
     if y.shape[-1] > 1:
-        return y.argmax(-1).ravel(), [f"target {k + 1}" for k in range(y.shape[-1])]
+        columns = getattr(task, "columns", None)
+        names = columns.classes if columns is not None else ()
+        return y.argmax(-1).ravel(), list(names) or [f"target {k + 1}" for k in range(y.shape[-1])]
     return np.asarray(y[..., 0] > 0.5, np.int64).ravel(), ["target 0", "target 1"]
+
+
+def _asked(sequences: Batch) -> bool:
+    """Whether any of the sequences has a target."""
+    return sequences.mask is None or bool(np.any(sequences.mask))
 
 
 def _shown(sequences: Batch) -> Array:

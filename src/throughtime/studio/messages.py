@@ -17,7 +17,8 @@ From the page; a message with an unknown key, a value out of range or of the wro
 To the page:
 
     hello       version, tasks: [{name, description, takes_operands, operands, bits}], cells, activations, optimizers,
-                settings, limits, run: its folder or null. Again whenever the settings change
+                settings, limits, run: its folder or null; waiting: why there is nothing to train on, or null. Again
+                whenever the settings change
     frame       see `frame`
     history     entries: [{step, loss, exact, bits, gradient_norm, learning_rate, seconds, …}], null for what is not
                 measured; reset: whether entries told before are void; checkpoints: the steps that can be restored

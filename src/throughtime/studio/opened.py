@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +15,7 @@ from throughtime.columns import Columns
 from throughtime.files import RUN, load, load_tensors
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
+from throughtime.standardisation import Standardisation
 from throughtime.studio.plan import Plan, check_size
 from throughtime.tasks import Addition
 from throughtime.tasks.from_file import DataFile
@@ -24,20 +24,25 @@ from throughtime.training.settings import Settings
 
 MODEL = ".safetensors"
 STEPS = 8
+MOST_NAMES = 12
+UNKNOWN, OF_DATA = "unknown", "data file"
+"""The names of what a network was trained for that is not there."""
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """What a network does whose file does not say what it was trained for: random inputs, and nothing is asked.
+    """What a network does whose task or data is not there: random inputs, and nothing is asked.
 
-    columns : of the data that its run waits for, if that is known
+    columns : of the data that it was trained on, as it reads them now, if that is known
+    scale : the mean and the deviation of its inputs in that data; where they were not measured, 0 and 1
     """
 
     network: NetworkSpecification
-    name: str = "unknown"
+    name: str = UNKNOWN
     specification: ClassVar[None] = None
     _: KW_ONLY
     columns: Columns | None = None
+    scale: Standardisation | None = None
 
     def __getattr__(self, name: str) -> Any:
         if name in ("inputs", "outputs", "readout", "loss", "output"):
@@ -45,10 +50,12 @@ class Unknown:
         raise AttributeError(name)
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
-        """Gaussian inputs; the mask is 0."""
+        """Gaussian inputs, as they are spread in the data where that is known; the mask is 0."""
         s = self.network
         outputs = (batch, STEPS) if s.output == "every step" else (batch,)
         x = rng.standard_normal((batch, STEPS, s.inputs))
+        if self.columns is not None and self.scale is not None:
+            x = self.columns.x.apply(self.scale.mean + self.scale.deviation * x)
         return Batch(x, np.zeros((*outputs, s.outputs)), mask=np.zeros(outputs))
 
     def right(self, y: Array, batch: Batch) -> Array:
@@ -56,18 +63,63 @@ class Unknown:
         return np.zeros(len(batch.x), bool)
 
     def render(self, x: Array, y: Array) -> str:
-        """That nothing is known."""
-        return "  random inputs: the file does not say what the network was trained for"
+        """What the inputs are, and what is known of the columns that they stand for."""
+        columns, scale = self.columns, self.scale
+        if columns is None or scale is None:
+            return f"  {self.drawn}"
+        inputs = [_plain(name) for name in columns.inputs]
+        if _measured(scale):
+            each = zip(inputs, scale.mean, scale.deviation, strict=True)
+            inputs = [f"{name}: mean {mean:.5g}, deviation {deviation:.4g}" for name, mean, deviation in each]
+        outputs = [_plain(name) for name in columns.classes or columns.outputs]
+        lines = [self.drawn, *_numbered("input", inputs), *_numbered("output", outputs)]
+        return "\n".join(f"  {line}" for line in lines)
+
+    @property
+    def drawn(self) -> str:
+        """How the inputs are drawn, in a sentence."""
+        if self.columns is None or self.scale is None:
+            return "random inputs: the file does not say what the network was trained for"
+        if not _measured(self.scale):
+            return "random inputs: the network was trained on a data file; give the file to see its sequences"
+        standardised = ", standardised as in training" if _measured(self.columns.x) else ""
+        return f"inputs drawn at random about the mean of each column{standardised}; give the file to see its sequences"
+
+    @property
+    def waiting(self) -> str:
+        """Why it cannot be trained, in a sentence."""
+        if self.columns is None:
+            return "the file does not say what this network was trained for: upload its data to train it"
+        return "this network was trained on a data file, which is not here: upload that file to train it on"
 
 
-def of_network(network: Network, task: Any, settings: Settings | None = None) -> Plan:
-    """A network with its task, if that is known; an adder is known by its shape."""
+def _numbered(kind: str, texts: list[str]) -> list[str]:
+    lines = [f"{kind} {k}  {text}" for k, text in enumerate(texts[:MOST_NAMES])]
+    return lines if len(texts) <= MOST_NAMES else [*lines, f"… {len(texts)} {kind}s in all"]
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split())[:60]
+
+
+def _measured(scale: Standardisation) -> bool:
+    return bool((scale.mean != 0).any() or (scale.deviation != 1).any())
+
+
+def of_network(network: Network, task: Any, settings: Settings | None = None, columns: Columns | None = None) -> Plan:
+    """A network with its task, if that is known; an adder is known by its shape, if it was trained on no file's columns."""
     s = network.specification
     check_size(s)
-    if task is None and (s.outputs, s.output, s.readout) == (1, "every step", "sigmoid") and 2 <= s.inputs <= 10:
+    if (
+        task is None
+        and columns is None
+        and (s.outputs, s.output, s.readout) == (1, "every step", "sigmoid")
+        and 2 <= s.inputs <= 10
+    ):
         task = Addition(operands=s.inputs)
     if task is None:
-        return _unknown(network, settings or Settings())
+        own = None if columns is None else columns.in_own_units()
+        return _unknown(network, settings or Settings(), own, None if columns is None else columns.x)
     if (task.inputs, task.outputs, task.output) != (s.inputs, s.outputs, s.output):
         raise ValueError(
             f"{task.name} has {task.inputs} inputs and {task.outputs} outputs at {task.output}, but the network "
@@ -78,16 +130,22 @@ def of_network(network: Network, task: Any, settings: Settings | None = None) ->
     return Plan(task, s, "glorot", settings, network)
 
 
-def _unknown(network: Network, settings: Settings, columns: Columns | None = None) -> Plan:
+def _unknown(network: Network, settings: Settings, columns: Columns | None, scale: Standardisation | None) -> Plan:
     s = network.specification
-    return Plan(Unknown(s, columns=columns), s, "glorot", settings, network, known=False)
+    task = Unknown(s, UNKNOWN if columns is None else OF_DATA, columns=columns, scale=scale)
+    return Plan(task, s, "glorot", settings, network, known=False)
 
 
 def of_model(path: Path) -> Plan:
     """A model file. What it names as its task is used if it is one of ours, since no file may decide what code runs."""
     network = load(path)
     _, metadata = load_tensors(path, "network")
-    return of_network(network, _named(metadata))
+    s = network.specification
+    try:
+        columns = Columns.from_dict(metadata["columns"], s.inputs, s.outputs) if "columns" in metadata else None
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged: {error}") from None
+    return of_network(network, _named(metadata), columns=columns)
 
 
 def _named(metadata: dict[str, Any]) -> Any:
@@ -127,7 +185,29 @@ def of_path(path: Path) -> Opened:
     if (task := _named(metadata)) is not None:  # the classic recipe is trained on data, and names it in the model alone
         return Opened(of_network(run.network, task, run.settings), None, run.step, history)
     check_size(run.network.specification)
-    return Opened(_unknown(run.network, run.settings, run.columns), folder, run.step, history)
+    scale = None if run.columns is None else run.columns.x
+    return Opened(_unknown(run.network, run.settings, run.columns, scale), folder, run.step, history)
+
+
+def with_data(plan: Plan, path: Path, name: str) -> Plan:
+    """A network of no known task with the data that it waits for; a ValueError if that does not fit it.
+
+    Parameters
+    ----------
+    plan : Plan
+        One that is not `known`.
+    path : where the data lies
+    name : what it is called
+    """
+    s, columns = plan.specification, plan.task.columns
+    if columns is not None:  # the data that it was trained on, or such as has the same columns
+        return replace(plan, task=replace(DataFile.like(path, columns), name=name), known=True)
+    data = DataFile.read(path, standardise=False, output=s.output)
+    if (data.inputs, data.outputs) != (s.inputs, s.outputs):
+        raise ValueError(
+            f"{name} has {data.inputs} inputs and {data.outputs} outputs, but the network {s.inputs} and {s.outputs}"
+        )
+    return replace(plan, task=replace(data, name=name), known=True)
 
 
 def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan, DataFile | None]:
@@ -142,15 +222,13 @@ def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan
     """
     if path.suffix == MODEL:
         return of_model(path), None
-    s = present.specification
-    columns = getattr(present.task, "columns", None)
-    if not present.known and columns is not None:  # a run goes on with the data that it began with
-        data = replace(DataFile.like(path, columns), name=name)
-        return replace(present, task=data, known=True), data
     if not present.known:
-        with suppress(ValueError):  # it may still be read for another network
-            data = replace(DataFile.read(path, standardise=False, output=s.output), name=name)
-            if (data.inputs, data.outputs) == (s.inputs, s.outputs):
-                return replace(present, task=data, known=True), data
+        try:
+            ready = with_data(present, path, name)
+        except ValueError:
+            if present.task.columns is not None:
+                raise  # a network goes on with the columns that it was trained on
+        else:  # where it does not fit, it is read for another network
+            return ready, ready.task
     data = replace(DataFile.read(path), name=name)
     return settings(data), data

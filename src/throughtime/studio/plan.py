@@ -47,6 +47,11 @@ class Plan:
     network: Network | None = None
     known: bool = True
 
+    @property
+    def waiting(self) -> str | None:
+        """Why it cannot be trained, in a sentence; None if it can."""
+        return None if self.known else str(self.task.waiting)
+
     def begin(self) -> Network:
         """The network at step 0."""
         if self.network is not None:
@@ -143,10 +148,12 @@ def check_length(steps: int, most: int = MOST_STEPS_IN_TIME) -> None:
         )
 
 
-def listed(data: DataFile | None = None) -> list[dict[str, Any]]:
-    """What there is to learn, for the page."""
+def listed(plan: Plan, data: DataFile | None = None) -> list[dict[str, Any]]:
+    """What there is to learn, for the page; where that of the plan is not there, its name and why."""
     shown = [_described(kind()) for kind in tasks.names.values()]
-    return [*shown, _described(data)] if data is not None else shown
+    if data is not None:
+        shown.append(_described(data))
+    return [_described(plan.task) | {"description": f"{plan.waiting}."}, *shown] if plan.waiting else shown
 
 
 def _described(task: Any) -> dict[str, Any]:

@@ -127,6 +127,8 @@ class Session:
     async def _do(self, client: Client, message: messages.Message) -> None:
         match message:
             case messages.Configure(settings):
+                if settings.get("task") == self.plan.task.name:
+                    self._refuse_to_train()
                 await self._begin(plan(settings, self.data), None)
             case messages.Train():
                 await self._publish(await self.trainer.ask("train", self._kept_in()))
@@ -135,6 +137,7 @@ class Session:
             case messages.Step(count):
                 await self._publish(await self.trainer.ask("step", count, self._kept_in()), client)
             case messages.Reset():
+                self._refuse_to_train()
                 await self._begin(self.plan, None)
             case messages.Operands(operands):
                 await self._show(
@@ -244,9 +247,13 @@ class Session:
             pace = max((client.frames_per_second for client in self.clients), default=1.0)
             await asyncio.sleep(max(0.002, began + 1 / pace - self.trainer.loop.time()))
 
+    def _refuse_to_train(self) -> None:
+        """Refuse where there is nothing to train on."""
+        if self.plan.waiting:
+            raise ValueError(self.plan.waiting)
+
     def _kept_in(self) -> Path | None:
-        if not self.plan.known:
-            raise ValueError("the file does not say what this network was trained for: upload its data to train it")
+        self._refuse_to_train()
         self._forget_verdict()
         if self.folder is None and self.new_folder is not None:
             try:
@@ -263,7 +270,8 @@ class Session:
         return write(
             "hello",
             version=version("throughtime"),
-            tasks=listed(self.data),
+            tasks=listed(self.plan, self.data),
+            waiting=self.plan.waiting,
             cells=CHOICES["cell"],
             activations=CHOICES["activation"],
             optimizers=list(OPTIMISERS),

@@ -37,7 +37,7 @@ const frame = {
     delta_y: [[[0.25], [-0.5]]],
     gradient: { U: [[3, 0], [0, 0]], b_h: [0, 4] },
   },
-  example: { right: [true, false] },
+  example: { right: [true, false], has_targets: true },
   update: { U: [[0, -0.3], [0, 0]], b_h: [0.4, 0] },
 };
 
@@ -50,4 +50,12 @@ it("says what happens with the numbers of the frame", () => {
   assert.match(told[4], /step 1 of 2.*comes back from step 2/);
   assert.match(told[5], /‖∇‖ = 5\./);
   assert.match(told[6], /‖Δ‖ = 0\.5\./);
+});
+
+it("judges nothing where nothing is asked, or where nothing is simply right", () => {
+  const numbers = sentence({ ...frame, example: { right: [], has_targets: true } }, { phase: "forward", t: 0 });
+  assert.match(numbers, /It says 0\.25, and should say 0\.$/);
+  const unasked = momentsOf(2).map((moment) => sentence({ ...frame, example: { right: [], has_targets: false } }, moment));
+  assert.match(unasked[0], /It says 0\.25\.$/);
+  for (const told of unasked.slice(2)) assert.match(told, /no targets here, so there is no loss/);
 });

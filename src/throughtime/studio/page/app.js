@@ -133,7 +133,7 @@ export function mount(root, host) {
       changed({ moment: shown.moment + 1 });
       shown.moment += 1;
       walk();
-    } else if (host.live && state.connected) host.send({ type: "step", count: 1 });
+    } else if (host.live && state.connected && !state.hello?.waiting) host.send({ type: "step", count: 1 });
     else changed({ playing: false });
   }
 

@@ -52,10 +52,11 @@ const NAMES = {
   delta_n: ["δ_n", "candidate", "its error"],
 };
 
-/** All lanes of a trace. @param {TraceJSON} trace @returns {Lane[]} */
+/** All lanes of a trace; where nothing is asked, without the targets. @param {TraceJSON} trace @returns {Lane[]} */
 export function lanesOf(trace) {
+  const asked = trace.mask.flat().some((/** @type {number} */ weight) => weight !== 0);
   return [
-    outer(trace, "d", "forward"),
+    ...(asked ? [outer(trace, "d", "forward")] : []),
     outer(trace, "y", "forward"),
     ...inner(trace, "forward"),
     outer(trace, "x", "forward"),

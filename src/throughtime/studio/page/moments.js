@@ -33,9 +33,11 @@ export function sentence({ trace, example, update }, { phase, t }) {
     const read = `reads x = ${tuple(trace.x[0][step - 1])} and the state of step ${step - 1}`;
     const state = step === 1 ? `reads x = ${tuple(trace.x[0][0])}; its memory is still empty` : read;
     if (!every) return `Forward, step ${step} of ${T}. The network ${state}, and computes its new state.`;
-    const told = `${tuple(trace.y[0][step - 1])}, and should say ${tuple(trace.d[0][step - 1])}`;
-    return `Forward, step ${step} of ${T}. The network ${state}. It says ${told}: ${example.right[step - 1] ? "right" : "wrong"}.`;
+    const asked = example.has_targets ? `, and should say ${tuple(trace.d[0][step - 1])}` : "";
+    const judged = example.right.length ? `: ${example.right[step - 1] ? "right" : "wrong"}` : "";
+    return `Forward, step ${step} of ${T}. The network ${state}. It says ${tuple(trace.y[0][step - 1])}${asked}${judged}.`;
   }
+  if (!example.has_targets) return "There are no targets here, so there is no loss, no error goes backward, and no weight would move.";
   if (phase === "loss") return `The error. Outputs and targets are compared at ${every ? "every step" : "the last step"}: E = ${format(trace.loss)}.`;
   if (phase === "backward") {
     const later = step === T ? "Nothing comes back from a later step" : `The error that comes back from step ${step + 1} is added`;

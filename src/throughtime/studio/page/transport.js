@@ -15,13 +15,15 @@ export function transport(root, view, act) {
   Object.assign(parts, { view, act });
   write(parts.train, view.running ? "❚❚ Pause" : "▶ Train");
   set(parts.train, { "data-running": view.running, "aria-pressed": String(view.running) });
-  for (const button of [parts.train, parts.update, parts.reset]) set(button, { disabled: !view.connected });
+  const waiting = view.hello?.waiting ?? null;
+  for (const button of [parts.train, parts.update, parts.reset]) set(button, { disabled: !view.connected || waiting !== null });
+  set(parts.train, { title: waiting });
   write(parts.step, String(frame.step));
-  write(parts.loss, format(frame.trace.loss, 3));
+  write(parts.loss, frame.example.has_targets ? format(frame.trace.loss, 3) : "–");
   const { exact, check } = frame;
   write(parts.exact, exact && exact.checked ? percent(exact.right / exact.checked, 3) : "–");
   set(parts.exact, { title: exact ? `${exact.right} of ${exact.checked} sequences without a single wrong output` : null });
-  badge(parts.badge, check);
+  badge(parts.badge, check, frame.example.has_targets);
   const steps = live ? view.checkpoints : frames.map(({ step }) => step);
   parts.checkpoints.max = String(Math.max(0, steps.length - 1));
   if (document.activeElement !== parts.checkpoints || !live) parts.checkpoints.value = String(live ? steps.findLastIndex((step) => step <= frame.step) : view.recorded);
@@ -32,15 +34,15 @@ export function transport(root, view, act) {
   set(parts.theme, { "aria-label": view.theme === "dark" ? "Light colours" : "Dark colours" });
 }
 
-/** @param {HTMLElement} badge @param {import("./types.d.ts").Frame["check"]} check */
-function badge(badge, check) {
+/** @param {HTMLElement} badge @param {import("./types.d.ts").Frame["check"]} check @param {boolean} hasTargets */
+function badge(badge, check, hasTargets) {
   const sound = check !== null && check.greatest < 1e-6;
   set(badge, {
     "data-right": check ? String(sound) : null,
     "data-value": check ? String(check.greatest) : null,
-    title: check ? `The greatest difference between the gradient shown here and ${check.against}, over ${check.checked && check.parameters && check.checked < check.parameters ? `${check.checked} of ${check.parameters}` : "all"} parameters` : "The gradient is checked when the training is paused",
+    title: check ? `The greatest difference between the gradient shown here and ${check.against}, over ${check.checked && check.parameters && check.checked < check.parameters ? `${check.checked} of ${check.parameters}` : "all"} parameters` : hasTargets ? "The gradient is checked when the training is paused" : null,
   });
-  write(badge, check ? `${sound ? "✓ gradient right" : "✗ gradient wrong"}, within ${format(check.greatest, 2)}` : "gradient: checked when paused");
+  write(badge, check ? `${sound ? "✓ gradient right" : "✗ gradient wrong"}, within ${format(check.greatest, 2)}` : hasTargets ? "gradient: checked when paused" : "no targets: no loss, no gradient");
 }
 
 /** @param {HTMLElement} root @param {boolean} live */

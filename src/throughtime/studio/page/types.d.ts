@@ -57,7 +57,10 @@ export interface Example {
   /** The task's true hidden state after each step. */
   carry: number[] | null;
   rendered: string[];
+  /** Of each output; empty where nothing is simply right. */
   right: boolean[];
+  /** If not, there is no loss and no gradient either. */
+  has_targets: boolean;
 }
 
 export interface SpacePoints {
@@ -119,6 +122,8 @@ export interface Hello {
   settings: Settings;
   limits: Record<string, number>;
   run: string | null;
+  /** Why there is nothing to train on; null if there is. */
+  waiting: string | null;
 }
 
 export interface HistoryEntry {

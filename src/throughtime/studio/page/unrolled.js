@@ -29,7 +29,7 @@ export function unrolled(root, view, act) {
   const { cell, inputs, hidden, outputs, layers, bidirectional, output } = trace.specification;
   const geometry = geometryOf(trace, Math.max(200, root.clientWidth - gutterOf(root.clientWidth) - 8), view.frame.example.carry !== null);
   const steps = stepsInGrid(geometry, view.moments[view.moment]);
-  const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch, ...steps, geometry.state !== null && stateName(view.settings)].join(" ");
+  const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch, ...steps, geometry.state !== null && stateName(view.settings), view.frame.example.right.length > 0, view.frame.example.has_targets].join(" ");
   const parts = built(root, key, () => build(root, geometry, steps, view, act));
   const scales = scalesOf(view, geometry);
   Object.assign(parts, { view, act, geometry, scales });
@@ -74,7 +74,7 @@ function build(root, geometry, steps, view, act) {
   stage.style.setProperty("--pitch", `${geometry.pitch}px`);
   const scroll = el("div", { class: "unrolled-scroll" }, stage);
   const keepers = el("div", { class: "keeper", hidden: true });
-  const gutter = el("div", { class: "gutter" }, ...gutterLabels(geometry, stateName(view.settings)), keepers);
+  const gutter = el("div", { class: "gutter" }, ...gutterLabels(geometry, stateName(view.settings), view.frame.example.right.length > 0), keepers);
   gutter.style.height = `${geometry.height}px`;
   gutter.style.width = `${gutterOf(root.clientWidth)}px`;
   const readout = el("p", { class: "readout" });
@@ -90,8 +90,8 @@ function build(root, geometry, steps, view, act) {
   return parts;
 }
 
-/** The names of the lanes beside the columns, as much of them as there is room for. @param {Geometry} geometry @param {string} state */
-function gutterLabels({ placed, backward, verdict, state: stateTop }, state) {
+/** The names of the lanes beside the columns, as much of them as there is room for. @param {Geometry} geometry @param {string} state @param {boolean} judged */
+function gutterLabels({ placed, backward, verdict, state: stateTop }, state, judged) {
   const label = (/** @type {string} */ kind, /** @type {number} */ top, /** @type {number} */ height, /** @type {(Node | string)[]} */ ...content) => {
     const at = el("div", { class: `lane-label ${kind}` }, ...content);
     at.style.top = `${top}px`;
@@ -100,7 +100,7 @@ function gutterLabels({ placed, backward, verdict, state: stateTop }, state) {
   };
   return [
     label("pass-label forward", 0, 20, "Forward →"),
-    label("mark-label", verdict - 2, 20, "right?"),
+    ...(judged ? [label("mark-label", verdict - 2, 20, "right?")] : []),
     ...(stateTop === null ? [] : [label("mark-label", stateTop, 16, `true ${state}`)]),
     label("pass-label backward", backward[0] - 21, 18, "← Backward"),
     ...placed.map(({ lane, top, bottom }) => {
