@@ -27,6 +27,7 @@ MOST_IN_A_LINE = 2**22
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "."}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+_WHOLE = re.compile(r"[0-9]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -58,12 +59,14 @@ class _Table:
         self.path, self.reading = path, reading
         self.separator = _separator(path)
         self.comma_from, self.point_from = 0, 0
+        self.rows_end_in_separator = False
         records = self._records()
         self.header_line, header = next(records, (0, []))
         if not header:
             raise ValueError(f"{path}: expected a header and rows, got an empty file")
         self.header = [name.strip() for name in header]
-        self.place = {name: i for i, name in enumerate(self.header)}
+        self.place = {name: i for i, name in enumerate(self.header) if name}
+        self.unnamed = [i for i, name in enumerate(self.header) if not name]
         self._name_columns()
         self.ids, self.times, self.x = array("q"), array("d"), array("d")
 
@@ -115,10 +118,15 @@ class _Table:
         """Read the sequence, the time and the inputs of each row."""
         width, of_sequence, of_time = len(self.header), self.place.get(self.sequence), self.place[self.time]
         inputs = [self.place[name] for name in self.inputs]
-        when = _Times()
+        when, before = _Times(), dict.fromkeys(self.unnamed, "")
         for line, cells in self._rows():
-            if len(cells) != width:
+            if len(cells) == width + 1 and not cells[-1].strip():
+                self.rows_end_in_separator = True
+            elif len(cells) != width:
                 raise ValueError(f"{self.path}, line {line}: expected {width} cells as in the header, got {len(cells)}")
+            for column in self.unnamed:
+                self._check_unnamed(line, cells[column].strip(), before[column], column)
+                before[column] = cells[column].strip()
             if of_sequence is not None:
                 name = cells[of_sequence].strip()
                 if not name:
@@ -139,6 +147,14 @@ class _Table:
                 self.x.append(value)
         if not self.ids:
             raise ValueError(f"{self.path}: expected rows under the header, got none")
+
+    def _check_unnamed(self, line: int, cell: str, before: str, column: int) -> None:
+        """Refuse a column without a name that says more than which row this is."""
+        if cell and (cell == before or not _WHOLE.fullmatch(cell)):
+            raise ValueError(
+                f"{self.path}, line {line}: expected a name for column {column + 1}, which does not only number the rows, "
+                f'got "{short(cell)}" under an empty one; name it, or leave it out'
+            )
 
     def read_targets(self, last: Array | None, rows: int) -> tuple[Array, tuple[str, ...]]:
         """The targets of the rows in `last`, or of all, (rows, outputs); of classes one column of codes, with their names."""
@@ -195,6 +211,10 @@ class _Table:
             yield "one series: there is no column that names sequences"
         if self.separator != ",":
             yield f"cells are separated by a {SEPARATORS[self.separator]}"
+        for column in self.unnamed:
+            yield f"column {column + 1} has no name: it is left out"
+        if self.rows_end_in_separator:
+            yield f"rows end in a {SEPARATORS[self.separator]}: it is left out"
         if self.comma_from:
             yield "numbers have a decimal comma"
 
