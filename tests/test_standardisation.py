@@ -108,3 +108,29 @@ def test_damaged_columns_are_refused_in_one_sentence(damage):
         Columns.from_dict(COLUMNS.as_dict() | damage, 2, 3)
     with pytest.raises(ValueError, match="2 inputs and 5 outputs"):
         Columns.from_dict(COLUMNS.as_dict(), 2, 5)
+
+
+@pytest.mark.parametrize(("dtype", "limit"), [("float32", 838.86), ("float64", 4.5036e11)])
+def test_features_that_vary_too_little_for_a_dtype(dtype, limit):
+    """The limit is 1e-4 of a deviation: 2^23 · 1e-4 and 2^52 · 1e-4 deviations."""
+    scale = Standardisation(np.array([0, 0.999, -0.999, 1.001, -1.001, 1.001]) * limit, np.array([1.0, 1, 1, 1, 1, 0]))
+    assert scale.blurred(dtype).tolist() == [False, False, False, True, True, False]
+    with pytest.raises(ValueError, match=r"^d: numbers around .* that vary by 1 are hardly told apart in " + dtype):
+        scale.check_distinct(dtype, "abcdef")
+    Standardisation.none(3).check_distinct(dtype, "abc")
+
+
+@pytest.mark.parametrize("of", ["x", "y"])
+def test_an_estimator_whose_features_are_blurred_is_not_written(of):
+    from throughtime.exported import exported
+    from throughtime.sklearn import SequenceRegressor
+
+    rng = np.random.default_rng(0)
+    data = {"x": rng.normal(size=(6, 3, 1)), "y": rng.normal(size=6)}
+    data[of] += 1e5
+    model = SequenceRegressor(max_iter=1, hidden=2, dtype="float32", random_state=0).fit(data["x"], data["y"])
+    kind = {"x": "feature", "y": "target"}[of]
+    with pytest.raises(
+        ValueError, match=rf"^{kind} 0: numbers around \S+ that vary by \S+ are hardly told apart in float32: choose"
+    ):
+        exported(model)

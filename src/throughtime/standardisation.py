@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from throughtime.batch import Array
 
 _ROWS = 2**13
+_FINEST = 1e-4
+"""Of a deviation: what is rounded more coarsely around its mean is not what a network learned."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,22 @@ class Standardisation:
     def constant(self) -> Array:
         """Which features are constant, (F,) bool."""
         return np.asarray(self.deviation == 0)
+
+    def blurred(self, dtype: str) -> Array:
+        """Which features (F,) vary so little around so large a mean that a dtype hardly tells their numbers apart.
+
+        A network for numbers as they are (`in_own_units`) would compute something else than what was trained.
+        """
+        return np.asarray(~self.constant & (np.abs(self.mean) * np.finfo(dtype).eps > _FINEST * self.deviation))
+
+    def check_distinct(self, dtype: str, names: Sequence[str]) -> None:
+        """Refuse features, by their names, that are blurred in a dtype."""
+        for i in np.flatnonzero(self.blurred(dtype))[:1]:
+            wider = "choose float64, or " if dtype == "float32" else ""
+            raise ValueError(
+                f"{names[i]}: numbers around {self.mean[i]:.6g} that vary by {self.deviation[i]:.2g} are hardly told apart in "
+                f"{dtype}: {wider}subtract what they have in common"
+            )
 
     def apply(self, x: Array) -> Array:
         """(…, F) numbers, standardised, in float64."""

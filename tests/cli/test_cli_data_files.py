@@ -228,3 +228,44 @@ def test_a_model_is_given_as_path_or_as_option(throughtime, command):
     assert throughtime(first, model, "--model", model, *rest).complaint == (
         "PATH and --model both say which model: give one of them"
     )
+
+
+def far_from_zero(path, mean):
+    """A sine of deviation 71 around a mean, and its next value around nothing: easily learned, if it is told apart."""
+    x = 100 * np.sin(np.arange(200) / 5)
+    rows = "".join(f"{t},{mean + x[t]:.6f},{x[t + 1] / 100:.6f}\n" for t in range(199))
+    Path(path).write_text(f"time,x,y\n{rows}")
+
+
+def test_what_was_measured_in_training_is_what_is_saved(throughtime):
+    """Just below the limit, mean/deviation·eps = 0.96e-4, the network in the file's units is still the one that was trained."""
+    far_from_zero("near.csv", 57_000)
+    outcome = throughtime("train", "near.csv", "--dtype", "float32", *HIDDEN, "--steps", 300, "--out", "r")
+    error = float(re.search(r"root mean square (\S+) over", outcome.out).group(1))
+    assert error < 0.3
+    told = throughtime("evaluate", "r", "--data", "near.csv", "--json").json
+    assert told["root_mean_square"] == pytest.approx(error, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("mean", "dtype", "advice"),
+    [
+        (62_000, "float32", "choose float64, or subtract"),
+        (1.7e9, "float32", "choose float64, or subtract"),
+        (1e14, "float64", "subtract"),
+    ],
+)
+def test_what_a_network_in_the_files_units_could_not_tell_apart_is_refused(throughtime, mean, dtype, advice):
+    far_from_zero("far.csv", mean)
+    complaint = throughtime("train", "far.csv", "--dtype", dtype, *HIDDEN, "--steps", 3, "--out", "r").complaint
+    assert re.search(
+        rf'far.csv, column "x": numbers around \S+ that vary by 7\d are hardly told apart in {dtype}: {advice}',
+        complaint,
+    )
+    assert not Path("r").exists()
+    text = Path("far.csv").read_text().replace("time,x,y", "time,y,x")
+    Path("far.csv").write_text(text)
+    assert (
+        'column "y": numbers around'
+        in throughtime("train", "far.csv", "--dtype", dtype, "--steps", 3, "--out", "r").complaint
+    )

@@ -60,7 +60,7 @@ def planned(task_name: str, options: dict[str, Value]) -> tuple[Any, recipes.Rec
         sys.path.insert(0, "")  # a task of one's own in the current folder, in other processes too
     try:
         if Path(task_name).suffix.lower() in KINDS:
-            task: Any = DataFile.read(Path(task_name), **of_task)
+            task: Any = DataFile.read(Path(task_name), dtype=options.get("dtype", "float64"), **of_task)
         else:
             task = tasks.find(task_name, **of_task)
     except TypeError as error:

@@ -104,7 +104,8 @@ class DataFile:
         ----------
         path : Path
         standardise : bool
-            Whether numbers are standardised: inputs, and targets that are not classes.
+            Whether numbers are standardised: inputs, and targets that are not classes. Then those are refused that the dtype
+            hardly tells apart: the network that is saved, for numbers as they are, would be another than was trained.
         **options : of `tasks.read`
         """
         found = read(path, **options)
@@ -114,6 +115,9 @@ class DataFile:
             x = Standardisation.of(found.x, _real_steps(found))
             if targets == "numbers":
                 y = Standardisation.of(found.y, _real_steps(found) if found.y.ndim == 3 else None)
+        dtype = options.get("dtype", "float64")
+        for scale, names in ((x, found.inputs), (y, found.outputs)):
+            scale.check_distinct(dtype, [f'{path}, column "{short(name)}"' for name in names])
         columns = Columns(
             found.inputs, found.outputs, found.named, targets,
             () if targets != "classes" else found.classes or found.outputs,
