@@ -179,7 +179,8 @@ def _cluster(scheduler: str) -> Iterator[Executor]:
     except ModuleNotFoundError:
         raise ValueError("a sweep on a cluster needs dask.distributed: pip install 'throughtime[sweep]'") from None
     try:
-        client: Any = Client(scheduler, timeout="10s", set_as_default=False)  # type: ignore[no-untyped-call]
+        connect: Any = Client  # which has no types, where it is installed
+        client = connect(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(f"no scheduler answers at {scheduler}: {error}") from None
     with client:
