@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 LARGEST = 2**63 - 1
-_BEYOND_ANY_USE = 2**31 - 1
+_BEYOND_ANY_USE = 1_000_000
 """An upper end of a range that is only said to who is beyond it."""
 
 
