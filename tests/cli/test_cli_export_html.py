@@ -31,7 +31,7 @@ def test_without_its_data_inputs_are_drawn(throughtime, here, weather):
     assert f"{drawn}; give --data FILE to see its sequences" in told.out
     shown = frame(here)
     assert (shown["example"]["has_targets"], shown["example"]["right"], shown["check"]) == (False, [], None)
-    assert f"  {drawn}; give the file to see its sequences" == shown["example"]["rendered"][0]
+    assert shown["example"]["rendered"][:2] == [f"  {drawn};", "  give the file to see its sequences"]
 
 
 def test_with_its_data_the_first_sequence_is_shown(throughtime, here, weather):

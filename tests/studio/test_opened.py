@@ -94,15 +94,16 @@ def weather(tmp_path):
 def test_inputs_are_drawn_about_the_mean_of_each_column(weather):
     drawn = np.random.default_rng(5).standard_normal((40, 8, 3))
     for path, x, said in [
-        (weather[1], drawn * [1, 1, 0], "column, standardised as in training; give"),
-        (weather[2], [1013, 20, 0.5] + drawn * [3, 4, 0], "column; give"),
+        (weather[1], drawn * [1, 1, 0], "column, standardised as in training;"),
+        (weather[2], [1013, 20, 0.5] + drawn * [3, 4, 0], "column;"),
     ]:
         found = of_path(path).plan
         batch = found.task.sample(np.random.default_rng(5), 40)
         np.testing.assert_allclose(batch.x, x, rtol=1e-12, atol=1e-12)
         assert not batch.mask.any()
-        first, *columns = found.task.render(batch.x[0], batch.y[0]).splitlines()
-        assert first == f"  inputs drawn at random about the mean of each {said} the file to see its sequences"
+        first, second, *columns = found.task.render(batch.x[0], batch.y[0]).splitlines()
+        assert first == f"  inputs drawn at random about the mean of each {said}"
+        assert second == "  give the file to see its sequences"
         assert columns == [
             "  input 0  pressure (hPa): mean 1013, deviation 3", "  input 1  temp °C: mean 20, deviation 4",
             "  input 2  constant: mean 0.5, deviation 0", "  output 0  rain", "  output 1  sunny",

@@ -72,7 +72,11 @@ class Unknown:
             each = zip(inputs, scale.mean, scale.deviation, strict=True)
             inputs = [f"{name}: mean {mean:.5g}, deviation {deviation:.4g}" for name, mean, deviation in each]
         outputs = [_plain(name) for name in columns.classes or columns.outputs]
-        lines = [self.drawn, *_numbered("input", inputs), *_numbered("output", outputs)]
+        lines = [
+            *self.drawn.replace("; ", ";\n").splitlines(),
+            *_numbered("input", inputs),
+            *_numbered("output", outputs),
+        ]
         return "\n".join(f"  {line}" for line in lines)
 
     @property
