@@ -23,6 +23,23 @@ TRIES = 20
 _PREFIX, _SUFFIX = ".throughtime-", ".part"
 
 
+class NoFolder(FileNotFoundError):
+    """There is no folder for a file that is to be written."""
+
+    def __init__(self, path: Path) -> None:
+        number = errno.ENOTDIR if path.parent.exists() else errno.ENOENT
+        super().__init__(number, f"there is no folder {path.parent} for {path.name}", str(path))
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def require_folder(path: Path) -> None:
+    """Refuse with `NoFolder`, before there is work to lose, a file that nothing could write."""
+    if not path.parent.is_dir():
+        raise NoFolder(path)
+
+
 def write_atomically(path: Path, content: bytes, *, rights: int = 0o666, lasting: bool = True) -> None:
     """Write a file so that a reader, or a crash at any moment, finds the old content or the new one, whole.
 
@@ -40,11 +57,14 @@ def write_atomically(path: Path, content: bytes, *, rights: int = 0o666, lasting
     Raises
     ------
     OSError
-        Under the file's own name, if it cannot be written.
+        Under the file's own name, if it cannot be written; `NoFolder` if there is no folder for it.
     """
     try:
+        require_folder(path)
         if not _written_through(path, content):
             _replace(Path(os.path.realpath(path)), content, rights, lasting)
+    except NoFolder:
+        raise
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 

@@ -320,7 +320,8 @@ def test_gates_of_both_layers_and_directions(throughtime):
     [
         ([1, 2, "--step", 0], "--step must be from 1 to 8"),
         ([1, 2, "--step", 9], "--step must be from 1 to 8"),
-        ([1, 2, "--step", 9, "--unit", 1], "from 1 to 8"),
+        ([1, 2, "--step", 9, "--unit", 1], "--step must be from 1 to 8, got 9"),
+        ([1, 2, "--step", 1, "--output", 1], "--output must be from 0 to 0, got 1"),
         ([1, 2, "--unit", 16], "--unit must be from 0 to 15"),
         ([1, 2, "--unit", -1], "--unit must be"),
         ([1, 2, "--step", 1, "--unit", 16], "unit must be"),
@@ -416,3 +417,33 @@ def test_warmup_tells_how_long_each_cell_took(throughtime):
     lines = throughtime("warmup", "--dtype", "float32").out.splitlines()
     assert [line.split()[0] for line in lines] == ["elman", "lstm", "gru"]
     assert "float16" in throughtime("warmup", "--dtype", "float16").complaint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["ad", 1, 2], "no such command 'ad'. Did you mean 'add'? See: throughtime --help"),
+        (["train", "addition", "--resume"], "option '--resume' requires an argument. See: throughtime train --help"),
+        (["train", "addition", "--steps", "1e3"], "--steps must be a whole number. See: throughtime train --help"),
+        (["train", "addition", "--noise", "much"], "--noise must be a number. See: throughtime train --help"),
+        (
+            ["evaluate", "--samples", 0],
+            "--samples must be greater than or equal to 1. See: throughtime evaluate --help",
+        ),
+    ],
+)
+def test_what_is_wrong_with_arguments_is_told_with_the_help_that_says_more(throughtime, arguments, told):
+    assert throughtime(*arguments).complaint == told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["prove", "adder.safetensors", "--certificate"],
+        ["automaton", "adder.safetensors", "--out"],
+        ["export", "adder.safetensors", "--to", "numpy", "-o"],
+        ["export-html", "adder.safetensors", "-o"],
+    ],
+)
+def test_a_folder_that_is_not_there_is_named(throughtime, adder_file, arguments):
+    assert throughtime(*arguments, "nodir/p.svg").complaint == "there is no folder nodir for p.svg"

@@ -269,3 +269,22 @@ def test_what_a_network_in_the_files_units_could_not_tell_apart_is_refused(throu
         'column "y": numbers around'
         in throughtime("train", "far.csv", "--dtype", dtype, "--steps", 3, "--out", "r").complaint
     )
+
+
+def test_a_run_on_a_file_goes_on_as_its_last_line_says(throughtime):
+    weather("weather.csv")
+    options = [f"--option={option}" for option in ("inputs=pressure", "outputs=temperature", "output=last step")]
+    outcome = throughtime("train", "weather.csv", *options, *HIDDEN, "--steps", 5, "--out", "r")
+    following = outcome.out.splitlines()[-1].removeprefix("Next: ").split(" · ")[0]
+    assert following == "throughtime train weather.csv --resume r --steps 10"
+    assert throughtime(*following.split()[1:], "--json").json["steps"] == 10
+
+
+def test_a_data_file_is_no_model(throughtime):
+    days()
+    for command in (["info", "many.csv"], ["add", 1, 2, "--model", "many.csv"]):
+        assert throughtime(*command).complaint == (
+            "many.csv is a data file, not a model: train on it first, with: throughtime train many.csv"
+        )
+    assert throughtime("train", "mny.csv").complaint == "there is no file mny.csv"
+    assert throughtime("info", "mny.csv").complaint == "there is no file mny.csv"

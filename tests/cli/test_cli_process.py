@@ -62,6 +62,20 @@ def test_a_reader_who_has_seen_enough_hears_nothing_more(arguments):
     assert process.wait() == 141
 
 
+@pytest.mark.parametrize("moment", ["throughtime.cli.app", "throughtime.cli.sweep", "typer"])
+def test_ctrl_c_while_the_program_starts_is_one_line(moment):
+    program = (
+        "import sys\n"
+        "class CtrlC:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {moment!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, CtrlC())\n"
+        f"{PROGRAM[-1]}"
+    )
+    outcome = run(program=(sys.executable, "-c", program))
+    assert (outcome.returncode, outcome.stdout, outcome.stderr) == (130, "", "interrupted\n")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("arguments", [["tasks"], ["--help"], ["train", "addition", "--steps", "5"]])
 def test_a_full_device_is_told_in_one_line(arguments):

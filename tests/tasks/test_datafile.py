@@ -261,7 +261,7 @@ def test_damaged_npz(file, monkeypatch):
 
 def test_files_that_cannot_be_read(file, tmp_path, monkeypatch):
     refused("d.xlsx", "d.xlsx: expected a name that ends in .csv, .tsv, .txt, .jsonl or .npz")
-    refused("none.csv", "none.csv: expected a file, got nothing there")
+    refused("none.csv", "there is no file none.csv")
     (tmp_path / "dir.csv").mkdir()
     file("d.csv", CSV)
     refused("dir.csv", "dir.csv: expected a file, got a directory")

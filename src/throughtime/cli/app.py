@@ -24,7 +24,7 @@ from throughtime.cli import (
     train,
     warmup,
 )
-from throughtime.cli.shell import OneLineErrors
+from throughtime.cli.shell import OneLineErrors, failures_told
 
 app = typer.Typer(
     name="throughtime",
@@ -115,4 +115,5 @@ def _throughtime(
 
 def main() -> None:
     """The program `throughtime`."""
-    app()
+    with failures_told():  # while the commands are put together, too
+        app()

@@ -10,6 +10,7 @@ import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
 from throughtime.cli.shell import Failure, Json, document, line
+from throughtime.disk import require_folder
 from throughtime.documents import printable
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ def export(
         raise Failure("--dtype is for --to c: ONNX is written in float32, the others in the network's own dtype")
     if lengths and to != Form.onnx:
         raise Failure("--lengths is for --to onnx: the others take lengths, or one sequence at a time, anyway")
-    if not out.parent.is_dir():
-        raise Failure(f"there is no folder {out.parent} for {out.name}")
+    require_folder(out)
     if out.is_dir():
         raise Failure(f"{out} is a folder; give the file to write")
     model = open_model(path, model_path)

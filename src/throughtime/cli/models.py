@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,10 +76,15 @@ def open_model(path: Path | None, option: Path | None = None) -> Model:
     """The model at a path, be it PATH or --model, or that of the newest run."""
     from throughtime.columns import Columns
     from throughtime.files import MODEL, Stored, holds_run, load, load_tensors
+    from throughtime.tasks.datafile import KINDS
 
     if path is not None and option is not None:
         raise Failure("PATH and --model both say which model: give one of them")
     path = path or option or newest_run()
+    if path.suffix.lower() in KINDS and path.is_file():
+        raise Failure(
+            f"{path} is a data file, not a model: train on it first, with: throughtime train {quote(str(path))}"
+        )
     folder = path.parent if path.name == MODEL and path.is_file() else path
     if folder.is_dir() and holds_run(folder):
         stored = Stored.read(folder)

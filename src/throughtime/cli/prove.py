@@ -9,6 +9,7 @@ import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
+from throughtime.disk import require_folder
 from throughtime.documents import printable
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def prove(
     from throughtime.proof import Proved
     from throughtime.proof import prove as attempt
 
+    if certificate is not None:
+        require_folder(certificate)
     model = open_model(path, model_path)
     proof = attempt(model.network, machine_of(model, specification), budget, seed)
     if certificate is not None and isinstance(proof, Proved):

@@ -17,6 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from throughtime.disk import NoFolder
 from throughtime.documents import printable
 
 DONE, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -44,7 +45,7 @@ class OneLineErrors(TyperGroup):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="throughtime.named")
-        with _failures_told(), warnings.catch_warnings():
+        with failures_told(), warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: note(str(message))
             status = super().main(*args, **extra | {"standalone_mode": False})
             sys.stdout.flush()
@@ -52,7 +53,7 @@ class OneLineErrors(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        with _failures_told():
+        with failures_told(ctx):
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
@@ -86,16 +87,14 @@ codecs.register_error("throughtime.named", _named)
 
 
 @contextmanager
-def _failures_told() -> Iterator[None]:
+def failures_told(asked: Any = None) -> Iterator[None]:
+    """Tell what goes wrong in one line on stderr and leave; `asked` is the context of the program that runs a command."""
     try:
         yield
     except Failure as error:
         _leave(str(error), error.status)
     except USAGE_ERROR as error:
-        context = getattr(error, "ctx", None)
-        message = error.format_message().rstrip(".").replace("Value error, ", "")
-        command = context.command_path if context else "throughtime"
-        _leave(f"{message[:1].lower()}{message[1:]}. See: {command} --help")
+        _leave(_about_usage(error, getattr(error, "ctx", None), asked))
     except KeyboardInterrupt:
         _leave("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -108,6 +107,27 @@ def _failures_told() -> Iterator[None]:
         _leave("the input is nested too deeply")
     except (ValueError, OverflowError) as error:
         _leave(str(error))
+
+
+def _about_usage(error: Any, context: Any, asked: Any) -> str:
+    """One line about arguments, with the command whose help says more."""
+    message = error.format_message().rstrip(".").replace("Value error, ", "")
+    message = _NO_NUMBER.sub(lambda found: f"{found[1]} must be a {_NUMBERS[found[2]]}", message)
+    message = re.sub(r"^Invalid value for '(--[^']*)': Input should be ", r"\1 must be ", message)
+    if context is not None:
+        command = context.command_path
+    elif asked is not None and asked.invoked_subcommand:  # an option without its value has no context of its own
+        command = f"{asked.command_path} {asked.invoked_subcommand}"
+    else:
+        command = "throughtime"
+    end = "" if message.endswith("?") else "."
+    return f"{message[:1].lower()}{message[1:]}{end} See: {command} --help"
+
+
+_NO_NUMBER = re.compile(
+    r"^Invalid value for '(--[^']*)': (?:'.*' is not|Input should be) a valid (integer|number|float).*"
+)
+_NUMBERS = {"integer": "whole number", "number": "number", "float": "number"}
 
 
 def _leave(message: str, status: int = BAD_INPUT) -> NoReturn:
@@ -123,6 +143,8 @@ def _leave(message: str, status: int = BAD_INPUT) -> NoReturn:
 
 def about(error: OSError, place: Any) -> str:
     """One line about an error of the operating system."""
+    if isinstance(error, NoFolder):
+        return str(error)
     reason = error.strerror or str(error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return f"{place} cannot be written: {reason}; make room, or write to another place"

@@ -73,6 +73,7 @@ def trace(
         asked = opened.task(task)
         x, y, lengths = unrolled.sequence(opened, asked, operands, seed or 0)
     traced = opened.network.trace(x, y, lengths)
+    unrolled.check(traced, step, unit, output)
     if plot is not None:
         from throughtime import plots
 

@@ -129,7 +129,10 @@ def train(
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Continue the run in a folder; TASK only if it is your own."),
+        typer.Option(
+            metavar="PATH",
+            help="Continue the run in a folder; TASK only if it is your own or a data file: the same as before.",
+        ),
     ] = None,
     plot: PlotOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,

@@ -264,6 +264,8 @@ def _interrupted(session: Session, trained: Run, started: float) -> None:
 def _task_words(session: Session) -> list[str]:
     """TASK and its options, where a run cannot be continued without them."""
     word = session.given.get("task", "")
+    if is_data(word) and "resume" not in session.given:  # a new run keeps how its file is read
+        return [shlex.quote(word)]
     if not (is_data(word) or ":" in word):
         return []
     return [shlex.quote(word), *(shlex.quote(f"--option={option}") for option in session.given.get("option", []))]
@@ -289,7 +291,7 @@ def _finish(session: Session, trained: Run, started: float) -> None:
             proving.tell(proof)
     if session.talks:
         line("saved", str(session.out))
-        say(f"Next: {' · '.join(_next(session, trained, found is not None and found.wrong > 0))}")
+        say(f"Next: {' · '.join(_next(session, trained, found is None or found.wrong > 0))}")
     if session.json:
         document(_document(session, trained, started, checked))
 

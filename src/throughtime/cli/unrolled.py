@@ -51,15 +51,23 @@ def sequence_of(model: Model, path: Path, name: str | None, options: list[str]) 
     return batch.x, batch.y, batch.lengths
 
 
+def check(trace: Trace, step: int | None, unit: int | None, output: int | None) -> None:
+    """Refuse, by the names of the options, what is not there."""
+    s = trace.specification
+    for name, value, least, most in (
+        ("step", step, 1, int(trace.lengths[0])),
+        ("unit", unit, 0, s.hidden - 1),
+        ("output", output, 0, s.outputs - 1),
+    ):
+        if value is not None and not least <= value <= most:
+            raise Failure(f"--{name} must be from {least} to {most}, got {value}")
+
+
 def table(
     trace: Trace, task: Task | None, step: int | None, unit: int | None, layer: int | None, direction: str | None
 ) -> str:
     """The table, or what of it belongs to one step and one unit."""
-    steps, units = int(trace.lengths[0]), trace.specification.hidden
-    if step is not None and not 1 <= step <= steps:
-        raise Failure(f"--step must be from 1 to {steps}, got {step}")
-    if unit is not None and not 0 <= unit < units:
-        raise Failure(f"--unit must be from 0 to {units - 1}, got {unit}")
+    steps = int(trace.lengths[0])
     rows = _rows(trace, task, unit, layer, direction)
     chosen = list(range(steps)) if step is None else [step - 1]
     columns = max(1, (shutil.get_terminal_size((80, 24)).columns - _LABEL - 2) // _CELL)

@@ -86,7 +86,9 @@ def read(
     )  # fmt: skip
     try:
         if not path.is_file():
-            found = "a directory" if path.is_dir() else "a device or a pipe" if path.exists() else "nothing there"
+            if not path.exists():
+                raise ValueError(f"there is no file {path}")
+            found = "a directory" if path.is_dir() else "a device or a pipe"
             raise ValueError(f"{path}: expected a file, got {found}")
         if kind != ".npz" and path.stat().st_size > dataset.MOST_BYTES:
             raise ValueError(
