@@ -66,17 +66,15 @@ def greatest_difference(
 def _of_forecasts(model: Exported, x: Array, y: Array) -> Array:
     """The scale (horizon, …) of a forecaster's outputs: of their changes, or what float32 makes of numbers of such a size.
 
-    Of a season's whole length there may be next to no change to learn, so that rounding is more. It is judged by what the
-    series itself varies by: if float32 cannot tell its numbers apart, only the changes count.
+    Of a season's whole length there may be next to no change to learn, so that rounding is more. It may be a small part of
+    what the series itself varies by; where it is more, float32 cannot tell its numbers apart.
     """
     changes = np.reshape(model.unit, y.shape[1:])
     if model.x is None:
         return changes
     varies = np.maximum(changes, np.reshape(model.x.deviation, y.shape[2:]))
     rounding = ROUNDING * np.maximum(np.abs(y).max(axis=(0, 1)), np.abs(x).max(axis=(0, 1)))
-    return np.where(
-        rounding <= LARGEST_DIFFERENCE * varies, np.maximum(changes, rounding / LARGEST_DIFFERENCE), changes
-    )
+    return np.asarray(np.maximum(changes, np.minimum(rounding / LARGEST_DIFFERENCE, varies)))
 
 
 def check_same(theirs: Array, ours: Array) -> None:
