@@ -52,9 +52,8 @@ def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = N
             views["W"][:] = views["W"] * y.deviation
             views["b_y"][:] = views["b_y"] * y.deviation + y.mean
     if not np.isfinite(made.parameters).all():
-        raise ValueError(
-            f"{s.dtype} cannot hold weights for numbers of such sizes: choose float64, other units, or do not standardise"
-        )
+        wider = "choose float64, other units" if s.dtype == "float32" else "choose other units"
+        raise ValueError(f"{s.dtype} cannot hold weights for numbers of such sizes: {wider}, or do not standardise")
     return made
 
 

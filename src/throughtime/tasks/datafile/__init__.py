@@ -42,8 +42,8 @@ def read(
     """Read sequences from a file; the ending of its name says which kind it is, in small letters or capitals.
 
     `.csv`, `.tsv`, `.txt`
-        Long format: a header, then a row for each step of each sequence, separated by commas, semicolons (numbers may then
-        have a decimal comma) or tabs. The column `sequence` says which sequence a row belongs to; without one, the file
+        Long format: a header, then a row for each step of each sequence, separated by commas, or semicolons or tabs (numbers
+        may then have a decimal comma). The column `sequence` says which sequence a row belongs to; without one, the file
         is one series. The column `time` holds what grows within a sequence: numbers, dates as ISO 8601 writes them
         (2024-01-31 10:05), or times of the day.
     `.npz`
@@ -64,9 +64,10 @@ def read(
         Where the targets are: of a table at every step if it is not said, else in the last row of a sequence (its other rows
         may leave them empty); of other files as their shape says, unless it says both.
     targets : "numbers", "classes" or "yes or no", optional
-        What they are. Names are classes; numbers are numbers unless it is said that they are classes.
+        What they are. Names are classes; numbers are numbers unless it is said that they are classes. Dates, and numbers in
+        other spellings (50%), are classes only if that is said.
     classes : strings, optional
-        The classes that there may be, in order.
+        The classes that there may be, in order; "none", "NaN" and their like are classes only if they are among these.
     dtype : "float64" or "float32"
         What will be computed with: larger numbers are refused.
 

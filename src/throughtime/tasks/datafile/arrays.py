@@ -117,14 +117,14 @@ def _numbers(path: Path, name: str, given: Array, reading: Reading) -> Array:
 
 def _classes(path: Path, given: Array, real: Array, reading: Reading) -> tuple[Array, tuple[str, ...]]:
     """Names or whole numbers (B,T,1) or (B,1) as (B,T,C) or (B,C): 1 for the class that it is."""
-    labels = Labels("classes", reading.classes, reading.largest)
+    labels = Labels(reading.targets, reading.classes, reading.largest)
     rows = np.argwhere(real if given.ndim == 3 else np.ones(len(given), bool))
     codes = np.zeros(given.shape[:-1])
     for row in map(tuple, rows.tolist()):
-        value = given[(*row, 0)]
+        value = given[(*row, 0)].item()
         try:
-            codes[row] = labels.of_text(str(value), None) if given.dtype.kind == "U" else labels.of_number(float(value))
-        except (Unexpected, OverflowError) as error:
+            codes[row] = labels.of_text(value, None) if isinstance(value, str) else labels.of_number(value)
+        except Unexpected as error:
             raise ValueError(f'{path}, array "y", entry {row}: expected {error}, got {short(str(value))}') from None
     ordered, classes = labels.in_order(codes)
     if given.ndim == 3:

@@ -189,7 +189,8 @@ class _Lines:
             if isinstance(value, str):
                 found = self.labels.of_text(value, None)
             else:
-                found = self.labels.of_number(self._number(place, None, value))
+                number = self._number(place, None, value)
+                found = self.labels.of_number(value if isinstance(value, int) else number)
         except Unexpected as error:
             self._expected(place, str(error), value)
         return found

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +16,13 @@ from throughtime.columns import Targets
 from throughtime.documents import printable
 
 MOST_CLASSES = 1000
+MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "."}
+"""What stands where nothing is known, in small letters."""
+_EXACT = 2**53
+_WHOLE = re.compile(r"[+-]?[0-9]{1,299}")
+_MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DATE = re.compile(rf"[0-9]{{1,4}}[ .-]*{_MONTH}[ .,-]*[0-9]{{1,4}}|{_MONTH}\.? [0-9]{{1,2}},? [0-9]{{4}}")
+_POWER = re.compile(r"[+-]?[0-9.,]+[eE][+-]?[0-9]+")
 
 
 class Unexpected(Exception):
@@ -37,19 +48,24 @@ class Labels:
 
     def of_text(self, word: str, number: float | None) -> float:
         """The number that a word is (None if it is none), or the code of a class."""
-        word = word.strip()
+        word, first = word.strip(), self.numbers is None
         if self.numbers is None:
             self.numbers = number is not None or not word
         if self.numbers:
             if number is None:
                 raise Unexpected("a number")
             return number
-        if not word:
-            raise Unexpected("the name of a class")
+        if word.lower() in MISSING and word not in self.codes:
+            number_or = "a number, or " if first else ""
+            raise Unexpected(
+                f"{number_or}the name of a class{' (or this one in classes=A,B, if it is one)' if word else ''}"
+            )
         if number is not None:
             if not self.said:
                 raise Unexpected("the name of a class as before, no number (or say targets=classes)")
-            return self.of_number(number)
+            return self.of_number(int(word) if _WHOLE.fullmatch(word) else number)
+        if not (self.said or self.known) and _is_number_or_date(word):
+            raise Unexpected("a plain number such as 1234.5, or the name of a class (or say targets=classes)")
         return self._code(word)
 
     def of_number(self, number: float) -> float:
@@ -58,8 +74,9 @@ class Labels:
             self.numbers = True
         if self.numbers:
             return number
-        if number != round(number):
-            raise Unexpected("a class: a name or a whole number")
+        if isinstance(number, float) and not (abs(number) < _EXACT and number == round(number)):
+            beyond = isfinite(number) and abs(number) >= _EXACT
+            raise Unexpected(f"a class: a name or a whole number{', written with all its digits' if beyond else ''}")
         return self._code(str(int(number)))
 
     def _code(self, name: str) -> int:
@@ -105,6 +122,15 @@ def look_alike(classes: Sequence[str]) -> Iterator[str]:
         other = first.setdefault(" ".join(name.casefold().split()), name)
         if other != name:
             yield f'"{printable(other[:60])}" and "{printable(name[:60])}" are two classes: they are written differently'
+
+
+def _is_number_or_date(word: str) -> bool:
+    """Whether a word that is no number to Python is one to people, or a date: 2,5, 1.234,5, 50%, 01/02/2024."""
+    with suppress(ValueError):
+        datetime.fromisoformat(word)
+        return True
+    digits, letters = (any(map(kind, word)) for kind in (str.isdigit, str.isalpha))
+    return digits and not (letters and not _POWER.fullmatch(word) and not _DATE.fullmatch(word))
 
 
 def _whole(name: str) -> bool:

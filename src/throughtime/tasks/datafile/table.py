@@ -9,9 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, time
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -21,14 +19,13 @@ import numpy.typing as npt
 
 from throughtime.batch import Array
 from throughtime.tasks.datafile.dataset import Dataset, Reading, laid_out, listed, one_of, rows_of, short
-from throughtime.tasks.datafile.labels import Labels, Unexpected
+from throughtime.tasks.datafile.labels import MISSING, Labels, Unexpected
+from throughtime.tasks.datafile.times import Times
 
 MOST_IN_A_LINE = 2**22
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "."}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 _WHOLE = re.compile(r"[0-9]+")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def read_table(path: Path, reading: Reading) -> Dataset:
@@ -118,7 +115,7 @@ class _Table:
         """Read the sequence, the time and the inputs of each row."""
         width, of_sequence, of_time = len(self.header), self.place.get(self.sequence), self.place[self.time]
         inputs = [self.place[name] for name in self.inputs]
-        when, before = _Times(), dict.fromkeys(self.unnamed, "")
+        when, before = Times(), dict.fromkeys(self.unnamed, "")
         for line, cells in self._rows():
             if len(cells) == width + 1 and not cells[-1].strip():
                 self.rows_end_in_separator = True
@@ -259,14 +256,14 @@ class _Table:
         try:
             value = float(word)
         except ValueError:
-            if self.separator != ";" or not _DECIMAL_COMMA.fullmatch(word):
+            if self.separator == "," or not _DECIMAL_COMMA.fullmatch(word):
                 return None
             value = float(word.replace(",", "."))
             self.comma_from = self.comma_from or line
         else:
             if "_" in word:
                 return None
-            if self.separator == ";" and "." in word:
+            if self.separator != "," and "." in word:
                 self.point_from = self.point_from or line
         if self.comma_from and self.point_from:
             raise ValueError(
@@ -282,64 +279,10 @@ class _Table:
 
     def _refuse(self, line: int, cells: Sequence[str], column: int, expected: str, advice: str = "") -> NoReturn:
         cell = cells[column]
-        if not advice and cell.strip().lower() in _MISSING:
+        if not advice and cell.strip().lower() in MISSING:
             advice = "; fill the gap, or leave the row out"
         place = f'{self.path}, line {line}, column "{short(self.header[column])}"'
         raise ValueError(f'{place}: expected {expected}, got "{short(cell)}"{advice}') from None
-
-
-class _Times:
-    """Reads times: all of them numbers, or dates as ISO 8601 writes them, or times of the day."""
-
-    EXPECTED = "a number, or a date and time such as 2024-01-31 10:05"
-
-    def __init__(self) -> None:
-        self.kind: Callable[[str], float] | None = None
-
-    def read(self, word: str) -> float:
-        """The time as a number."""
-        if self.kind is not None:
-            return self.kind(word)
-        for kind in (self._of_number, self._of_date, self._of_date_with_zone, self._of_day):
-            with suppress(Unexpected):
-                found = kind(word)
-                self.kind = kind
-                return found
-        raise Unexpected(self.EXPECTED)
-
-    def _of_number(self, word: str) -> float:
-        try:
-            value = float(word)
-        except ValueError:
-            raise Unexpected(self.EXPECTED) from None
-        if not isfinite(value) or "_" in word:
-            raise Unexpected("a finite number")
-        return value
-
-    def _of_date(self, word: str) -> float:
-        when = self._datetime(word)
-        if when.tzinfo is not None:
-            raise Unexpected("a date without a time zone, as before")
-        return (when.replace(tzinfo=UTC) - _EPOCH).total_seconds()
-
-    def _of_date_with_zone(self, word: str) -> float:
-        when = self._datetime(word)
-        if when.tzinfo is None:
-            raise Unexpected("a date with a time zone, as before")
-        return (when - _EPOCH).total_seconds()
-
-    def _of_day(self, word: str) -> float:
-        try:
-            when = time.fromisoformat(word.strip())
-        except ValueError:
-            raise Unexpected("a time of the day, as before") from None
-        return when.hour * 3600 + when.minute * 60 + when.second + when.microsecond / 1e6
-
-    def _datetime(self, word: str) -> datetime:
-        try:
-            return datetime.fromisoformat(word.strip())
-        except ValueError:
-            raise Unexpected("a date and time as before, such as 2024-01-31 10:05") from None
 
 
 def _twice(names: Sequence[str]) -> str | None:
