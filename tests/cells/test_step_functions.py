@@ -338,7 +338,6 @@ def test_a_cell_of_ones_own_is_not_taken_for_another():
     net = tt.Network(cell=STEPS["min_gru"], inputs=I, hidden=H, outputs=1)
     x = np.ones((1, 2, I))
     for refused in (
-        lambda: tt.prove(net, tt.tasks.Addition().specification),
         lambda: net.trace(x, np.ones((1, 2, 1))),
         lambda: tt.NetworkSpecification(cell="min_gru", inputs=1, hidden=1, outputs=1),
         lambda: tt.NetworkSpecification(cell=lstm.STEP, inputs=1, hidden=1, outputs=1),

@@ -19,7 +19,7 @@ def test_an_exact_adder_is_proved(cell):
     assert isinstance(proof, Proved)
     assert checker.check(proof.certificate.text).sets == proof.sets
     assert proof.margin > 0.3
-    assert json.loads(proof.certificate.text)["network"]["cell"] in ("elman", "lstm", "gru")
+    assert json.loads(proof.certificate.text)["network"]["step"]["name"] in ("elman", "lstm", "gru")
 
 
 @pytest.mark.parametrize("cell", CELLS)

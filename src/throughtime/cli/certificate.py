@@ -54,10 +54,13 @@ def check(
     except Rejected as error:
         reason = str(error)
     if json:
-        document({"certificate": str(certificate), "accepted": not reason, "reason": reason or None})
+        step = None if reason else report.step
+        document({"certificate": str(certificate), "accepted": not reason, "reason": reason or None, "step": step})
     elif reason:
         line("rejected", printable(reason))
     else:
         line("accepted", f"{report.sets} sets; every output is right by at least {report.margin:.2g}")
+        for text in report.step.splitlines():
+            line("", printable(text))
     if reason:
         raise typer.Exit(WRONG)

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.cells.layout import layout
 from throughtime.disk import write_atomically
 from throughtime.documents import text_of
 from throughtime.memory import require
+from throughtime.network_specification import NetworkSpecification
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, Net, System
@@ -23,7 +25,7 @@ LARGEST = 2**28
 _READ = 12
 """Bytes of memory that a byte of it takes when it is checked."""
 
-FORMAT, VERSION = "throughtime proof", 1
+FORMAT, VERSION = "throughtime proof", 2
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Certificate:
         """Whether it speaks of this very network: the same cells, readout, weights and precision."""
         try:
             content = json.loads(self.text)
-            return bool(content["network"] == _network(net) and content["sha256"] == fingerprint(net.parameters))
+            network = _network_1(net) if content["version"] == 1 else _network(net)
+            return bool(content["network"] == network and content["sha256"] == fingerprint(net.parameters))
         except (ValueError, TypeError, KeyError, RecursionError):
             return False
 
@@ -107,8 +110,35 @@ def certificate(
 
 
 def _network(net: Net) -> dict[str, Any]:
+    names = ("readout", "bias", "dtype", "inputs", "hidden", "outputs", "layers")
+    return {"step": _step(net.specification)} | {name: getattr(net.specification, name) for name in names}
+
+
+def _network_1(net: Net) -> dict[str, Any]:
+    """As version 1 had it, which knew its three cells by name."""
     names = ("cell", "activation", "readout", "bias", "dtype", "inputs", "hidden", "outputs", "layers")
     return {name: getattr(net.specification, name) for name in names}
+
+
+def _step(specification: NetworkSpecification) -> dict[str, Any]:
+    """The cell's operations, and the order of its parameters; biases that a network does not have are numbers, 0."""
+    graph, told = specification.graph, layout(specification.graph)
+    absent = () if specification.bias else told.biases
+    return {
+        "name": graph.name,
+        "states": list(graph.states),
+        "operations": [
+            {
+                "op": "number" if operation.name in absent and operation.op == "parameter" else operation.op,
+                "of": list(operation.of),
+                "name": operation.name,
+                "value": operation.value.hex(),
+            }
+            for operation in graph.operations
+        ],
+        "after": list(graph.after),
+        "blocks": [list(block.names) for block in told.blocks if specification.bias or block.kind != "bias"],
+    }
 
 
 def _machine(machine: Specification, symbols: Array) -> dict[str, Any]:

@@ -5,9 +5,13 @@
 This file needs only Python and python-flint, whose balls (midpoint ± radius) hold the true result of every operation,
 so rounding is no concern. All it believes of a certificate is which network and specification it speaks of.
 
+The network. Each layer computes, at every step, the operations of its cell, which the certificate lists: each is done to
+x, the states before, parameters, numbers, and operations before it in the list. The first state is what the layer above,
+or the readout, gets. What the names say is not believed; the report spells the operations, as `Cell.spelled` does.
+
 The claim. The specification is a Mealy machine: states (the first is 0), symbols (each an input vector), the next
-state and the output bits for each state and symbol. Feed the network any finite sequence of symbols from h_0 = 0 (and
-C_0 = 0). Let every coordinate of its state be off by up to ε whenever it is computed, and net_y, the input of the
+state and the output bits for each state and symbol. Feed the network any finite sequence of symbols from states that
+are 0. Let every coordinate of its state be off by up to ε whenever it is computed, and net_y, the input of the
 readout, too. Then each output is nearer to the machine's bit than one half: with a sigmoid readout net_y > 0 where
 the bit is 1 and < 0 where it is 0, with an identity readout |net_y − bit| < 1/2.
 
@@ -25,6 +29,8 @@ lie in [−1, 1], the e_k are common to the coordinates and e'_j is j's own. The
 the same e_k and some e', every value that the operation does:
  - a matrix M acts on c and g; the d's come to Σ_j |M_ij| d_j, unless `spread` has made columns of g of them before;
  - x y = x0 y0 + x0 (y − y0) + y0 (x − x0) + (x − x0)(y − y0), where the last is at most rx ry;
+ - (1 − w) x + w y, as one operation, is x + w t with t = y − x, so the error of x counts |1 − w0| times, not 1 + |w0| times;
+ - min(x, y) = x − relu(x − y), max(x, y) = x + relu(y − x);
  - f(z) on [l, u], by `curve`: for any slope s, f(z) − s z is extremal at l, at u, or where f' = s (for relu, at 0).
    If it is within v ± w there, f(z) is s z + v ± w.
 """
@@ -36,6 +42,7 @@ import json
 import math
 import struct
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product, zip_longest
@@ -46,7 +53,24 @@ from flint import arb, arb_mat, ctx
 MOST = 1_000_000  # numbers in sets, images looked at
 LARGEST = 10**9  # multiplications for an image
 ZERO, HALF = arb(0), arb(0.5)
-GATES = {"elman": 1, "lstm": 4, "gru": 3}
+NAMES = {"@": "{} @ {}", "neg": "-{}", "+": "{} + {}", "-": "{} - {}", "*": "{} * {}"}  # how operations are spelled
+NAMES |= {f: f + "({})" for f in ("sigmoid", "tanh", "relu")} | {f: f + "({}, {})" for f in ("minimum", "maximum")}
+ARITY = {op: spelled.count("{}") for op, spelled in NAMES.items()} | dict.fromkeys(
+    ["x", "state", "parameter", "number"], 0
+)
+OLD = {  # the cells of version 1: states, blocks of parameters, equations in Polish notation, where f is the activation
+    "elman": ("h", "V, U, b", "h = f + + @ x V @ h U b"),
+    "lstm": (
+        "h C", "V_i V_f V_C V_o, U_i U_f U_C U_o, b_i b_f b_C b_o",
+        "i = sigmoid + + @ x V_i @ h U_i b_i, f = sigmoid + + @ x V_f @ h U_f b_f, o = sigmoid + + @ x V_o @ h U_o b_o,"
+        "C_tilde = tanh + + @ x V_C @ h U_C b_C, C = + * f C * i C_tilde, h = * o tanh C",
+    ),
+    "gru": (
+        "h", "V_r V_z V_n, U_r U_z U_n, b_r b_z b_n, c_n",
+        "r = sigmoid + + @ x V_r @ h U_r b_r, z = sigmoid + + @ x V_z @ h U_z b_z,"
+        "n = tanh + + @ x V_n b_n * r + @ h U_n c_n, h = + * - 1 z n * z h",
+    ),
+}  # fmt: skip
 FUNCTIONS: dict[str, tuple[Callable[[Any], Any], float]] = {  # f, and its steepest slope
     "sigmoid": (lambda z: 1 / (1 + (-z).exp()), 0.25),
     "tanh": (lambda z: z.tanh(), 1.0),
@@ -59,12 +83,13 @@ class Rejected(Exception):
 
 
 class Report(NamedTuple):
-    """Of an accepted certificate: sets, images looked at, by how much each net_y is right, the largest |state|."""
+    """Of an accepted certificate: sets, images looked at, by how much each net_y is right, the largest |state|, the step."""
 
     sets: int
     images: int
     margin: float
     reach: float
+    step: str
 
 
 @dataclass(slots=True)
@@ -114,6 +139,26 @@ def curve(name: str, x: Form) -> Form:
     return Form(s * x.c + ball.mid(), [s * v for v in x.g], s * x.d + ball.rad(), s * x.r)
 
 
+def blend(w: Form, x: Form, y: Form) -> Form:
+    """(1 − w) x + w y."""
+    t = y + -1 * x
+    s = x + w.c * t + t.c * w
+    d = abs(1 - w.c) * x.d + abs(w.c) * y.d + abs(t.c) * w.d + (w.r + w.d) * (t.r + t.d)
+    return Form(x.c + w.c * t.c, s.g, d, s.r)
+
+
+def computed(op: str, x: Form, y: Form) -> Form:
+    """The operation on one coordinate; on x alone, if it takes one."""
+    if op in FUNCTIONS:
+        return curve(op, x)
+    if op == "*":
+        return x * y
+    if op in ("neg", "+", "-"):
+        return -1 * x if op == "neg" else x + (y if op == "+" else -1 * y)
+    need(op in ("minimum", "maximum"), f"{op}: unknown operation")
+    return x + -1 * curve("relu", x + -1 * y) if op == "minimum" else x + curve("relu", y + -1 * x)
+
+
 def matrix(M: Any, state: list[Form], b: Any = None) -> list[Form]:
     """M times a column of coordinates, plus b."""
     K = max(len(s.g) for s in state)
@@ -154,31 +199,182 @@ def table(value: Any, what: str, keys: str) -> list[Any]:
     return [value[key] for key in keys.split()]
 
 
+class Operation(NamedTuple):
+    """What is done to the results at the places `of`; name is of a parameter or state, else but for the report."""
+
+    op: str
+    of: list[int]
+    name: str
+    value: Any
+
+
+def old_cell(network: dict[str, Any]) -> dict[str, Any]:
+    """The network of a certificate of version 1, with its cell written out."""
+    cell, f, bias = network.pop("cell"), network.pop("activation"), network["bias"]
+    states, blocks, equations = OLD[cell]
+    operations: list[dict[str, Any]] = []
+    place: dict[str, int] = {}
+
+    def add(op: str, of: list[int], name: str = "", value: float = 0.0) -> int:
+        operations.append({"op": op, "of": of, "name": name, "value": value.hex()})
+        return len(operations) - 1
+
+    def take(words: list[str]) -> int:
+        word = words.pop(0)
+        word = f if (cell, word) == ("elman", "f") else word
+        if ARITY.get(word):
+            return add(word, [take(words) for _ in range(ARITY[word])])
+        if word not in place:
+            number = word == "1" or (word[0] in "bc" and not bias)
+            kind = "number" if number else "x" if word == "x" else "state" if word in states.split() else "parameter"
+            place[word] = add(kind, [], word if word.isidentifier() else "", float(word == "1"))
+        return place[word]
+
+    for equation in equations.split(","):
+        name, _, *words = equation.split()
+        place[name] = take(words)
+        operations[place[name]]["name"] = name
+    named = [block.split() for block in blocks.split(",") if bias or block.split()[0][0] not in "bc"]
+    after = [place[state] for state in states.split()]
+    step = {"name": cell, "states": states.split(), "operations": operations, "after": after, "blocks": named}
+    return network | {"step": step}
+
+
+class Cell:
+    """The operations of one step, if they are valid: each is done to earlier ones, and their shapes fit."""
+
+    def __init__(self, step: Any) -> None:
+        self.name, self.states, operations, self.after, self.blocks = table(
+            step, "step", "name states operations after blocks"
+        )
+        lists = [self.states, operations, self.after, self.blocks, *self.blocks]
+        need(all(type(entry) is list and 0 < len(entry) <= 1000 for entry in lists), "step: expected lists")
+        self.all: list[Operation] = []
+        for at, entry in enumerate(operations):
+            op, of, name, value = table(entry, f"operation {at}", "op of name value")
+            need(type(op) is type(name) is str and op in ARITY, f"operation {at}: unknown, {op!r:.40}")
+            need(not name or name.isidentifier(), f"operation {at}: a name that is none")
+            self.all.append(Operation(op, read(of, f"operation {at}", at - 1, ARITY[op]), name, read(value, op, None)))
+        self.products: dict[int, list[int]] = {}  # by what is multiplied
+        need(all(type(s) is str and s.isidentifier() for s in [self.name, *self.states]), "step: expected names")
+        matrices: dict[int, str] = {}
+        for at, o in enumerate(self.all):
+            if o.op == "@":
+                self.products.setdefault(o.of[0], []).append(at)
+                matrices[o.of[1]] = self.all[o.of[0]].op
+        wide = [o.op == "x" or at in matrices for at, o in enumerate(self.all)]
+        for o in self.all:
+            if o.op == "@":
+                x, M = self.all[o.of[0]].op, self.all[o.of[1]].op
+                same = (x == "x") == (matrices[o.of[1]] == "x")
+                need(M == "parameter" and o.of[0] not in matrices and same, "step: a product is none with a matrix")
+            else:
+                need(not any(wide[at] for at in o.of), "step: x and matrices can only be multiplied")
+            need(o.op != "state" or o.name in self.states, "step: a state that is not there")
+        self.after = read(self.after, "after", len(self.all) - 1, len(self.states))
+        need(all(self.all[at].of for at in self.after), "step: a state that is not computed")
+        need(len({*self.states}) == len(self.states) == len({*self.after}), "step: two states that are one")
+        kinds = {o.name: matrices.get(at, "vector") for at, o in enumerate(self.all) if o.op == "parameter"}
+        count = sum(o.op == "parameter" for o in self.all)
+        listed = sorted(name for block in self.blocks for name in block)
+        need(listed == sorted(kinds) and len(kinds) == count, "step: parameters and blocks differ")
+        self.vectors = {name for name, kind in kinds.items() if kind == "vector"}
+        self.kinds = [{kinds[name] if kinds[name] in ("x", "vector") else "h" for name in b} for b in self.blocks]
+        need(all(len(kind) == 1 for kind in self.kinds), "step: a block of different shapes")
+        self.blends = {at: found for at in range(len(self.all)) if (found := self.blend(at))}
+        self.uses, todo = Counter(self.after), list(self.after)
+        while todo:
+            for at in self.reads(todo.pop()):
+                todo += [] if at in self.uses else [at]
+                self.uses[at] += 1
+        self.order = sorted(self.uses)
+
+    def reads(self, at: int) -> list[int]:
+        """The places of what an operation is done to; of w, x, y for a blend."""
+        return self.blends.get(at, self.all[at].of)
+
+    def blend(self, at: int) -> list[int]:
+        """w, x, y, if this is (1 − w) x + w y in any order, and its parts are no states, which are off by ε; else nothing."""
+        if self.all[at].op == "+":
+            for first, second in (self.all[at].of, self.all[at].of[::-1]):
+                p, q = self.all[first], self.all[second]
+                for rest, x in (p.of, p.of[::-1]) if p.op == q.op == "*" else ():
+                    o = self.all[rest]
+                    if o.op == "-" and self.all[o.of[0]].op == "number" and self.all[o.of[0]].value == 1:
+                        w = o.of[1]
+                        if w in q.of and not {first, second, rest} & {*self.after}:
+                            return [w, x, q.of[1 - q.of.index(w)]]
+        return []
+
+    def spelled(self) -> str:
+        """The operations as equations; state_before is a state before the step, p.name a parameter, v7 the 7th result."""
+        taken = {f"{state}_before" for state in self.states} | {"x", "p", *NAMES}
+        count, lines = Counter(at for o in self.all for at in o.of), [f"{self.name}:"]
+        text: list[str] = []
+        binds: list[int] = []  # how strongly each text holds together
+        for at, o in enumerate(self.all):
+            binds.append({"+": 1, "-": 1, "*": 2, "@": 2, "neg": 3}.get(o.op, 4))
+            if not o.of:
+                number = repr(float(o.value)).removesuffix(".0")
+                leaves = {"state": f"{o.name}_before", "parameter": f"p.{o.name}", "number": number, "x": "x"}
+                text.append(leaves[o.op])
+                continue
+            loose = [binds[at] < 4 and binds[i] < binds[at] + (k > 0) for k, i in enumerate(o.of)]
+            of = [f"({text[i]})" if wrap else text[i] for i, wrap in zip(o.of, loose, strict=True)]
+            text.append(NAMES[o.op].format(*of))
+            if o.name or count[at] > 1 or at in self.after:
+                fits = o.name and o.name not in taken and (o.name not in self.states or at in self.after)
+                name = o.name if fits and not o.name[1:].isdigit() else f"v{at}"
+                lines.append(f"  {name} = {text[at]}")
+                taken.add(name)
+                text[at], binds[at] = name, 4
+        returned = ", ".join(text[at] for at in self.after)
+        return "\n".join([*lines, f"  return {returned}"])
+
+
 class Proof:
     """A certificate whose types and sizes are valid."""
 
     def __init__(self, text: str) -> None:
         keys = "format version network weights sha256 specification m epsilon sets"
         kind, version, network, weights, sha256, machine, m, epsilon, sets = table(json.loads(text), "file", keys)
-        need([kind, version] == ["throughtime proof", 1], "not a throughtime proof of version 1")
-        keys = "cell activation readout bias dtype inputs hidden outputs layers"
-        self.cell, self.f, self.readout, bias, dtype, *sizes = table(network, "network", keys)
-        need(self.cell in GATES and self.f in FUNCTIONS and dtype in ("float64", "float32"), "network: unknown kind")
+        need(kind == "throughtime proof" and type(version) is int, "not a throughtime proof")
+        need(version in (1, 2), "not a throughtime proof of version 1 or 2")
+        if version == 1:
+            keys = "cell activation readout bias dtype inputs hidden outputs layers"
+            old, f, _, bias, *_ = table(network, "network", keys)
+            need(old in OLD and f in FUNCTIONS and type(bias) is bool, "network: unknown kind")
+            network = old_cell(dict(network))
+        keys = "step readout bias dtype inputs hidden outputs layers"
+        step, self.readout, bias, dtype, *sizes = table(network, "network", keys)
+        self.cell = cell = Cell(step)
+        need(dtype in ("float64", "float32"), "network: unknown kind")
         need(self.readout in ("sigmoid", "identity") and type(bias) is bool, "network: unknown readout or bias")
         I, H, O, layers = read(sizes, "sizes", 10_000, 4)
-        self.H, self.parts, columns = H, 2 if self.cell == "lstm" else 1, GATES[self.cell] * H
-        n, shapes = layers * self.parts * H, []
-        need(layers * n * H * columns <= LARGEST, "sizes: the network is too large")
-        for K in [I, *[H] * (layers - 1)]:  # V, U, b, c_n of every layer, then W, b_y
-            shapes += [(K, columns), (H, columns), (bias, columns), (bias * (self.cell == "gru"), H)]
-        shapes += [(H, O), (bias, O)]
+        self.H, self.parts = H, len(cell.states)
+        n, rows = layers * self.parts * H, sum(map(len, cell.products.values())) * H
+        need(min(I, n, O) > 0, "sizes: a network of nothing")
+        need(layers * n * H * max(rows, len(cell.all)) <= LARGEST, "sizes: the network is too large")
+        heights = [{"x": K, "h": H, "vector": 1} for K in [I, *[H] * (layers - 1)]]
+        shapes = [(of[kind], len(b) * H) for of in heights for (kind,), b in zip(cell.kinds, cell.blocks, strict=True)]
+        shapes += [(H, O), (bias, O)]  # after the blocks of every layer W, b_y
         flat = read(weights, "weights", None, sum(height * width for height, width in shapes))
         digest = hashlib.sha256(struct.pack(f"<{len(flat)}d", *map(float, flat))).hexdigest()
-        need(min(I, n, O) > 0 and digest == sha256, "sha256 is not the hash of the weights")
-        self.blocks, at = [], 0
-        for height, width in shapes:  # transposed, as a state is a column here; without biases they are 0
+        need(digest == sha256, "sha256 is not the hash of the weights")
+        self.layers: list[tuple[dict[int, Any], dict[str, list[Any]]]] = []  # matrices by what they multiply; vectors
+        blocks, at = [], 0
+        for height, width in shapes:  # transposed, as a state is a column here; without a bias it is 0
             block, at = flat[at : at + height * width] or [ZERO] * width, at + height * width
-            self.blocks.append(arb_mat(height or 1, width, block).transpose())
+            blocks.append([block[column::width] for column in range(width)])
+        W, b_y = blocks[-2:]
+        self.W, self.b_y = arb_mat(W), arb_mat(b_y)
+        for first in range(0, len(blocks) - 2, len(cell.blocks)):
+            columns: dict[str, Any] = {}
+            for names, block in zip(cell.blocks, blocks[first:], strict=False):
+                columns |= {name: block[k * H : k * H + H] for k, name in enumerate(names)}
+            named = {x: [cell.all[cell.all[at].of[1]].name for at in found] for x, found in cell.products.items()}
+            matrices = {x: arb_mat([row for name in all for row in columns[name]]) for x, all in named.items()}
+            self.layers.append((matrices, {name: [row[0] for row in columns[name]] for name in cell.vectors}))
         keys = "symbols next outputs state_names symbol_names"
         symbols, after, outputs, *names = table(machine, "specification", keys)
         need(all(type(s) is list and s and all(type(e) is str for e in s) for s in names), "names: expected strings")
@@ -210,17 +406,17 @@ class Proof:
             box = [Form((l + h) / 2, [ZERO] * j + [(h - l) / 2]) for j, (l, h) in enumerate(bounds)]
             self.bounded(box, f"set {q}")
             self.branch(q, box, self.m, f"set {q}")
-        return Report(sets, self.images, self.margin, self.reach)
+        return Report(sets, self.images, self.margin, self.reach, self.cell.spelled())
 
     def branch(self, q: int, state: list[Form], m: int, path: str) -> None:
         """From these states and set q: right until in a set that follows, after at most m more symbols."""
         state = spread(state, max(len(s.g) for s in state))
-        u = [matrix(U, self.part(state, l, 0)) for l, U in enumerate(self.blocks[1:-2:4])]
+        ahead = self.ahead(state)
         for a in range(self.A):
             self.tick(self.done, len(self.label))
             self.images, here, to = self.images + 1, f"{path}, symbol {a}", self.succ[q][a]
             need(self.images <= MOST, "too many images")
-            after, net_y = self.step(state, u, a)
+            after, net_y = self.step(ahead, a)
             for bit, (low, high) in zip(self.outputs[self.label[q]][a], (y.ends() for y in net_y), strict=True):
                 margin = low if bit else -high
                 if self.readout == "identity":
@@ -239,37 +435,61 @@ class Proof:
         self.reach = max(self.reach, *(float(abs(end).upper()) for pair in ends for end in pair))
         return ends
 
-    def part(self, state: list[Form], layer: int, part: int) -> list[Form]:
-        """h of a layer, or as part 1 its C."""
-        at = (layer * self.parts + part) * self.H
-        return state[at : at + self.H]
+    def ahead(self, state: list[Form]) -> list[dict[int, list[Form]]]:
+        """For every layer, what no symbol is needed for: leaves of the step, and the states' products with matrices."""
+        found, at = [], 0
+        for l, (_, vectors) in enumerate(self.layers):
+            values: dict[int, list[Form]] = {}
+            before = {name: state[at + k * self.H : at + (k + 1) * self.H] for k, name in enumerate(self.cell.states)}
+            at += self.parts * self.H
+            for place, o in enumerate(self.cell.all):
+                if o.op == "state":
+                    values[place] = before[o.name]
+                elif o.op == "number" or (o.op == "parameter" and o.name in vectors):
+                    numbers = [o.value] * self.H if o.op == "number" else vectors[o.name]
+                    values[place] = [Form(number, []) for number in numbers]
+            for place in [place for place in self.cell.products if place in values]:
+                self.multiply(l, place, values)
+            found.append(values)
+        return found
 
-    def step(self, state: list[Form], u: list[list[Form]], a: int) -> tuple[list[Form], list[Form]]:
-        """The states after symbol a, and net_y, from u = U h of every layer."""
-        K, H, S, off, after = max(len(s.g) for s in state), self.H, "sigmoid", Form(ZERO, [], self.epsilon), []
+    def multiply(self, layer: int, place: int, values: dict[int, list[Form]]) -> None:
+        """All products of the value at that place with matrices."""
+        rows, H = matrix(self.layers[layer][0][place], values[place]), self.H
+        values.update((at, rows[k * H : k * H + H]) for k, at in enumerate(self.cell.products[place]))
+
+    def step(self, ahead: list[dict[int, list[Form]]], a: int) -> tuple[list[Form], list[Form]]:
+        """The states after symbol a, and net_y."""
+        cell, H, off, after = self.cell, self.H, Form(ZERO, [], self.epsilon), []
+        K = max((len(s.g) for known in ahead for value in known.values() for s in value), default=0)
         x = [Form(entry, []) for entry in self.symbols[a]]
-        for l, u_l in enumerate(u):
-            V, _, b, c = self.blocks[4 * l : 4 * l + 4]
-            v, h, C = matrix(V, x, b), self.part(state, l, 0), self.part(state, l, self.parts - 1)
-            if self.cell == "elman":  # h = f(x V + h U + b)
-                x = [curve(self.f, v[j] + u_l[j]) + off for j in range(H)]
-            elif self.cell == "lstm":  # i, f, o = S(…), C̃ = tanh(…), C = f C + i C̃, h = o tanh C
-                i, f, o = ([curve(S, v[j] + u_l[j]) for j in range(g * H, g * H + H)] for g in (0, 1, 3))
-                tilde = [curve("tanh", v[2 * H + j] + u_l[2 * H + j]) for j in range(H)]
-                C, K = spread([f[j] * C[j] + i[j] * tilde[j] + off for j in range(H)], K), K + H
-                x = [o[j] * curve("tanh", C[j]) + off for j in range(H)]
-            else:  # r, z = S(…), n = tanh(x V_n + b_n + r (h U_n + c_n)), h = n + z (h − n)
-                r, z = ([curve(S, v[j] + u_l[j]) for j in range(g * H, g * H + H)] for g in (0, 1))
-                x = []
-                for j in range(H):
-                    n = curve("tanh", v[2 * H + j] + r[j] * (u_l[2 * H + j] + Form(c[j, 0], [])))
-                    n = spread([n], K)[0]  # it occurs twice, and its d stands for the same e' in both places
-                    new = n + z[j] * (h[j] + -1 * n)
-                    x.append(Form(new.c, new.g[:K], new.d + abs(new.g[K])) + off)
-            if l < len(u) - 1:
+        for l, known in enumerate(ahead):
+            values = dict(known)
+            for at in cell.order:
+                o = cell.all[at]
+                if at in known or at in values:
+                    pass
+                elif o.op == "x":
+                    values[at] = x
+                elif o.op == "parameter":
+                    continue
+                elif at in cell.blends:
+                    values[at] = [blend(*of) for of in zip(*(values[i] for i in cell.blends[at]), strict=True)]
+                else:
+                    of = values[o.of[0]], values[o.of[-1]]
+                    values[at] = [computed(o.op, *both) for both in zip(*of, strict=True)]
+                if at in cell.after:
+                    values[at] = [s + off for s in values[at]]
+                if o.of and cell.uses[at] > 1:  # it is read twice, with the same error
+                    values[at], K = spread(values[at], K), K + H
+                if at in cell.products and (o.of or o.op == "x"):
+                    self.multiply(l, at, values)
+            states = [values[at] for at in cell.after]
+            x = states[0]
+            if l < len(ahead) - 1:
                 x, K = spread(x, K), K + H
-            after += x + (C if self.cell == "lstm" else [])
-        return after, matrix(self.blocks[-2], x, self.blocks[-1])
+            after += [s for part in (x, *states[1:]) for s in part]
+        return after, matrix(self.W, x, self.b_y)
 
 
 def check(text: str, tick: Callable[[int, int], None] = lambda done, of: None) -> Report:
@@ -286,6 +506,7 @@ def check(text: str, tick: Callable[[int, int], None] = lambda done, of: None) -
 if __name__ == "__main__":
     try:
         with open(sys.argv[1], encoding="utf-8") as file:
-            print("accepted:", check(file.read()))
+            report = check(file.read())
+            print("accepted:", report._replace(step=""), report.step, sep="\n")
     except (Rejected, OSError, ValueError, IndexError) as error:
         sys.exit(f"rejected: {error}")

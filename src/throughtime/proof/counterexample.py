@@ -124,8 +124,7 @@ def surely_wrong(system: System, machine: Specification, word: Word) -> bool:
         state = [checker.Form(checker.ZERO, []) for _ in range(system.width)]
         net_y = state
         for letter in word:
-            recurrent = [checker.matrix(U, proof.part(state, l, 0)) for l, U in enumerate(proof.blocks[1:-2:4])]
-            after, net_y = proof.step(state, recurrent, letter)
+            after, net_y = proof.step(proof.ahead(state), letter)
             state = [checker.Form(low.union(high), []) for low, high in (coordinate.ends() for coordinate in after)]
         ends = [y.ends() for y in net_y]
     finally:

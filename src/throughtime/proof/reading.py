@@ -57,7 +57,7 @@ class Reading:
         return NetInput(tuple(products), tuple(term for term in terms if term != bias), name)
 
     def _blend(self, place: int) -> tuple[int, int, int] | None:
-        """(w, x, y), if this is (1 − w) ∘ x + w ∘ y with the terms and the factors in any order."""
+        """(w, x, y), if this is (1 − w) ∘ x + w ∘ y in any order. Its parts must be no states: those are read as computed."""
         operations = self.graph.operations
         if operations[place].op != "+" or place in self.nets:
             return None
@@ -67,7 +67,7 @@ class Reading:
             for rest, x in (operations[first].of, operations[first].of[::-1]):
                 if operations[rest].op == "-" and self._is_one(operations[rest].of[0]):
                     w, factors = operations[rest].of[1], operations[second].of
-                    if w in factors:
+                    if w in factors and not {first, second, rest} & {*self.graph.after}:
                         return w, x, factors[1 - factors.index(w)]
         return None
 
