@@ -77,7 +77,6 @@ import signal, sys
 import throughtime as tt
 from throughtime.training import many
 from throughtime.training.loop import Run
-from throughtime.training.settings import Settings
 
 def proceed(run, data, validate, *, stop):
     run.stopped = "interrupted" if stop() else "steps"
@@ -91,7 +90,9 @@ def press(frame, event, argument):
             signal.raise_signal(signal.SIGINT)
     return press
 
-many.begin = lambda net, data, seed: Run(net, Settings(seed=seed))
+many.begin = lambda net, data, settings: Run(net, settings)
+chosen = many.Settings()
+many.Settings.given = lambda *_: chosen  # what comes before the threads is not tried
 many.proceed = proceed
 signal.signal(signal.SIGINT, signal.default_int_handler)
 S = tt.NetworkSpecification(inputs=2, hidden=1, outputs=1)
