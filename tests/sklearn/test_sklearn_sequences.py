@@ -153,3 +153,35 @@ def test_a_series_that_misses_a_sequence_is_refused():
     frame, _ = long_frame()
     with pytest.raises(ValueError, match="y has no value for sequence s3"):
         SequenceClassifier(**SMALL).fit(frame, pandas.Series(Y[:3], ["s0", "s1", "s2"]))
+
+
+@pytest.mark.parametrize("name", ["SequenceClassifier", "SequenceRegressor", "SequenceLabeler"])
+def test_standardisation_does_not_see_what_early_stopping_validates_on(name):
+    """The sequences that may be changed without changing `mean_` are those that are held out: a fifth of them."""
+    import throughtime.sklearn as estimators
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(20, 3, 1))
+    y = {"SequenceClassifier": np.arange(20) % 2, "SequenceRegressor": rng.normal(size=20)}.get(
+        name, np.arange(60).reshape(20, 3) % 2
+    )
+
+    def fitted(x, y):
+        model = getattr(estimators, name)(
+            hidden=2, max_iter=1, early_stopping=True, validation_fraction=0.2, random_state=0
+        )
+        return model.fit(x, y)
+
+    first, held_out = fitted(X, y), []
+    for i in range(20):
+        moved = X.copy()
+        moved[i] += 1e6
+        if np.array_equal(fitted(moved, y).mean_, first.mean_):
+            held_out.append(i)
+    assert len(held_out) == 4
+    learned = np.delete(X, held_out, axis=0)
+    np.testing.assert_allclose(first.mean_, learned.mean((0, 1)), rtol=1e-12)
+    np.testing.assert_allclose(first.scale_, learned.std((0, 1)), rtol=1e-12)
+    if name == "SequenceRegressor":
+        np.testing.assert_allclose(first.y_mean_, np.delete(y, held_out).mean(), rtol=1e-12)
+        np.testing.assert_allclose(first.y_scale_, np.delete(y, held_out).std(), rtol=1e-12)

@@ -119,7 +119,7 @@ def test_a_column_is_an_input_or_a_target():
         outputs="y_1",
     )
     refused("d.csv", 'inputs must name each column once, got "x" twice', inputs="x,x")
-    refused("d.csv", "inputs must be the names of columns, such as A,B, got", inputs="x,,y")
+    refused("d.csv", "inputs must be names, such as A,B, got", inputs="x,,y")
     refused("d.csv", 'output must be "every step" or "last step", got \'last\'', output="last")
     refused("d.csv", 'targets must be "numbers", "classes" or "yes or no", got \'kinds\'', targets="kinds")
     refused(

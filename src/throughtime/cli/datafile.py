@@ -16,7 +16,7 @@ from throughtime.tasks.from_file import KINDS, LOSSES, READOUTS, DataFile
 
 __all__ = ["KINDS", "DataFile", "described", "is_data", "read", "read_for", "read_like"]
 
-OPTIONS = ("sequence", "time", "inputs", "outputs", "output", "targets")
+OPTIONS = ("sequence", "time", "inputs", "outputs", "output", "targets", "classes")
 
 
 def is_data(word: str) -> bool:

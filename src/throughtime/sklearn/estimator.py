@@ -66,7 +66,17 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         new = not (hasattr(self, "network_") and (partial or options.warm_start))
         if not new:
             check_goes_on(options, self._begun)
+        else:
+            self._seed = _seed(self.random_state)
         return new
+
+    def _apart(self, options: Options, sequences: int, strata: Array | None) -> tuple[Array, Array]:
+        """Which sequences early stopping learns from, and which it validates on; without it all are learned from."""
+        if not options.early_stopping:
+            return np.arange(sequences), np.arange(0)
+        if sequences < 2:
+            raise ValueError("early_stopping keeps a part of the sequences apart, and needs at least 2 of them, got 1")
+        return _split(sequences, options.validation_fraction, self._seed, strata)
 
     def _learn(
         self, options: Options, sequences: Sequences, targets: Array, weights: Array, *, readout: str, output: str,
@@ -91,12 +101,16 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         held_out : (N, T) array, optional
             Weights of the targets that early stopping validates on, instead of a part of the sequences.
         """
-        if options.early_stopping and held_out is None and len(sequences) < 2:
-            raise ValueError("early_stopping keeps a part of the sequences apart, and needs at least 2 of them, got 1")
+        learned, apart = self._apart(
+            options if held_out is None else replace(options, early_stopping=False), len(sequences), strata
+        )
         if not weights.any():
             raise ValueError("Sample weights must contain at least one non-zero number.")
         if new:
-            self._start(options, sequences, targets, weights, readout, output)
+            seen = np.zeros(len(sequences))  # what is validated on, standardisation does not see either
+            seen[learned] = 1
+            of_targets = weights * (seen if weights.ndim == 1 else seen[:, None])
+            self._start(options, sequences, targets, of_targets, readout, output)
         outputs = self.network_.specification.outputs
         if targets.shape[-1] != outputs:
             raise ValueError(f"y has {targets.shape[-1]} outputs or classes; what was fitted before has {outputs}")
@@ -107,7 +121,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             self._pass_once(options, data)
         elif options.early_stopping:
             if held_out is None:
-                training, validation = _split(data, options.validation_fraction, self._seed, strata)
+                training, validation = data[learned], data[apart]
             else:
                 training, validation = data, replace(data, mask=held_out)
             self._train_until_no_better(options, _evenly(training), _evenly(validation))
@@ -130,11 +144,10 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         )  # fmt: skip
         _require_memory(specification, data_steps=min(options.batch_size, len(sequences)) * sequences.x.shape[1])
         self._begun = options.of_the_start
-        self._seed = _seed(self.random_state)
         self.network_ = Network(specification, seed=self._seed)
         self._run = Run(self.network_, Settings(steps=0))
         self.mean_, self.scale_ = np.zeros(specification.inputs), np.ones(specification.inputs)
-        if options.standardize:
+        if options.standardize and weights.any():
             of_step = np.where(sequences.real, weights if weights.ndim == 2 else weights[:, None], 0)
             self.mean_, self.scale_ = mean_and_deviation(sequences.x[sequences.real], of_step[sequences.real])
 
@@ -263,15 +276,17 @@ def _updates(data: Batch, options: Options) -> int:
     return -(-len(data) // options.batch_size)
 
 
-def _split(data: Batch, fraction: float, seed: int, strata: Array | None) -> tuple[Batch, Batch]:
-    """What is trained on and what is validated on, with the classes in proportion where there are enough of each."""
-    held_out = min(math.ceil(fraction * len(data)), len(data) - 1)
+def _split(sequences: int, fraction: float, seed: int, strata: Array | None) -> tuple[Array, Array]:
+    """Which are trained on and which are validated on, with the classes in proportion where there are enough of each."""
+    held_out = min(math.ceil(fraction * sequences), sequences - 1)
     if strata is not None:
         counts = np.unique(strata, return_counts=True)[1]
-        if counts.min() < 2 or min(held_out, len(data) - held_out) < len(counts):
+        if counts.min() < 2 or min(held_out, sequences - held_out) < len(counts):
             strata = None
-    parts = train_test_split(np.arange(len(data)), test_size=held_out, random_state=seed, stratify=strata)
-    return data[parts[0]], data[parts[1]]
+    training, validation = train_test_split(
+        np.arange(sequences), test_size=held_out, random_state=seed, stratify=strata
+    )
+    return training, validation
 
 
 def _evenly(data: Batch) -> Batch:

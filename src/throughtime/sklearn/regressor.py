@@ -68,8 +68,9 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):  # type: ignore[misc
         if new:
             self._one_number = given.ndim == 1
             self.y_mean_, self.y_scale_ = np.zeros(numbers.shape[1]), np.ones(numbers.shape[1])
-            if options.standardize and weights.any():
-                self.y_mean_, self.y_scale_ = mean_and_deviation(numbers, weights)
+            learned, _ = self._apart(options, len(sequences), None)
+            if options.standardize and weights[learned].any():
+                self.y_mean_, self.y_scale_ = mean_and_deviation(numbers[learned], weights[learned])
         if numbers.shape[1] != len(self.y_mean_):
             raise ValueError(f"y must be (sequences, {len(self.y_mean_)} outputs) as before, got {given.shape}")
         targets = (numbers - self.y_mean_) / self.y_scale_

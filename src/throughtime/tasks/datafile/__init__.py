@@ -36,7 +36,7 @@ def read(
     outputs: Sequence[str] | str | None = None,
     output: Output | None = None,
     targets: Targets | None = None,
-    classes: Sequence[str] | None = None,
+    classes: Sequence[str] | str | None = None,
     dtype: str = "float64",
 ) -> Dataset:
     """Read sequences from a file; the ending of its name says which kind it is, in small letters or capitals.
@@ -66,7 +66,7 @@ def read(
     targets : "numbers", "classes" or "yes or no", optional
         What they are. Names are classes; numbers are numbers unless it is said that they are classes. Dates, and numbers in
         other spellings (50%), are classes only if that is said.
-    classes : strings, optional
+    classes : strings, or one of names separated by commas, optional
         The classes that there may be, in order; "none", "NaN" and their like are classes only if they are among these.
     dtype : "float64" or "float32"
         What will be computed with: larger numbers are refused.
@@ -82,7 +82,7 @@ def read(
         raise ValueError(f"{path}: expected a name that ends in {', '.join(KINDS[:-1])} or {KINDS[-1]}")
     reading = Reading(
         sequence, time, _names("inputs", inputs), _names("outputs", outputs), _choice("output", output, get_args(Output)),
-        _choice("targets", targets, get_args(Targets)), None if classes is None else tuple(classes),
+        _choice("targets", targets, get_args(Targets)), _names("classes", classes),
         _choice("dtype", dtype, tuple(LARGEST)),
     )  # fmt: skip
     try:
@@ -108,7 +108,7 @@ def _names(option: str, given: Sequence[str] | str | None) -> tuple[str, ...] | 
         return None
     names = tuple(name.strip() for name in (given.split(",") if isinstance(given, str) else given))
     if not names or not all(names):
-        raise ValueError(f"{option} must be the names of columns, such as A,B, got {given!r:.60}")
+        raise ValueError(f"{option} must be names, such as A,B, got {given!r:.60}")
     return names
 
 
