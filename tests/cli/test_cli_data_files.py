@@ -292,7 +292,9 @@ def test_a_data_file_is_no_model(throughtime):
 
 def test_classes_are_named_in_a_command(throughtime):
     Path("d.csv").write_text("time,x,y\n0,1,up\n1,2,none\n2,3,up\n")
-    assert "(or this one in classes=A,B, if it is one)" in throughtime("train", "d.csv", *HIDDEN, "--steps", 2).complaint
+    assert (
+        "(or this one in classes=A,B, if it is one)" in throughtime("train", "d.csv", *HIDDEN, "--steps", 2).complaint
+    )
     outcome = throughtime("train", "d.csv", *HIDDEN, "--steps", 2, "--option", "classes=up,none", "--out", "r")
     assert "y: one of 2 classes (up, none)" in outcome.out
     assert throughtime("evaluate", "r", "--data", "d.csv", "--json").json["checked"] == 1

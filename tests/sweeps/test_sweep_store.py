@@ -1,14 +1,18 @@
 """A sweep's file: damaged, foreign, made by an older version, written by several at once, killed while it is made."""
 
 import contextlib
+import hashlib
+import json
 import os
 import random
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import throughtime as tt
 from throughtime.sweeps.space import Space
 from throughtime.sweeps.store import Store
 from throughtime.sweeps.summary import summary
@@ -306,3 +310,24 @@ except ValueError as error:
         tmp_path,
     )
     assert out == ["1"]
+
+
+def test_a_sweep_of_a_changed_data_file_is_another_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{t},{t % 3},{t % 2 + 0.5}\n" for t in range(6))
+    Path("d.csv").write_text(f"time,x,y\n{rows}")
+    options = {"steps": 1, "hidden": 2}
+    tt.sweep("d.csv", options, out="s.sqlite", seeds=1, jobs=1)
+    before = Store("s.sqlite").space.data
+    assert before == hashlib.sha256(Path("d.csv").read_bytes()).hexdigest()
+    assert len(tt.sweep("d.csv", options, out="s.sqlite", seeds=1, jobs=1).results()) == 1
+    with sqlite3.connect("s.sqlite") as connection:  # as an older version wrote it
+        text = connection.execute("SELECT space FROM sweep").fetchone()[0]
+        old = {name: value for name, value in json.loads(text).items() if name != "data"}
+    Path("d.csv").write_text(f"time,x,y\n{rows}6,0,9.5\n")
+    with pytest.raises(ValueError, match=r"^s\.sqlite holds a sweep of other data: d\.csv has changed since"):
+        tt.sweep("d.csv", options, out="s.sqlite", seeds=1, jobs=1)
+    assert Store("s.sqlite").space.data == before
+    with sqlite3.connect("s.sqlite") as connection:
+        connection.execute("UPDATE sweep SET space = ?", (json.dumps(old),))
+    assert len(tt.sweep("d.csv", options, out="s.sqlite", seeds=1, jobs=1).results()) == 1

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from throughtime.interrupts import as_they_end, deferred
 from throughtime.memory import require
 from throughtime.sweeps.space import Space, Trial
 from throughtime.sweeps.store import Store
-from throughtime.sweeps.trial import Result, planned, run
+from throughtime.sweeps.trial import Result, fingerprint, planned, run
 
 _PROCESS = 150e6
 """Bytes of memory that a process takes at least."""
@@ -85,7 +86,7 @@ def sweep(
         require(jobs * _PROCESS, f"a sweep in {jobs:,} processes", "choose fewer jobs")
     for combination in space.combinations():
         planned(task, combination)
-    store = Store(out, space)
+    store = Store(out, replace(space, data=fingerprint(task)))
     missing = store.missing()
     done = len(space) - len(missing)
     if not missing:

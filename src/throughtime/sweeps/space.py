@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from math import exp, log, prod
 from typing import Any
@@ -82,6 +82,8 @@ class Space:
         So many combinations, drawn at random; all there are if not given.
     random_seed : int ≥ 0
         Decides which are drawn.
+    data : str, optional
+        The SHA-256 of a data file. Sweeps of older versions have none, so that it is compared apart.
 
     Raises
     ------
@@ -94,12 +96,15 @@ class Space:
     seeds: tuple[int, ...] = (0,)
     random: int | None = None
     random_seed: int = 0
+    data: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.task, str) or not self.task:
             raise ValueError(f"the task of a sweep must be a name or a file, got {self.task!r}")
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ValueError("the seeds of a sweep must be different whole numbers from 0 on, and one at least")
+        if not isinstance(self.data, str | None):
+            raise ValueError(f"the fingerprint of a sweep's data must be text, got {self.data!r:.60}")
         if "seed" in self.options:
             raise ValueError("seed is no option of a sweep: give seeds")
         for name, values in self.options.items():
@@ -156,6 +161,7 @@ class Space:
     def from_json(cls, text: str) -> Space:
         """The space that `to_json` wrote; a ValueError for anything else."""
         values = json_object(text, "its description")
+        data = values.pop("data", None)
         if set(values) != {"task", "options", "seeds", "random", "random_seed"} or not isinstance(
             values["seeds"], list
         ):
@@ -167,7 +173,7 @@ class Space:
             if not isinstance(given, dict | list) or (isinstance(given, dict) and set(given) != set(_RANGE)):
                 raise ValueError(f"its description has no values of {name}")
             options[name] = {word: given[of] for of, word in _RANGE.items()} if isinstance(given, dict) else given
-        return cls.of(**values, options=options)
+        return replace(cls.of(**values, options=options), data=data)
 
     @classmethod
     def of(

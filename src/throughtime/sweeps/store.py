@@ -80,6 +80,11 @@ class Store:
             raise ValueError(
                 f"{path} holds another sweep, of other options or seeds: write to another file with --out FILE (out= in Python)"
             )
+        if space is not None and None not in (space.data, self.space.data) and self.space.data != space.data:
+            raise ValueError(
+                f"{path} holds a sweep of other data: {space.task} has changed since: write to another file with --out FILE "
+                "(out= in Python)"
+            )
 
     @contextmanager
     def _connected(self, mode: str = "rw") -> Iterator[sqlite3.Connection]:

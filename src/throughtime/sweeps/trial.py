@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import time
 from dataclasses import dataclass
@@ -69,6 +70,14 @@ def planned(task_name: str, options: dict[str, Value]) -> tuple[Any, recipes.Rec
     Network(**recipe.network)
     Settings(**recipe.settings)
     return task, recipe
+
+
+def fingerprint(task_name: str) -> str | None:
+    """The SHA-256 of a data file; None for other tasks."""
+    if Path(task_name).suffix.lower() not in KINDS:
+        return None
+    with open(task_name, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def run(task_name: str, trial: Trial) -> Result:
