@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 import throughtime as tt
+from throughtime.cli.models import open_model
+from throughtime.cli.prove import advised
+from throughtime.proof import Unknown
+from throughtime.proof.search import ADVICE
 
 PARITY = """\
 [symbols]
@@ -110,3 +114,13 @@ def test_bad_input_is_one_line(throughtime):
         outcome = throughtime(command)
         assert outcome.status == 2
         assert "was trained on recall, no finite machine" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("noise", "advice"), [(0.2, "another --seed"), (0, "--noise 0.2; the classic recipe has none")]
+)
+def test_advice_fits_how_a_network_was_trained(throughtime, noise, advice):
+    arguments = ("--noise", noise, "--steps", 3, "--hidden", 4, "--out", "r", "--quiet")
+    throughtime("train", "addition", *arguments)
+    unknown = Unknown(tt.tasks.Addition().specification, "the budget is spent", 3, None, 0, "", ADVICE, 0.0)
+    assert advice in advised(unknown, open_model(Path("r")).noise).details

@@ -45,6 +45,7 @@ class Model:
     run : its run's folder, if it has one
     task_name : what it says it was trained for, if it does
     columns : of the data file that it learned from, if it did
+    noise : what its run's settings say of noise in training, if it has a run
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Model:
     run: Path | None
     task_name: str | None
     columns: Columns | None = None
+    noise: Any = None
 
     @property
     def past(self) -> str:
@@ -94,7 +96,9 @@ def open_model(path: Path | None, option: Path | None = None) -> Model:
         name = task.get("name") if isinstance(task, dict) else None
         if name is None and (folder / MODEL).is_file():  # the classic recipe is trained on data
             name = load_tensors(folder / MODEL, "network")[1].get("task")
-        return Model(path, stored.network, folder, name if isinstance(name, str) else None, stored.columns)
+        settings = stored.described.get("settings")
+        noise = settings.get("noise") if isinstance(settings, dict) else None
+        return Model(path, stored.network, folder, name if isinstance(name, str) else None, stored.columns, noise)
     file = path / MODEL if path.is_dir() else path
     if path.is_dir() and not file.exists():
         raise Failure(f"{path} holds no run: there is no {MODEL} in it")

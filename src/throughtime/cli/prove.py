@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,7 +55,7 @@ def prove(
     if certificate is not None:
         require_folder(certificate)
     model = open_model(path, model_path)
-    proof = attempt(model.network, machine_of(model, specification), budget, seed)
+    proof = advised(attempt(model.network, machine_of(model, specification), budget, seed), model.noise)
     if certificate is not None and isinstance(proof, Proved):
         proof.certificate.save(certificate)
     if json:
@@ -78,6 +79,13 @@ def machine_of(model: Model, file: Path | None) -> Specification:
         what = model.past if task is None else f"was trained on {task.name}, no finite machine"
         raise Failure(f"{model.path} {what}: give what it should do as --specification FILE")
     return task.specification
+
+
+def advised(proof: Proof, noise: Any) -> Proof:
+    """The proof, without the advice to train with noise if the network was."""
+    if proof.verdict != "unknown" or not isinstance(noise, float) or not noise > 0:
+        return proof
+    return replace(proof, advice="a longer budget may decide it, or training with another --seed")
 
 
 def tell(proof: Proof) -> None:

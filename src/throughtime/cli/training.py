@@ -285,7 +285,7 @@ def _finish(session: Session, trained: Run, started: float) -> None:
     if found is not None and not found.wrong and _provable(task, network):
         from throughtime.proof import prove as attempt
 
-        proof = attempt(network, task.specification, PROOF_BUDGET)
+        proof = proving.advised(attempt(network, task.specification, PROOF_BUDGET), trained.settings.noise)
         checked["proof"] = proving.as_json(proof)
         if session.talks:
             proving.tell(proof)

@@ -41,7 +41,10 @@ SWEEPS = 25
 MORE, LEAST, SETTLED = 1.2, 1e-4, 2
 """Sets are widened by so many times what sticks out, and a bit; after so many sweeps, by the sum it seems to converge to."""
 
-ADVICE = "a longer budget may decide it; noise in training (--noise 0.2) makes networks that can be proved"
+ADVICE = (
+    "a longer budget may decide it; noise in training (--noise 0.2; the classic recipe has none) "
+    "makes networks that can be proved"
+)
 
 Progress = Callable[[str], None]
 
