@@ -83,7 +83,9 @@ def machine_of(model: Model, file: Path | None) -> Specification:
 
 def advised(proof: Proof, noise: Any) -> Proof:
     """The proof, without the advice to train with noise if the network was."""
-    if proof.verdict != "unknown" or not isinstance(noise, float) or not noise > 0:
+    from throughtime.proof import Unknown
+
+    if not isinstance(proof, Unknown) or not isinstance(noise, float) or not noise > 0:
         return proof
     return replace(proof, advice="a longer budget may decide it, or training with another --seed")
 
