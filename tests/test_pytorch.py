@@ -166,6 +166,51 @@ def test_a_module_that_computes_something_else_is_refused(options, message):
     assert "\n" not in str(caught.value)
 
 
+class OfOwn(nn.ModuleDict):
+    """A container that can be run."""
+
+    def __init__(self, power):
+        super().__init__({"rnn": nn.LSTM(3, 8, batch_first=True), "head": nn.Linear(8, 2)})
+        self.power = power
+
+    def forward(self, x):
+        return self["head"](self["rnn"](x)[0]) ** self.power
+
+
+class Cubed(nn.Linear):
+    def forward(self, x):
+        return super().forward(x) ** 3
+
+
+class InAList(nn.ModuleList):
+    def forward(self, x):
+        return self[1](self[0](x)[0]) ** 3
+
+
+class InARow(nn.Sequential):
+    def forward(self, x):
+        return self[1](self[0](x)[0]) ** 3
+
+
+def with_a_hook():
+    module = nn.ModuleList([nn.GRU(2, 3), nn.Linear(3, 1)])
+    module[1].register_forward_hook(lambda part, x, y: y**3)
+    return module
+
+
+def test_containers_with_a_forward_of_their_own_are_run():
+    torch.manual_seed(0)
+    module, x = OfOwn(1), torch.randn(4, 7, 3)
+    np.testing.assert_allclose(from_torch(module).predict(x.numpy()), module(x).detach().numpy(), atol=1e-6)
+    parts = nn.GRU(2, 3, batch_first=True), nn.Linear(3, 1)
+    for other in (OfOwn(3), InAList(parts), InARow(*parts)):
+        with pytest.raises(ValueError, match="its outputs differ"):
+            from_torch(other)
+    for other in (nn.ModuleList([nn.GRU(2, 3), Cubed(3, 1)]), with_a_hook()):
+        with pytest.raises(ValueError, match="has a forward or hooks of its own, and a ModuleList cannot be run"):
+            from_torch(other)
+
+
 def with_entry(name, tensor):
     """The state_dict of a network with another entry."""
     module = nn.ModuleDict({"gru": nn.GRU(2, 3), "head": nn.Linear(3, 1)})

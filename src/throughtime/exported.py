@@ -127,9 +127,9 @@ def _of_estimator(model: Any) -> Exported:
             known = kind == "feature" and len(names) == len(scale.mean)
             called = [f"{kind} {names[i] if known else i}" for i in range(len(scale.mean))]
             scale.check_distinct(net.specification.dtype, called)
-    table = getattr(model, "_form", None) in ("table", "plain table", "plain") or getattr(model, "_tabular", False)
+    table = getattr(model, "_form", None) in ("table", "plain table", "plain")
     return Exported(
         in_own_units(net, x, y), inputs=() if table else tuple(map(str, names)),
         classes=tuple(np.asarray(getattr(model, "classes_", ())).tolist()), horizon=horizon, window=window,
-        table=bool(table), x=x, unit=1.0 if y is None else np.where(y.deviation > 0, y.deviation, 1), trained=trained,
+        table=table, x=x, unit=1.0 if y is None else np.where(y.deviation > 0, y.deviation, 1), trained=trained,
     )  # fmt: skip

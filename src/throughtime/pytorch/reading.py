@@ -87,10 +87,27 @@ def _of_module(module: nn.Module, fields: dict[str, Any]) -> Network:
         s = module.specification
         told |= {"readout": s.readout, "loss": s.loss, "output": s.output}
     state = _tensors(module.state_dict())
-    if type(module).forward is nn.Module.forward or isinstance(module, nn.ModuleList | nn.ModuleDict):
+    if _forward(module) is nn.Module.forward:
+        _check_standard(module)
         _check_order(parts)
         return _of_state(state, told | fields)
     return _compared(module, state, told, fields, time_first=not stack[0].batch_first)
+
+
+def _forward(module: nn.Module) -> Any:
+    """The function that runs a module: of its class, or put in its place in this one module."""
+    return getattr(module.forward, "__func__", module.forward)
+
+
+def _check_standard(module: nn.Module) -> None:
+    """A ValueError if a container that cannot be run holds a part that computes something of its own."""
+    standard = {kind.forward for kind in (nn.Module, nn.Sequential, SigmoidRNN, *ALLOWED)}
+    for part in module.modules():
+        if _forward(part) not in standard or part._forward_hooks or part._forward_pre_hooks:
+            raise ValueError(
+                f"its {type(part).__name__} has a forward or hooks of its own, and {_article(type(module).__name__)} "
+                "cannot be run: give a module whose forward runs its parts"
+            )
 
 
 def _check_order(parts: list[nn.Module]) -> None:
