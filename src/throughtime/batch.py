@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -127,9 +128,15 @@ def check_finite(name: str, last: str, array: Array, dtype: Any, counts: Array |
     """
     if array.dtype.kind != "f":
         return True
-    narrower = array.dtype.itemsize > np.dtype(dtype).itemsize
-    with np.errstate(over="ignore"):
-        finite = np.isfinite(array.astype(dtype) if narrower else array)
+    if array.dtype == dtype and math.isfinite(
+        np.vdot(array, array)
+    ):  # the quick way; squares of finite ones may overflow
+        return True
+    if array.dtype.itemsize <= np.dtype(dtype).itemsize:
+        finite = np.isfinite(array)
+    else:
+        with np.errstate(over="ignore"):
+            finite = np.isfinite(array.astype(dtype))
     if finite.all():
         return True
     wrong = np.argwhere(~finite if counts is None else ~finite & counts[..., None])

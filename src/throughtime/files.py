@@ -14,6 +14,7 @@ passed over.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -38,11 +39,21 @@ LARGEST_FILE = 4 * 2**30
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Array], metadata: Mapping[str, Any]) -> None:
-    """Write arrays, and metadata as JSON under the key "throughtime", to a safetensors file."""
+    """Write arrays, and metadata and their checksum as JSON under the key "throughtime", to a safetensors file."""
     from safetensors.numpy import save
 
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    write_atomically(path, save(arrays, {"throughtime": json.dumps(dict(metadata))}))
+    described = json.dumps({**metadata, "sha256": _checksum(arrays)})
+    write_atomically(path, save(arrays, {"throughtime": described}))
+
+
+def _checksum(tensors: Mapping[str, Array]) -> str:
+    """The SHA-256 of arrays with their names, dtypes and shapes."""
+    found = hashlib.sha256()
+    for name, array in sorted(tensors.items()):
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
 
 
 def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -93,6 +104,11 @@ def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, An
         raise ValueError(f"{path} holds no throughtime {holds}")
     if described.get("format") != FORMAT:
         raise ValueError(f"{path} has format {described.get('format')!r}; this version of throughtime reads {FORMAT}")
+    checksum = described.pop("sha256", None)  # not there in files of the version before
+    if checksum is not None and checksum != _checksum(tensors):
+        raise ValueError(
+            f"{path} is damaged: its numbers are not those that were saved; use a copy of it, or train again"
+        )
     return tensors, described
 
 

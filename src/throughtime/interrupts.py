@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
@@ -57,6 +58,20 @@ def deferred() -> Iterator[Deferred]:
     if ctrl_c.came:
         handler(signal.SIGINT, None)  # which raises it, unless it is someone's own
         raise KeyboardInterrupt
+
+
+@contextmanager
+def left_to_this_process() -> Iterator[None]:
+    """Processes that are begun within do not get Ctrl-C, unless they ask for it: they inherit that it waits."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # its start would let it through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def as_they_end(

@@ -327,7 +327,8 @@ class Network:
     def _read(self, x: Sequences, lengths: Any) -> _Given:
         array, steps, _ = self._checked(x, lengths)
         time_major = np.array(array.transpose(1, 0, 2), order="C")
-        time_major[np.arange(len(time_major))[:, None] >= steps] = 0
+        if steps.min() < len(time_major):
+            time_major[np.arange(len(time_major))[:, None] >= steps] = 0
         return _Given(time_major, steps)
 
     def _targets(self, given: _Given | ForwardPass, y: Any, mask: Any) -> tuple[Array, Array]:
@@ -340,21 +341,25 @@ class Network:
         targets, dtype = numbers("y", y), self.specification.dtype
         if targets.shape != expected:
             raise ValueError(f"y must be {axes} = {expected}, got {targets.shape}")
-        weights = np.ones(expected[:-1], dtype) if mask is None else _as(dtype, numbers("mask", mask))
-        if weights.shape != expected[:-1]:
-            axes = "(batch,)" if last_step else "(batch, time)"
-            raise ValueError(f"mask must be {axes} = {expected[:-1]}, got {weights.shape}")
-        real = None if last_step else np.arange(T) < given.lengths[:, None]
-        check_weights(weights, real)
-        weights = weights if real is None else np.where(real, weights, 0)
-        check_finite("y", "output", targets, dtype, weights > 0)
-        check_targets(self.specification.readout, self.specification.loss, targets, weights > 0)
-        targets = np.where(
-            weights[..., None] == 0, 0, _as(dtype, targets)
-        )  # what is not scored may be anything, even NaN
+        real = None if last_step or given.lengths.min() == T else np.arange(T) < given.lengths[:, None]
+        if mask is None:
+            scored, weights = real, np.ones(expected[:-1], dtype) if real is None else real.astype(dtype)
+        else:
+            weights = _as(dtype, numbers("mask", mask))
+            if weights.shape != expected[:-1]:
+                axes = "(batch,)" if last_step else "(batch, time)"
+                raise ValueError(f"mask must be {axes} = {expected[:-1]}, got {weights.shape}")
+            check_weights(weights, real)
+            weights = weights if real is None else np.where(real, weights, 0)
+            scored = weights > 0
+        check_finite("y", "output", targets, dtype, scored)
+        check_targets(self.specification.readout, self.specification.loss, targets, scored)
+        targets = _as(dtype, targets)
+        if scored is not None:
+            targets = np.where(scored[..., None], targets, 0)  # what is not scored may be anything, even NaN
         if last_step:
-            return np.ascontiguousarray(targets[None]), np.ascontiguousarray(weights[None])
-        return np.ascontiguousarray(targets.transpose(1, 0, 2)), np.ascontiguousarray(weights.T)
+            return np.array(targets[None], order="C"), np.array(weights[None], order="C")
+        return np.array(targets.transpose(1, 0, 2), order="C"), np.array(weights.T, order="C")
 
     def _forward(self, given: _Given, initial_state: State | None, d_x: bool = False) -> TapeArrays:
         from throughtime.kernels import network as kernels
@@ -398,6 +403,8 @@ class Network:
 
 def _as(dtype: Any, array: Array) -> Array:
     """The array in a dtype; where it was looked at, it fits."""
+    if array.dtype == dtype:
+        return array
     with np.errstate(over="ignore"):
         return array.astype(dtype, copy=False)
 

@@ -14,10 +14,10 @@ import throughtime as tt
 from throughtime import files
 from throughtime.batch import Batch
 from throughtime.network import Network
-from throughtime.tasks import Addition
+from throughtime.tasks import Addition, Subtraction
 from throughtime.training import checkpoint
 from throughtime.training.checkpoint import Writer, load_run, resume
-from throughtime.training.loop import Run, train
+from throughtime.training.loop import Run, proceed, train
 from throughtime.training.settings import Settings
 
 TASK = Addition(bits=5)
@@ -223,6 +223,110 @@ def test_two_that_begin_at_once(tmp_path):
     assert train(net(), TASK, steps=3, out=tmp_path, **SETTINGS).step == 3
     with pytest.raises(ValueError, match="holds a run already"):
         train(net(), TASK, steps=3, out=tmp_path, **SETTINGS)
+
+
+def test_a_run_that_another_process_ended_just_before_the_lock_was_taken(tmp_path, monkeypatch):
+    """What is looked at before is looked at again under the lock."""
+    real = checkpoint._lock
+
+    def late(folder):
+        monkeypatch.setattr(checkpoint, "_lock", real)
+        between()
+        return real(folder)
+
+    monkeypatch.setattr(checkpoint, "_lock", late)
+    between = lambda: train(net(), TASK, steps=3, out=tmp_path, **SETTINGS)  # noqa: E731
+    with pytest.raises(ValueError, match="holds a run already"):
+        train(net(), TASK, steps=5, out=tmp_path, **SETTINGS)
+    assert load_run(tmp_path).step == 3
+    monkeypatch.setattr(checkpoint, "_lock", late)
+    between = lambda: resume(tmp_path, steps=20)  # noqa: E731
+    again = resume(tmp_path)
+    assert again.step == 20  # none of the other's steps is lost
+    assert again.network.parameters.tobytes() == load_run(tmp_path).network.parameters.tobytes()
+    whole = train(net(), TASK, steps=20, **SETTINGS)
+    assert again.network.parameters.tobytes() == whole.network.parameters.tobytes()
+
+
+OTHER = Batch(DATA.x + 1, DATA.y)
+
+
+@pytest.mark.parametrize(
+    ("begun", "given", "said"),
+    [
+        (TASK, Addition(bits=8), r"trained on the task addition\(bits=5.*\), not on addition\(bits=8"),
+        (TASK, Subtraction(bits=5), r"trained on the task addition\(bits=5.*\), not on subtraction"),
+        (TASK, DATA, r"trained on the task addition\(bits=5.*\): give that, or no data"),
+        (DATA, TASK, "trained on data: give the same data again"),
+        (DATA, None, "trained on data: give the same data again"),
+        (DATA, OTHER, "trained on other data"),
+    ],
+)
+def test_a_run_goes_on_with_what_it_was_begun_with(tmp_path, begun, given, said):
+    train(net(), begun, steps=3, out=tmp_path, **SETTINGS)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match=said):
+        resume(tmp_path, given, steps=5)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert resume(tmp_path, begun, steps=5).step == 5
+
+
+def test_a_run_goes_on_with_the_same_validation_data(tmp_path):
+    train(net(), DATA, steps=3, out=tmp_path, validate=DATA, **SETTINGS)
+    for other in (OTHER, None):
+        with pytest.raises(ValueError, match="was validated on other data: give the same validate again"):
+            resume(tmp_path, DATA, steps=5, validate=other)
+    lines = (tmp_path / "run.toml").read_text().splitlines(keepends=True)
+    (tmp_path / "run.toml").write_text("".join(line for line in lines if not line.startswith("validate")))
+    assert resume(tmp_path, DATA, steps=5, validate=OTHER).step == 5  # of the version before, which did not note it
+
+
+@pytest.mark.parametrize("validate", [False, True])
+def test_a_mask_that_scores_nothing_is_refused(validate):
+    empty = Batch(DATA.x, DATA.y, mask=np.zeros((3, 4)))
+    behind = Batch(DATA.x, DATA.y, lengths=np.full(3, 2), mask=np.arange(4) >= np.full((3, 1), 2))
+    for nothing in (empty, behind):
+        data, options = (DATA, {"validate": nothing}) if validate else (nothing, {})
+        with pytest.raises(ValueError, match=f"the mask{' of validate' * validate} is 0 at every target"):
+            train(net(), data, steps=3, **SETTINGS, **options)
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "model"])
+def test_a_bit_that_flipped_is_seen(tmp_path, name):
+    """Also one that leaves a finite number; a file of the version before, without a checksum, is read."""
+    run = train(net(), TASK, steps=3, out=tmp_path, **SETTINGS)
+    path = tmp_path / f"{name}.safetensors"
+    whole = path.read_bytes()
+    changed = bytearray(whole)
+    changed[-8] ^= 1  # the lowest bit of the last number
+    path.write_bytes(changed)
+    with pytest.raises(ValueError, match=rf"{name}\.safetensors is damaged: its numbers are not those that were saved"):
+        tt.load(tmp_path if name == "checkpoint" else path)
+    path.write_bytes(whole.replace(b"sha256", b"sha2__"))
+    assert tt.load(tmp_path).parameters.tobytes() == run.network.parameters.tobytes()
+
+
+def test_a_block_that_ctrl_c_struck_is_taken_back_with_the_optimisers_memory(monkeypatch):
+    run = train(net(), TASK, steps=7, **SETTINGS)
+    before = run.step, run.network.parameters.tobytes(), run.moments.tobytes(), len(run.history)
+
+    def pressed(*_, **__):
+        assert run.moments.tobytes() != before[2]  # the kernel has done its work
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("throughtime.training.trainer.records_of", pressed)
+    run.settings = Settings(steps=14, **SETTINGS)
+    proceed(run, TASK)
+    assert run.stopped == "interrupted"
+    assert (run.step, run.network.parameters.tobytes(), run.moments.tobytes(), len(run.history)) == before
+
+
+def test_patience_counts_no_early_validation(monkeypatch):
+    """Best at step 10 and worse ever after; 20 and 50 are early, 100 and 200 count."""
+    losses = iter(range(1, 100))
+    monkeypatch.setattr("throughtime.training.trainer.Trainer._measure", lambda self, data: float(next(losses)))
+    run = train(net(), DATA, steps=1000, validate=DATA, patience=2, **SETTINGS)
+    assert (run.stopped, run.step, run.best.loss, run.best.waited) == ("patience", 200, 1.0, 2)
 
 
 def test_a_run_that_fails_lets_the_next_one_in(tmp_path):

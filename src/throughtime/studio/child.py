@@ -6,9 +6,11 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
+
+from throughtime.interrupts import left_to_this_process
 
 LEFT_TO_THE_SERVER = ("SIGINT", "SIGBREAK")
 """Signals that a terminal sends to all of its processes; no system has both."""
@@ -26,7 +28,7 @@ def start(target: Callable[..., None], name: str, *arguments: Any) -> tuple[Any,
     here, there = spawn.Pipe()
     process = spawn.Process(target=_run, args=(target, there, *arguments), name=name, daemon=True)
     try:
-        with _signals_held_back(), _one_thread():
+        with left_to_this_process(), _one_thread():
             process.start()
     except OSError:
         here.close()
@@ -43,20 +45,6 @@ def _run(target: Callable[..., None], connection: Connection, *arguments: Any) -
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     target(connection, *arguments)
-
-
-@contextmanager
-def _signals_held_back() -> Iterator[None]:
-    """Ctrl-C waits: the process inherits this, so that it cannot be interrupted before it can say what to do then."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # its start would let them through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

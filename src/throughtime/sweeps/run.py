@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
 from throughtime.checks import whole_number
-from throughtime.interrupts import as_they_end, deferred
+from throughtime.interrupts import as_they_end, deferred, left_to_this_process
 from throughtime.memory import require
 from throughtime.sweeps.space import Space, Trial
 from throughtime.sweeps.store import Store
@@ -115,7 +113,7 @@ def _elsewhere(
         at_once = 2 * processes if scheduler is None else _SUBMITTED
 
         def submit(trial: Trial) -> Future[Result]:
-            with _without_ctrl_c():
+            with left_to_this_process():
                 return executor.submit(run, task, trial)
 
         try:
@@ -151,26 +149,11 @@ def _here(processes: int) -> Iterator[Executor]:
     except ModuleNotFoundError:
         raise ValueError("a sweep in several processes needs joblib: pip install 'throughtime[sweep]'") from None
     threads = str(max(1, (os.cpu_count() or 1) // processes))  # of a library that has its own
-    if hasattr(signal, "pthread_sigmask"):
-        resource_tracker.ensure_running()  # else begun with the first process, when it lets Ctrl-C through again
     executor = ProcessPoolExecutor(processes, env=dict.fromkeys(_THREADS, threads))
     try:
         yield executor
     finally:
         executor.shutdown(kill_workers=True)
-
-
-@contextmanager
-def _without_ctrl_c() -> Iterator[None]:
-    """Processes that are begun within leave Ctrl-C to this one."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

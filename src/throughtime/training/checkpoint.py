@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, is_dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -51,7 +52,7 @@ LOCK = ".lock"
 def save_run(run: Run, folder: Path) -> None:
     """Write all of a run to a folder."""
     _make(folder)
-    with _lock(folder):
+    with _locked(folder):
         _refuse_taken(folder)
         _save(run, folder)
 
@@ -89,17 +90,26 @@ def _save_model(run: Run, folder: Path) -> None:
 class Writer:
     """Keeps a run's folder up to date while it trains, and keeps others from writing to it until it is closed.
 
+    Parameters
+    ----------
+    run : Run
+    folder : Path
+    new : bool
+        Whether the folder must not hold a run yet.
+    lock : FileLock, optional
+        The lock on the folder, where it was taken before the run was read from it.
+
     Raises
     ------
     ValueError
         If the folder cannot be made, holds something else, or another process trains in it.
     """
 
-    def __init__(self, run: Run, folder: Path, new: bool) -> None:
+    def __init__(self, run: Run, folder: Path, new: bool, lock: FileLock | None = None) -> None:
         self.folder = folder
         _make(folder)
         _refuse_taken(folder, new)
-        self.lock = _lock(folder)
+        self.lock = _lock(folder) if lock is None else lock
         try:
             _refuse_taken(folder, new)  # again: another process may just have ended
             remove_leftovers(folder)
@@ -150,6 +160,15 @@ def _lock(folder: Path) -> FileLock:
     return lock
 
 
+@contextmanager
+def _locked(folder: Path) -> Iterator[FileLock]:
+    lock = _lock(folder)
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
 def _refuse_taken(folder: Path, new: bool = False) -> None:
     """Refuse a folder that holds a run, where a new one begins; or files under the names of ours that are no run's.
 
@@ -184,10 +203,13 @@ def load_run(folder: Any, task: Task | None = None) -> Run:
     ValueError
         In one sentence, if the folder holds no run or a damaged one.
     """
+    return _run_of(Stored.read(Path(folder)), task)
+
+
+def _run_of(stored: Stored, task: Task | None) -> Run:
     from throughtime import tasks
 
-    folder = Path(folder)
-    stored = Stored.read(folder)
+    folder = stored.folder
     described, specification = stored.described, stored.specification
     tensors, metadata = stored.tensors, stored.metadata
     try:
@@ -211,8 +233,9 @@ def load_run(folder: Any, task: Task | None = None) -> Run:
         run.latest, run.network = run.network.parameters, Network.of(specification, run.best.parameters)
     if "carried.h" in tensors:
         run.carried = State(tensors["carried.h"], tensors["carried.C"])
-    data = described.get("data")
-    run.data = data if isinstance(data, str) else None
+    for name in ("data", "validate"):
+        if isinstance(described.get(name), str):
+            setattr(run, name, described[name])
     return run
 
 
@@ -261,17 +284,60 @@ def resume(
         Only needed if the run was trained on data, or on a task of the user's own that cannot be found by its name.
     steps : int, optional
         A new total of steps; else the run's own.
-    validate, callbacks : as for `train`
+    validate : Batch, optional
+        The same as in the run's beginning.
+    callbacks : as for `train`
+
+    Raises
+    ------
+    ValueError
+        If the folder holds no run or a damaged one, another process trains in it, or the run was trained on something else.
     """
-    run = load_run(folder, None if isinstance(task_or_data, Batch) else task_or_data)
-    if isinstance(task_or_data, Batch) and run.data not in (None, fingerprint(task_or_data)):
-        raise ValueError(f"the run in {folder} was trained on other data: give the same data again, or begin a new run")
-    if steps is not None:
-        run.settings = replace(run.settings, steps=steps)
-    what = task_or_data if task_or_data is not None else run.task
-    if what is None:
+    folder = Path(folder)
+    if not (folder / RUN).is_file():
+        load_run(folder)  # which says so; a folder of others gets no lock
+    with _locked(folder) as lock:  # before it is read: another process may be about to take steps
+        stored = Stored.read(folder)
+        run = _run_of(stored, None if isinstance(task_or_data, Batch) else task_or_data)
+        what = task_or_data if task_or_data is not None else run.task
+        if what is None:
+            raise ValueError(f"the run in {folder} was trained on data: give the same data again")
+        _refuse_other(stored, what, validate)
+        if steps is not None:
+            run.settings = replace(run.settings, steps=steps)
+        return proceed(run, what, validate, callbacks, folder, lock=lock)
+
+
+def _refuse_other(stored: Stored, what: Task | Batch, validate: Batch | None) -> None:
+    """Refuse to go on with another task or other data than those that a run was begun with."""
+    described, folder, begun = stored.described, stored.folder, stored.described.get("task")
+    if isinstance(what, Batch):
+        if begun is not None:
+            raise ValueError(f"the run in {folder} was trained on the task {_called(begun)}: give that, or no data")
+        if described.get("data") not in (None, fingerprint(what)):
+            raise ValueError(
+                f"the run in {folder} was trained on other data: give the same data again, or begin a new run"
+            )
+    elif begun is None:
         raise ValueError(f"the run in {folder} was trained on data: give the same data again")
-    return proceed(run, what, validate, callbacks, folder)
+    else:
+        given = _describe_task(what)
+        # What is compared went through TOML; an option that the version before did not have is not among those of the run.
+        now = tomllib.loads(tomli_w.dumps(given))
+        if any(now.get(name) != value for name, value in begun.items()):
+            raise ValueError(
+                f"the run in {folder} was trained on the task {_called(begun)}, not on {_called(now)}: "
+                "give the same task again, or begin a new run"
+            )
+    validated = described.get("validate")  # not there in runs of the version before, and in those without
+    if validated is not None and (validate is None or fingerprint(validate) != validated):
+        raise ValueError(f"the run in {folder} was validated on other data: give the same validate again")
+
+
+def _called(task: Mapping[str, Any]) -> str:
+    """A task's name and options, as they stand in run.toml."""
+    options = ", ".join(f"{name}={value!r}" for name, value in task.items() if name != "name")
+    return f"{task.get('name')}({options})" if options else str(task.get("name"))
 
 
 def fingerprint(data: Batch) -> str:
@@ -292,13 +358,16 @@ def _make(folder: Path) -> None:
         raise ValueError(f"cannot make the folder {folder}: {error.strerror}") from None
 
 
+def _describe_task(task: Task) -> dict[str, Any]:
+    options: dict[str, Any] = asdict(task) if is_dataclass(task) and not isinstance(task, type) else {}
+    return {"name": task.name, **options}
+
+
 def _describe(run: Run) -> dict[str, Any]:
     described: dict[str, Any] = {"throughtime": version("throughtime")}
     if run.task is not None:
-        options: dict[str, Any] = asdict(run.task) if is_dataclass(run.task) else {}
-        described["task"] = {"name": run.task.name, **options}
-    if run.data is not None:
-        described["data"] = run.data
+        described["task"] = _describe_task(run.task)
+    described |= {name: value for name in ("data", "validate") if (value := getattr(run, name)) is not None}
     if run.columns is not None:
         described["columns"] = run.columns.as_dict()
     return described | {"network": run.network.specification.as_dict(), "settings": run.settings.as_dict()}

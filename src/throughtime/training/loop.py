@@ -119,18 +119,21 @@ def proceed(
     until: int | None = None,
     new: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    lock: Any = None,
 ) -> Run:
     """Go on with a run up to step `until`, or its settings' number of steps; the other arguments as for `train`.
 
+    `lock` is the one on the folder `out`, where it was taken already; it is released behind.
     When `stop` says True, which is asked after every block, the run is interrupted.
     """
     from throughtime.training.checkpoint import Writer, fingerprint
 
     callbacks = list(callbacks)
     trainer = _Trainer(run, task_or_data, validate, watched=bool(callbacks))
-    if out is not None and isinstance(task_or_data, Batch):
-        run.data = fingerprint(task_or_data)
-    writer = None if out is None else Writer(run, Path(out), new)
+    if out is not None:
+        run.data = fingerprint(task_or_data) if isinstance(task_or_data, Batch) else None
+        run.validate = None if validate is None else fingerprint(validate)
+    writer = None if out is None else Writer(run, Path(out), new, lock)
     run.stopped = None
     end = run.settings.steps if until is None else min(until, run.settings.steps)
     if run.latest is not None:

@@ -42,6 +42,7 @@ class Run:
     latest : the parameters that training goes on with, where they are not the network's
     carried : the states that the next step begins with, where that is a later window of sequences it is half way through
     data : the SHA-256 of what it is trained on, where that is a Batch and the run is kept on disk
+    validate : likewise of its validation data
     columns : of the data file that is trained on, if it is one; its standardisation is taken back in the model that is saved
     """
 
@@ -56,6 +57,7 @@ class Run:
     latest: Array | None = None
     carried: State | None = None
     data: str | None = None
+    validate: str | None = None
     columns: Columns | None = None
 
     def __post_init__(self) -> None:

@@ -281,6 +281,8 @@ def _data(data: Any, s: NetworkSpecification, of: str = "") -> Batch:
         raise ValueError(f"validate must be a Batch, got {type(data).__name__}")
     if not len(data):
         raise ValueError("the data holds no sequence")
+    if data.scored is not None and not data.scored.any():
+        raise ValueError(f"the mask{of} is 0 at every target, so there is nothing to score: give some of them a weight")
     return fitting(data, s, of)
 
 
