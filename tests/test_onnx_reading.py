@@ -266,6 +266,19 @@ REFUSED = {
         simple(change=lambda g, x: g("Slice", x, ints(0), ints(3), ints(1))),
         "do not read the whole input",
     ),
+    "the last 100 steps": (
+        simple(change=lambda g, x: g("Slice", x, ints(-100), ints(2**63 - 1), ints(0))),
+        "would cut what is larger",
+    ),
+    "the first 50 steps": (simple(change=lambda g, x: g("Slice", x, ints(0), ints(50), ints(0))), "would cut"),
+    "the first 100 sequences": (simple(change=lambda g, x: g("Slice", x, ints(0), ints(100), ints(1))), "would cut"),
+    "50 steps of the outputs": (simple(after=lambda g, y: g("Slice", y, ints(0), ints(50), ints(1))), "would cut"),
+    "at most 50 steps, computed": (
+        simple(
+            after=lambda g, y: g("Slice", y, ints(0), g("Min", g("Shape", y, start=1, end=2), ints(50)), ints(1)),
+        ),
+        r"its outputs are \(6, 50, 2\) where a network's are \(6, 300, 2\)",
+    ),
     "7 steps by their shape": (
         simple(change=lambda g, x: g("Reshape", x, ints(7, -1, I))),
         "does not fit what it is given",
@@ -309,6 +322,12 @@ def test_what_is_not_ours_is_refused_in_our_own_words(name, tmp_path, capfd):
         read(model, tmp_path)
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("end", [2**31 - 1, 2**63 - 1])
+def test_slices_of_everything(end, tmp_path):
+    model = simple(change=lambda g, x: g("Slice", x, ints(0), ints(end), ints(0)))
+    assert_same(model, read(model, tmp_path))
 
 
 def test_a_first_state_that_is_not_zero(tmp_path):

@@ -155,6 +155,9 @@ def test_a_module_that_ends_in_logits_can_be_given_its_readout():
         ({"pick": lambda h: h * 1.0001}, "its outputs differ"),
         ({"before": lambda x: (x - 3) / 2}, "its outputs differ"),
         ({"before": lambda x: x.clamp(-5, 5)}, "its outputs differ"),
+        ({"pick": lambda h: h[:, :50]}, "its outputs differ"),
+        ({"before": lambda x: x.clamp(-50, 50)}, "its outputs differ"),
+        ({"pick": lambda h: h + (0 if len(h) < 100 else 1)}, "its outputs differ"),
         ({"pick": lambda h: h[:, :, None]}, r"its outputs are \(3, 7, 1, 2\)"),
         ({"pick": lambda h: undefined}, r"it cannot be run on x of shape \(3, 7, 3\) alone \(NameError"),  # noqa: F821
     ],
@@ -164,6 +167,42 @@ def test_a_module_that_computes_something_else_is_refused(options, message):
     with pytest.raises(ValueError, match=message) as caught:
         from_torch(Tagger(**options).double())
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("bias", [0, 1e4])
+@pytest.mark.parametrize("scale", [1, 1e-4])
+def test_neither_large_biases_nor_small_weights_hide_a_difference(bias, scale):
+    if bias and scale < 1:
+        return  # below the rounding of float32
+    for pick in (
+        None,
+        lambda h: h * h,
+        lambda h: h.mean(1),
+        lambda h: h.mean(1, keepdim=True) + 0 * h,
+        lambda h: h.flip(1),
+    ):
+        torch.manual_seed(0)
+        module = Tagger(pick=pick)
+        with torch.no_grad():
+            module.head.weight *= scale
+            module.head.bias += bias
+        if pick is None:
+            assert from_torch(module).specification.outputs == 2
+        else:
+            with pytest.raises(ValueError, match="its outputs differ"):
+                from_torch(module)
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+@pytest.mark.parametrize("scale", [0, 1, 3, 10])
+def test_networks_that_blow_rounding_up_are_read(kind, scale):
+    torch.manual_seed(0)
+    for activation in [{"nonlinearity": "tanh"}, {"nonlinearity": "relu"}] if kind is nn.RNN else [{}]:
+        module = Tagger()
+        module.rnn = kind(3, 8, batch_first=True, **activation)
+        with torch.no_grad():
+            module.rnn.weight_hh_l0 *= scale
+        assert from_torch(module).specification.hidden == 8
 
 
 class OfOwn(nn.ModuleDict):

@@ -19,7 +19,18 @@ from onnx import helper
 
 from throughtime.batch import Array
 from throughtime.onnx.elements import Elements, Flow, Ledger, Linear, Sum
-from throughtime.onnx.layout import ARITHMETIC, LAYOUT, Budget, computed, counted, expand, filled, product, where
+from throughtime.onnx.layout import (
+    ARITHMETIC,
+    LAYOUT,
+    Budget,
+    computed,
+    counted,
+    cuts_larger,
+    expand,
+    filled,
+    product,
+    where,
+)
 from throughtime.onnx.operators import OPERATORS, READOUTS, WHAT_CAN_BE_READ, Refused, shown
 from throughtime.onnx.tensors import DTYPES, array_of
 from throughtime.onnx.tracks import Tracks
@@ -127,14 +138,8 @@ class Following:
         """Arrays, of numbers or of elements, laid out anew."""
         if operator in ("Identity", "Dropout"):
             return np.asarray(given[0])
-        listed = {"axes": 1, "starts": 1, "ends": 2}  # attributes of old models, which are inputs now
-        if operator == "Slice" and "starts" in attributes:
-            given = [given[0], *(np.array(attributes[name]) for name in ("starts", "ends"))]
-            given += [np.array(attributes["axes"])] if "axes" in attributes else []
-        elif "axes" in attributes:
-            given = [given[0], np.array(attributes["axes"])]
-        kept = {name: value for name, value in attributes.items() if name not in listed}
-        return LAYOUT[operator](self.budget, *given, **kept)
+        kept = {name: value for name, value in attributes.items() if name not in ("axes", "starts", "ends")}
+        return LAYOUT[operator](self.budget, *_inputs_now(operator, attributes, given), **kept)
 
     def _laid_out(self, node: onnx.NodeProto, attributes: dict[str, Any], given: list[Any]) -> Flow:
         operator = node.op_type
@@ -151,6 +156,10 @@ class Following:
         first, *rest = (value.elements if isinstance(value, Flow) else value for value in given)
         if operator != "Concat" and any(isinstance(value, Flow) for value in given[1:]):
             raise Refused(f"its {shown(node)} depends on the numbers of the input")
+        if operator == "Slice" and cuts_larger(*_inputs_now(operator, attributes, [first, *rest])):
+            raise Refused(
+                f"its {shown(node)} would cut what is larger: a network reads and gives all steps of all sequences"
+            )
         return Flow(self._moved(operator, attributes, [first, *rest]))
 
     def _chosen(self, given: list[Any]) -> Flow:
@@ -205,6 +214,14 @@ class Following:
 def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
     """A node's attributes by name."""
     return {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
+
+
+def _inputs_now(operator: str, attributes: dict[str, Any], given: list[Any]) -> list[Any]:
+    """What an operator is given, with what were attributes in old models and are inputs now."""
+    if operator == "Slice" and "starts" in attributes:
+        given = [given[0], *(np.array(attributes[name]) for name in ("starts", "ends"))]
+        return given + ([np.array(attributes["axes"])] if "axes" in attributes else [])
+    return [given[0], np.array(attributes["axes"])] if "axes" in attributes else given
 
 
 def _constant_of(attributes: dict[str, Any]) -> Array:

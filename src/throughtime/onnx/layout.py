@@ -21,6 +21,9 @@ LARGEST_VALUE = 2**24
 MOST_ELEMENTS = 2**26
 """Elements that all values together may have: the work of running a model."""
 
+END = 2**31 - 1
+"""A bound of a Slice of at least this size stands for the end of an axis."""
+
 
 class Budget:
     """How many elements may still be made.
@@ -86,6 +89,15 @@ def slice_of(
     for axis, *where in zip(along, first, last, stride, strict=True):
         places[axis] = slice(*where)
     return x[tuple(places)]
+
+
+def cuts_larger(x: Array, starts: Array, ends: Array, axes: Array | None = None, *_steps: Any) -> bool:
+    """Whether a Slice has a bound outside x that is no sign for "to the end": a larger array would be cut there."""
+    first, last = numbers(starts), numbers(ends)
+    along = list(range(len(first))) if axes is None else numbers(axes)
+    return any(
+        x.shape[axis] < abs(bound) < END for axis, *both in zip(along, first, last, strict=True) for bound in both
+    )
 
 
 def gather(budget: Budget, x: Array, places: Array, axis: int = 0) -> Array:

@@ -28,6 +28,10 @@ WHAT_CAN_BE_READ = (
     "a network is one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear, with nn.Sigmoid, nn.Softmax or nothing behind it"
 )
 
+SIZES = ((3, 7, (1, 10, 0.1)), (4, 12, (1, 10, 0.1, 3)), (2, 300, (1,)), (130, 5, (1,)), (3, 6, (30, 100, 1000)))
+"""Batch, time and the scales of the sequences on which a module is run: a module may do something else with many or long
+sequences, or with large numbers."""
+
 
 def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
     """The network that a PyTorch module of one recurrent stack and one linear readout is.
@@ -128,9 +132,9 @@ def _compared(
     """The network of a module that can be run, with the readout and output for which both give the same."""
     s = _of_state(state, {"activation": "tanh"} | told | fields).specification
     rng, refusals = np.random.default_rng(0), list[str]()
-    scales = np.array([1, 10, 0.1, 3])[:, None, None]
     xs = [
-        (rng.normal(size=(batch, time, s.inputs)) * scales[:batch]).astype(s.dtype) for batch, time in ((3, 7), (4, 12))
+        (rng.normal(size=(batch, time, s.inputs)) * np.array(scales)[:, None, None]).astype(s.dtype)
+        for batch, time, scales in SIZES
     ]
     for swapped in (False, True)[: 1 + time_first]:
         try:
@@ -143,21 +147,20 @@ def _compared(
         ys = [y.swapaxes(0, 1) if swapped and every_step else y for y in ys]
         for readout in [found["readout"]] if "readout" in found else list(READOUTS):
             net = _of_state(state, found | {"readout": readout})
-            ours = [net.predict(x) for x in xs]
-            refusal = _difference(ys, ours)
+            refusal = _difference(net, xs, ys)
             if refusal is not None and "readout" in fields:
-                refusal = _difference([READOUTS[readout].g(y) for y in ys], ours)
+                refusal = _difference(net, xs, [READOUTS[readout].g(y) for y in ys])
             if refusal is None:
                 return net
             refusals.append(refusal)
     raise ValueError(f"{refusals[0]}: its forward does not do what its recurrent layer and linear readout alone do")
 
 
-def _difference(theirs: list[Array], ours: list[Array]) -> str | None:
+def _difference(net: Network, xs: list[Array], theirs: list[Array]) -> str | None:
     """What is different, if anything."""
     try:
-        for y, own in zip(theirs, ours, strict=True):
-            check_same(y, own)
+        for x, y in zip(xs, theirs, strict=True):
+            check_same(net, x, y)
     except ValueError as error:
         return str(error)
     return None
