@@ -122,11 +122,12 @@ def _of_estimator(model: Any) -> Exported:
         return outputs if y is None else y.undo(outputs)
 
     names = getattr(model, "feature_names_in_", ())
-    for kind, scale in (("feature", x), ("target", y)):
+    # A forecast is judged beside the series, which is larger than its change; all else is compared when it is written, too.
+    for kind, scale in (("feature", x), ("target", None if horizon else y)):
         if scale is not None:
             known = kind == "feature" and len(names) == len(scale.mean)
             called = [f"{kind} {names[i] if known else i}" for i in range(len(scale.mean))]
-            scale.check_distinct(net.specification.dtype, called)
+            scale.check_distinct(net.specification.dtype, called, most=0.01)
     table = getattr(model, "_form", None) in ("table", "plain table", "plain")
     return Exported(
         in_own_units(net, x, y), inputs=() if table else tuple(map(str, names)),

@@ -74,16 +74,17 @@ class Standardisation:
         """Which features are constant, (F,) bool."""
         return np.asarray(self.deviation == 0)
 
-    def blurred(self, dtype: str) -> Array:
+    def blurred(self, dtype: str, most: float = _FINEST) -> Array:
         """Which features (F,) vary so little around so large a mean that a dtype hardly tells their numbers apart.
 
-        A network for numbers as they are (`in_own_units`) would compute something else than what was trained.
+        A network for numbers as they are (`in_own_units`) would compute something else than what was trained. `most` is the
+        part of a deviation that the spacing of numbers around the mean may be.
         """
-        return np.asarray(~self.constant & (np.abs(self.mean) * np.finfo(dtype).eps > _FINEST * self.deviation))
+        return np.asarray(~self.constant & (np.abs(self.mean) * np.finfo(dtype).eps > most * self.deviation))
 
-    def check_distinct(self, dtype: str, names: Sequence[str]) -> None:
+    def check_distinct(self, dtype: str, names: Sequence[str], most: float = _FINEST) -> None:
         """Refuse features, by their names, that are blurred in a dtype."""
-        for i in np.flatnonzero(self.blurred(dtype))[:1]:
+        for i in np.flatnonzero(self.blurred(dtype, most))[:1]:
             wider = "choose float64, or " if dtype == "float32" else ""
             raise ValueError(
                 f"{names[i]}: numbers around {self.mean[i]:.6g} that vary by {self.deviation[i]:.2g} are hardly told apart in "

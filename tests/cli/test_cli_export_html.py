@@ -48,7 +48,7 @@ def test_with_its_data_the_first_sequence_is_shown(throughtime, here, weather):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("run", "--data", "none.csv"), "none.csv: "),
+        (("run", "--data", "none.csv"), "there is no file none.csv"),
         (("run", "1", "2"), "data file takes no numbers"),
         (
             ("adder", "--data", "weather.csv"),

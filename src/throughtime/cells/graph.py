@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from keyword import iskeyword
 from typing import Any
 
 from throughtime.checks import number, whole_number
@@ -236,7 +235,7 @@ def _not_reserved(name: str) -> None:
 
 
 def identifier(what: str, value: Any) -> str:
-    """`value` as a name: letters, digits and _, the first not a digit; no keyword, since source is written with it."""
-    if not isinstance(value, str) or not value.isidentifier() or iskeyword(value) or len(value) > LONGEST_NAME:
+    """`value` as a name: letters, digits and _, the first not a digit."""
+    if not isinstance(value, str) or not value.isidentifier() or len(value) > LONGEST_NAME:
         raise ValueError(f"{what} must be a word of at most {LONGEST_NAME} letters, digits and _, got {value!r}")
     return value

@@ -11,6 +11,7 @@ A number on the tape stands at a place in one flat array, `numbers`. Places that
 from __future__ import annotations
 
 from collections.abc import Iterable
+from keyword import iskeyword
 
 from throughtime.cells.derivation import Derivation
 from throughtime.cells.graph import Operation
@@ -101,7 +102,8 @@ class _Step:
         return f"{o.name}_before" if o.op == "state" else o.name
 
     def variable(self, place: int, name: str) -> str:
-        good = name and name.isascii() and name not in _TAKEN and name not in self.known.values()
+        good = name.isidentifier() and name.isascii() and not iskeyword(name)
+        good = good and name not in _TAKEN and name not in self.known.values()
         return name if good else f"v_{place}"
 
     def expression(self, place: int) -> str:
