@@ -1,6 +1,9 @@
 """Ctrl-C at every moment, runs that fail, processes that are killed: the others' rows stay, and the file continues."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,3 +136,20 @@ def test_numbers_of_numpy_are_numbers(quick, tmp_path):
     ]:
         with pytest.raises(ValueError, match=message):
             tt.sweep("recall", options, out=tmp_path / "t.sqlite", **more)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="killed processes")
+def test_a_worker_ends_when_its_parent_is_killed():
+    """It holds the parent's standard output, so whoever reads that would wait for ever."""
+    child = """if True:
+        import os, time
+        from throughtime.sweeps.run import end_with
+        end_with(os.getppid())
+        print(1, flush=True)
+        time.sleep(600)
+    """
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"1\n"
+        process.kill()
+        assert process.stdout.read() == b""  # at the child's end

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import closing, contextmanager
@@ -141,6 +143,18 @@ def _result(trial: Trial, future: Future[Result]) -> Result:
         return Result.failed(trial, error)
 
 
+def end_with(parent: int) -> None:
+    """Have this process end when its parent does, however that came: it would hold the parent's standard output for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    if os.name == "posix":  # elsewhere a process that started Python for another may stand between them
+        threading.Thread(target=watch, daemon=True).start()
+
+
 @contextmanager
 def _here(processes: int) -> Iterator[Executor]:
     """Processes on this machine, which are ended behind, whatever they do."""
@@ -149,7 +163,9 @@ def _here(processes: int) -> Iterator[Executor]:
     except ModuleNotFoundError:
         raise ValueError("a sweep in several processes needs joblib: pip install 'throughtime[sweep]'") from None
     threads = str(max(1, (os.cpu_count() or 1) // processes))  # of a library that has its own
-    executor = ProcessPoolExecutor(processes, env=dict.fromkeys(_THREADS, threads))
+    executor = ProcessPoolExecutor(
+        processes, env=dict.fromkeys(_THREADS, threads), initializer=end_with, initargs=(os.getpid(),)
+    )
     try:
         yield executor
     finally:
