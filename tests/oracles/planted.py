@@ -22,7 +22,9 @@ def run(folder: str, output: str, checks: list[str]) -> int:
     import throughtime
 
     print(throughtime.__file__)
-    return pytest.main(["-o", "addopts=", "-x", "-q", "-p", "no:cacheprovider", "--tb=short", *checks])
+    return pytest.main(
+        ["-o", "addopts=", "-x", "-q", "-p", "pytest_timeout", "-p", "no:cacheprovider", "--tb=short", *checks]
+    )
 
 
 for line in sys.stdin:

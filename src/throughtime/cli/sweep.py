@@ -141,6 +141,8 @@ def show(
         document(_document(store, found))
     else:
         say("\n".join(_table(found)))
+        if to is not None:
+            say(f"  rows in {to}")
 
 
 def _document(store: Store, found: Summary) -> dict[str, Any]:
