@@ -16,7 +16,7 @@ def test_a_sweep_its_table_and_its_files(throughtime, here):
     assert lines[4].split() == ["gap", "runs", "exact,", "mean", "spread", "best", "of", "seed", "seconds"]
     assert "4 of 4 runs done" in told.out
     shown = throughtime("sweep", "show", "--to", "rows.csv")
-    assert shown.out.splitlines() == lines[4:8]
+    assert shown.out.splitlines() == [*lines[4:8], "  rows in rows.csv"]
     assert (here / "rows.csv").read_text().startswith("trial,steps,batch,gap,seed,exact,")
     found = throughtime("sweep", "show", "sweeps/recall.sqlite", "--json").json
     assert [row["seed"] for row in found["results"]] == [2, 3, 2, 3]
