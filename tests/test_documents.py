@@ -17,7 +17,7 @@ BLOCK = re.compile(r"(?:<!-- (.*?) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 def blocks(language):
     """(document, number of the block, text), but for blocks that a comment marks as run elsewhere; "needs:" names libraries.
 
-    A block that is marked "goes on" begins where the ones before it in its document end.
+    A block that is marked "goes on" begins where the one before it in its document ends.
     """
     for document in DOCUMENTS:
         before = ""
@@ -28,8 +28,7 @@ def blocks(language):
                 needed = mark.removeprefix("needs: ").split() if mark.startswith("needs:") else []
                 missing = [library for library in needed if find_spec(library) is None]
                 skip = pytest.mark.skipif(bool(missing), reason=f"not installed: {', '.join(missing)}")
-                text = before + text if goes_on else text
-                before += "" if goes_on else text
+                before = text = before + text if goes_on else text
                 yield pytest.param(text, id=f"{document.name}-{number}", marks=skip)
 
 
