@@ -10,7 +10,9 @@ import { CASES, cellsOf } from "./fixtures.mjs";
 const BETWEEN = ["net_h", "net_y", "mask"];
 const key = ({ array, layer, direction, t, unit }) => [array, layer, direction, t, unit].join(" ");
 
-/** All recorded numbers that a formula reads, looking through what stands between; a loss may read net_y in place of y. */
+/**
+ * All recorded numbers that a formula reads, looking through what stands between; a loss may read net_y in place of y.
+ */
 function read(trace, cell) {
   const found = new Map();
   const collect = (node) => {
@@ -21,7 +23,8 @@ function read(trace, cell) {
         const output = { ...node.source, array: "y" };
         if (cell.array === "error" && array === "net_y") found.set(key(output), output);
         else if (BETWEEN.includes(array)) read(trace, node.source).forEach((source, name) => found.set(name, source));
-        else if (!(array in trace.parameters) && !/(^|\.)([VUWbc])(_|$)/.test(array) && !array.endsWith("_0") && t >= 0) found.set(key(node.source), node.source);
+        else if (!(array in trace.parameters) && !/(^|\.)([VUWbc])(_|$)/.test(array) && !array.endsWith("_0") && t >= 0)
+          found.set(key(node.source), node.source);
       }
       Object.values(node).forEach(collect);
     }
@@ -37,12 +40,19 @@ function cells(trace, found) {
   const size = { x: inputs, y: outputs, d: outputs, delta_y: outputs, error: 1 };
   return new Set(
     found.flatMap((of) =>
-      (of.unit === null ? Array.from({ length: size[of.array] ?? hidden }, (_, unit) => unit) : [of.unit]).map((unit) => key({ ...of, unit })),
+      (of.unit === null ? Array.from({ length: size[of.array] ?? hidden }, (_, unit) => unit) : [of.unit]).map((unit) =>
+        key({ ...of, unit }),
+      ),
     ),
   );
 }
 
-const drawn = (trace) => [...cellsOf(trace)].filter(({ array }) => !["x", "d", "net_y", "net_h", "mask"].includes(array) && !(trace.specification.cell === "elman" && array === "d_h"));
+const drawn = (trace) =>
+  [...cellsOf(trace)].filter(
+    ({ array }) =>
+      !["x", "d", "net_y", "net_h", "mask"].includes(array) &&
+      !(trace.specification.cell === "elman" && array === "d_h"),
+  );
 
 for (const { name, trace } of CASES) {
   describe(name, () => {
@@ -55,11 +65,16 @@ for (const { name, trace } of CASES) {
     it("what depends on a cell is what is computed from it", () => {
       const backwards = new Map();
       for (const cell of drawn(trace)) {
-        for (const source of cells(trace, dependsOn(trace, cell))) backwards.set(source, [...(backwards.get(source) ?? []), key(cell)]);
+        for (const source of cells(trace, dependsOn(trace, cell)))
+          backwards.set(source, [...(backwards.get(source) ?? []), key(cell)]);
       }
       for (const cell of [...cellsOf(trace)].filter(({ array }) => !BETWEEN.includes(array))) {
         if (trace.specification.cell === "elman" && cell.array === "d_h") continue;
-        assert.deepEqual([...cells(trace, dependents(trace, cell))].sort(), (backwards.get(key(cell)) ?? []).sort(), key(cell));
+        assert.deepEqual(
+          [...cells(trace, dependents(trace, cell))].sort(),
+          (backwards.get(key(cell)) ?? []).sort(),
+          key(cell),
+        );
       }
     });
   });

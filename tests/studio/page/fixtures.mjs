@@ -1,4 +1,7 @@
-/** What `fixtures.py` prints: traces with what Python says about them. FIXTURES names the file that holds it; else PYTHON makes it. */
+/**
+ * What `fixtures.py` prints: traces with what Python says about them. FIXTURES names the file that holds it; else
+ * PYTHON makes it.
+ */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 

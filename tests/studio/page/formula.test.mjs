@@ -57,7 +57,8 @@ function selectionOf(source, trace) {
 /** A tree of the page beside one of Python: the same kinds, names, sources and numbers. */
 function assertSame(ours, theirs, trace) {
   assert.equal(ours.kind, theirs.kind);
-  if (ours.kind !== "dot" || expanded(ours)) assertClose(evaluate(ours), theirs.value, size(ours), epsilon(trace), theirs.kind);
+  if (ours.kind !== "dot" || expanded(ours))
+    assertClose(evaluate(ours), theirs.value, size(ours), epsilon(trace), theirs.kind);
   switch (ours.kind) {
     case "number":
       assert.equal(ours.name.symbol, theirs.symbol);
@@ -99,7 +100,9 @@ for (const { name, trace, explanations, terms } of CASES) {
         assert.equal(ours.name.name.symbol, theirs.name.symbol);
         assert.equal(ours.backward, theirs.pass === "backward");
         assertSame(ours.expression, theirs.expression, trace);
-        const lines = linesOf(ours, 4, trace.specification.dtype).map(({ expression, digits }) => asText(written(expression, digits)));
+        const lines = linesOf(ours, 4, trace.specification.dtype).map(({ expression, digits }) =>
+          asText(written(expression, digits)),
+        );
         const [symbols, ...ends] = lines;
         const unique = ends.filter((end, k) => k === 0 || end !== ends[k - 1]);
         assert.deepEqual([symbols, unique.join(" = ")], theirs.text, theirs.name.symbol);
@@ -112,14 +115,27 @@ for (const { name, trace, explanations, terms } of CASES) {
         assert.equal(found === null, GIVEN.includes(cell.array), cell.array);
         if (!found) continue;
         assert.equal(found.name.value, recorded(trace, cell));
-        assertClose(evaluate(found.expression), found.name.value, size(found.expression), epsilon(trace), found.name.name.symbol);
+        assertClose(
+          evaluate(found.expression),
+          found.name.value,
+          size(found.expression),
+          epsilon(trace),
+          found.name.name.symbol,
+        );
       }
     });
 
     it("has none for what does not exist", () => {
       const { hidden } = trace.specification;
       const cell = { array: "h", layer: 0, direction: "forward", t: 0, unit: 0 };
-      const others = [{ unit: hidden }, { t: 99 }, { layer: 9 }, { array: "?" }, { array: "y", unit: 99 }, { array: "W", unit: 999 }];
+      const others = [
+        { unit: hidden },
+        { t: 99 },
+        { layer: 9 },
+        { array: "?" },
+        { array: "y", unit: 99 },
+        { array: "W", unit: 999 },
+      ];
       for (const other of others) assert.equal(formula(trace, { ...cell, ...other }), null, JSON.stringify(other));
     });
 
@@ -149,6 +165,8 @@ for (const { name, trace, explanations, terms } of CASES) {
 }
 
 function matches(name, { layer, direction, array }, trace) {
-  const place = (trace.specification.layers > 1 ? `layer${layer}.` : "") + (trace.specification.bidirectional ? `${direction}.` : "");
+  const place =
+    (trace.specification.layers > 1 ? `layer${layer}.` : "") +
+    (trace.specification.bidirectional ? `${direction}.` : "");
   return name === (["W", "b_y"].includes(array) ? array : place + array);
 }

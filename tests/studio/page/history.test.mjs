@@ -4,11 +4,18 @@ import { it } from "node:test";
 
 import { nearestEntry, scaleFor, titleOf } from "../../../src/throughtime/studio/page/history.js";
 
-const entries = [[10, 20], [20, 3], [40, 0.05]].map(([step, loss]) => ({ step, loss, exact: 0.5, gradient_norm: null, bits: null, learning_rate: 0.1, seconds: 1 }));
+const entries = [
+  [10, 20],
+  [20, 3],
+  [40, 0.05],
+].map(([step, loss]) => ({ step, loss, exact: 0.5, gradient_norm: null, bits: null, learning_rate: 0.1, seconds: 1 }));
 const loss = { name: "loss", title: "", share: false };
 
 it("finds the entry nearest to the pointer", () => {
-  assert.deepEqual([0, 0.3, 0.38, 0.5, 0.74, 0.76, 1, 2].map((share) => nearestEntry(entries, share)), [0, 0, 1, 1, 1, 2, 2, 2]);
+  assert.deepEqual(
+    [0, 0.3, 0.38, 0.5, 0.74, 0.76, 1, 2].map((share) => nearestEntry(entries, share)),
+    [0, 0, 1, 1, 1, 2, 2, 2],
+  );
   assert.equal(nearestEntry([], 0.5), 0);
 });
 
@@ -22,7 +29,10 @@ it("spans whole powers of ten, or from zero to a round value", () => {
 });
 
 it("is not upset by a loss that is no number", () => {
-  const broken = [{ ...entries[0], loss: NaN }, { ...entries[1], loss: Infinity }];
+  const broken = [
+    { ...entries[0], loss: NaN },
+    { ...entries[1], loss: Infinity },
+  ];
   assert.deepEqual(scaleFor(loss, broken, true).ticks, [1, 10]);
 });
 

@@ -9,7 +9,15 @@ import { LAYER_ARRAYS, OUTER_ARRAYS } from "../../../src/throughtime/studio/page
 /** What a chapter does to the page, in order. */
 function opened(chapter, hello, settings = {}) {
   const done = [];
-  const act = new Proxy({}, { get: (_, name) => (...given) => done.push([name, ...given]) });
+  const act = new Proxy(
+    {},
+    {
+      get:
+        (_, name) =>
+        (...given) =>
+          done.push([name, ...given]),
+    },
+  );
   open(chapter, { hello, settings }, act);
   return done;
 }
@@ -44,6 +52,9 @@ it("sets the page: the network, its updates in messages of at most 1000, the exa
 
 it("asks nothing of a server that an exported page has not", () => {
   const { settings } = CHAPTERS[1].page;
-  assert.deepEqual(opened(2, null, settings).map(([name]) => name), ["chapter", "select", "seek"]);
+  assert.deepEqual(
+    opened(2, null, settings).map(([name]) => name),
+    ["chapter", "select", "seek"],
+  );
   assert.deepEqual(opened(2, null, { ...settings, cell: "gru" }), [["chapter", 2]]);
 });

@@ -8,7 +8,10 @@ import { parse } from "../../../src/throughtime/studio/page/json.js";
 const carry = [0, 1, 1, 0, 0, 1];
 const trace = (columns, more = {}) => {
   const h = carry.map((_, t) => columns.map((column) => column[t]));
-  return { specification: { cell: "elman", hidden: columns.length }, layers: [{ layer: 0, direction: "forward", h: [h], ...more }] };
+  return {
+    specification: { cell: "elman", hidden: columns.length },
+    layers: [{ layer: 0, direction: "forward", h: [h], ...more }],
+  };
 };
 
 it("finds the unit whose values lie farthest apart", () => {
@@ -26,7 +29,10 @@ it("finds no unit where none keeps them apart", () => {
 
 it("looks into an LSTM's cell state too", () => {
   const C = [carry.map((state) => [3 * state])];
-  const found = keeper({ ...trace([[0.5, 0.1, 0.9, 0.5, 0.2, 0.8]], { C }), specification: { cell: "lstm", hidden: 1 } }, carry);
+  const found = keeper(
+    { ...trace([[0.5, 0.1, 0.9, 0.5, 0.2, 0.8]], { C }), specification: { cell: "lstm", hidden: 1 } },
+    carry,
+  );
   assert.deepEqual([found.array, found.means], ["C", [0, 3]]);
 });
 
@@ -39,6 +45,10 @@ it("says nothing of a sequence that has a state less than twice, or more than tw
 });
 
 it("reads the numbers that JSON lacks", () => {
-  assert.deepEqual(parse('{"a":["NaN",1,"-Infinity"],"b":"Infinity","c":"NaN of text"}'), { a: [NaN, 1, -Infinity], b: Infinity, c: "NaN of text" });
+  assert.deepEqual(parse('{"a":["NaN",1,"-Infinity"],"b":"Infinity","c":"NaN of text"}'), {
+    a: [NaN, 1, -Infinity],
+    b: Infinity,
+    c: "NaN of text",
+  });
   assert.deepEqual(parse('{"a":[0.1]}'), { a: [0.1] });
 });

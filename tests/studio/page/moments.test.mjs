@@ -31,14 +31,31 @@ const frame = {
     lengths: [2],
     specification: { output: "every step" },
     loss: 0.125,
-    x: [[[1, 0], [0, 1]]],
+    x: [
+      [
+        [1, 0],
+        [0, 1],
+      ],
+    ],
     y: [[[0.25], [0.5]]],
     d: [[[0], [1]]],
     delta_y: [[[0.25], [-0.5]]],
-    gradient: { U: [[3, 0], [0, 0]], b_h: [0, 4] },
+    gradient: {
+      U: [
+        [3, 0],
+        [0, 0],
+      ],
+      b_h: [0, 4],
+    },
   },
   example: { right: [true, false], has_targets: true },
-  update: { U: [[0, -0.3], [0, 0]], b_h: [0.4, 0] },
+  update: {
+    U: [
+      [0, -0.3],
+      [0, 0],
+    ],
+    b_h: [0.4, 0],
+  },
 };
 
 it("says what happens with the numbers of the frame", () => {
@@ -55,7 +72,9 @@ it("says what happens with the numbers of the frame", () => {
 it("judges nothing where nothing is asked, or where nothing is simply right", () => {
   const numbers = sentence({ ...frame, example: { right: [], has_targets: true } }, { phase: "forward", t: 0 });
   assert.match(numbers, /It says 0\.25, and should say 0\.$/);
-  const unasked = momentsOf(2).map((moment) => sentence({ ...frame, example: { right: [], has_targets: false } }, moment));
+  const unasked = momentsOf(2).map((moment) =>
+    sentence({ ...frame, example: { right: [], has_targets: false } }, moment),
+  );
   assert.match(unasked[0], /It says 0\.25\.$/);
   for (const told of unasked.slice(2)) assert.match(told, /no targets here, so there is no loss/);
 });

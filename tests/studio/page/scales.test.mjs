@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { channelsOf, format, greatest, ink, percent, place, scaleOf } from "../../../src/throughtime/studio/page/scales.js";
+import {
+  channelsOf,
+  format,
+  greatest,
+  ink,
+  percent,
+  place,
+  scaleOf,
+} from "../../../src/throughtime/studio/page/scales.js";
 
 const elman = { cell: "elman", activation: "sigmoid", readout: "sigmoid" };
 
@@ -38,7 +46,10 @@ describe("colours", () => {
       it(`${kind}, ${theme}: text on a colour has a contrast of at least 4.5`, () => {
         const scale = { kind, greatest: 1 };
         for (let k = -50; k <= 50; k++) {
-          const [light, dark] = [luminance(channelsOf(scale, k / 50, theme)), luminance(hex(ink(scale, k / 50, theme)))].sort((a, b) => b - a);
+          const [light, dark] = [
+            luminance(channelsOf(scale, k / 50, theme)),
+            luminance(hex(ink(scale, k / 50, theme))),
+          ].sort((a, b) => b - a);
           assert.ok((light + 0.05) / (dark + 0.05) >= 4.5, `${k / 50}: ${(light + 0.05) / (dark + 0.05)}`);
         }
       });
@@ -57,7 +68,13 @@ describe("scales", () => {
 
   it("else reach to the greatest value, rounded up to 1, 2 or 5", () => {
     assert.deepEqual(scaleOf(elman, "delta_h", [0.0013, -0.0031, 0]), { kind: "delta", greatest: 0.005 });
-    for (const [most, wanted] of [[0.2, 0.2], [0.21, 0.5], [51, 100], [0, 1], [1e-300, 1e-300]]) {
+    for (const [most, wanted] of [
+      [0.2, 0.2],
+      [0.21, 0.5],
+      [51, 100],
+      [0, 1],
+      [1e-300, 1e-300],
+    ]) {
       assert.ok(Math.abs(greatest([most, -most / 2]) / wanted - 1) < 1e-12, `${most}`);
     }
     assert.equal(greatest([NaN, Infinity, 3]), 5);
@@ -80,8 +97,14 @@ it("numbers are written for people", () => {
 
 describe("shares", () => {
   it("are 100 % only where all are meant", () => {
-    assert.deepEqual([1, 0, 0.5, 127 / 128].map((share) => percent(share)), ["100 %", "0 %", "50 %", "99.22 %"]);
-    assert.deepEqual([31999 / 32000, 0.99996].map((share) => percent(share)), ["> 99.99 %", "> 99.99 %"]);
+    assert.deepEqual(
+      [1, 0, 0.5, 127 / 128].map((share) => percent(share)),
+      ["100 %", "0 %", "50 %", "99.22 %"],
+    );
+    assert.deepEqual(
+      [31999 / 32000, 0.99996].map((share) => percent(share)),
+      ["> 99.99 %", "> 99.99 %"],
+    );
     assert.equal(percent(0.9996, 3), "> 99.9 %");
     assert.notEqual(percent(1e-9), "0 %");
   });

@@ -9,7 +9,10 @@ import { CASES } from "./fixtures.mjs";
 const maps = CASES.filter(({ trace }) => isMap(trace));
 
 it("has maps of every kind to compare", () => {
-  assert.deepEqual(new Set(maps.map(({ trace }) => `${trace.specification.cell} ${trace.specification.bias}`)), new Set(["elman true", "elman false", "gru true"]));
+  assert.deepEqual(
+    new Set(maps.map(({ trace }) => `${trace.specification.cell} ${trace.specification.bias}`)),
+    new Set(["elman true", "elman false", "gru true"]),
+  );
 });
 
 for (const { name, trace } of maps) {
@@ -17,7 +20,9 @@ for (const { name, trace } of maps) {
     const [of] = trace.layers;
     of.h[0].forEach((wanted, t) => {
       const got = step(trace, trace.x[0][t], t === 0 ? of.h_0[0] : of.h[0][t - 1]);
-      got.forEach((value, k) => assert.ok(Math.abs(value - wanted[k]) < 1e-12, `h_${t + 1}[${k}]: ${value} is not ${wanted[k]}`));
+      got.forEach((value, k) =>
+        assert.ok(Math.abs(value - wanted[k]) < 1e-12, `h_${t + 1}[${k}]: ${value} is not ${wanted[k]}`),
+      );
     });
   });
 }
@@ -25,11 +30,19 @@ for (const { name, trace } of maps) {
 it("finds the nine fixed points of two units that hold themselves, of which the corners attract", () => {
   const map = ([a, b]) => [Math.tanh(2 * a), Math.tanh(2 * b)];
   const found = fixedPoints(map, [-1.05, 1.05]);
-  const held = 0.957504024079 // tanh(2a) = a
+  const held = 0.957504024079; // tanh(2a) = a
   assert.equal(found.length, 9);
   for (const { at, stable } of found) {
-    at.forEach((value) => assert.ok([0, held, -held].some((known) => Math.abs(value - known) < 1e-8), String(value)));
-    assert.equal(stable, at.every((value) => Math.abs(value) > 0.5));
+    at.forEach((value) =>
+      assert.ok(
+        [0, held, -held].some((known) => Math.abs(value - known) < 1e-8),
+        String(value),
+      ),
+    );
+    assert.equal(
+      stable,
+      at.every((value) => Math.abs(value) > 0.5),
+    );
   }
 });
 
@@ -40,5 +53,17 @@ it("finds the one fixed point of a rotation that shrinks", () => {
 });
 
 it("projects a state on the axes", () => {
-  assert.deepEqual(projected({ mean: [1, 1, 0], axes: [[0, 0, 1], [1, 0, 0]] }, [3, 5, 7]), [7, 2]);
+  assert.deepEqual(
+    projected(
+      {
+        mean: [1, 1, 0],
+        axes: [
+          [0, 0, 1],
+          [1, 0, 0],
+        ],
+      },
+      [3, 5, 7],
+    ),
+    [7, 2],
+  );
 });

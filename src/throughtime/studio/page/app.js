@@ -22,14 +22,29 @@ import { weights } from "./weights.js";
 /** @typedef {import("./types.d.ts").Panel} Panel */
 /** @typedef {import("./types.d.ts").ServerMessage} ServerMessage */
 /** @typedef {import("./link.js").Link} Link */
-/** @typedef {Omit<View, "frame" | "trace" | "moments" | "settings"> & {frame: Frame | null, settings: View["settings"] | null, notice: string}} State */
-/** @typedef {{name: string, title: string, how: string, draw: Panel, place: "lesson" | "side" | "centre" | "aside" | "below", picture?: boolean}} Place `how` tells how the picture is read; a picture can be saved */
+/**
+ * @typedef {Omit<View, "frame" | "trace" | "moments" | "settings"> & {frame: Frame | null, settings: View["settings"]
+ * | null, notice: string}} State
+ */
+/**
+ * @typedef {{name: string, title: string, how: string, draw: Panel, place: "lesson" | "side" | "centre" | "aside" |
+ * "below", picture?: boolean}} Place `how` tells how the picture is read; a picture can be saved
+ */
 
 /** @type {Place[]} in the order of reading */
 const PANELS = [
   { name: "lesson", title: "Lesson", how: "", draw: lesson, place: "lesson" },
   { name: "sum", title: "The example, on paper", how: "", draw: sum, place: "centre" },
-  { name: "unrolled", title: "The network, unrolled in time", how: "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow down and to the left.", draw: unrolled, place: "centre", picture: true },
+  {
+    name: "unrolled",
+    title: "The network, unrolled in time",
+    how:
+      "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow " +
+      "down and to the left.",
+    draw: unrolled,
+    place: "centre",
+    picture: true,
+  },
   { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "centre", picture: true },
   { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
   { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "aside" },
@@ -41,7 +56,8 @@ const PANELS = [
 const FRAMES = 30;
 /** The greatest silence before the address is written, in milliseconds: browsers refuse to write it often. */
 const LINK_DELAY = 400;
-const GONE = "The studio's server is gone. The page keeps what it shows and connects again as soon as the server is back.";
+const GONE =
+  "The studio's server is gone. The page keeps what it shows and connects again as soon as the server is back.";
 
 /**
  * Shows the page in an element.
@@ -83,7 +99,12 @@ export function mount(root, host) {
   if (wanted && entry instanceof PerformanceNavigationTiming && entry.type === "reload") delete wanted.step;
   let asked = false;
   let settled = false;
-  if (wanted) Object.assign(state, { selection: wanted.selection ?? null, chapter: wanted.chapter ?? null, moment: wanted.moment ?? Infinity });
+  if (wanted)
+    Object.assign(state, {
+      selection: wanted.selection ?? null,
+      chapter: wanted.chapter ?? null,
+      moment: wanted.moment ?? Infinity,
+    });
   const page = layout(root);
   /** What is out of sight is not drawn while training. @type {Set<Element>} */
   const seen = new Set(page.panels.map(({ section }) => section));
@@ -149,7 +170,10 @@ export function mount(root, host) {
       changed({ settings: next, moment: Infinity, verdict: null, playing: false });
       // another task or cell brings its own good values for what is left out
       const { task, cell, seed } = next;
-      host.send({ type: "configure", settings: settings.task || settings.cell ? { task, cell, seed, ...settings } : next });
+      host.send({
+        type: "configure",
+        settings: settings.task || settings.cell ? { task, cell, seed, ...settings } : next,
+      });
     },
     send: (message) => {
       if (message.type === "train") {
@@ -187,7 +211,9 @@ export function mount(root, host) {
       const saved = message.run === state.hello?.run ? state.saved : null;
       changed({ hello: message, settings: message.settings, saved, notice: "" });
       const { settings = {} } = wanted ?? {};
-      const other = Object.entries(settings).some(([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value);
+      const other = Object.entries(settings).some(
+        ([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value,
+      );
       if (other && !asked) host.send({ type: "configure", settings });
       // the frame that is on its way is of the network that the link asked for, unless that was asked for just now
       settled = !other || asked;
@@ -204,7 +230,11 @@ export function mount(root, host) {
     } else if (message.type === "proof") {
       const { word } = message;
       changed({ verdict: message });
-      if (word) changed({ moment: Infinity, selection: { array: "y", layer: 0, direction: "forward", t: word.step - 1, unit: 0 } });
+      if (word)
+        changed({
+          moment: Infinity,
+          selection: { array: "y", layer: 0, direction: "forward", t: word.step - 1, unit: 0 },
+        });
     } else if (message.type === "state") {
       changed({ running: message.running });
     } else if (message.type === "saved") {
@@ -221,7 +251,8 @@ export function mount(root, host) {
     const most = state.hello?.limits.count ?? 1;
     if (step !== undefined && !frame.running) {
       if (step < frame.step) host.send({ type: "reset" });
-      for (let left = step < frame.step ? step : step - frame.step; left > 0; left -= most) host.send({ type: "step", count: Math.min(left, most) });
+      for (let left = step < frame.step ? step : step - frame.step; left > 0; left -= most)
+        host.send({ type: "step", count: Math.min(left, most) });
     }
     if (operands && String(operands) !== String(frame.example.operands)) host.send({ type: "example", operands });
   }
@@ -229,7 +260,8 @@ export function mount(root, host) {
   function connected(/** @type {boolean} */ is, reason = GONE) {
     // what is known of a proof, the server tells anew
     if (is) return changed({ connected: true, notice: "", verdict: null });
-    if (shown && state.connected) wanted = { settings: shown.settings, operands: shown.frame.example.operands?.map(String) };
+    if (shown && state.connected)
+      wanted = { settings: shown.settings, operands: shown.frame.example.operands?.map(String) };
     asked = false;
     changed({ connected: false, running: false, playing: false, notice: reason });
   }
@@ -237,7 +269,8 @@ export function mount(root, host) {
   darkness.addEventListener("change", () => changed({ theme: darkness.matches ? "dark" : "light" }));
   root.addEventListener("keydown", (event) => shown && keys(event, shown, act));
   // a notebook has keys of its own
-  if (host.hash) document.addEventListener("keydown", (event) => shown && event.target === document.body && keys(event, shown, act));
+  if (host.hash)
+    document.addEventListener("keydown", (event) => shown && event.target === document.body && keys(event, shown, act));
   new ResizeObserver(() => changed({})).observe(root);
   const sight = new IntersectionObserver(
     (entries) => {
@@ -255,14 +288,29 @@ export function mount(root, host) {
   host.start(receive, connected);
 }
 
-/** What the panels see, once there is something to see. @param {State} state @param {Host} host @returns {View | null} */
+/**
+ * What the panels see, once there is something to see.
+ * @param {State} state
+ * @param {Host} host
+ * @returns {View | null}
+ */
 function viewOf(state, host) {
   const { frame, settings } = state;
   if (!frame || !settings) return null;
   const moments = momentsOf(frame.trace.lengths[0]);
   const moment = Math.min(state.moment, moments.length - 1);
-  const known = (/** @type {View["selection"]} */ cell) => (cell && cell.t < frame.trace.lengths[0] + 1 && cell.layer < frame.trace.specification.layers ? cell : null);
-  const view = { ...state, frame, settings, trace: frame.trace, moments, moment, selection: known(state.selection), hovered: known(state.hovered) };
+  const known = (/** @type {View["selection"]} */ cell) =>
+    cell && cell.t < frame.trace.lengths[0] + 1 && cell.layer < frame.trace.specification.layers ? cell : null;
+  const view = {
+    ...state,
+    frame,
+    settings,
+    trace: frame.trace,
+    moments,
+    moment,
+    selection: known(state.selection),
+    hovered: known(state.hovered),
+  };
   return { ...view, exportAddress: host.exportAddress?.({ moment: String(moment) }) ?? null };
 }
 
@@ -291,17 +339,42 @@ function layout(root) {
   const bar = el("header", { class: "bar" });
   const notice = el("div", { class: "notice", role: "alert", hidden: true });
   const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
-  const places = { lesson: el("div", { class: "lesson" }), side: el("div", { class: "side" }), centre: el("div", { class: "centre" }), aside: el("div", { class: "aside" }), below: el("div", { class: "below" }) };
+  const places = {
+    lesson: el("div", { class: "lesson" }),
+    side: el("div", { class: "side" }),
+    centre: el("div", { class: "centre" }),
+    aside: el("div", { class: "aside" }),
+    below: el("div", { class: "below" }),
+  };
   const walk = el("div", { class: "player", role: "group", "aria-label": "Walk through time" });
   const panels = PANELS.map((panel) => {
     const body = el("div", { class: "panel-body" });
-    const head = el("div", { class: "panel-head" }, el("h2", { id: `panel-${panel.name}` }, panel.title), panel.picture ? pictures(panel.name, body) : null, panel.how ? el("p", { class: "how" }, panel.how) : null);
-    const section = el("section", { class: `panel panel-${panel.name}`, "aria-labelledby": `panel-${panel.name}` }, head, body);
+    const head = el(
+      "div",
+      { class: "panel-head" },
+      el("h2", { id: `panel-${panel.name}` }, panel.title),
+      panel.picture ? pictures(panel.name, body) : null,
+      panel.how ? el("p", { class: "how" }, panel.how) : null,
+    );
+    const section = el(
+      "section",
+      { class: `panel panel-${panel.name}`, "aria-labelledby": `panel-${panel.name}` },
+      head,
+      body,
+    );
     if (panel.name === "unrolled") section.insertBefore(walk, body);
     places[panel.place].append(section);
     return { panel, section, body };
   });
-  const main = el("main", { class: "layout", hidden: true }, places.lesson, places.centre, places.aside, places.side, places.below);
+  const main = el(
+    "main",
+    { class: "layout", hidden: true },
+    places.lesson,
+    places.centre,
+    places.aside,
+    places.side,
+    places.below,
+  );
   root.replaceChildren(bar, el("div", { class: "notice-place" }, notice), waiting, main);
   return { bar, notice, waiting, main, panels, player: walk };
 }
@@ -309,7 +382,11 @@ function layout(root) {
 /** Buttons that save a panel as a picture. @param {string} name @param {HTMLElement} body */
 function pictures(name, body) {
   const buttons = /** @type {const} */ (["svg", "png"]).map((format) => {
-    const button = el("button", { type: "button", class: "save", "aria-label": `Save this picture as ${format.toUpperCase()}` }, format.toUpperCase());
+    const button = el(
+      "button",
+      { type: "button", class: "save", "aria-label": `Save this picture as ${format.toUpperCase()}` },
+      format.toUpperCase(),
+    );
     button.addEventListener("click", () => save(body, `throughtime-${name}`, format));
     return button;
   });

@@ -6,26 +6,59 @@ import { format } from "./scales.js";
 /** @typedef {import("./types.d.ts").Actions} Actions */
 /** @typedef {import("./types.d.ts").Settings} Settings */
 /** @typedef {import("./types.d.ts").Hello} Hello */
-/** @typedef {{name: keyof Settings, label: string, note: string, options?: (hello: Hello) => string[], min?: number, step?: number | "any"}} Field */
+/**
+ * @typedef {{name: keyof Settings, label: string, note: string, options?: (hello: Hello) => string[], min?: number,
+ * step?: number | "any"}} Field
+ */
 
 /** @type {Field[]} */
 const FIELDS = [
-  { name: "task", label: "Task", note: "What the network is to learn", options: (hello) => hello.tasks.map(({ name }) => name) },
+  {
+    name: "task",
+    label: "Task",
+    note: "What the network is to learn",
+    options: (hello) => hello.tasks.map(({ name }) => name),
+  },
   { name: "cell", label: "Cell", note: "How a unit remembers", options: (hello) => hello.cells },
   { name: "hidden", label: "Hidden units", note: "How many units carry the memory", min: 1, step: 1 },
   { name: "layers", label: "Layers", note: "Each layer reads the states of the one below", min: 1, step: 1 },
   { name: "bits", label: "Steps", note: "How long the sequences of the training are", min: 1, step: 1 },
   { name: "learning_rate", label: "Learning rate", note: "How far the weights move in an update", min: 0, step: "any" },
-  { name: "seed", label: "Seed", note: "Decides the first weights and the examples: the same seed gives the same bits", min: 0, step: 1 },
+  {
+    name: "seed",
+    label: "Seed",
+    note: "Decides the first weights and the examples: the same seed gives the same bits",
+    min: 0,
+    step: 1,
+  },
 ];
 /** @type {Field[]} */
 const MORE = [
-  { name: "activation", label: "Activation", note: "The function of an Elman cell", options: (hello) => hello.activations },
-  { name: "optimizer", label: "Optimiser", note: "The rule by which weights are moved", options: (hello) => hello.optimizers },
-  { name: "noise", label: "Noise", note: "Noise added to the states while training; it makes memories robust", min: 0, step: "any" },
+  {
+    name: "activation",
+    label: "Activation",
+    note: "The function of an Elman cell",
+    options: (hello) => hello.activations,
+  },
+  {
+    name: "optimizer",
+    label: "Optimiser",
+    note: "The rule by which weights are moved",
+    options: (hello) => hello.optimizers,
+  },
+  {
+    name: "noise",
+    label: "Noise",
+    note: "Noise added to the states while training; it makes memories robust",
+    min: 0,
+    step: "any",
+  },
   { name: "batch", label: "Batch", note: "Sequences in each update", min: 1, step: 1 },
   { name: "steps", label: "Updates", note: "After how many updates training stops", min: 1, step: 1 },
 ];
+
+const WHAT_A_PROOF_IS =
+  "Is it right for sequences of every length? A proof says so, or finds an input on which the network is wrong.";
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function controls(root, view, act) {
@@ -58,14 +91,30 @@ export function controls(root, view, act) {
   }
 }
 
+/** @param {import("./types.d.ts").Verdict} verdict */
+function told({ state, sentence, seconds }) {
+  const mark = { running: "…", proved: "✓", refuted: "✗", unknown: "?" }[state];
+  return `${mark} ${sentence}${state === "running" ? "" : ` (${format(seconds, 2)} s)`}`;
+}
+
 /** @param {HTMLElement} root @param {View} view */
 function verdict(root, { verdict }) {
   set(root, { "data-state": verdict?.state ?? null });
-  write(root, verdict ? `${{ running: "…", proved: "✓", refuted: "✗", unknown: "?" }[verdict.state]} ${verdict.sentence}${verdict.state === "running" ? "" : ` (${format(verdict.seconds, 2)} s)`}` : "Is it right for sequences of every length? A proof says so, or finds an input on which the network is wrong.");
+  write(root, verdict ? told(verdict) : WHAT_A_PROOF_IS);
 }
 
 /** A field for a number of one's own. @param {number} k @param {Hello} hello */
-const number = (k, { limits }) => el("input", { type: "text", inputmode: "numeric", pattern: "[0-9]+", maxlength: Math.floor((limits.operand_bits ?? 1024) * Math.log10(2)), required: true, autocomplete: "off", title: "A whole number, as long as you like", "aria-label": `Number ${k + 1}` });
+const number = (k, { limits }) =>
+  el("input", {
+    type: "text",
+    inputmode: "numeric",
+    pattern: "[0-9]+",
+    maxlength: Math.floor((limits.operand_bits ?? 1024) * Math.log10(2)),
+    required: true,
+    autocomplete: "off",
+    title: "A whole number, as long as you like",
+    "aria-label": `Number ${k + 1}`,
+  });
 
 /** @param {HTMLElement} root @param {Hello} hello */
 function build(root, hello) {
@@ -85,7 +134,14 @@ function build(root, hello) {
   const field = (/** @type {Field} */ { name, label, note, options, min, step }) => {
     const input = options
       ? el("select", { id: `setting-${name}` }, ...options(hello).map((value) => el("option", { value }, value)))
-      : el("input", { id: `setting-${name}`, type: "number", min, step, max: hello.limits[name] ?? null, required: true });
+      : el("input", {
+          id: `setting-${name}`,
+          type: "number",
+          min,
+          step,
+          max: hello.limits[name] ?? null,
+          required: true,
+        });
     parts.inputs.set(name, input);
     input.addEventListener("change", () => {
       if (!input.checkValidity()) return void input.reportValidity();
@@ -94,20 +150,31 @@ function build(root, hello) {
     return el("div", { class: "field", title: note }, el("label", { for: `setting-${name}` }, label), input);
   };
   const another = el("button", { type: "button", title: "Show another sequence of the task" }, "Another example");
-  another.addEventListener("click", () => parts.act.send({ type: "example", sample: Math.floor(Math.random() * 2 ** 31) }));
+  another.addEventListener("click", () =>
+    parts.act.send({ type: "example", sample: Math.floor(Math.random() * 2 ** 31) }),
+  );
   parts.own.append(parts.operands, el("button", { type: "submit" }, "Try these numbers"));
   parts.own.addEventListener("submit", (event) => {
     event.preventDefault();
-    parts.act.send({ type: "example", operands: [...parts.operands.querySelectorAll("input")].map(({ value }) => value) });
+    parts.act.send({
+      type: "example",
+      operands: [...parts.operands.querySelectorAll("input")].map(({ value }) => value),
+    });
   });
   parts.prove.addEventListener("click", () => parts.act.send({ type: "prove" }));
 
-  const file = el("input", { type: "file", accept: ".safetensors,.csv,.ts,.tsv,.txt,.npz,.json,.jsonl", id: "upload", "aria-describedby": "upload-note" });
+  const file = el("input", {
+    type: "file",
+    accept: ".safetensors,.csv,.ts,.tsv,.txt,.npz,.json,.jsonl",
+    id: "upload",
+    "aria-describedby": "upload-note",
+  });
   file.addEventListener("change", () => {
     if (file.files?.[0]) parts.act.upload(file.files[0]);
     file.value = "";
   });
-  const group = (/** @type {string} */ title, /** @type {Node[]} */ ...content) => el("section", { class: "group" }, el("h3", {}, title), ...content);
+  const group = (/** @type {string} */ title, /** @type {Node[]} */ ...content) =>
+    el("section", { class: "group" }, el("h3", {}, title), ...content);
   root.append(
     el("section", { class: "group" }, parts.exampleTitle, parts.own, another),
     group("Proof", el("div", { class: "prove" }, parts.prove), parts.verdict),
@@ -119,7 +186,16 @@ function build(root, hello) {
       el("details", {}, el("summary", {}, "More settings"), ...MORE.map(field)),
       el("p", { class: "note" }, "A change builds a new network, untrained."),
     ),
-    group("Your own file", el("label", { for: "upload", class: "note", id: "upload-note" }, "A trained network (.safetensors) or a data file with sequences."), file, parts.saved),
+    group(
+      "Your own file",
+      el(
+        "label",
+        { for: "upload", class: "note", id: "upload-note" },
+        "A trained network (.safetensors) or a data file with sequences.",
+      ),
+      file,
+      parts.saved,
+    ),
   );
   return parts;
 }

@@ -45,7 +45,10 @@ const RULES = {
   ],
 };
 /** A softmax's outputs hang together; only the cross-entropy undoes that. @param {TraceJSON} trace */
-const outerRules = ({ specification: { readout, loss } }) => ["error: y* d*", readout === "softmax" && loss === "squared" ? "delta_y: y* d*" : "delta_y: y d"];
+const outerRules = ({ specification: { readout, loss } }) => [
+  "error: y* d*",
+  readout === "softmax" && loss === "squared" ? "delta_y: y* d*" : "delta_y: y d",
+];
 const ERRORS = {
   elman: ["delta_h"],
   lstm: ["delta_i", "delta_f", "delta_C_tilde", "delta_o"],
@@ -53,12 +56,20 @@ const ERRORS = {
 };
 
 /** What a cell is computed from. @param {TraceJSON} trace @param {Selection} cell @returns {Cells[]} */
-export const dependsOn = (trace, cell) => links(trace).filter((link) => link.to === cell.array).flatMap((link) => link.back(cell));
+export const dependsOn = (trace, cell) =>
+  links(trace)
+    .filter((link) => link.to === cell.array)
+    .flatMap((link) => link.back(cell));
 
 /** What is computed from a cell. @param {TraceJSON} trace @param {Selection} cell @returns {Cells[]} */
-export const dependents = (trace, cell) => links(trace).filter((link) => link.from === cell.array).flatMap((link) => link.forth(cell));
+export const dependents = (trace, cell) =>
+  links(trace)
+    .filter((link) => link.from === cell.array)
+    .flatMap((link) => link.forth(cell));
 
-/** @typedef {{to: string, from: string, back: (cell: Selection) => Cells[], forth: (cell: Selection) => Cells[]}} Link */
+/**
+ * @typedef {{to: string, from: string, back: (cell: Selection) => Cells[], forth: (cell: Selection) => Cells[]}} Link
+ */
 
 /** All links between arrays, each walked both ways. @param {TraceJSON} trace @returns {Link[]} */
 function links(trace) {
@@ -77,24 +88,46 @@ function links(trace) {
       if (from === "below" || from === "above") continue;
       const shift = source.includes("<") ? -1 : source.includes(">") ? 1 : 0;
       /** @param {string} array @param {Selection} of @param {number} by @returns {Cells[]} */
-      const at = (array, { layer, direction, t, unit }, by) => inTime([{ array, layer, direction, t: t + (direction === "backward" ? -by : by), unit: all ? null : unit }]);
+      const at = (array, { layer, direction, t, unit }, by) =>
+        inTime([{ array, layer, direction, t: t + (direction === "backward" ? -by : by), unit: all ? null : unit }]);
       found.push({ to, from, back: (of) => at(from, of, shift), forth: (of) => at(to, of, -shift) });
     }
   }
   const readers = RULES[cell].filter((rule) => rule.includes("below*")).map((rule) => rule.split(":")[0]);
-  const whole = (/** @type {string} */ array, /** @type {number} */ layer, /** @type {string} */ direction, /** @type {number} */ t) => ({ array, layer, direction, t, unit: null });
-  const each = (/** @type {string} */ array, /** @type {number} */ layer, /** @type {number} */ t) => directions.map((direction) => whole(array, layer, direction, t));
+  const whole = (
+    /** @type {string} */ array,
+    /** @type {number} */ layer,
+    /** @type {string} */ direction,
+    /** @type {number} */ t,
+  ) => ({ array, layer, direction, t, unit: null });
+  const each = (/** @type {string} */ array, /** @type {number} */ layer, /** @type {number} */ t) =>
+    directions.map((direction) => whole(array, layer, direction, t));
   const lastRead = (/** @type {string} */ direction) => (direction === "backward" ? 0 : T - 1);
   const everyStep = output === "every step";
 
   for (const to of readers) {
-    found.push({ to, from: "x", back: ({ layer, t }) => (layer === 0 ? [whole("x", 0, "forward", t)] : []), forth: ({ t }) => each(to, 0, t) });
-    found.push({ to, from: "h", back: ({ layer, t }) => (layer > 0 ? each("h", layer - 1, t) : []), forth: ({ layer, t }) => (layer < layers - 1 ? each(to, layer + 1, t) : []) });
+    found.push({
+      to,
+      from: "x",
+      back: ({ layer, t }) => (layer === 0 ? [whole("x", 0, "forward", t)] : []),
+      forth: ({ t }) => each(to, 0, t),
+    });
+    found.push({
+      to,
+      from: "h",
+      back: ({ layer, t }) => (layer > 0 ? each("h", layer - 1, t) : []),
+      forth: ({ layer, t }) => (layer < layers - 1 ? each(to, layer + 1, t) : []),
+    });
   }
-  const readout = (/** @type {string} */ array, /** @type {number} */ t) => directions.map((direction) => whole(array, layers - 1, direction, everyStep ? t : lastRead(direction)));
+  const readout = (/** @type {string} */ array, /** @type {number} */ t) =>
+    directions.map((direction) => whole(array, layers - 1, direction, everyStep ? t : lastRead(direction)));
   /** @type {(array: string) => (cell: Selection) => Cells[]} */
-  const told = (array) => ({ layer, direction, t }) =>
-    layer === layers - 1 && (everyStep || t === lastRead(direction)) ? [whole(array, 0, "forward", everyStep ? t : T - 1)] : [];
+  const told =
+    (array) =>
+    ({ layer, direction, t }) =>
+      layer === layers - 1 && (everyStep || t === lastRead(direction))
+        ? [whole(array, 0, "forward", everyStep ? t : T - 1)]
+        : [];
   found.push({ to: "y", from: "h", back: ({ t }) => readout("h", t), forth: told("y") });
   const felt = cell === "elman" ? "delta_h" : "d_h";
   found.push({ to: felt, from: "delta_y", back: told("delta_y"), forth: ({ t }) => readout(felt, t) });

@@ -36,7 +36,11 @@ export function math(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(MATHML, tag), attributes, children);
 }
 
-/** Sets attributes where they differ; null, undefined and false take one away. @param {Element} element @param {Attributes} attributes */
+/**
+ * Sets attributes where they differ; null, undefined and false take one away.
+ * @param {Element} element
+ * @param {Attributes} attributes
+ */
 export function set(element, attributes) {
   for (const name in attributes) {
     const value = attributes[name];
@@ -104,7 +108,11 @@ export function cellData({ array, layer, direction, t, unit }, value) {
   };
 }
 
-/** The selection that a cell stands for, from its attributes. @param {EventTarget | null} target @returns {Selection | null} */
+/**
+ * The selection that a cell stands for, from its attributes.
+ * @param {EventTarget | null} target
+ * @returns {Selection | null}
+ */
 export function selectionAt(target) {
   const cell = target instanceof Element ? target.closest("[data-array]") : null;
   if (!cell) return null;
@@ -148,7 +156,12 @@ export function roving(grid) {
   });
 }
 
-/** The nearest cell in a direction; aside counts double. @param {Element} grid @param {Element} from @param {number[]} way */
+/**
+ * The nearest cell in a direction; aside counts double.
+ * @param {Element} grid
+ * @param {Element} from
+ * @param {number[]} way
+ */
 function nearest(grid, from, [right, down]) {
   const [x, y] = middle(from);
   let best = null;

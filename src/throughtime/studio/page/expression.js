@@ -90,7 +90,11 @@ export function dotsOf(expression) {
   return expression.kind === "dot" ? [expression] : partsOf(expression).flatMap(dotsOf);
 }
 
-/** Every number in an expression, those of its vector products too. @param {Expression} expression @returns {NumberNode[]} */
+/**
+ * Every number in an expression, those of its vector products too.
+ * @param {Expression} expression
+ * @returns {NumberNode[]}
+ */
 export function numbersOf(expression) {
   if (expression.kind === "number") return [expression];
   if (expression.kind === "dot") return expression.terms.flatMap((term) => term.factors);
@@ -141,7 +145,9 @@ function enoughDigits(wanted, most) {
   let best = { number: most, failing: Infinity, off: Infinity };
   for (let number = FEWEST_DIGITS; number <= most; number++) {
     const shown = wanted.map(({ shown, value, digits }) => ({ got: shown(number), value, digits }));
-    const failing = shown.filter(({ got, value, digits }) => !Object.is(roundTo(got, digits) + 0, roundTo(value, digits) + 0));
+    const failing = shown.filter(
+      ({ got, value, digits }) => !Object.is(roundTo(got, digits) + 0, roundTo(value, digits) + 0),
+    );
     if (failing.length === 0) return number;
     const off = failing.reduce((total, { got, value }) => total + Math.abs(got - value), 0);
     // of a float32 sum the last digit may be out of reach: its own rounding shows

@@ -24,8 +24,8 @@ const WRITTEN_OUT = 8;
 const ACTIVATIONS = { sigmoid: "S", tanh: "tanh", relu: "relu" };
 
 /**
- * The formula of the selected number; null for one that is given, not computed (x, d, an initial state), or does not exist.
- * Of a parameter it is the formula of its gradient.
+ * The formula of the selected number; null for one that is given, not computed (x, d, an initial state), or does not
+ * exist. Of a parameter it is the formula of its gradient.
  * @param {TraceJSON} trace
  * @param {Selection} selection
  * @returns {Formula | null}
@@ -68,7 +68,10 @@ class Unit {
 
   /** @param {string} array @returns {Formula} */
   formula(array) {
-    const expression = { elman: this.elman, lstm: this.lstm, gru: this.gru }[this.trace.specification.cell].call(this, array);
+    const expression = { elman: this.elman, lstm: this.lstm, gru: this.gru }[this.trace.specification.cell].call(
+      this,
+      array,
+    );
     return { name: this.at(array), expression, backward: /^(d|delta)_/.test(array) };
   }
 
@@ -168,7 +171,11 @@ class Unit {
 
   /** x_t·V + h_{t−1}·U + b @param {number} gate */
   netInput(gate) {
-    return shortened(...this.fromInputs(gate), this.fromState(gate), ...this.numbers.bias(this.of, "b", gate, this.unit));
+    return shortened(
+      ...this.fromInputs(gate),
+      this.fromState(gate),
+      ...this.numbers.bias(this.of, "b", gate, this.unit),
+    );
   }
 
   /** x_t·V, or that of each direction of the layer below. @param {number} gate */
@@ -203,9 +210,11 @@ class Unit {
       if (output === "last step" && !this.last) return [];
       return [numbers.row(numbers.outerVector("delta_y", t), null, "W", 0, row)];
     }
-    return numbers.parts(of.layer + 1).flatMap(({ of: above }) =>
-      DELTAS[cell].map((delta, gate) => numbers.row(numbers.layerVector(above, delta, t), above, "V", gate, row)),
-    );
+    return numbers
+      .parts(of.layer + 1)
+      .flatMap(({ of: above }) =>
+        DELTAS[cell].map((delta, gate) => numbers.row(numbers.layerVector(above, delta, t), above, "V", gate, row)),
+      );
   }
 }
 

@@ -3,7 +3,10 @@ import { lanesOf } from "./lanes.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./lanes.js").Lane} Lane */
-/** @typedef {{lane: Lane, top: number, row: number, bottom: number}} Placed a lane, the height of a row of it, and its edges */
+/**
+ * @typedef {{lane: Lane, top: number, row: number, bottom: number}} Placed a lane, the height of a row of it, and its
+ * edges
+ */
 /** @typedef {{x: "V" | "W" | "", y: number, up: boolean}} Joint where what one lane tells flows into the next */
 /**
  * @typedef {object} Geometry
@@ -41,7 +44,19 @@ export function geometryOf(trace, available, hasState) {
   const gap = pitch >= 60 ? 20 : pitch >= 36 ? 10 : pitch >= 18 ? 4 : 2;
   const inset = pitch >= 18 ? 3 : 0;
   const inner = lanes.filter(({ rows }) => rows > 4);
-  const unit = Math.max(3, Math.min(15, Math.floor(BUDGET / Math.max(1, inner.reduce((sum, { rows }) => sum + rows, 0)))));
+  const unit = Math.max(
+    3,
+    Math.min(
+      15,
+      Math.floor(
+        BUDGET /
+          Math.max(
+            1,
+            inner.reduce((sum, { rows }) => sum + rows, 0),
+          ),
+      ),
+    ),
+  );
 
   let y = HEAD;
   const verdict = y;
@@ -73,17 +88,39 @@ export function geometryOf(trace, available, hasState) {
     placed.push({ lane, top: y, row, bottom: y + row * lane.rows });
     y += row * lane.rows;
   });
-  return { T, pitch, inset, width: pitch - gap, verdict, state, placed, joints, forward: [forwardTop, forwardBottom], backward: [backwardTop, y], height: y + 8 };
+  return {
+    T,
+    pitch,
+    inset,
+    width: pitch - gap,
+    verdict,
+    state,
+    placed,
+    joints,
+    forward: [forwardTop, forwardBottom],
+    backward: [backwardTop, y],
+    height: y + 8,
+  };
 }
 
-/** The matrix between two lanes, if one computes from the other through a matrix. @param {Lane} above @param {Lane} below */
+/**
+ * The matrix between two lanes, if one computes from the other through a matrix.
+ * @param {Lane} above
+ * @param {Lane} below
+ */
 function joint(above, below) {
   if (below.array === "x") return "V";
   if (["y", "delta_y"].includes(above.array) && below.array !== "d") return "W";
   return above.layer !== below.layer ? "V" : "";
 }
 
-/** The place of an array, if it is drawn. @param {Geometry} geometry @param {string} array @param {number} layer @param {string} direction */
+/**
+ * The place of an array, if it is drawn.
+ * @param {Geometry} geometry
+ * @param {string} array
+ * @param {number} layer
+ * @param {string} direction
+ */
 export const find = ({ placed }, array, layer, direction) =>
   placed.find(({ lane }) => lane.array === array && lane.layer === layer && lane.direction === direction);
 

@@ -24,18 +24,22 @@ const WIDTH = 360;
 export function gradient(root, view, act) {
   if (waits(root, view)) return;
   const k = shownError(view);
-  redraw(root, [view.trace, view.theme, view.selection && isParameter(view.trace, view.selection) && view.selection, k], () => {
-    const parts = built(root, "gradient", () => build(root, act));
-    parts.view = view;
-    drawReach(parts, view, k);
-    drawTerms(parts, view);
-    for (const refresh of parts.refresh) refresh();
-  });
+  redraw(
+    root,
+    [view.trace, view.theme, view.selection && isParameter(view.trace, view.selection) && view.selection, k],
+    () => {
+      const parts = built(root, "gradient", () => build(root, act));
+      parts.view = view;
+      drawReach(parts, view, k);
+      drawTerms(parts, view);
+      for (const refresh of parts.refresh) refresh();
+    },
+  );
 }
 
 /**
- * How many steps back an error is felt: the greatest n for which ‖δ_{k→k−n}‖ ≥ 1 % of ‖δ_{k→k}‖ with no smaller one between;
- * null if there was no error.
+ * How many steps back an error is felt: the greatest n for which ‖δ_{k→k−n}‖ ≥ 1 % of ‖δ_{k→k}‖ with no smaller one
+ * between; null if there was no error.
  * @param {number[][]} reach
  * @param {number} k
  */
@@ -70,10 +74,18 @@ function shownError({ trace, selection }) {
 function build(root, act) {
   const parts = {
     sentence: el("p", { class: "finding", "aria-live": "polite" }),
-    reach: svg("svg", { class: "heat", role: "group", "aria-label": "How much of the error made at one step is felt at another" }),
+    reach: svg("svg", {
+      class: "heat",
+      role: "group",
+      "aria-label": "How much of the error made at one step is felt at another",
+    }),
     reachRead: el("p", { class: "readout" }),
     legend: el("div", { class: "legends" }),
-    terms: svg("svg", { class: "heat", role: "group", "aria-label": "What each step adds to the gradient of each parameter" }),
+    terms: svg("svg", {
+      class: "heat",
+      role: "group",
+      "aria-label": "What each step adds to the gradient of each parameter",
+    }),
     termsRead: el("p", { class: "readout" }),
     chosen: el("div", { class: "chosen-terms" }),
     missing: el("p", { class: "empty" }, "How far the errors reach is computed when the training is paused."),
@@ -85,13 +97,23 @@ function build(root, act) {
     "div",
     {},
     el("h3", {}, "What each step adds to the gradient"),
-    el("p", { class: "how" }, "One row for each parameter, one column for each step: the size of the step's term. Choose a row to see its greatest entry step by step."),
+    el(
+      "p",
+      { class: "how" },
+      "One row for each parameter, one column for each step: the size of the step's term. Choose a row to see" +
+        " its greatest entry step by step.",
+    ),
     parts.terms,
     parts.termsRead,
     parts.chosen,
   );
   root.append(
-    el("p", { class: "how" }, "Each row is the error made at one step; follow it to the left, back in time, to see how much of it is still felt. A strong colour far from the diagonal is long memory."),
+    el(
+      "p",
+      { class: "how" },
+      "Each row is the error made at one step; follow it to the left, back in time, to see how much of it is " +
+        "still felt. A strong colour far from the diagonal is long memory.",
+    ),
     el("div", { class: "columns" }, reaching, adding),
   );
   parts.refresh = [readout(parts.reach, parts.reachRead), readout(parts.terms, parts.termsRead)];
@@ -114,7 +136,14 @@ function build(root, act) {
       const moment = parts.view.moments.findIndex((moment) => moment.phase === "backward" && moment.t === Number(t));
       if (moment >= 0) act.seek(moment);
     } else {
-      act.select(greatestEntry(parts.view.trace, String(array), Number(layer), direction === "backward" ? "backward" : "forward"));
+      act.select(
+        greatestEntry(
+          parts.view.trace,
+          String(array),
+          Number(layer),
+          direction === "backward" ? "backward" : "forward",
+        ),
+      );
     }
   }
   return parts;
@@ -123,12 +152,14 @@ function build(root, act) {
 /** @typedef {ReturnType<typeof build>} Parts */
 
 /** @param {Event} event */
-const cellOf = (event) => (event.target instanceof Element ? /** @type {SVGElement | null} */ (event.target.closest("[data-array]")) : null);
+const cellOf = (event) =>
+  event.target instanceof Element ? /** @type {SVGElement | null} */ (event.target.closest("[data-array]")) : null;
 
 /** @param {Parts} parts @param {View} view @param {number} k */
 function drawReach(parts, { trace, theme }, k) {
   const reach = trace.reach?.[0];
-  for (const part of [parts.sentence, parts.reach, parts.reachRead, parts.legend]) part.toggleAttribute("hidden", !reach);
+  for (const part of [parts.sentence, parts.reach, parts.reachRead, parts.legend])
+    part.toggleAttribute("hidden", !reach);
   set(parts.missing, { hidden: Boolean(reach) });
   if (!reach) return;
   const steps = stepsOf(trace);
@@ -136,8 +167,14 @@ function drawReach(parts, { trace, theme }, k) {
   const most = Math.max(...rows.flatMap((row) => reach[row].slice(0, row + 1)), 0);
   write(parts.sentence, reachSentence(reach, k));
   const layer = trace.specification.layers - 1;
+  const share = (/** @type {number} */ made, /** @type {number} */ t) =>
+    made > t && reach[made][made] > 0 ? `, ${format((100 * reach[made][t]) / reach[made][made], 3)} % of its size` : "";
   heat(parts.reach, {
-    rows: rows.map((row) => ({ label: labelled(row, steps, rows.length) ? `${row + 1}` : "", values: reach[row].slice(0, row + 1), chosen: row === k })),
+    rows: rows.map((row) => ({
+      label: labelled(row, steps, rows.length) ? `${row + 1}` : "",
+      values: reach[row].slice(0, row + 1),
+      chosen: row === k,
+    })),
     columns: steps,
     most,
     theme,
@@ -150,7 +187,7 @@ function drawReach(parts, { trace, theme }, k) {
       "data-t": t,
       "data-unit": rows[row],
       "data-value": String(value),
-      "aria-label": `Made at step ${rows[row] + 1}, felt at step ${t + 1}: ${format(value)}${rows[row] > t && reach[rows[row]][rows[row]] > 0 ? `, ${format((100 * value) / reach[rows[row]][rows[row]], 3)} % of its size` : ""}`,
+      "aria-label": `Made at step ${rows[row] + 1}, felt at step ${t + 1}: ${format(value)}${share(rows[row], t)}`,
     }),
   });
   parts.legend.replaceChildren(decadeLegend("‖δ‖ of the error made at one step and felt at another", most, theme));
@@ -163,7 +200,11 @@ function drawTerms(parts, { trace, theme, selection }) {
   const most = Math.max(...norms.flat(), 0);
   const chosen = selection && isParameter(trace, selection) ? selection : null;
   heat(parts.terms, {
-    rows: names.map((name, k) => ({ label: name, values: norms[k], chosen: chosen !== null && parameterName(trace, chosen) === name })),
+    rows: names.map((name, k) => ({
+      label: name,
+      values: norms[k],
+      chosen: chosen !== null && parameterName(trace, chosen) === name,
+    })),
     columns: stepsOf(trace),
     most,
     theme,
@@ -179,10 +220,22 @@ function drawTerms(parts, { trace, theme, selection }) {
 }
 
 /** @param {{array: string, layer: number, direction: string}} place @param {number} t */
-const datumOf = ({ array, layer, direction }, t) => ({ "data-array": array, "data-layer": layer, "data-direction": direction, "data-t": t, "data-unit": -1 });
+const datumOf = ({ array, layer, direction }, t) => ({
+  "data-array": array,
+  "data-layer": layer,
+  "data-direction": direction,
+  "data-t": t,
+  "data-unit": -1,
+});
 
 /** The entry of a parameter with the greatest gradient. */
-/** @param {TraceJSON} trace @param {string} array @param {number} layer @param {"forward" | "backward"} direction @returns {Selection} */
+/**
+ * @param {TraceJSON} trace
+ * @param {string} array
+ * @param {number} layer
+ * @param {"forward" | "backward"} direction
+ * @returns {Selection}
+ */
 function greatestEntry(trace, array, layer, direction) {
   const place = { array, layer, direction };
   const sizes = trace.gradient[parameterName(trace, place)].flat().map(Math.abs);
@@ -191,7 +244,10 @@ function greatestEntry(trace, array, layer, direction) {
 
 /** The terms of one entry as bars above and below a line. @param {TraceJSON} trace @param {Selection} selection */
 function bars(trace, selection) {
-  const terms = stepTerms(trace, selection).map(({ t, factors }) => ({ t, value: factors.reduce((v, { value }) => v * value, 1) }));
+  const terms = stepTerms(trace, selection).map(({ t, factors }) => ({
+    t,
+    value: factors.reduce((v, { value }) => v * value, 1),
+  }));
   const most = Math.max(...terms.map(({ value }) => Math.abs(value))) || 1;
   const total = terms.reduce((sum, { value }) => sum + value, 0);
   const pitch = (WIDTH - GUTTER) / stepsOf(trace);
@@ -211,7 +267,18 @@ function bars(trace, selection) {
     ),
   );
   const axis = svg("line", { x1: GUTTER, x2: WIDTH, y1: 30, y2: 30, class: "axis-line" });
-  const picture = svg("svg", { class: "heat", viewBox: `0 0 ${WIDTH} 60`, role: "img", "aria-label": `Terms of the gradient over time; their sum is ${format(total)}` }, svg("text", { x: GUTTER - 6, y: 12, class: "tick end" }, format(most, 2)), ...columns, axis);
+  const picture = svg(
+    "svg",
+    {
+      class: "heat",
+      viewBox: `0 0 ${WIDTH} 60`,
+      role: "img",
+      "aria-label": `Terms of the gradient over time; their sum is ${format(total)}`,
+    },
+    svg("text", { x: GUTTER - 6, y: 12, class: "tick end" }, format(most, 2)),
+    ...columns,
+    axis,
+  );
   const { symbol } = parameterNumber(trace, selection).name;
   return [el("p", { class: "finding" }, `${symbol}: its ${terms.length} terms add up to ${format(total)}.`), picture];
 }
@@ -219,8 +286,9 @@ function bars(trace, selection) {
 /**
  * A grid of squares whose colour tells the size in powers of ten.
  * @param {SVGSVGElement} root
- * @param {{rows: {label: string, values: number[], chosen: boolean}[], columns: number, most: number, theme: Theme, corner: string, below: string,
- *          cell: (row: number, t: number, value: number) => Record<string, string | number>}} what
+ * @param {{rows: {label: string, values: number[], chosen: boolean}[], columns: number, most: number, theme: Theme,
+ *   corner: string, below: string,
+ *   cell: (row: number, t: number, value: number) => Record<string, string | number>}} what
  */
 function heat(root, { rows, columns, most, theme, corner, below, cell }) {
   const pitch = (WIDTH - GUTTER) / columns;
@@ -230,15 +298,23 @@ function heat(root, { rows, columns, most, theme, corner, below, cell }) {
   const [texts, cells] = children(root, 2, () => svg("g"));
   const labels = [
     svg("text", { x: 0, y: 10, class: "tick" }, corner),
-    ...rows.map(({ label, chosen }, row) => svg("text", { x: GUTTER - 6, y: 16 + (row + 0.5) * height + 3.5, class: `tick end${chosen ? " chosen" : ""}` }, label)),
-    ...range(columns).filter((t) => labelled(t, columns, columns)).map((t) => svg("text", { x: GUTTER + (t + 0.5) * pitch, y: bottom + 13, class: "tick middle" }, `${t + 1}`)),
+    ...rows.map(({ label, chosen }, row) =>
+      svg(
+        "text",
+        { x: GUTTER - 6, y: 16 + (row + 0.5) * height + 3.5, class: `tick end${chosen ? " chosen" : ""}` },
+        label,
+      ),
+    ),
+    ...range(columns)
+      .filter((t) => labelled(t, columns, columns))
+      .map((t) => svg("text", { x: GUTTER + (t + 0.5) * pitch, y: bottom + 13, class: "tick middle" }, `${t + 1}`)),
     svg("text", { x: GUTTER + (WIDTH - GUTTER) / 2, y: bottom + 27, class: "tick middle" }, below),
   ];
   texts.replaceChildren(...labels);
-  const all = rows.flatMap(({ values, chosen }, row) => values.map((value, t) => ({ row, t, value, chosen })));
+  const all = rows.flatMap(({ values }, row) => values.map((value, t) => ({ row, t, value })));
   const gap = Math.min(1, pitch * 0.08);
   const squares = children(cells, all.length, (k) => svg("rect", { role: "button", tabindex: k === 0 ? 0 : -1 }));
-  all.forEach(({ row, t, value, chosen }, k) => {
+  all.forEach(({ row, t, value }, k) => {
     set(squares[k], {
       x: GUTTER + t * pitch + gap / 2,
       y: 16 + row * height + gap / 2,
@@ -255,7 +331,12 @@ function heat(root, { rows, columns, most, theme, corner, below, cell }) {
 /** 1 for the greatest, 0 for what is DECADES powers of ten smaller. @param {number} value @param {number} most */
 const shade = (value, most) => (value > 0 && most > 0 ? Math.max(0, 1 + Math.log10(value / most) / DECADES) : 0);
 
-/** Whether a step has its number written: all of few, else every fifth, tenth, … @param {number} t @param {number} steps @param {number} shown */
+/**
+ * Whether a step has its number written: all of few, else every fifth, tenth, …
+ * @param {number} t
+ * @param {number} steps
+ * @param {number} shown
+ */
 function labelled(t, steps, shown) {
   const every = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((n) => steps / n <= 16) ?? 1000;
   return shown === 1 || t === 0 || (t + 1) % every === 0;
@@ -264,7 +345,30 @@ function labelled(t, steps, shown) {
 /** @param {string} title @param {number} most @param {Theme} theme */
 function decadeLegend(title, most, theme) {
   const steps = 2 * DECADES;
-  const strip = range(steps + 1).map((k) => svg("rect", { x: k * 20, y: 0, width: 20, height: 10, fill: colour({ kind: "unit", greatest: 1 }, k / steps, theme) }));
+  const strip = range(steps + 1).map((k) =>
+    svg("rect", {
+      x: k * 20,
+      y: 0,
+      width: 20,
+      height: 10,
+      fill: colour({ kind: "unit", greatest: 1 }, k / steps, theme),
+    }),
+  );
   const ticks = range(DECADES / 2 + 1).map((k) => el("span", {}, format(most * 10 ** (2 * k - DECADES), 2)));
-  return el("figure", { class: "legend" }, el("figcaption", {}, title), svg("svg", { viewBox: `0 0 ${20 * (steps + 1)} 10`, preserveAspectRatio: "none", class: "legend-strip", "aria-hidden": "true" }, ...strip), el("div", { class: "legend-ticks" }, ...ticks));
+  return el(
+    "figure",
+    { class: "legend" },
+    el("figcaption", {}, title),
+    svg(
+      "svg",
+      {
+        viewBox: `0 0 ${20 * (steps + 1)} 10`,
+        preserveAspectRatio: "none",
+        class: "legend-strip",
+        "aria-hidden": "true",
+      },
+      ...strip,
+    ),
+    el("div", { class: "legend-ticks" }, ...ticks),
+  );
 }

@@ -54,10 +54,17 @@ export function gradientFormula(trace, selection) {
   const gradient = trace.gradient[full];
   const value = row === null ? gradient[column] : /** @type {number[][]} */ (gradient)[row][column];
   const terms = stepTerms(trace, selection);
-  const [left, right] = terms[0].factors.map((factor) => (terms.length === 1 ? factor.name : overTime(factor.name, terms[0].t)));
+  const [left, right] = terms[0].factors.map((factor) =>
+    terms.length === 1 ? factor.name : overTime(factor.name, terms[0].t),
+  );
   const { name } = parameterNumber(trace, selection);
   return {
-    name: { kind: "number", name: { ...name, symbol: `∇${name.symbol}`, mark: "∇" }, value: Number(value), source: selection },
+    name: {
+      kind: "number",
+      name: { ...name, symbol: `∇${name.symbol}`, mark: "∇" },
+      value: Number(value),
+      source: selection,
+    },
     expression: {
       kind: "dot",
       left,
@@ -83,7 +90,12 @@ export function parameterNumber(trace, selection) {
   const symbol = symbolOf(selection.array).replace("b_h", "b");
   const isReadout = ["W", "b_y"].includes(symbol);
   const of = isReadout ? null : layerOf(trace, selection.layer, selection.direction);
-  return new Numbers(trace, of).parameter(of, symbol, gateOf(trace, selection.array), row === null ? [column] : [row, column]);
+  return new Numbers(trace, of).parameter(
+    of,
+    symbol,
+    gateOf(trace, selection.array),
+    row === null ? [column] : [row, column],
+  );
 }
 
 /** The number that meets a row. @param {{vector: {numbers: NumberNode[]}, from: number}[]} parts @param {number} row */

@@ -3,12 +3,20 @@ import { el, set } from "./dom.js";
 
 /** @typedef {import("./types.d.ts").Moment} Moment */
 /** @typedef {import("./geometry.js").Geometry} Geometry */
-/** @typedef {{grid: HTMLElement, cells: HTMLElement[][][], from: number}} Grid cells by lane, unit and step, the steps from `from` on */
+/**
+ * @typedef {{grid: HTMLElement, cells: HTMLElement[][][], from: number}} Grid cells by lane, unit and step, the steps
+ * from `from` on
+ */
 
 /** A browser bears so many cells; of a larger network, those of the steps around the moment are there. */
 const MOST = 60_000;
 
-/** The first and the last step that have cells. @param {Geometry} geometry @param {Moment} moment @returns {[number, number]} */
+/**
+ * The first and the last step that have cells.
+ * @param {Geometry} geometry
+ * @param {Moment} moment
+ * @returns {[number, number]}
+ */
 export function stepsInGrid({ T, placed }, { phase, t }) {
   const rows = placed.reduce((sum, { lane }) => sum + lane.rows, 0);
   const steps = Math.max(1, Math.min(T, Math.floor(MOST / rows)));
@@ -19,14 +27,19 @@ export function stepsInGrid({ T, placed }, { phase, t }) {
 
 /** @param {Geometry} geometry @param {[number, number]} steps @returns {Grid} */
 export function gridOf({ placed, pitch }, [from, to]) {
-  const grid = el("div", { class: "cells", role: "grid", "aria-label": "The unrolled network: a column for each step, a row for each unit" });
+  const grid = el("div", {
+    class: "cells",
+    role: "grid",
+    "aria-label": "The unrolled network: a column for each step, a row for each unit",
+  });
   const cells = placed.map(({ lane, top, row }) => {
     // a lane's rows differ in the unit alone: copies of the first are made faster than new ones
     const first = el("div", { role: "row", class: "row" });
     for (let t = from; t <= to; t++) {
       const cell = el("span", { role: "gridcell", tabindex: "-1", class: "cell" });
       const { array, layer, direction } = lane;
-      if (lane.values[t].length) set(cell, { "data-array": array, "data-layer": layer, "data-direction": direction, "data-t": t });
+      if (lane.values[t].length)
+        set(cell, { "data-array": array, "data-layer": layer, "data-direction": direction, "data-t": t });
       first.append(cell);
     }
     return Array.from({ length: lane.rows }, (_, unit) => {

@@ -4,9 +4,11 @@ import { redraw } from "./redraw.js";
 import { format, percent } from "./scales.js";
 
 /** @typedef {import("./types.d.ts").View} View */
-/** @typedef {import("./types.d.ts").Actions} Actions */
 /** @typedef {import("./types.d.ts").HistoryEntry} HistoryEntry */
-/** @typedef {{name: "loss" | "exact" | "gradient_norm", title: string, share: boolean}} Curve share is of 1, and always linear */
+/**
+ * @typedef {{name: "loss" | "exact" | "gradient_norm", title: string, share: boolean}} Curve share is of 1, and always
+ * linear
+ */
 
 /** @type {Curve[]} */
 const CURVES = [
@@ -21,8 +23,8 @@ const TOP = 8;
 /** Points of a curve; of a longer history each stands for several, by the least and the greatest of them. */
 const MOST_POINTS = 600;
 
-/** @param {HTMLElement} root @param {View} view @param {Actions} _act */
-export function history(root, view, _act) {
+/** @param {HTMLElement} root @param {View} view */
+export function history(root, view) {
   const parts = built(root, "history", () => build(root));
   parts.entries = view.history;
   parts.step = view.frame.step;
@@ -30,8 +32,13 @@ export function history(root, view, _act) {
   redraw(root, [view.history, view.history.length, view.frame.step], () => draw(parts));
 }
 
-/** What a curve shows: training counts what is exact with its noise on, the bar on top without. @param {Curve} curve @param {number} noise */
-export const titleOf = ({ title, share }, noise) => (share && noise > 0 ? `${title}, with the noise of training` : title);
+/**
+ * What a curve shows: training counts what is exact with its noise on, the bar on top without.
+ * @param {Curve} curve
+ * @param {number} noise
+ */
+export const titleOf = ({ title, share }, noise) =>
+  share && noise > 0 ? `${title}, with the noise of training` : title;
 
 /** @param {HTMLElement} root */
 function build(root) {
@@ -39,7 +46,12 @@ function build(root) {
     curve,
     value: el("output", { class: "history-value", "data-curve": curve.name }),
     title: el("span"),
-    picture: svg("svg", { class: "chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${curve.title} over the updates` }),
+    picture: svg("svg", {
+      class: "chart",
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      role: "img",
+      "aria-label": `${curve.title} over the updates`,
+    }),
   }));
   const parts = {
     charts,
@@ -59,7 +71,16 @@ function build(root) {
     ...charts.map(({ title, value, picture }) => el("figure", {}, el("figcaption", {}, title, value), picture)),
     parts.slider,
   );
-  root.append(el("p", { class: "how" }, "From left to right the updates of the training. Point at a curve to read its values there; the solid line is what the page shows."), parts.empty, parts.box);
+  root.append(
+    el(
+      "p",
+      { class: "how" },
+      "From left to right the updates of the training. Point at a curve to read its values there; the solid " +
+        "line is what the page shows.",
+    ),
+    parts.empty,
+    parts.box,
+  );
   const point = (/** @type {number | null} */ k) => {
     parts.pointed = k;
     draw(parts);
@@ -102,15 +123,24 @@ function draw(parts) {
     const scale = scaleFor(curve, entries, logarithmic);
     const y = (/** @type {number} */ v) => TOP + (HEIGHT - TOP - 16) * (1 - scale.place(v));
     const rule = svg("line", { class: "pointer-rule", x1: x(entry.step), x2: x(entry.step), y1: TOP, y2: HEIGHT - 16 });
-    const dot = typeof number === "number" && Number.isFinite(number) ? [svg("circle", { class: "pointer-dot", cx: x(entry.step), cy: y(number), r: 3.5 })] : [];
+    const dot =
+      typeof number === "number" && Number.isFinite(number)
+        ? [svg("circle", { class: "pointer-dot", cx: x(entry.step), cy: y(number), r: 3.5 })]
+        : [];
     picture.replaceChildren(
       ...scale.ticks.flatMap((tick) => [
         svg("line", { class: "axis-line", x1: LEFT, x2: WIDTH - 8, y1: y(tick), y2: y(tick) }),
-        svg("text", { class: "tick end", x: LEFT - 6, y: y(tick) + 3.5 }, curve.share ? `${100 * tick} %` : format(tick, 2)),
+        svg(
+          "text",
+          { class: "tick end", x: LEFT - 6, y: y(tick) + 3.5 },
+          curve.share ? `${100 * tick} %` : format(tick, 2),
+        ),
       ]),
       svg("text", { class: "tick", x: LEFT, y: HEIGHT - 3 }, "0"),
       svg("text", { class: "tick end", x: WIDTH - 8, y: HEIGHT - 3 }, `${last} updates`),
-      ...(parts.step < last ? [svg("line", { class: "shown-rule", x1: x(parts.step), x2: x(parts.step), y1: TOP, y2: HEIGHT - 16 })] : []),
+      ...(parts.step < last
+        ? [svg("line", { class: "shown-rule", x1: x(parts.step), x2: x(parts.step), y1: TOP, y2: HEIGHT - 16 })]
+        : []),
       svg("path", { class: `curve curve-${curve.name}`, d: curvePath(entries, curve.name, x, y) }),
       rule,
       ...dot,
@@ -134,26 +164,43 @@ export function nearestEntry(entries, share) {
 /** @param {Curve} curve @param {HistoryEntry[]} entries @param {boolean} logarithmic */
 export function scaleFor({ name, share }, entries, logarithmic) {
   if (share) return { place: (/** @type {number} */ v) => v, ticks: [0, 0.5, 1] };
-  const values = entries.flatMap((entry) => { const v = entry[name]; return typeof v === "number" && Number.isFinite(v) && (v > 0 || !logarithmic) ? [v] : []; });
+  const values = entries.flatMap((entry) => {
+    const v = entry[name];
+    return typeof v === "number" && Number.isFinite(v) && (v > 0 || !logarithmic) ? [v] : [];
+  });
   const most = values.reduce((a, b) => Math.max(a, b), 0) || 1;
   if (!logarithmic) {
-    const top = [1, 2, 5, 10].map((digit) => digit * 10 ** Math.floor(Math.log10(most))).find((round) => round >= most) ?? most;
+    const top =
+      [1, 2, 5, 10].map((digit) => digit * 10 ** Math.floor(Math.log10(most))).find((round) => round >= most) ?? most;
     return { place: (/** @type {number} */ v) => Math.max(0, Math.min(1, v / top)), ticks: [0, top / 2, top] };
   }
   const least = values.reduce((a, b) => Math.min(a, b), most);
-  const [low, high] = [Math.floor(Math.log10(least)), Math.max(Math.ceil(Math.log10(most)), Math.floor(Math.log10(least)) + 1)];
+  const [low, high] = [
+    Math.floor(Math.log10(least)),
+    Math.max(Math.ceil(Math.log10(most)), Math.floor(Math.log10(least)) + 1),
+  ];
   const every = Math.ceil((high - low) / 4);
   const ticks = [];
   for (let power = low; power <= high; power += every) ticks.push(Number(`1e${power}`));
-  return { place: (/** @type {number} */ v) => (v > 0 ? Math.max(0, Math.min(1, (Math.log10(v) - low) / (high - low))) : 0), ticks };
+  return {
+    place: (/** @type {number} */ v) => (v > 0 ? Math.max(0, Math.min(1, (Math.log10(v) - low) / (high - low))) : 0),
+    ticks,
+  };
 }
 
-/** @param {HistoryEntry[]} entries @param {Curve["name"]} name @param {(step: number) => number} x @param {(value: number) => number} y */
+/**
+ * @param {HistoryEntry[]} entries
+ * @param {Curve["name"]} name
+ * @param {(step: number) => number} x
+ * @param {(value: number) => number} y
+ */
 function curvePath(entries, name, x, y) {
   const size = Math.max(1, Math.ceil((2 * entries.length) / MOST_POINTS));
   const points = [];
   for (let from = 0; from < entries.length; from += size) {
-    const known = entries.slice(from, from + size).filter((entry) => typeof entry[name] === "number" && Number.isFinite(entry[name]));
+    const known = entries
+      .slice(from, from + size)
+      .filter((entry) => typeof entry[name] === "number" && Number.isFinite(entry[name]));
     if (known.length === 0) continue;
     const sorted = [...known].sort((a, b) => Number(a[name]) - Number(b[name]));
     const ends = size === 1 ? known : [sorted[0], sorted[sorted.length - 1]].sort((a, b) => a.step - b.step);

@@ -1,4 +1,7 @@
-/** The inspector: the formula of the selected number with its own numbers, forward and backward, and its sum as a table. */
+/**
+ * The inspector: the formula of the selected number with its own numbers, forward and backward, and its sum as a
+ * table.
+ */
 import { built, cellData, el, selectionAt, write } from "./dom.js";
 import { linesOf, numbersOf } from "./expression.js";
 import { exists, formula } from "./formula.js";
@@ -24,7 +27,10 @@ const SHOWN_TERMS = 40;
 /** Significant digits of a formula's result. */
 const DIGITS = 4;
 
-/** The number of the other pass that belongs to one: forward and backward. @type {Record<string, Record<string, string>>} */
+/**
+ * The number of the other pass that belongs to one: forward and backward.
+ * @type {Record<string, Record<string, string>>}
+ */
 const PARTNERS = {
   elman: { net_h: "delta_h", h: "delta_h", delta_h: "h", d_h: "h" },
   lstm: { h: "d_h", C: "d_C", i: "delta_i", f: "delta_f", C_tilde: "delta_C_tilde", o: "delta_o" },
@@ -40,9 +46,25 @@ export function inspector(root, view, act) {
     root.dataset.cell = selection ? keyOf(selection) : "";
     const { body, status } = built(root, "inspector", () => build(root, act));
     const scrolled = [...body.querySelectorAll(".terms-scroll")].map((box) => box.scrollTop);
-    body.replaceChildren(...(selection ? inspected(view, selection) : [el("p", { class: "empty" }, "Click a cell of the picture, or reach it with the arrow keys and press Enter.")]));
+    body.replaceChildren(
+      ...(selection
+        ? inspected(view, selection)
+        : [
+            el(
+              "p",
+              { class: "empty" },
+              "Click a cell of the picture, or reach it with the arrow keys and press Enter.",
+            ),
+          ]),
+    );
     body.querySelectorAll(".terms-scroll").forEach((box, k) => (box.scrollTop = scrolled[k] ?? 0));
-    if (!frame.running) write(status, selection ? `${words(trace, selection)}: ${body.querySelector("[data-value]")?.textContent ?? "no such cell"}` : "");
+    if (!frame.running)
+      write(
+        status,
+        selection
+          ? `${words(trace, selection)}: ${body.querySelector("[data-value]")?.textContent ?? "no such cell"}`
+          : "",
+      );
   });
 }
 
@@ -50,8 +72,17 @@ export function inspector(root, view, act) {
 function build(root, act) {
   const status = el("p", { class: "unseen", role: "status" });
   const body = el("div", { class: "inspector" });
-  root.append(el("p", { class: "how" }, "The formula of one number: in symbols, then with its own numbers. Click any of them to go where it came from."), status, body);
-  const sourceAt = (/** @type {EventTarget | null} */ target) => (target instanceof Element && target.closest("button, .leads") ? selectionAt(target) : null);
+  root.append(
+    el(
+      "p",
+      { class: "how" },
+      "The formula of one number: in symbols, then with its own numbers. Click any of them to go where it came from.",
+    ),
+    status,
+    body,
+  );
+  const sourceAt = (/** @type {EventTarget | null} */ target) =>
+    target instanceof Element && target.closest("button, .leads") ? selectionAt(target) : null;
   body.addEventListener("pointerover", ({ target }) => act.hover(sourceAt(target)));
   body.addEventListener("pointerleave", () => act.hover(null));
   body.addEventListener("click", ({ target }) => {
@@ -67,7 +98,11 @@ function build(root, act) {
 function inspected({ trace, frame }, selection) {
   const found = formula(trace, selection);
   if (!found) return given(trace, selection);
-  if (isParameter(trace, selection)) return [...parameterSection(trace, selection, frame.update), ...section(trace, found, "its gradient: the sum of what every step adds")];
+  if (isParameter(trace, selection))
+    return [
+      ...parameterSection(trace, selection, frame.update),
+      ...section(trace, found, "its gradient: the sum of what every step adds"),
+    ];
   const partner = partnerOf(trace, selection);
   const other = partner && formula(trace, partner);
   const main = section(trace, found, words(trace, selection), true);
@@ -82,13 +117,22 @@ function partnerOf(trace, selection) {
   return array ? { ...selection, array } : null;
 }
 
-/** A number that is given, not computed. @param {TraceJSON} trace @param {Selection} selection @returns {HTMLElement[]} */
+/**
+ * A number that is given, not computed.
+ * @param {TraceJSON} trace
+ * @param {Selection} selection
+ * @returns {HTMLElement[]}
+ */
 function given(trace, selection) {
   const number = givenNumber(trace, selection);
   if (!number) return [el("p", { class: "empty" }, "This network has no such cell.")];
   return [
     heading(number, words(trace, selection), true),
-    el("p", { class: "note" }, selection.array === "d" ? "It is given: what the network should say." : "It is given, not computed."),
+    el(
+      "p",
+      { class: "note" },
+      selection.array === "d" ? "It is given: what the network should say." : "It is given, not computed.",
+    ),
   ];
 }
 
@@ -102,7 +146,12 @@ function givenNumber(trace, { array, layer, direction, t, unit }) {
   return new Numbers(trace).outer(array, t, array === "mask" ? null : unit);
 }
 
-/** @param {TraceJSON} trace @param {Selection} selection @param {Record<string, any> | null} update @returns {HTMLElement[]} */
+/**
+ * @param {TraceJSON} trace
+ * @param {Selection} selection
+ * @param {Record<string, any> | null} update
+ * @returns {HTMLElement[]}
+ */
 function parameterSection(trace, selection, update) {
   const name = parameterName(trace, selection);
   const entry = (/** @type {any} */ values) => /** @type {number} */ (values[name].flat()[selection.unit]);
@@ -124,7 +173,13 @@ function heading(number, title, main) {
   return el("header", {}, el("h3", main ? { tabindex: -1, class: "inspector-title" } : {}, title), line);
 }
 
-/** A formula: its lines, and its sum as a table. @param {TraceJSON} trace @param {Formula} formula @param {string} title @returns {HTMLElement[]} */
+/**
+ * A formula: its lines, and its sum as a table.
+ * @param {TraceJSON} trace
+ * @param {Formula} formula
+ * @param {string} title
+ * @returns {HTMLElement[]}
+ */
 function section(trace, formula, title, main = false) {
   const lines = linesOf(formula, DIGITS, trace.specification.dtype);
   const texts = lines.map(({ expression, digits }) => asMathML(written(expression, digits)));
@@ -132,7 +187,12 @@ function section(trace, formula, title, main = false) {
     .filter((maths, k) => k === 0 || maths.map(content).join(" ") !== texts[k - 1].map(content).join(" "))
     .map((maths) => el("div", { class: "formula-line" }, el("span", { class: "equals" }, "="), ...maths));
   return [
-    el("div", { class: `formula ${formula.backward ? "backward" : "forward"}` }, heading(formula.name, title, main), ...rows),
+    el(
+      "div",
+      { class: `formula ${formula.backward ? "backward" : "forward"}` },
+      heading(formula.name, title, main),
+      ...rows,
+    ),
     ...termsTable(trace, formula),
   ];
 }
@@ -143,9 +203,18 @@ const content = (node) => node.textContent ?? "";
 /** @param {TraceJSON} trace @param {Formula} formula @returns {HTMLElement[]} */
 function termsTable(trace, formula) {
   const rows = summands(formula);
-  const inTable = new Set(rows.flatMap(({ factors }) => factors.flatMap(numbersOf)).map(({ source }) => source && keyOf(source)));
-  const beside = new Map(numbersOf(formula.expression).filter(({ source }) => source && !inTable.has(keyOf(source))).map((node) => [node.name.symbol, node]));
-  const steps = formula.expression.kind === "dot" && formula.expression.overTime && formula.name.source ? stepTerms(trace, formula.name.source) : null;
+  const inTable = new Set(
+    rows.flatMap(({ factors }) => factors.flatMap(numbersOf)).map(({ source }) => source && keyOf(source)),
+  );
+  const beside = new Map(
+    numbersOf(formula.expression)
+      .filter(({ source }) => source && !inTable.has(keyOf(source)))
+      .map((node) => [node.name.symbol, node]),
+  );
+  const steps =
+    formula.expression.kind === "dot" && formula.expression.overTime && formula.name.source
+      ? stepTerms(trace, formula.name.source)
+      : null;
   const found = [];
   if (rows.length > 0) {
     const total = rows.reduce((sum, { value }) => sum + value, 0);
@@ -156,19 +225,59 @@ function termsTable(trace, formula) {
       const rest = others.reduce((sum, { value }) => sum + value, 0);
       const more = el("button", { type: "button", class: "more-terms" }, `show the other ${others.length}`);
       HIDDEN_TERMS.set(more, others);
-      body.push(el("tr", {}, el("td", {}, more), el("td", { class: "term-value", "data-value": String(rest) }, format(rest, DIGITS)), el("td")));
+      body.push(
+        el(
+          "tr",
+          {},
+          el("td", {}, more),
+          el("td", { class: "term-value", "data-value": String(rest) }, format(rest, DIGITS)),
+          el("td"),
+        ),
+      );
     }
     found.push(
       el(
         "details",
         { open: true, class: "terms" },
         el("summary", {}, `${caption}, the greatest first`),
-        el("div", { class: "terms-scroll", tabindex: 0, role: "region", "aria-label": caption }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "term"), el("th", {}, "value"), el("th", {}, el("span", { class: "aside-text" }, "share")))), el("tbody", {}, ...body))),
-        el("p", { class: "terms-total" }, "together ", el("strong", { "data-value": String(total) }, format(total, DIGITS))),
+        el(
+          "div",
+          { class: "terms-scroll", tabindex: 0, role: "region", "aria-label": caption },
+          el(
+            "table",
+            {},
+            el(
+              "thead",
+              {},
+              el(
+                "tr",
+                {},
+                el("th", {}, "term"),
+                el("th", {}, "value"),
+                el("th", {}, el("span", { class: "aside-text" }, "share")),
+              ),
+            ),
+            el("tbody", {}, ...body),
+          ),
+        ),
+        el(
+          "p",
+          { class: "terms-total" },
+          "together ",
+          el("strong", { "data-value": String(total) }, format(total, DIGITS)),
+        ),
       ),
     );
   }
-  if (beside.size > 0) found.push(el("p", { class: "beside" }, rows.length > 0 ? "times, or beside it: " : "made of: ", ...[...beside.values()].map(source)));
+  if (beside.size > 0)
+    found.push(
+      el(
+        "p",
+        { class: "beside" },
+        rows.length > 0 ? "times, or beside it: " : "made of: ",
+        ...[...beside.values()].map(source),
+      ),
+    );
   return found;
 }
 
@@ -185,9 +294,17 @@ function row({ factors, value, share }) {
   return el(
     "tr",
     {},
-    el("td", { class: "term-factors" }, ...factors.flatMap((factor, k) => [k > 0 ? " · " : null, ...factorNodes(factor)])),
+    el(
+      "td",
+      { class: "term-factors" },
+      ...factors.flatMap((factor, k) => [k > 0 ? " · " : null, ...factorNodes(factor)]),
+    ),
     el("td", { class: "term-value", "data-value": String(value) }, format(value, DIGITS)),
-    el("td", { class: "term-share", "aria-hidden": "true" }, el("meter", { min: 0, max: 1, value: share, class: value < 0 ? "negative" : "positive" })),
+    el(
+      "td",
+      { class: "term-share", "aria-hidden": "true" },
+      el("meter", { min: 0, max: 1, value: share, class: value < 0 ? "negative" : "positive" }),
+    ),
   );
 }
 
@@ -202,5 +319,14 @@ function factorNodes(factor) {
 function source(node) {
   const shown = [nameMathML(node.name), el("span", {}, format(node.value, 3))];
   if (!node.source) return el("span", { class: "source" }, ...shown);
-  return el("button", { type: "button", class: "source", ...cellData(node.source, node.value), "aria-label": `${node.name.symbol} = ${format(node.value, DIGITS)}: go to it` }, ...shown);
+  return el(
+    "button",
+    {
+      type: "button",
+      class: "source",
+      ...cellData(node.source, node.value),
+      "aria-label": `${node.name.symbol} = ${format(node.value, DIGITS)}: go to it`,
+    },
+    ...shown,
+  );
 }

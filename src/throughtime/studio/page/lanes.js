@@ -20,7 +20,10 @@
 /** The lanes of each cell from top to bottom: values flow up to the output, errors down from it. */
 const LANES = {
   elman: { forward: ["h"], backward: ["delta_h"] },
-  lstm: { forward: ["h", "o", "C", "C_tilde", "i", "f"], backward: ["d_h", "delta_o", "d_C", "delta_C_tilde", "delta_i", "delta_f"] },
+  lstm: {
+    forward: ["h", "o", "C", "C_tilde", "i", "f"],
+    backward: ["d_h", "delta_o", "d_C", "delta_C_tilde", "delta_i", "delta_f"],
+  },
   gru: { forward: ["h", "n", "z", "r"], backward: ["d_h", "delta_n", "delta_z", "delta_r"] },
 };
 
@@ -66,12 +69,22 @@ export function lanesOf(trace) {
   ];
 }
 
-/** The lanes of the layers, the last one on top. @param {TraceJSON} trace @param {"forward" | "backward"} pass @returns {Lane[]} */
+/**
+ * The lanes of the layers, the last one on top.
+ * @param {TraceJSON} trace
+ * @param {"forward" | "backward"} pass
+ * @returns {Lane[]}
+ */
 function inner(trace, pass) {
   const { cell, hidden, layers, bidirectional } = trace.specification;
   const lanes = [];
   for (const of of [...trace.layers].reverse()) {
-    const place = [layers > 1 ? `layer ${of.layer + 1}` : "", bidirectional ? (of.direction === "forward" ? "→" : "←") : ""].join(" ").trim();
+    const place = [
+      layers > 1 ? `layer ${of.layer + 1}` : "",
+      bidirectional ? (of.direction === "forward" ? "→" : "←") : "",
+    ]
+      .join(" ")
+      .trim();
     for (const array of LANES[cell][pass]) {
       const [symbol, name, note] = NAMES[array];
       const { layer, direction } = of;
@@ -81,7 +94,13 @@ function inner(trace, pass) {
   return lanes;
 }
 
-/** A lane of the trace itself. @param {TraceJSON} trace @param {"x" | "y" | "d" | "error" | "delta_y"} array @param {Pass} pass @returns {Lane} */
+/**
+ * A lane of the trace itself.
+ * @param {TraceJSON} trace
+ * @param {"x" | "y" | "d" | "error" | "delta_y"} array
+ * @param {Pass} pass
+ * @returns {Lane}
+ */
 function outer(trace, array, pass) {
   const { inputs, outputs, output } = trace.specification;
   const [symbol, name, note] = NAMES[array];

@@ -28,7 +28,8 @@ export function open(chapter, view, act) {
   act.chapter(chapter);
   if (view.hello) {
     act.change(settings);
-    for (let left = step; left > 0; left -= MOST_UPDATES) act.send({ type: "step", count: Math.min(left, MOST_UPDATES) });
+    for (let left = step; left > 0; left -= MOST_UPDATES)
+      act.send({ type: "step", count: Math.min(left, MOST_UPDATES) });
     act.send(operands ? { type: "example", operands } : { type: "example", sample: 0 });
   }
   if (!shows(settings, view)) return;
@@ -38,16 +39,29 @@ export function open(chapter, view, act) {
 
 /** Whether the page can show a chapter's network: a server builds it, or it is the one that was recorded. */
 /** @param {import("./types.d.ts").Settings} settings @param {View} view */
-const shows = ({ task, cell, hidden, bits }, { hello, settings }) => hello !== null || (task === settings.task && cell === settings.cell && hidden === settings.hidden && bits === settings.bits);
+const shows = ({ task, cell, hidden, bits }, { hello, settings }) =>
+  hello !== null ||
+  (task === settings.task && cell === settings.cell && hidden === settings.hidden && bits === settings.bits);
 
 /** The steps in time of a chapter's sequence. @param {import("./types.d.ts").Settings} settings */
 const stepsOf = ({ task, bits }) => (task === "recall" ? bits + 1 : bits);
 
 /** @param {View} view @param {Actions} act */
 function contents(view, act) {
-  const items = CHAPTERS.map(({ title }, k) => el("li", {}, button(title, () => open(k + 1, view, act), "chapter-link")));
+  const items = CHAPTERS.map(({ title }, k) =>
+    el(
+      "li",
+      {},
+      button(title, () => open(k + 1, view, act), "chapter-link"),
+    ),
+  );
   return [
-    el("p", { class: "how" }, "Eight short chapters, from one unit to a network that adds and is proved. Each one sets the page; everything on it can be touched."),
+    el(
+      "p",
+      { class: "how" },
+      "Eight short chapters, from one unit to a network that adds and is proved. Each one sets the page; " +
+        "everything on it can be touched.",
+    ),
     el("ol", { class: "chapters" }, ...items),
   ];
 }
@@ -64,9 +78,27 @@ function chapterPage(chapter, view, act) {
     el("h3", { class: "chapter-title" }, title),
     ...text.map((paragraph) => el("p", { class: "chapter-text" }, ...typeset(paragraph))),
     el("p", { class: "chapter-look" }, el("strong", {}, "Look: "), ...typeset(look)),
-    ...(shows(page.settings, view) ? [] : [el("p", { class: "note" }, "This page is a recording of another network; throughtime studio shows this chapter's own.")]),
-    el("div", { class: "buttons" }, back, chapter < CHAPTERS.length ? next : button("Contents", () => act.chapter(null), "primary")),
-    el("div", { class: "buttons" }, ...(view.hello ? [button("Set the page again", to(chapter), "plain")] : []), button("All chapters", () => act.chapter(null), "plain")),
+    ...(shows(page.settings, view)
+      ? []
+      : [
+          el(
+            "p",
+            { class: "note" },
+            "This page is a recording of another network; throughtime studio shows this chapter's own.",
+          ),
+        ]),
+    el(
+      "div",
+      { class: "buttons" },
+      back,
+      chapter < CHAPTERS.length ? next : button("Contents", () => act.chapter(null), "primary"),
+    ),
+    el(
+      "div",
+      { class: "buttons" },
+      ...(view.hello ? [button("Set the page again", to(chapter), "plain")] : []),
+      button("All chapters", () => act.chapter(null), "plain"),
+    ),
   ];
 }
 

@@ -1,8 +1,13 @@
-/** The state of the page as the part of its address behind "#", so that a link shows the same cell of the same network. */
+/**
+ * The state of the page as the part of its address behind "#", so that a link shows the same cell of the same network.
+ */
 
 /** @typedef {import("./types.d.ts").Settings} Settings */
 /** @typedef {import("./types.d.ts").Selection} Selection */
-/** @typedef {{settings: Partial<Settings>, step?: number, moment?: number, selection?: Selection, chapter?: number, operands?: string[]}} Link */
+/**
+ * @typedef {{settings: Partial<Settings>, step?: number, moment?: number, selection?: Selection, chapter?: number,
+ * operands?: string[]}} Link
+ */
 
 /** What each setting is called in a link. @type {Record<keyof Settings, string>} */
 const SHORT = {
@@ -41,7 +46,13 @@ export function read(hash) {
   const cell = /^([A-Za-z_.]+)@(\d+),(forward|backward),(-?\d+),(\d+)$/.exec(query.get("selection") ?? "");
   if (cell) {
     const [, array, layer, direction, t, unit] = cell;
-    link.selection = { array, layer: Number(layer), direction: direction === "backward" ? "backward" : "forward", t: Number(t), unit: Number(unit) };
+    link.selection = {
+      array,
+      layer: Number(layer),
+      direction: direction === "backward" ? "backward" : "forward",
+      t: Number(t),
+      unit: Number(unit),
+    };
   }
   const operands = [query.get("a"), query.get("b")].filter((text) => text !== null && /^\d+$/.test(text));
   if (operands.length) link.operands = /** @type {string[]} */ (operands);

@@ -38,7 +38,12 @@ function server() {
     socket.addEventListener("message", ({ data }) => receive(parse(data)));
     socket.addEventListener("close", ({ code, reason }) => {
       // 1001 and 1012: the server ends
-      connected(false, reason && ![1001, 1012].includes(code) ? `The studio's server has closed this page's connection: ${reason}.` : undefined);
+      connected(
+        false,
+        reason && ![1001, 1012].includes(code)
+          ? `The studio's server has closed this page's connection: ${reason}.`
+          : undefined,
+      );
       window.setTimeout(() => connect(receive, connected), RETRY[Math.min(tries++, RETRY.length - 1)]);
     });
   }

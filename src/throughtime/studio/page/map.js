@@ -10,12 +10,17 @@ const CLOSE = 1e-10;
 const NEWTON_STEPS = 50;
 
 /** Whether the next state follows from the state and the input alone, in one layer. @param {TraceJSON} trace */
-export const isMap = ({ specification: { cell, layers, bidirectional } }) => cell !== "lstm" && layers === 1 && !bidirectional;
+export const isMap = ({ specification: { cell, layers, bidirectional } }) =>
+  cell !== "lstm" && layers === 1 && !bidirectional;
 
 /** The state after one step. @param {TraceJSON} trace @param {number[]} x @param {number[]} h @returns {number[]} */
 export function step({ specification: s, parameters: p }, x, h) {
-  const times = (/** @type {number[]} */ vector, /** @type {string} */ name) => range(s.hidden).map((j) => vector.reduce((sum, value, k) => sum + value * /** @type {Matrix} */ (p[name])[k][j], 0));
-  const bias = (/** @type {string} */ name) => (s.bias ? /** @type {number[]} */ (p[name]) : range(s.hidden).map(() => 0));
+  const times = (/** @type {number[]} */ vector, /** @type {string} */ name) =>
+    range(s.hidden).map((j) =>
+      vector.reduce((sum, value, k) => sum + value * /** @type {Matrix} */ (p[name])[k][j], 0),
+    );
+  const bias = (/** @type {string} */ name) =>
+    s.bias ? /** @type {number[]} */ (p[name]) : range(s.hidden).map(() => 0);
   if (s.cell === "elman") {
     const [fromInput, fromState, b] = [times(x, "V"), times(h, "U"), bias("b_h")];
     return fromInput.map((value, j) => ACTIVATIONS[s.activation](value + fromState[j] + b[j]));
@@ -46,7 +51,8 @@ export function fixedPoints(map, [low, high]) {
   for (const a of starts) {
     for (const b of starts) {
       const at = newton(map, [a, b]);
-      if (at && !found.some((other) => Math.hypot(other.at[0] - at[0], other.at[1] - at[1]) < 1e-5)) found.push({ at, stable: isStable(jacobian(map, at)) });
+      if (at && !found.some((other) => Math.hypot(other.at[0] - at[0], other.at[1] - at[1]) < 1e-5))
+        found.push({ at, stable: isStable(jacobian(map, at)) });
     }
   }
   return found;

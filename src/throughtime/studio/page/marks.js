@@ -1,4 +1,7 @@
-/** Marks of labelled points: a colour and a shape for each label, told apart without colours too (after Okabe and Ito, 2008). */
+/**
+ * Marks of labelled points: a colour and a shape for each label, told apart without colours too (after Okabe and Ito,
+ * 2008).
+ */
 
 /** @typedef {import("./types.d.ts").Theme} Theme */
 
@@ -18,7 +21,12 @@ const SHAPES = [
 /** @param {number} label @param {Theme} theme */
 export const markColour = (label, theme) => COLOURS[theme][label % COLOURS[theme].length];
 
-/** The outlines of many marks of one label as a path. @param {[number, number][]} points @param {number} label @param {number} size */
+/**
+ * The outlines of many marks of one label as a path.
+ * @param {[number, number][]} points
+ * @param {number} label
+ * @param {number} size
+ */
 export function markPath(points, label, size) {
   const shape = SHAPES[label % SHAPES.length](size);
   return points.map(([x, y]) => `M${x.toFixed(1)} ${y.toFixed(1)}${shape}`).join("");

@@ -32,7 +32,8 @@ export function written(expression, digits) {
   /** @param {Expression} node @returns {Piece[]} */
   const factor = (node) => {
     const pieces = written(node, digits);
-    if (node.kind === "sum" || (node.kind === "dot" && (digits === null || expanded(node)))) return enclosed(pieces, true);
+    if (node.kind === "sum" || (node.kind === "dot" && (digits === null || expanded(node))))
+      return enclosed(pieces, true);
     return node.kind === "difference" ? enclosed(pieces) : bracketed(pieces);
   };
   /** @param {Expression} node @returns {Piece[]} */
@@ -53,7 +54,10 @@ export function written(expression, digits) {
     case "dot":
       if (digits === null) return [{ kind: "dot", dot: expression }];
       if (!expanded(expression)) return leaf(constant("", evaluate(expression)));
-      return joined(expression.terms.map((term) => multiplied(term.factors.map(factor))), " + ");
+      return joined(
+        expression.terms.map((term) => multiplied(term.factors.map(factor))),
+        " + ",
+      );
     case "sum": {
       const [first, ...others] = expression.parts;
       return joined([written(first, digits), ...others.map(added)], " + ");
@@ -101,7 +105,11 @@ export function numberText(value, digits) {
   return shortened(value, digits).replaceAll("-", "−");
 }
 
-/** As Python's format "g" does, but for its leading zeros of an exponent. @param {number} value @param {number} digits */
+/**
+ * As Python's format "g" does, but for its leading zeros of an exponent.
+ * @param {number} value
+ * @param {number} digits
+ */
 function shortened(value, digits) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
   const [mantissa, exponent] = (value + 0).toExponential(digits - 1).split("e");
@@ -197,7 +205,12 @@ function nameNode({ symbol, letter, mark, arrow, gate, layer, step, index }) {
   return index === undefined ? node : element("mrow", node, leafNode("mtext", `[${index}]`));
 }
 
-/** An element that leads to the cell that its number came from. @param {Element} node @param {number} value @param {Selection | null} source */
+/**
+ * An element that leads to the cell that its number came from.
+ * @param {Element} node
+ * @param {number} value
+ * @param {Selection | null} source
+ */
 function marked(node, value, source) {
   if (source) set(node, { class: "leads", ...cellData(source, value) });
   return node;

@@ -35,22 +35,33 @@ export function sentence({ trace, example, update }, { phase, t }) {
     if (!every) return `Forward, step ${step} of ${T}. The network ${state}, and computes its new state.`;
     const asked = example.has_targets ? `, and should say ${tuple(trace.d[0][step - 1])}` : "";
     const judged = example.right.length ? `: ${example.right[step - 1] ? "right" : "wrong"}` : "";
-    return `Forward, step ${step} of ${T}. The network ${state}. It says ${tuple(trace.y[0][step - 1])}${asked}${judged}.`;
+    const said = `It says ${tuple(trace.y[0][step - 1])}${asked}${judged}.`;
+    return `Forward, step ${step} of ${T}. The network ${state}. ${said}`;
   }
-  if (!example.has_targets) return "There are no targets here, so there is no loss, no error goes backward, and no weight would move.";
-  if (phase === "loss") return `The error. Outputs and targets are compared at ${every ? "every step" : "the last step"}: E = ${format(trace.loss)}.`;
+  if (!example.has_targets)
+    return "There are no targets here, so there is no loss, no error goes backward, and no weight would move.";
+  if (phase === "loss") {
+    const where = every ? "every step" : "the last step";
+    return `The error. Outputs and targets are compared at ${where}: E = ${format(trace.loss)}.`;
+  }
   if (phase === "backward") {
-    const later = step === T ? "Nothing comes back from a later step" : `The error that comes back from step ${step + 1} is added`;
+    const later =
+      step === T ? "Nothing comes back from a later step" : `The error that comes back from step ${step + 1} is added`;
     const own = every ? `The error made here, δ_y = ${tuple(trace.delta_y[0][step - 1])}, enters. ` : "";
     return `Backward, step ${step} of ${T}. ${own}${later}.`;
   }
-  if (phase === "gradient") return `The sums over time. All ${T} columns share one set of weights, so each weight's gradient is the sum of ${T} terms; ‖∇‖ = ${format(norm(trace.gradient))}.`;
+  if (phase === "gradient") {
+    const shared = `All ${T} columns share one set of weights, so each weight's gradient is the sum of ${T} terms`;
+    return `The sums over time. ${shared}; ‖∇‖ = ${format(norm(trace.gradient))}.`;
+  }
   if (!update) return "The update. Every weight would now move a little against its gradient.";
-  return `The update. Every weight moves a little against its gradient; the last change was ‖Δ‖ = ${format(norm(update))}.`;
+  const change = `the last change was ‖Δ‖ = ${format(norm(update))}`;
+  return `The update. Every weight moves a little against its gradient; ${change}.`;
 }
 
 /** @param {number[]} values */
-const tuple = (values) => (values.length === 1 ? format(values[0], 3) : `(${values.map((value) => format(value, 3)).join(", ")})`);
+const tuple = (values) =>
+  values.length === 1 ? format(values[0], 3) : `(${values.map((value) => format(value, 3)).join(", ")})`;
 
 /** @param {Record<string, number[][] | number[]>} named */
 function norm(named) {

@@ -18,8 +18,17 @@
 /** The gates in the order of their columns: the index in formulas and the part of a parameter's name. */
 export const GATES = {
   elman: [["", ""]],
-  lstm: [["i", "input"], ["f", "forget"], ["C", "candidate"], ["o", "output"]],
-  gru: [["r", "reset"], ["z", "update"], ["n", "candidate"]],
+  lstm: [
+    ["i", "input"],
+    ["f", "forget"],
+    ["C", "candidate"],
+    ["o", "output"],
+  ],
+  gru: [
+    ["r", "reset"],
+    ["z", "update"],
+    ["n", "candidate"],
+  ],
 };
 
 /** The δ's of the gates, in the same order. */
@@ -39,7 +48,13 @@ export const LAYER_ARRAYS = {
 /** The arrays that a trace has once, not by layer. */
 export const OUTER_ARRAYS = ["x", "net_y", "y", "d", "mask", "error", "delta_y"];
 
-const LETTERS = /** @type {Record<string, string>} */ ({ C_tilde: "C̃", n: "ñ", delta_C_tilde: "δ_C̃", d_h: "∂h", d_C: "∂C" });
+const LETTERS = /** @type {Record<string, string>} */ ({
+  C_tilde: "C̃",
+  n: "ñ",
+  delta_C_tilde: "δ_C̃",
+  d_h: "∂h",
+  d_C: "∂C",
+});
 
 /** A number of the JSON, which writes those that JSON lacks as text. @param {number | string} value */
 export const real = (value) => Number(value);
@@ -60,7 +75,10 @@ export const directions = (trace) => (trace.specification.bidirectional ? 2 : 1)
 
 /** A parameter's own part of its name, "forget.U", without layer and direction. @param {string} name */
 export const shortParameter = (name) =>
-  name.split(".").filter((part) => !/^(layer\d+|forward|backward)$/.test(part)).join(".");
+  name
+    .split(".")
+    .filter((part) => !/^(layer\d+|forward|backward)$/.test(part))
+    .join(".");
 
 /**
  * The name among `trace.parameters` of a parameter that is selected by its own part, such as "forget.U".
@@ -74,8 +92,16 @@ export function parameterName(trace, { array, layer, direction }) {
 /** "U" of "forget.U". @param {string} array */
 export const symbolOf = (array) => array.slice(array.lastIndexOf(".") + 1);
 
-/** The place of a parameter's gate among GATES; 0 where there are no gates. @param {TraceJSON} trace @param {string} array */
-export const gateOf = (trace, array) => Math.max(GATES[trace.specification.cell].findIndex(([, gate]) => gate === array.split(".")[0]), 0);
+/**
+ * The place of a parameter's gate among GATES; 0 where there are no gates.
+ * @param {TraceJSON} trace
+ * @param {string} array
+ */
+export const gateOf = (trace, array) =>
+  Math.max(
+    GATES[trace.specification.cell].findIndex(([, gate]) => gate === array.split(".")[0]),
+    0,
+  );
 
 /** The δ that a cell's parameter has its gradient from. @param {TraceJSON} trace @param {{array: string}} parameter */
 export function deltaOf(trace, { array }) {
@@ -85,7 +111,11 @@ export function deltaOf(trace, { array }) {
   return cell === "gru" && gate === 2 && ofState ? "delta_q" : DELTAS[cell][gate];
 }
 
-/** Where a parameter of this name belongs. @param {string} name @returns {{array: string, layer: number, direction: "forward" | "backward"}} */
+/**
+ * Where a parameter of this name belongs.
+ * @param {string} name
+ * @returns {{array: string, layer: number, direction: "forward" | "backward"}}
+ */
 export const placed = (name) => ({
   array: shortParameter(name),
   layer: Number(/layer(\d+)\./.exec(name)?.[1] ?? 0),
@@ -104,7 +134,12 @@ export function columnsOf(trace, name) {
   return Array.isArray(first) ? first.length : trace.parameters[name].length;
 }
 
-/** "layer1.backward.", or what of it distinguishes something. @param {TraceJSON} trace @param {number} layer @param {string} direction */
+/**
+ * "layer1.backward.", or what of it distinguishes something.
+ * @param {TraceJSON} trace
+ * @param {number} layer
+ * @param {string} direction
+ */
 function placeOf(trace, layer, direction) {
   const { layers, bidirectional } = trace.specification;
   return (layers > 1 ? `layer${layer}.` : "") + (bidirectional ? `${direction}.` : "");
@@ -181,7 +216,13 @@ export class Numbers {
   }
 
   /** A parameter, such as U_f[2,5]; `of` is null for the readout's. */
-  /** @param {LayerJSON | null} of @param {string} symbol @param {number} gate @param {number[]} index @returns {NumberNode} */
+  /**
+   * @param {LayerJSON | null} of
+   * @param {string} symbol
+   * @param {number} gate
+   * @param {number[]} index
+   * @returns {NumberNode}
+   */
   parameter(of, symbol, gate, index) {
     const array = this.parameterArray(of, symbol, gate);
     const full = parameterName(this.trace, { array, layer: of?.layer ?? 0, direction: of?.direction ?? "forward" });
@@ -189,8 +230,18 @@ export class Numbers {
     const [row, column] = index;
     const value = column === undefined ? values[row] : /** @type {number[][]} */ (values)[row][column];
     const unit = column === undefined ? row : row * columnsOf(this.trace, full) + column;
-    const source = { array, layer: of?.layer ?? 0, direction: of?.direction ?? /** @type {const} */ ("forward"), t: 0, unit };
-    return number({ ...this.parameterSymbol(of, symbol, gate), index: index.join(",") }, /** @type {number} */ (value), source);
+    const source = {
+      array,
+      layer: of?.layer ?? 0,
+      direction: of?.direction ?? /** @type {const} */ ("forward"),
+      t: 0,
+      unit,
+    };
+    return number(
+      { ...this.parameterSymbol(of, symbol, gate), index: index.join(",") },
+      /** @type {number} */ (value),
+      source,
+    );
   }
 
   /** The bias of a unit in a list, which is empty in a network without biases. */
@@ -200,7 +251,15 @@ export class Numbers {
   }
 
   /** vector·M[rows,column], with the rows that the vector meets: what a net input gets. */
-  /** @param {{vector: Vector, from: number}} read @param {LayerJSON | null} of @param {string} symbol @param {number} gate @param {number} column @param {boolean} collapsed @returns {Dot} */
+  /**
+   * @param {{vector: Vector, from: number}} read
+   * @param {LayerJSON | null} of
+   * @param {string} symbol
+   * @param {number} gate
+   * @param {number} column
+   * @param {boolean} collapsed
+   * @returns {Dot}
+   */
   column({ vector, from }, of, symbol, gate, column, collapsed = false) {
     const to = from + vector.numbers.length;
     const weights = vector.numbers.map((_, k) => this.parameter(of, symbol, gate, [from + k, column]));
@@ -210,7 +269,15 @@ export class Numbers {
   }
 
   /** vector·M[row,:]: what comes back through a matrix. */
-  /** @param {Vector} vector @param {LayerJSON | null} of @param {string} symbol @param {number} gate @param {number} row @param {boolean} collapsed @returns {Dot} */
+  /**
+   * @param {Vector} vector
+   * @param {LayerJSON | null} of
+   * @param {string} symbol
+   * @param {number} gate
+   * @param {number} row
+   * @param {boolean} collapsed
+   * @returns {Dot}
+   */
   row(vector, of, symbol, gate, row, collapsed = false) {
     const weights = vector.numbers.map((_, column) => this.parameter(of, symbol, gate, [row, column]));
     return dot(vector, { ...this.parameterSymbol(of, symbol, gate), index: `${row},:` }, weights, collapsed);
@@ -219,10 +286,17 @@ export class Numbers {
   /** @param {LayerJSON | null} of @param {string} symbol @param {number} gate */
   rowCount(of, symbol, gate) {
     const array = this.parameterArray(of, symbol, gate);
-    return this.trace.parameters[parameterName(this.trace, { array, layer: of?.layer ?? 0, direction: of?.direction ?? "" })].length;
+    return this.trace.parameters[
+      parameterName(this.trace, { array, layer: of?.layer ?? 0, direction: of?.direction ?? "" })
+    ].length;
   }
 
-  /** "forget.U": the selection's array of a parameter. @param {LayerJSON | null} of @param {string} symbol @param {number} gate */
+  /**
+   * "forget.U": the selection's array of a parameter.
+   * @param {LayerJSON | null} of
+   * @param {string} symbol
+   * @param {number} gate
+   */
   parameterArray(of, symbol, gate) {
     const { cell } = this.trace.specification;
     if (of === null) return symbol;
@@ -284,7 +358,13 @@ function number(name, value, source) {
   return { kind: "number", name: { ...name, symbol }, value: real(value), source };
 }
 
-/** @param {Vector} vector @param {Name} right @param {NumberNode[]} weights @param {boolean} collapsed @returns {Dot} */
+/**
+ * @param {Vector} vector
+ * @param {Name} right
+ * @param {NumberNode[]} weights
+ * @param {boolean} collapsed
+ * @returns {Dot}
+ */
 function dot(vector, right, weights, collapsed) {
   const named = { ...right, symbol: `${right.symbol}[${right.index}]` };
   return {

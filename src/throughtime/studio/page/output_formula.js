@@ -29,7 +29,11 @@ export function outputFormula(numbers, array, t, k) {
       return { name: numbers.outer("y", t, k), expression, backward: false };
     }
     case "error":
-      return { name: numbers.outer("error", t), expression: times(weight(numbers, t), error(numbers, t)), backward: false };
+      return {
+        name: numbers.outer("error", t),
+        expression: times(weight(numbers, t), error(numbers, t)),
+        backward: false,
+      };
     case "delta_y":
       return {
         name: numbers.outer("delta_y", t, k),
@@ -83,7 +87,13 @@ function error(numbers, t) {
   return difference(times(total(numbers, t), logSum(numbers, t)), products);
 }
 
-/** The factors of δ_y before its weight. @param {Numbers} numbers @param {number} t @param {number} k @returns {Expression[]} */
+/**
+ * The factors of δ_y before its weight.
+ * @param {Numbers} numbers
+ * @param {number} t
+ * @param {number} k
+ * @returns {Expression[]}
+ */
 function delta(numbers, t, k) {
   const { loss, readout } = numbers.trace.specification;
   const y = numbers.outer("y", t, k);

@@ -1,4 +1,7 @@
-/** The plane of a network with two hidden units: for each input the map as a field of arrows, after Olah's pictures (2014). */
+/**
+ * The plane of a network with two hidden units: for each input the map as a field of arrows, after Olah's pictures
+ * (2014).
+ */
 import { children, el, set, svg } from "./dom.js";
 import { fixedPoints, isMap, step } from "./map.js";
 import { markColour, markPath } from "./marks.js";
@@ -24,12 +27,25 @@ export function plane(root, { trace, frame, theme }, now) {
   if (!root.firstElementChild) {
     root.append(
       el("h3", {}, "The plane itself"),
-      el("p", { class: "how" }, "Two hidden units make a plane. For each input, an arrow shows where one step takes a state. ● holds states that are near, ○ lets them go; the dashed line is where the output changes its mind."),
+      el(
+        "p",
+        { class: "how" },
+        "Two hidden units make a plane. For each input, an arrow shows where one step takes a state. ● holds " +
+          "states that are near, ○ lets them go; the dashed line is where the output changes its mind.",
+      ),
       el("div", { class: "planes" }),
     );
   }
-  const figures = children(/** @type {Element} */ (root.lastElementChild), inputs.length, () => el("figure", {}, el("figcaption"), svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img" })));
-  const scaled = (/** @type {number[]} */ [x, y]) => /** @type {[number, number]} */ ([x, y].map((v, k) => { const share = (v - bounds[0]) / (bounds[1] - bounds[0]); return SIZE * (k === 0 ? share : 1 - share); }));
+  const figures = children(/** @type {Element} */ (root.lastElementChild), inputs.length, () =>
+    el("figure", {}, el("figcaption"), svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img" })),
+  );
+  const scaled = (/** @type {number[]} */ [x, y]) =>
+    /** @type {[number, number]} */ (
+      [x, y].map((v, k) => {
+        const share = (v - bounds[0]) / (bounds[1] - bounds[0]);
+        return SIZE * (k === 0 ? share : 1 - share);
+      })
+    );
   const line = boundaryPath(trace, bounds, scaled);
   figures.forEach((figure, k) => {
     const x = inputs[k];
@@ -39,26 +55,48 @@ export function plane(root, { trace, frame, theme }, now) {
     figure.firstElementChild?.replaceChildren(`input ${x.map((v) => format(v, 3)).join(" ")}`);
     figure.classList.toggle("at-work", atWork);
     const picture = /** @type {Element} */ (figure.lastElementChild);
-    set(picture, { "aria-label": `Input ${x.join(" ")}: ${fixed.length === 0 ? "no fixed point" : fixed.map(({ at, stable }) => `${stable ? "attracting" : "repelling"} fixed point at ${at.map((v) => format(v, 3)).join(", ")}`).join("; ")}` });
+    const points = fixed.map(({ at, stable }) => {
+      const kind = stable ? "attracting" : "repelling";
+      return `${kind} fixed point at ${at.map((v) => format(v, 3)).join(", ")}`;
+    });
+    set(picture, { "aria-label": `Input ${x.join(" ")}: ${points.join("; ") || "no fixed point"}` });
     picture.replaceChildren(
       svg("rect", { class: "ground", width: SIZE, height: SIZE }),
-      ...range(frame.space?.labels.length ?? 0).map((label) => svg("path", { class: "faint", d: markPath(states.filter((_, j) => frame.space?.label[j] === label).map(scaled), label, 1.6), fill: markColour(label, theme) })),
+      ...range(frame.space?.labels.length ?? 0).map((label) =>
+        svg("path", {
+          class: "faint",
+          d: markPath(states.filter((_, j) => frame.space?.label[j] === label).map(scaled), label, 1.6),
+          fill: markColour(label, theme),
+        }),
+      ),
       svg("path", { class: "field", d: fieldPath(map, bounds, scaled) }),
       svg("path", { class: "boundary", d: line }),
       svg("path", { class: "moves", d: movesPath(trace, x, scaled) }),
       ...fixed.map(({ at, stable }) => {
         const [cx, cy] = scaled(at);
-        return svg("circle", { class: stable ? "fixed stable" : "fixed", cx, cy, r: 4, "data-array": "fixed", "data-value": at.join(" ") });
+        return svg("circle", {
+          class: stable ? "fixed stable" : "fixed",
+          cx,
+          cy,
+          r: 4,
+          "data-array": "fixed",
+          "data-value": at.join(" "),
+        });
       }),
     );
   });
 }
 
-/** The inputs whose maps are drawn: all pairs of bits, else those of the sequence. @param {TraceJSON} trace @returns {number[][]} */
+/**
+ * The inputs whose maps are drawn: all pairs of bits, else those of the sequence.
+ * @param {TraceJSON} trace
+ * @returns {number[][]}
+ */
 function inputsOf(trace) {
   const rows = trace.x[0].slice(0, stepsOf(trace));
   const { inputs } = trace.specification;
-  if (inputs <= 2 && rows.flat().every((value) => value === 0 || value === 1)) return range(2 ** inputs).map((n) => range(inputs).map((k) => (n >> (inputs - 1 - k)) & 1));
+  if (inputs <= 2 && rows.flat().every((value) => value === 0 || value === 1))
+    return range(2 ** inputs).map((n) => range(inputs).map((k) => (n >> (inputs - 1 - k)) & 1));
   return rows.filter((row, k) => rows.findIndex((other) => same(other, row)) === k).slice(0, MOST_INPUTS);
 }
 
@@ -74,24 +112,40 @@ function boundsOf(trace) {
   return [-0.05 * most, 1.05 * most];
 }
 
-/** The points of the state space in the plane, of which they are only turned. @param {import("./types.d.ts").SpacePoints} space */
-const statesOf = ({ mean, axes, points }) => points.map(([a, b]) => [0, 1].map((k) => mean[k] + a * axes[0][k] + b * axes[1][k]));
+/**
+ * The points of the state space in the plane, of which they are only turned.
+ * @param {import("./types.d.ts").SpacePoints} space
+ */
+const statesOf = ({ mean, axes, points }) =>
+  points.map(([a, b]) => [0, 1].map((k) => mean[k] + a * axes[0][k] + b * axes[1][k]));
 
-/** @param {(h: number[]) => number[]} map @param {[number, number]} bounds @param {(h: number[]) => [number, number]} scaled */
+/**
+ * @param {(h: number[]) => number[]} map
+ * @param {[number, number]} bounds
+ * @param {(h: number[]) => [number, number]} scaled
+ */
 function fieldPath(map, [low, high], scaled) {
   const at = range(ARROWS).map((k) => low + ((high - low) * (k + 0.5)) / ARROWS);
   const longest = SIZE / ARROWS;
   return at.flatMap((a) => at.map((b) => arrow(scaled([a, b]), scaled(map([a, b])), longest))).join("");
 }
 
-/** An arrow in the direction of the image, no longer than its place. @param {[number, number]} from @param {[number, number]} to @param {number} longest */
+/**
+ * An arrow in the direction of the image, no longer than its place.
+ * @param {[number, number]} from
+ * @param {[number, number]} to
+ * @param {number} longest
+ */
 function arrow([x, y], [u, v], longest) {
   const length = Math.hypot(u - x, v - y);
   if (length < 0.3) return "";
   const drawn = longest * Math.tanh(length / longest);
   const [dx, dy] = [((u - x) / length) * drawn, ((v - y) / length) * drawn];
   const head = Math.min(3, drawn * 0.4);
-  const wing = (/** @type {number} */ turn) => { const angle = Math.atan2(dy, dx) + turn; return `${(x + dx - head * Math.cos(angle)).toFixed(1)} ${(y + dy - head * Math.sin(angle)).toFixed(1)}`; };
+  const wing = (/** @type {number} */ turn) => {
+    const angle = Math.atan2(dy, dx) + turn;
+    return `${(x + dx - head * Math.cos(angle)).toFixed(1)} ${(y + dy - head * Math.sin(angle)).toFixed(1)}`;
+  };
   const tip = `${(x + dx).toFixed(1)} ${(y + dy).toFixed(1)}`;
   return `M${x.toFixed(1)} ${y.toFixed(1)}L${tip}M${wing(0.5)}L${tip}L${wing(-0.5)}`;
 }
@@ -115,9 +169,17 @@ function boundaryPath({ specification: s, parameters: p }, [low, high], scaled) 
   return ends.length < 2 ? "" : `M${ends[0].join(" ")}L${ends[1].join(" ")}`;
 }
 
-/** The sequence's own steps with this input. @param {TraceJSON} trace @param {number[]} x @param {(h: number[]) => [number, number]} scaled */
+/**
+ * The sequence's own steps with this input.
+ * @param {TraceJSON} trace
+ * @param {number[]} x
+ * @param {(h: number[]) => [number, number]} scaled
+ */
 function movesPath(trace, x, scaled) {
   const of = layerOf(trace, 0, "forward");
   const path = [of.h_0[0], ...of.h[0]];
-  return range(stepsOf(trace)).filter((t) => same(trace.x[0][t], x)).map((t) => arrow(scaled(path[t]), scaled(path[t + 1]), 1e6)).join("");
+  return range(stepsOf(trace))
+    .filter((t) => same(trace.x[0][t], x))
+    .map((t) => arrow(scaled(path[t]), scaled(path[t + 1]), 1e6))
+    .join("");
 }

@@ -23,7 +23,10 @@ export function player(root, view, act) {
   set(parts.forth, { disabled: view.moment === last });
   parts.speed.value = view.speed;
   write(parts.caption, sentence(view.frame, view.moments[view.moment]));
-  set(parts.caption, { "aria-live": view.playing || view.running ? "off" : "polite", "data-phase": view.moments[view.moment].phase });
+  set(parts.caption, {
+    "aria-live": view.playing || view.running ? "off" : "polite",
+    "data-phase": view.moments[view.moment].phase,
+  });
 }
 
 /** @param {HTMLElement} root */
@@ -52,7 +55,17 @@ function build(root) {
       "div",
       { class: "player-bar" },
       el("div", { class: "buttons" }, parts.first, parts.back, parts.play, parts.forth, parts.end),
-      el("div", { class: "track" }, parts.slider, el("div", { class: "track-labels", "aria-hidden": "true" }, el("span", {}, "forward →"), el("span", {}, "← backward"))),
+      el(
+        "div",
+        { class: "track" },
+        parts.slider,
+        el(
+          "div",
+          { class: "track-labels", "aria-hidden": "true" },
+          el("span", {}, "forward →"),
+          el("span", {}, "← backward"),
+        ),
+      ),
       parts.speed,
     ),
   );
@@ -62,7 +75,9 @@ function build(root) {
   parts.forth.addEventListener("click", () => parts.act.seek(parts.view.moment + 1));
   parts.play.addEventListener("click", () => parts.act.play(!parts.view.playing));
   parts.slider.addEventListener("input", () => parts.act.seek(Number(parts.slider.value)));
-  parts.speed.addEventListener("change", () => parts.act.play(parts.view.playing, /** @type {Speed} */ (parts.speed.value)));
+  parts.speed.addEventListener("change", () =>
+    parts.act.play(parts.view.playing, /** @type {Speed} */ (parts.speed.value)),
+  );
   return parts;
 }
 
@@ -77,7 +92,12 @@ const ICONS = {
 };
 
 /** @param {string} name */
-const icon = (name) => svg("svg", { viewBox: "0 0 16 16", class: `icon icon-${name}`, "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
+const icon = (name) =>
+  svg(
+    "svg",
+    { viewBox: "0 0 16 16", class: `icon icon-${name}`, "aria-hidden": "true" },
+    svg("path", { d: ICONS[name] }),
+  );
 
 /**
  * Arrow keys, space, Home, End and Escape wherever no control of its own wants them.
@@ -89,9 +109,12 @@ export function keys(event, view, act) {
   const target = event.target instanceof Element ? event.target : null;
   if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
   if (event.key === "Escape" && view.selection) return act.select(null);
-  if (target?.closest("input, select, textarea, [role=gridcell], [role=grid], [role=slider], [contenteditable]")) return;
+  if (target?.closest("input, select, textarea, [role=gridcell], [role=grid], [role=slider], [contenteditable]"))
+    return;
   if (event.key === " " && target?.closest("button, a, summary")) return;
-  const way = { ArrowRight: view.moment + 1, ArrowLeft: view.moment - 1, Home: 0, End: view.moments.length - 1 }[event.key];
+  const way = { ArrowRight: view.moment + 1, ArrowLeft: view.moment - 1, Home: 0, End: view.moments.length - 1 }[
+    event.key
+  ];
   if (way !== undefined) act.seek(way);
   else if (event.key === " ") act.play(!view.playing);
   else return;

@@ -5,7 +5,20 @@ import { svg } from "./dom.js";
 const SHARPNESS = 2;
 const MARGIN = 12;
 /** What an SVG's elements take from the style sheet. */
-const SHAPE_STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "text-anchor", "font-size", "font-family", "font-weight", "font-style"];
+const SHAPE_STYLES = [
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-linejoin",
+  "opacity",
+  "text-anchor",
+  "font-size",
+  "font-family",
+  "font-weight",
+  "font-style",
+];
 /** Characters that no XML may hold, though a text of the page may: a file's name, say. */
 const NO_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 const CONTROLS = ".unseen, button:not(.source, .step-head, [data-array]), select, input, .aside-text";
@@ -22,7 +35,10 @@ export async function save(root, name, format) {
   const address = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
   const link = document.createElement("a");
   link.download = `${name}.${format}`;
-  link.href = format === "svg" ? address : await asPng(address, Number(picture.getAttribute("width")), Number(picture.getAttribute("height")));
+  link.href =
+    format === "svg"
+      ? address
+      : await asPng(address, Number(picture.getAttribute("width")), Number(picture.getAttribute("height")));
   link.click();
 }
 
@@ -32,7 +48,12 @@ export function asSvg(root) {
   const place = { left: left - MARGIN, top: top - MARGIN };
   const [w, h] = [Math.ceil(width + 2 * MARGIN), Math.ceil(height + 2 * MARGIN)];
   const ground = svg("rect", { width: w, height: h, fill: groundOf(root) });
-  return svg("svg", { xmlns: "http://www.w3.org/2000/svg", width: w, height: h, viewBox: `0 0 ${w} ${h}` }, ground, ...drawn(root, place));
+  return svg(
+    "svg",
+    { xmlns: "http://www.w3.org/2000/svg", width: w, height: h, viewBox: `0 0 ${w} ${h}` },
+    ground,
+    ...drawn(root, place),
+  );
 }
 
 /** The first colour behind an element that is not transparent. @param {Element | null} element @returns {string} */
@@ -45,7 +66,12 @@ function groundOf(element) {
 /** @param {string} colour */
 const isClear = (colour) => colour === "transparent" || /rgba\(.*, 0\)$/.test(colour);
 
-/** What an element and all in it look like. @param {Element} element @param {{left: number, top: number}} place @returns {SVGElement[]} */
+/**
+ * What an element and all in it look like.
+ * @param {Element} element
+ * @param {{left: number, top: number}} place
+ * @returns {SVGElement[]}
+ */
 function drawn(element, place) {
   if (element.matches(CONTROLS)) return [];
   const style = getComputedStyle(element);
@@ -53,8 +79,16 @@ function drawn(element, place) {
   if (style.display === "none" || style.visibility === "hidden" || (box.width === 0 && box.height === 0)) return [];
   const at = { x: box.left - place.left, y: box.top - place.top, width: box.width, height: box.height };
   if (element instanceof SVGSVGElement) return [copied(element, at)];
-  if (element instanceof HTMLCanvasElement) return [svg("image", { ...at, href: element.toDataURL(), preserveAspectRatio: "none" })];
-  if (element instanceof HTMLMeterElement) return [svg("rect", { ...at, width: at.width * element.value, fill: element.classList.contains("negative") ? "#d97a2b" : "#4484bf" })];
+  if (element instanceof HTMLCanvasElement)
+    return [svg("image", { ...at, href: element.toDataURL(), preserveAspectRatio: "none" })];
+  if (element instanceof HTMLMeterElement)
+    return [
+      svg("rect", {
+        ...at,
+        width: at.width * element.value,
+        fill: element.classList.contains("negative") ? "#d97a2b" : "#4484bf",
+      }),
+    ];
   const found = boxOf(style, at);
   for (const child of element.childNodes) {
     if (child instanceof Element) found.push(...drawn(child, place));
@@ -63,21 +97,41 @@ function drawn(element, place) {
   return found;
 }
 
-/** @param {CSSStyleDeclaration} style @param {{x: number, y: number, width: number, height: number}} at @returns {SVGElement[]} */
+/**
+ * @param {CSSStyleDeclaration} style
+ * @param {{x: number, y: number, width: number, height: number}} at
+ * @returns {SVGElement[]}
+ */
 function boxOf(style, at) {
   /** @type {SVGElement[]} */
   const found = [];
-  if (!isClear(style.backgroundColor)) found.push(svg("rect", { ...at, fill: style.backgroundColor, rx: parseFloat(style.borderTopLeftRadius) || 0 }));
+  if (!isClear(style.backgroundColor))
+    found.push(svg("rect", { ...at, fill: style.backgroundColor, rx: parseFloat(style.borderTopLeftRadius) || 0 }));
   const { x, y, width, height } = at;
-  const edges = { Top: `M${x} ${y}h${width}`, Right: `M${x + width} ${y}v${height}`, Bottom: `M${x} ${y + height}h${width}`, Left: `M${x} ${y}v${height}` };
+  const edges = {
+    Top: `M${x} ${y}h${width}`,
+    Right: `M${x + width} ${y}v${height}`,
+    Bottom: `M${x} ${y + height}h${width}`,
+    Left: `M${x} ${y}v${height}`,
+  };
   for (const [side, d] of Object.entries(edges)) {
-    const [thick, colour] = [style.getPropertyValue(`border-${side.toLowerCase()}-width`), style.getPropertyValue(`border-${side.toLowerCase()}-color`)];
-    if (parseFloat(thick) > 0 && !isClear(colour)) found.push(svg("path", { d, stroke: colour, "stroke-width": parseFloat(thick) }));
+    const [thick, colour] = [
+      style.getPropertyValue(`border-${side.toLowerCase()}-width`),
+      style.getPropertyValue(`border-${side.toLowerCase()}-color`),
+    ];
+    if (parseFloat(thick) > 0 && !isClear(colour))
+      found.push(svg("path", { d, stroke: colour, "stroke-width": parseFloat(thick) }));
   }
   return found;
 }
 
-/** A text as it is broken into lines. @param {Text} node @param {CSSStyleDeclaration} style @param {{left: number, top: number}} place @returns {SVGElement[]} */
+/**
+ * A text as it is broken into lines.
+ * @param {Text} node
+ * @param {CSSStyleDeclaration} style
+ * @param {{left: number, top: number}} place
+ * @returns {SVGElement[]}
+ */
 function lines(node, style, place) {
   const range = document.createRange();
   /** @type {{text: string, box: DOMRect}[]} */
@@ -110,16 +164,22 @@ function lines(node, style, place) {
   );
 }
 
-/** A copy of an SVG with its styles written on its elements. @param {SVGSVGElement} original @param {{x: number, y: number, width: number, height: number}} at */
+/**
+ * A copy of an SVG with its styles written on its elements.
+ * @param {SVGSVGElement} original
+ * @param {{x: number, y: number, width: number, height: number}} at
+ */
 function copied(original, at) {
   const copy = /** @type {SVGSVGElement} */ (original.cloneNode(true));
   const copies = copy.querySelectorAll("*");
   original.querySelectorAll("*").forEach((element, k) => {
     const style = getComputedStyle(element);
-    for (const attribute of [...copies[k].attributes]) if (/^(data-|aria-|role|tabindex|class)/.test(attribute.name)) copies[k].removeAttribute(attribute.name);
+    for (const attribute of [...copies[k].attributes])
+      if (/^(data-|aria-|role|tabindex|class)/.test(attribute.name)) copies[k].removeAttribute(attribute.name);
     for (const name of SHAPE_STYLES) copies[k].setAttribute(name, style.getPropertyValue(name));
   });
-  for (const attribute of [...copy.attributes]) if (!["viewBox", "preserveAspectRatio"].includes(attribute.name)) copy.removeAttribute(attribute.name);
+  for (const attribute of [...copy.attributes])
+    if (!["viewBox", "preserveAspectRatio"].includes(attribute.name)) copy.removeAttribute(attribute.name);
   for (const [name, value] of Object.entries({ ...at, overflow: "visible" })) copy.setAttribute(name, String(value));
   return copy;
 }

@@ -2,8 +2,8 @@
  * Numbers as colour and as text.
  *
  * Three scales, all safe for colour-blind eyes: "unit" for 0..1 (white to blue), "signed" for values below and above 0
- * (orange, white, blue), "delta" for what travels backward (green, white, purple; the root of the size gives the colour, so
- * that a hundredth of the greatest δ is still seen). In the dark theme, white is the page's own ground.
+ * (orange, white, blue), "delta" for what travels backward (green, white, purple; the root of the size gives the
+ * colour, so that a hundredth of the greatest δ is still seen). In the dark theme, white is the page's own ground.
  */
 import { el } from "./dom.js";
 
@@ -46,7 +46,11 @@ function table(kind, theme) {
   return known;
 }
 
-/** Where a value stands on a scale, 0..1; 0 is ½ where values have a sign. @param {Scale} scale @param {number} value */
+/**
+ * Where a value stands on a scale, 0..1; 0 is ½ where values have a sign.
+ * @param {Scale} scale
+ * @param {number} value
+ */
 export function place({ kind, greatest }, value) {
   const share = greatest > 0 ? Math.max(-1, Math.min(1, value / greatest)) : 0;
   if (Number.isNaN(share)) return kind === "unit" ? 0 : 0.5;
@@ -59,7 +63,12 @@ export function colour(scale, value, theme) {
   return table(scale.kind, theme).fill[Math.round(place(scale, value) * (SHADES - 1))];
 }
 
-/** The red, green and blue of a value's colour, 0..255. @param {Scale} scale @param {number} value @param {Theme} theme */
+/**
+ * The red, green and blue of a value's colour, 0..255.
+ * @param {Scale} scale
+ * @param {number} value
+ * @param {Theme} theme
+ */
 export function channelsOf(scale, value, theme) {
   return table(scale.kind, theme).shades[Math.round(place(scale, value) * (SHADES - 1))];
 }
@@ -70,8 +79,8 @@ export function ink(scale, value, theme) {
 }
 
 /**
- * The scale of an array: fixed where its values are bounded, else up to the greatest of `values`, rounded up to 1, 2 or 5
- * so that colours hold still from frame to frame.
+ * The scale of an array: fixed where its values are bounded, else up to the greatest of `values`, rounded up to 1, 2 or
+ * 5 so that colours hold still from frame to frame.
  * @param {Specification} specification
  * @param {string} array
  * @param {Iterable<number>} values
@@ -82,8 +91,12 @@ export function scaleOf({ cell, activation, readout }, array, values) {
   if (array === "error") return { kind: "unit", greatest: greatest(values) };
   const probability = ["y", "d"].includes(array) && readout !== "identity";
   if (["i", "f", "o", "r", "z"].includes(array) || probability) return { kind: "unit", greatest: 1 };
-  if (array === "x") return isUnit(values) ? { kind: "unit", greatest: 1 } : { kind: "signed", greatest: greatest(values) };
-  if (["C_tilde", "n"].includes(array) || (["h", "h_0"].includes(array) && (cell !== "elman" || activation === "tanh"))) {
+  if (array === "x")
+    return isUnit(values) ? { kind: "unit", greatest: 1 } : { kind: "signed", greatest: greatest(values) };
+  if (
+    ["C_tilde", "n"].includes(array) ||
+    (["h", "h_0"].includes(array) && (cell !== "elman" || activation === "tanh"))
+  ) {
     return { kind: "signed", greatest: 1 };
   }
   if (["h", "h_0"].includes(array) && activation === "sigmoid") return { kind: "unit", greatest: 1 };
@@ -96,7 +109,10 @@ function isUnit(values) {
   return true;
 }
 
-/** The greatest size among values, rounded up to 1, 2 or 5 times a power of ten; 1 if all are 0. @param {Iterable<number>} values */
+/**
+ * The greatest size among values, rounded up to 1, 2 or 5 times a power of ten; 1 if all are 0.
+ * @param {Iterable<number>} values
+ */
 export function greatest(values) {
   let most = 0;
   for (const value of values) {
@@ -108,9 +124,24 @@ export function greatest(values) {
   return ([1, 2, 5, 10].find((digit) => digit * power >= most) ?? 10) * power;
 }
 
-const SUPERSCRIPT = /** @type {Record<string, string>} */ ({ "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" });
+const SUPERSCRIPT = /** @type {Record<string, string>} */ ({
+  "-": "⁻",
+  0: "⁰",
+  1: "¹",
+  2: "²",
+  3: "³",
+  4: "⁴",
+  5: "⁵",
+  6: "⁶",
+  7: "⁷",
+  8: "⁸",
+  9: "⁹",
+});
 
-/** A number for people: four significant digits, "−" for minus, 1.2·10⁻⁷ where it is very small or large. @param {number} value */
+/**
+ * A number for people: four significant digits, "−" for minus, 1.2·10⁻⁷ where it is very small or large.
+ * @param {number} value
+ */
 export function format(value, digits = 4) {
   if (Number.isNaN(value)) return "not a number";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
@@ -138,7 +169,12 @@ export function percent(share, digits = 4) {
  */
 export function legend(title, scale, theme) {
   const { kind, greatest: most } = scale;
-  const ticks = kind === "unit" ? [0, most / 2, most] : kind === "signed" ? [-most, 0, most] : [-most, -most / 4, 0, most / 4, most];
+  const ticks =
+    kind === "unit"
+      ? [0, most / 2, most]
+      : kind === "signed"
+        ? [-most, 0, most]
+        : [-most, -most / 4, 0, most / 4, most];
   const strip = el("canvas", { width: 64, height: 1, class: "legend-strip", "aria-hidden": "true" });
   const context = strip.getContext("2d");
   const { fill } = table(kind, theme);

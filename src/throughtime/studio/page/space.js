@@ -38,7 +38,8 @@ export function projected({ mean, axes }, h) {
 }
 
 /** The last layer's states, [T][H]. @param {TraceJSON} trace @returns {number[][]} */
-export const pathOf = (trace) => layerOf(trace, trace.specification.layers - 1, "forward").h[0].slice(0, stepsOf(trace));
+export const pathOf = (trace) =>
+  layerOf(trace, trace.specification.layers - 1, "forward").h[0].slice(0, stepsOf(trace));
 
 /** The step whose state the walk through time has reached; the last one outside the forward pass. @param {View} view */
 function stepShown({ moments, moment, trace }) {
@@ -55,7 +56,12 @@ function roundedUp(size) {
 /** @param {HTMLElement} root @param {Actions} act */
 function build(root, act) {
   const parts = {
-    picture: svg("svg", { class: "space-picture", viewBox: `0 0 ${SIZE} ${SIZE}`, role: "group", "aria-label": "Hidden states on two principal axes" }),
+    picture: svg("svg", {
+      class: "space-picture",
+      viewBox: `0 0 ${SIZE} ${SIZE}`,
+      role: "group",
+      "aria-label": "Hidden states on two principal axes",
+    }),
     frame: svg("g"),
     clouds: svg("g", { class: "clouds" }),
     path: svg("polyline", { class: "path" }),
@@ -75,7 +81,12 @@ function build(root, act) {
   );
   parts.picture.append(parts.frame, parts.clouds, parts.path, parts.stops, parts.across, parts.up);
   root.append(
-    el("p", { class: "how" }, "Each mark is the whole hidden state after a step of some sequence; states that lie apart are told apart. Colour and shape say what should be remembered; the line is the sequence shown above."),
+    el(
+      "p",
+      { class: "how" },
+      "Each mark is the whole hidden state after a step of some sequence; states that lie apart are told " +
+        "apart. Colour and shape say what should be remembered; the line is the sequence shown above.",
+    ),
     parts.labels,
     parts.picture,
     parts.read,
@@ -83,15 +94,21 @@ function build(root, act) {
     parts.plane,
   );
   roving(parts.stops);
-  const stopOf = (/** @type {Event} */ event) => (event.target instanceof Element ? event.target.closest("[data-t]") : null);
+  const stopOf = (/** @type {Event} */ event) =>
+    event.target instanceof Element ? event.target.closest("[data-t]") : null;
   parts.refresh = readout(parts.stops, parts.read);
   const seek = (/** @type {Event} */ event) => {
     const stop = stopOf(event);
-    const moment = parts.view.moments.findIndex(({ phase, t }) => phase === "forward" && t === Number(stop?.getAttribute("data-t")));
+    const moment = parts.view.moments.findIndex(
+      ({ phase, t }) => phase === "forward" && t === Number(stop?.getAttribute("data-t")),
+    );
     if (moment >= 0) act.seek(moment);
   };
   parts.stops.addEventListener("click", seek);
-  parts.stops.addEventListener("keydown", (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), seek(event)));
+  parts.stops.addEventListener(
+    "keydown",
+    (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), seek(event)),
+  );
   return parts;
 }
 
@@ -100,7 +117,11 @@ function draw(parts, space, { trace, frame, theme }, now) {
   const path = pathOf(trace).map((h) => projected(space, h));
   // rounded up, so that the axes hold still from frame to frame
   const reach = roundedUp(Math.max(...space.points.flat().map(Math.abs), ...path.flat().map(Math.abs)));
-  const scaled = (/** @type {[number, number]} */ [x, y]) => /** @type {[number, number]} */ ([SIZE / 2 + (x / reach) * (SIZE / 2 - EDGE), SIZE / 2 - (y / reach) * (SIZE / 2 - EDGE)]);
+  const scaled = (/** @type {[number, number]} */ [x, y]) =>
+    /** @type {[number, number]} */ ([
+      SIZE / 2 + (x / reach) * (SIZE / 2 - EDGE),
+      SIZE / 2 - (y / reach) * (SIZE / 2 - EDGE),
+    ]);
   const percent = space.share.map((share) => `${format(100 * share, 2)} %`);
   write(parts.across, `first axis: ${percent[0]} of the spread →`);
   write(parts.up, `↑ second axis: ${percent[1]}`);
@@ -109,12 +130,40 @@ function draw(parts, space, { trace, frame, theme }, now) {
     const own = space.points.filter((_, k) => space.label[k] === label).map(scaled);
     set(cloud, { d: markPath(own, label, 2.6), fill: markColour(label, theme), "data-label": label });
   });
-  parts.labels.replaceChildren(...space.labels.map((name, label) => el("li", {}, svg("svg", { viewBox: "-6 -6 12 12", width: 12, height: 12, "aria-hidden": "true" }, svg("path", { d: markPath([[0, 0]], label, 4), fill: markColour(label, theme) })), name)));
-  set(parts.path, { points: path.slice(0, now + 1).map((point) => scaled(point).join(" ")).join(",") });
-  const stops = children(parts.stops, stepsOf(trace), (k) => svg("circle", { role: "button", tabindex: k === 0 ? 0 : -1, "data-array": "space", "data-layer": 0, "data-direction": "forward", "data-unit": 0 }));
+  parts.labels.replaceChildren(
+    ...space.labels.map((name, label) =>
+      el(
+        "li",
+        {},
+        svg(
+          "svg",
+          { viewBox: "-6 -6 12 12", width: 12, height: 12, "aria-hidden": "true" },
+          svg("path", { d: markPath([[0, 0]], label, 4), fill: markColour(label, theme) }),
+        ),
+        name,
+      ),
+    ),
+  );
+  set(parts.path, {
+    points: path
+      .slice(0, now + 1)
+      .map((point) => scaled(point).join(" "))
+      .join(","),
+  });
+  const stops = children(parts.stops, stepsOf(trace), (k) =>
+    svg("circle", {
+      role: "button",
+      tabindex: k === 0 ? 0 : -1,
+      "data-array": "space",
+      "data-layer": 0,
+      "data-direction": "forward",
+      "data-unit": 0,
+    }),
+  );
   const { carry } = frame.example;
   range(stepsOf(trace)).forEach((t) => {
     const [cx, cy] = scaled(path[t]);
+    const truth = carry ? `, in truth ${space.labels[carry[t]] ?? carry[t]}` : "";
     set(stops[t], {
       cx,
       cy,
@@ -122,7 +171,7 @@ function draw(parts, space, { trace, frame, theme }, now) {
       class: t === now ? "stop now" : t < now ? "stop" : "stop later",
       "data-t": t,
       "data-value": path[t].join(" "),
-      "aria-label": `After step ${t + 1}: ${format(path[t][0], 3)} and ${format(path[t][1], 3)}${carry ? `, in truth ${space.labels[carry[t]] ?? carry[t]}` : ""}`,
+      "aria-label": `After step ${t + 1}: ${format(path[t][0], 3)} and ${format(path[t][1], 3)}${truth}`,
     });
   });
   if (!parts.stops.querySelector('[tabindex="0"]')) set(stops[0], { tabindex: 0 });

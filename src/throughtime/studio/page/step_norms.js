@@ -4,7 +4,8 @@ import { Numbers, deltaOf, layerOf, range, symbolOf } from "./numbers.js";
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 
 /**
- * The Frobenius norm of each step's term, [T]: a term is the product of a column and a row, so its norm is that of both.
+ * The Frobenius norm of each step's term, [T]: a term is the product of a column and a row, so its norm is that of
+ * both.
  * @param {TraceJSON} trace
  * @param {{array: string, layer: number, direction: "forward" | "backward"}} parameter
  * @returns {number[]}
@@ -14,7 +15,8 @@ export function stepNorms(trace, { array, layer, direction }) {
   const { output } = trace.specification;
   const of = layerOf(trace, layer, direction);
   const numbers = new Numbers(trace, of);
-  const size = (/** @type {{numbers: {value: number}[]}[]} */ vectors) => Math.hypot(...vectors.flatMap((vector) => vector.numbers.map(({ value }) => value)));
+  const size = (/** @type {{numbers: {value: number}[]}[]} */ vectors) =>
+    Math.hypot(...vectors.flatMap((vector) => vector.numbers.map(({ value }) => value)));
   if (symbol === "W" || symbol === "b_y") {
     return range(numbers.steps).map((t) => {
       if (output === "last step" && t < numbers.steps - 1) return 0;

@@ -5,11 +5,16 @@ import { momentAt } from "./moments.js";
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
 
-const SIGNS = /** @type {Record<string, [string, string]>} */ ({ addition: ["+", "carry"], subtraction: ["−", "borrow"] });
+const SIGNS = /** @type {Record<string, [string, string]>} */ ({
+  addition: ["+", "carry"],
+  subtraction: ["−", "borrow"],
+});
 
 /** Whether there is a sum to write. @param {View} view */
 export const isSum = ({ trace, frame, settings }) =>
-  settings.task in SIGNS && frame.example.operands?.length === trace.specification.inputs && trace.specification.output === "every step";
+  settings.task in SIGNS &&
+  frame.example.operands?.length === trace.specification.inputs &&
+  trace.specification.output === "every step";
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function sum(root, view, act) {
@@ -47,11 +52,22 @@ function paper(root, view, act) {
     set(parts.carry[t], { "data-carry": brought, "data-here": here });
     write(parts.carry[t], brought ? String(brought) : "");
     for (let k = 0; k < inputs; k++) {
-      set(parts.digits[k][t], { ...cellData({ array: "x", layer: 0, direction: "forward", t, unit: k }, trace.x[0][t][k]), "data-here": here });
+      set(parts.digits[k][t], {
+        ...cellData({ array: "x", layer: 0, direction: "forward", t, unit: k }, trace.x[0][t][k]),
+        "data-here": here,
+      });
       write(parts.digits[k][t], String(trace.x[0][t][k]));
     }
     const y = { array: "y", layer: 0, direction: /** @type {const} */ ("forward"), t, unit: 0 };
-    set(parts.answer[t], { ...cellData(y, trace.y[0][t][0]), "data-here": here, "data-right": told ? String(right[t]) : null, "aria-selected": same(view.selection, y) ? "true" : null, "aria-label": told ? `step ${t + 1}: the network says ${given[t]}, ${right[t] ? "right" : "wrong"}` : `step ${t + 1}: not yet` });
+    set(parts.answer[t], {
+      ...cellData(y, trace.y[0][t][0]),
+      "data-here": here,
+      "data-right": told ? String(right[t]) : null,
+      "aria-selected": same(view.selection, y) ? "true" : null,
+      "aria-label": told
+        ? `step ${t + 1}: the network says ${given[t]}, ${right[t] ? "right" : "wrong"}`
+        : `step ${t + 1}: not yet`,
+    });
     write(parts.answer[t], told ? String(given[t]) : "·");
     set(parts.truth[t], { "data-here": here });
     write(parts.truth[t], told && !right[t] ? String(trace.d[0][t][0]) : "");
@@ -116,7 +132,9 @@ function build(root, T, inputs, task) {
       row(parts.truth, "truths", parts.verdict),
     ),
   );
-  const how = `Written from right to left: step 1 is the rightmost column. The network reads one column at a time and is never shown the ${SIGNS[task][1]}.`;
+  const how =
+    "Written from right to left: step 1 is the rightmost column. " +
+    `The network reads one column at a time and is never shown the ${SIGNS[task][1]}.`;
   parts.scroll.append(table);
   root.append(el("p", { class: "how" }, how), parts.scroll);
   for (const cell of table.querySelectorAll(".digit")) set(cell, { tabindex: "-1" });

@@ -18,7 +18,10 @@ import { evaluate, partsOf } from "./expression.js";
 export function summands({ expression }) {
   const sum = firstSum(expression);
   if (!sum) return [];
-  const found = addends(sum).map((factors) => ({ factors, value: factors.reduce((v, factor) => v * evaluate(factor), 1) }));
+  const found = addends(sum).map((factors) => ({
+    factors,
+    value: factors.reduce((v, factor) => v * evaluate(factor), 1),
+  }));
   const size = found.reduce((total, { value }) => total + Math.abs(value), 0);
   return found
     .map((summand) => ({ ...summand, share: size > 0 ? Math.abs(summand.value) / size : 0 }))

@@ -16,18 +16,25 @@ export function transport(root, view, act) {
   write(parts.train, view.running ? "❚❚ Pause" : "▶ Train");
   set(parts.train, { "data-running": view.running, "aria-pressed": String(view.running) });
   const waiting = view.hello?.waiting ?? null;
-  for (const button of [parts.train, parts.update, parts.reset]) set(button, { disabled: !view.connected || waiting !== null });
+  for (const button of [parts.train, parts.update, parts.reset])
+    set(button, { disabled: !view.connected || waiting !== null });
   set(parts.train, { title: waiting });
   write(parts.step, String(frame.step));
   write(parts.loss, frame.example.has_targets ? format(frame.trace.loss, 3) : "–");
   const { exact, check } = frame;
   write(parts.exact, exact && exact.checked ? percent(exact.right / exact.checked, 3) : "–");
-  set(parts.exact, { title: exact ? `${exact.right} of ${exact.checked} sequences without a single wrong output` : null });
+  set(parts.exact, {
+    title: exact ? `${exact.right} of ${exact.checked} sequences without a single wrong output` : null,
+  });
   badge(parts.badge, check, frame.example.has_targets);
   const steps = live ? view.checkpoints : frames.map(({ step }) => step);
   parts.checkpoints.max = String(Math.max(0, steps.length - 1));
-  if (document.activeElement !== parts.checkpoints || !live) parts.checkpoints.value = String(live ? steps.findLastIndex((step) => step <= frame.step) : view.recorded);
-  set(parts.checkpoints, { "aria-valuetext": `after ${frame.step} updates`, disabled: steps.length < 2 || (live && !view.connected) });
+  if (document.activeElement !== parts.checkpoints || !live)
+    parts.checkpoints.value = String(live ? steps.findLastIndex((step) => step <= frame.step) : view.recorded);
+  set(parts.checkpoints, {
+    "aria-valuetext": `after ${frame.step} updates`,
+    disabled: steps.length < 2 || (live && !view.connected),
+  });
   parts.pace.value = String(view.pace);
   set(parts.save, { href: view.exportAddress, hidden: !view.exportAddress });
   write(parts.theme, view.theme === "dark" ? "☀" : "☾");
@@ -37,12 +44,25 @@ export function transport(root, view, act) {
 /** @param {HTMLElement} badge @param {import("./types.d.ts").Frame["check"]} check @param {boolean} hasTargets */
 function badge(badge, check, hasTargets) {
   const sound = check !== null && check.greatest < 1e-6;
+  const { checked = 0, parameters = 0 } = check ?? {};
+  const over = checked < parameters ? `${checked} of ${parameters}` : "all";
   set(badge, {
     "data-right": check ? String(sound) : null,
     "data-value": check ? String(check.greatest) : null,
-    title: check ? `The greatest difference between the gradient shown here and ${check.against}, over ${check.checked && check.parameters && check.checked < check.parameters ? `${check.checked} of ${check.parameters}` : "all"} parameters` : hasTargets ? "The gradient is checked when the training is paused" : null,
+    title: check
+      ? `The greatest difference between the gradient shown here and ${check.against}, over ${over} parameters`
+      : hasTargets
+        ? "The gradient is checked when the training is paused"
+        : null,
   });
-  write(badge, check ? `${sound ? "✓ gradient right" : "✗ gradient wrong"}, within ${format(check.greatest, 2)}` : hasTargets ? "gradient: checked when paused" : "no targets: no loss, no gradient");
+  write(
+    badge,
+    check
+      ? `${sound ? "✓ gradient right" : "✗ gradient wrong"}, within ${format(check.greatest, 2)}`
+      : hasTargets
+        ? "gradient: checked when paused"
+        : "no targets: no loss, no gradient",
+  );
 }
 
 /** @param {HTMLElement} root @param {boolean} live */
@@ -56,19 +76,36 @@ function build(root, live) {
     loss: counter("loss"),
     exact: counter("exact"),
     badge: el("span", { class: "badge" }),
-    pace: el("select", { "aria-label": "Speed of the training" }, ...PACES.map((pace) => el("option", { value: String(pace) }, pace === null ? "full speed" : `${pace} updates/s`))),
+    pace: el(
+      "select",
+      { "aria-label": "Speed of the training" },
+      ...PACES.map((pace) => el("option", { value: String(pace) }, pace === null ? "full speed" : `${pace} updates/s`)),
+    ),
     checkpoints: el("input", { type: "range", min: 0, step: 1, "aria-label": "Checkpoint of the training" }),
     save: el("a", { class: "button", title: "This page as one file that works without a network" }, "Export"),
     theme: el("button", { type: "button", class: "quiet" }),
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
     act: /** @type {Actions} */ (/** @type {unknown} */ (null)),
   };
-  const shown = (/** @type {string} */ name, /** @type {HTMLElement} */ value) => el("div", { class: "counter" }, el("span", {}, name), value);
+  const shown = (/** @type {string} */ name, /** @type {HTMLElement} */ value) =>
+    el("div", { class: "counter" }, el("span", {}, name), value);
   root.append(
     el("span", { class: "brand" }, "throughtime"),
     ...(live ? [el("div", { class: "buttons" }, parts.train, parts.pace, parts.update, parts.reset)] : []),
-    el("label", { class: "checkpoints", title: "Back to an earlier state of the training" }, el("span", {}, "earlier"), parts.checkpoints, el("span", {}, "later")),
-    el("div", { class: "counters" }, shown("updates", parts.step), shown("loss", parts.loss), shown("exact", parts.exact)),
+    el(
+      "label",
+      { class: "checkpoints", title: "Back to an earlier state of the training" },
+      el("span", {}, "earlier"),
+      parts.checkpoints,
+      el("span", {}, "later"),
+    ),
+    el(
+      "div",
+      { class: "counters" },
+      shown("updates", parts.step),
+      shown("loss", parts.loss),
+      shown("exact", parts.exact),
+    ),
     parts.badge,
     el("span", { class: "space" }),
     parts.save,
@@ -77,7 +114,9 @@ function build(root, live) {
   parts.train.addEventListener("click", () => parts.act.send({ type: parts.view.running ? "pause" : "train" }));
   parts.update.addEventListener("click", () => parts.act.send({ type: "step", count: 1 }));
   parts.reset.addEventListener("click", () => parts.act.send({ type: "reset" }));
-  parts.pace.addEventListener("change", () => parts.act.pace(parts.pace.value === "null" ? null : Number(parts.pace.value)));
+  parts.pace.addEventListener("change", () =>
+    parts.act.pace(parts.pace.value === "null" ? null : Number(parts.pace.value)),
+  );
   parts.checkpoints.addEventListener("input", () => {
     const k = Number(parts.checkpoints.value);
     if (live) parts.act.send({ type: "restore", step: parts.view.checkpoints[k] });

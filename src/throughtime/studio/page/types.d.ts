@@ -1,4 +1,6 @@
-/** The values that the page draws, and what it can ask for. The server's side is messages.py, the Trace's json_form.py. */
+/**
+ * The values that the page draws, and what it can ask for. The server's side is messages.py, the Trace's json_form.py.
+ */
 
 export type CellName = "elman" | "lstm" | "gru";
 export type Direction = "forward" | "backward";
@@ -28,7 +30,10 @@ export interface LayerJSON {
   [array: string]: any;
 }
 
-/** A Trace of one sequence (B = 1), as json_form.py writes it, with every number a number: what JSON lacks is no longer text. */
+/**
+ * A Trace of one sequence (B = 1), as json_form.py writes it, with every number a number: what JSON lacks is no longer
+ * text.
+ */
 export interface TraceJSON {
   format: "throughtime trace";
   version: 1;
@@ -247,7 +252,10 @@ export type Panel = (root: HTMLElement, view: View, act: Actions) => void;
 export interface Host {
   /** Whether there is a server that trains. */
   live: boolean;
-  /** Begins; each message, and whether the server is there, is told, with the reason for which it closed the connection. */
+  /**
+   * Begins; each message, and whether the server is there, is told, with the reason for which it closed the
+   * connection.
+   */
   start(receive: (message: ServerMessage) => void, connected: (is: boolean, reason?: string) => void): void;
   send(message: ClientMessage): void;
   /** Sends a file; resolves when the server took it, rejects with a sentence. */

@@ -16,7 +16,12 @@ import { paint } from "./unrolled_canvas.js";
 /** @typedef {import("./types.d.ts").Selection} Selection */
 /** @typedef {import("./geometry.js").Geometry} Geometry */
 /** @typedef {import("./scales.js").Scale} Scale */
-/** @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, heads: HTMLButtonElement[], cells: import("./grid.js").Grid, readout: HTMLElement, memory: HTMLElement, keepers: HTMLElement, legends: HTMLElement, view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, filled: View["trace"] | null, chosen: HTMLElement | null, repaint: () => void}} Parts */
+/**
+ * @typedef {{gutter: HTMLElement, scroll: HTMLElement, canvas: HTMLCanvasElement, heads: HTMLButtonElement[], cells:
+ * import("./grid.js").Grid, readout: HTMLElement, memory: HTMLElement, keepers: HTMLElement, legends: HTMLElement,
+ * view: View, act: Actions, geometry: Geometry, scales: Scale[], shown: string, filled: View["trace"] | null, chosen:
+ * HTMLElement | null, repaint: () => void}} Parts
+ */
 
 /** Beyond so many cells their attributes rest while the network trains. */
 const MANY = 3000;
@@ -27,9 +32,27 @@ const gutterOf = (width) => (width < 480 ? 76 : 96);
 export function unrolled(root, view, act) {
   const { trace } = view;
   const { cell, inputs, hidden, outputs, layers, bidirectional, output } = trace.specification;
-  const geometry = geometryOf(trace, Math.max(200, root.clientWidth - gutterOf(root.clientWidth) - 8), view.frame.example.carry !== null);
+  const geometry = geometryOf(
+    trace,
+    Math.max(200, root.clientWidth - gutterOf(root.clientWidth) - 8),
+    view.frame.example.carry !== null,
+  );
   const steps = stepsInGrid(geometry, view.moments[view.moment]);
-  const key = [cell, inputs, hidden, outputs, layers, bidirectional, output, geometry.T, geometry.pitch, ...steps, geometry.state !== null && stateName(view.settings), view.frame.example.right.length > 0, view.frame.example.has_targets].join(" ");
+  const key = [
+    cell,
+    inputs,
+    hidden,
+    outputs,
+    layers,
+    bidirectional,
+    output,
+    geometry.T,
+    geometry.pitch,
+    ...steps,
+    geometry.state !== null && stateName(view.settings),
+    view.frame.example.right.length > 0,
+    view.frame.example.has_targets,
+  ].join(" ");
   const parts = built(root, key, () => build(root, geometry, steps, view, act));
   const scales = scalesOf(view, geometry);
   Object.assign(parts, { view, act, geometry, scales });
@@ -46,11 +69,17 @@ export function unrolled(root, view, act) {
   parts.repaint();
 }
 
-/** One scale for each lane; all δ's share one, so that their sizes compare. @param {View} view @param {Geometry} geometry */
+/**
+ * One scale for each lane; all δ's share one, so that their sizes compare.
+ * @param {View} view
+ * @param {Geometry} geometry
+ */
 function scalesOf({ trace }, { placed }) {
   const deltas = placed.filter(({ lane }) => /^(delta|d)_/.test(lane.array)).flatMap(({ lane }) => lane.values);
   const delta = scaleOf(trace.specification, "delta_h", numbers(deltas));
-  return placed.map(({ lane }) => (/^(delta|d)_/.test(lane.array) ? delta : scaleOf(trace.specification, lane.array, numbers(lane.values))));
+  return placed.map(({ lane }) =>
+    /^(delta|d)_/.test(lane.array) ? delta : scaleOf(trace.specification, lane.array, numbers(lane.values)),
+  );
 }
 
 /** @param {number[][]} rows */
@@ -58,13 +87,24 @@ function* numbers(rows) {
   for (const row of rows) yield* row;
 }
 
-/** @param {HTMLElement} root @param {Geometry} geometry @param {[number, number]} steps that have cells @param {View} view @param {Actions} act @returns {Parts} */
+/**
+ * @param {HTMLElement} root
+ * @param {Geometry} geometry
+ * @param {[number, number]} steps that have cells
+ * @param {View} view
+ * @param {Actions} act
+ * @returns {Parts}
+ */
 function build(root, geometry, steps, view, act) {
   const { T } = geometry;
   const canvas = el("canvas", { "aria-hidden": "true" });
   const every = T > 40 && geometry.pitch < 24 ? 4 : geometry.pitch < 20 ? 2 : 1;
   const heads = Array.from({ length: T }, (_, t) =>
-    el("button", { type: "button", class: "step-head", tabindex: "-1", title: `step ${t + 1}`, "aria-label": `step ${t + 1}` }, t % every === every - 1 || every === 1 ? String(t + 1) : ""),
+    el(
+      "button",
+      { type: "button", class: "step-head", tabindex: "-1", title: `step ${t + 1}`, "aria-label": `step ${t + 1}` },
+      t % every === every - 1 || every === 1 ? String(t + 1) : "",
+    ),
   );
   const cells = gridOf(geometry, steps);
   const headRow = el("div", { class: "step-heads" }, ...heads);
@@ -74,7 +114,12 @@ function build(root, geometry, steps, view, act) {
   stage.style.setProperty("--pitch", `${geometry.pitch}px`);
   const scroll = el("div", { class: "unrolled-scroll" }, stage);
   const keepers = el("div", { class: "keeper", hidden: true });
-  const gutter = el("div", { class: "gutter" }, ...gutterLabels(geometry, stateName(view.settings), view.frame.example.right.length > 0), keepers);
+  const gutter = el(
+    "div",
+    { class: "gutter" },
+    ...gutterLabels(geometry, stateName(view.settings), view.frame.example.right.length > 0),
+    keepers,
+  );
   gutter.style.height = `${geometry.height}px`;
   gutter.style.width = `${gutterOf(root.clientWidth)}px`;
   const readout = el("p", { class: "readout" });
@@ -83,16 +128,45 @@ function build(root, geometry, steps, view, act) {
   root.append(memory, el("div", { class: "unrolled" }, gutter, scroll), readout, legends);
 
   /** @type {Parts} */
-  const parts = { gutter, scroll, canvas, heads, cells, readout, memory, keepers, legends, view, act, geometry, scales: [], shown: "", filled: null, chosen: null, repaint: () => {} };
-  parts.repaint = () => paint(canvas, parts.view, parts.geometry, parts.scales, { left: scroll.scrollLeft, width: scroll.clientWidth });
+  const parts = {
+    gutter,
+    scroll,
+    canvas,
+    heads,
+    cells,
+    readout,
+    memory,
+    keepers,
+    legends,
+    view,
+    act,
+    geometry,
+    scales: [],
+    shown: "",
+    filled: null,
+    chosen: null,
+    repaint: () => {},
+  };
+  parts.repaint = () =>
+    paint(canvas, parts.view, parts.geometry, parts.scales, { left: scroll.scrollLeft, width: scroll.clientWidth });
   scroll.addEventListener("scroll", () => parts.repaint());
   listen(parts);
   return parts;
 }
 
-/** The names of the lanes beside the columns, as much of them as there is room for. @param {Geometry} geometry @param {string} state @param {boolean} judged */
+/**
+ * The names of the lanes beside the columns, as much of them as there is room for.
+ * @param {Geometry} geometry
+ * @param {string} state
+ * @param {boolean} judged
+ */
 function gutterLabels({ placed, backward, verdict, state: stateTop }, state, judged) {
-  const label = (/** @type {string} */ kind, /** @type {number} */ top, /** @type {number} */ height, /** @type {(Node | string)[]} */ ...content) => {
+  const label = (
+    /** @type {string} */ kind,
+    /** @type {number} */ top,
+    /** @type {number} */ height,
+    /** @type {(Node | string)[]} */ ...content
+  ) => {
     const at = el("div", { class: `lane-label ${kind}` }, ...content);
     at.style.top = `${top}px`;
     at.style.height = `${height}px`;
@@ -109,7 +183,14 @@ function gutterLabels({ placed, backward, verdict, state: stateTop }, state, jud
       const lines = height < 30 ? 0 : Math.min(texts.length, Math.floor(height / 16) - 1);
       const notes = texts.slice(0, lines).map((text) => el("small", {}, text));
       const beside = height < 30 ? [el("small", {}, lane.name)] : [];
-      return label(lines ? "tall" : "", top, height, ...(lines ? [] : beside), el("span", { title: `${lane.name}: ${lane.note}` }, lane.symbol), ...notes);
+      return label(
+        lines ? "tall" : "",
+        top,
+        height,
+        ...(lines ? [] : beside),
+        el("span", { title: `${lane.name}: ${lane.note}` }, lane.symbol),
+        ...notes,
+      );
     }),
   ];
 }
@@ -137,11 +218,13 @@ function listen(parts) {
     event.stopPropagation();
     parts.act.select(selectionAt(event.target));
   });
-  heads.forEach((head, t) => head.addEventListener("click", () => {
-    const { phase } = parts.view.moments[parts.view.moment];
-    const pass = phase === "forward" || phase === "loss" ? "forward" : "backward";
-    parts.act.seek(momentAt(parts.geometry.T, pass, t));
-  }));
+  heads.forEach((head, t) =>
+    head.addEventListener("click", () => {
+      const { phase } = parts.view.moments[parts.view.moment];
+      const pass = phase === "forward" || phase === "loss" ? "forward" : "backward";
+      parts.act.seek(momentAt(parts.geometry.T, pass, t));
+    }),
+  );
   roving(grid);
 }
 
@@ -155,9 +238,16 @@ function mark(parts) {
     parts.chosen = next;
   }
   const { phase, t } = view.moments[view.moment];
-  heads.forEach((head, k) => set(head, { "aria-current": t === k ? "step" : null, "data-phase": t === k ? phase : null }));
+  heads.forEach((head, k) =>
+    set(head, { "aria-current": t === k ? "step" : null, "data-phase": t === k ? phase : null }),
+  );
   const inHand = view.hovered ?? view.selection;
-  write(readout, (inHand && describe(parts, inHand)) || "Point at a cell to see what it is computed from (solid) and what is computed from it (dashed); click it for its formula.");
+  write(
+    readout,
+    (inHand && describe(parts, inHand)) ||
+      "Point at a cell to see what it is computed from (solid) and what is computed from it (dashed); click " +
+        "it for its formula.",
+  );
 }
 
 /** @param {Parts} parts @param {Selection} selection */
@@ -171,7 +261,9 @@ function describe({ geometry }, { array, layer, direction, t, unit }) {
   const placed = find(geometry, array, layer, direction);
   const value = placed?.lane.values[t]?.[unit];
   if (!placed || value === undefined) return "";
-  return `${placed.lane.symbol} at step ${t + 1}, unit ${unit}: ${format(value, 6)} (${[placed.lane.place, placed.lane.name, placed.lane.note].filter(Boolean).join(", ")})`;
+  const { symbol, place, name, note } = placed.lane;
+  const what = [place, name, note].filter(Boolean).join(", ");
+  return `${symbol} at step ${t + 1}, unit ${unit}: ${format(value, 6)} (${what})`;
 }
 
 /** Says which unit tells the task's state best, and marks its row. @param {Parts} parts */
@@ -183,15 +275,25 @@ function tellMemory({ view, geometry, memory, keepers }) {
   const placed = found && find(geometry, found.array, found.layer, "forward");
   set(keepers, { hidden: !placed });
   if (!found || !placed) {
-    const several = carry?.some((value) => value > 1);
-    write(memory, several ? `The true ${state} has several values; in the state space, memories of the same ${state} should come to lie together.` : `Where is the ${state} kept? ${isTelling(carry) ? "In this sequence no single unit tells it yet." : "This sequence changes it too little to tell; try another."}`);
+    const unknown = isTelling(carry)
+      ? "In this sequence no single unit tells it yet."
+      : "This sequence changes it too little to tell; try another.";
+    const several =
+      `The true ${state} has several values; ` +
+      `in the state space, memories of the same ${state} should come to lie together.`;
+    write(memory, carry?.some((value) => value > 1) ? several : `Where is the ${state} kept? ${unknown}`);
     return;
   }
   const { array, unit, means, apart } = found;
   keepers.style.top = `${placed.top + unit * placed.row + placed.row / 2}px`;
   set(keepers, { title: `keeps the ${state}` });
   const others = apart > 1 ? ` (${apart - 1} other ${apart === 2 ? "unit tells" : "units tell"} it too)` : "";
-  write(memory, `Where is the ${state} kept? Unit ${unit} tells it best here: ${array}[${unit}] is about ${format(means[1], 2)} after a step that leaves ${state} 1, and ${format(means[0], 2)} after ${state} 0${others}. Compare its row with the true ${state}.`);
+  write(
+    memory,
+    `Where is the ${state} kept? Unit ${unit} tells it best here: ${array}[${unit}] is about ` +
+      `${format(means[1], 2)} after a step that leaves ${state} 1, and ${format(means[0], 2)} after ` +
+      `${state} 0${others}. Compare its row with the true ${state}.`,
+  );
 }
 
 /** A legend for each scale, with the lanes that use it. @param {Parts} parts */
@@ -208,7 +310,9 @@ function drawLegends(parts) {
   const shown = [parts.view.theme, ...[...groups].map(([key, { symbols }]) => `${key} ${[...symbols]}`)].join(";");
   if (shown === parts.shown) return;
   parts.shown = shown;
-  parts.legends.replaceChildren(...[...groups.values()].map(({ scale, symbols }) => legend([...symbols].join(", "), scale, parts.view.theme)));
+  parts.legends.replaceChildren(
+    ...[...groups.values()].map(({ scale, symbols }) => legend([...symbols].join(", "), scale, parts.view.theme)),
+  );
 }
 
 /** Keeps the column of the moment in sight. @param {Parts} parts */
@@ -217,5 +321,6 @@ function follow({ scroll, view, geometry }) {
   if (t === null || scroll.scrollWidth <= scroll.clientWidth) return;
   const left = t * geometry.pitch;
   if (left < scroll.scrollLeft) scroll.scrollLeft = Math.max(0, left - geometry.pitch);
-  else if (left + geometry.pitch > scroll.scrollLeft + scroll.clientWidth) scroll.scrollLeft = left + 2 * geometry.pitch - scroll.clientWidth;
+  else if (left + geometry.pitch > scroll.scrollLeft + scroll.clientWidth)
+    scroll.scrollLeft = left + 2 * geometry.pitch - scroll.clientWidth;
 }

@@ -1,4 +1,7 @@
-/** Draws the unrolled network: the colours, the columns, the arrows of both passes, and what a cell hangs together with. */
+/**
+ * Draws the unrolled network: the colours, the columns, the arrows of both passes, and what a cell hangs together
+ * with.
+ */
 import { dependents, dependsOn } from "./dependencies.js";
 import { find, leftOf } from "./geometry.js";
 import { momentAt } from "./moments.js";
@@ -9,11 +12,16 @@ import { channelsOf, colour, format, ink } from "./scales.js";
 /** @typedef {import("./geometry.js").Geometry} Geometry */
 /** @typedef {import("./geometry.js").Placed} Placed */
 /** @typedef {import("./scales.js").Scale} Scale */
-/** @typedef {{context: CanvasRenderingContext2D, view: View, geometry: Geometry, ink: (name: string) => string, font: string}} Drawing */
+/**
+ * @typedef {{context: CanvasRenderingContext2D, view: View, geometry: Geometry, ink: (name: string) => string, font:
+ * string}} Drawing
+ */
 
 /** The least size of a cell in which its number is written. */
 const [WIDE, HIGH] = [36, 12];
-/** Rows lower than this are drawn as one picture of a pixel for each cell: thousands of rectangles would take too long. */
+/**
+ * Rows lower than this are drawn as one picture of a pixel for each cell: thousands of rectangles would take too long.
+ */
 const LOW = 6;
 
 /**
@@ -32,7 +40,13 @@ export function paint(canvas, view, geometry, scales, { left, width }) {
   context.clearRect(left, 0, width, geometry.height);
   const style = getComputedStyle(canvas);
   /** @type {Drawing} */
-  const drawing = { context, view, geometry, ink: (name) => style.getPropertyValue(`--${name}`), font: style.fontFamily };
+  const drawing = {
+    context,
+    view,
+    geometry,
+    ink: (name) => style.getPropertyValue(`--${name}`),
+    font: style.fontFamily,
+  };
   const first = Math.max(0, Math.floor(left / geometry.pitch));
   const last = Math.min(geometry.T - 1, Math.ceil((left + width) / geometry.pitch));
 
@@ -53,7 +67,11 @@ function resize(canvas, width, height, ratio) {
   canvas.style.height = `${height}px`;
 }
 
-/** One copy of the network: its frame in both passes, marked where the walk stands. @param {Drawing} drawing @param {number} t */
+/**
+ * One copy of the network: its frame in both passes, marked where the walk stands.
+ * @param {Drawing} drawing
+ * @param {number} t
+ */
 function drawColumn({ context, view, geometry, ink }, t) {
   const { phase, t: at } = view.moments[view.moment];
   const x = leftOf(geometry, t);
@@ -108,7 +126,14 @@ function drawLane({ context, view, geometry, ink: themed, font }, { lane, top, r
   }
 }
 
-/** A lane with one pixel for each cell. @param {import("./lanes.js").Lane} lane @param {Scale} scale @param {import("./types.d.ts").Theme} theme @param {number} first @param {number} last */
+/**
+ * A lane with one pixel for each cell.
+ * @param {import("./lanes.js").Lane} lane
+ * @param {Scale} scale
+ * @param {import("./types.d.ts").Theme} theme
+ * @param {number} first
+ * @param {number} last
+ */
 function pixels({ values, rows }, scale, theme, first, last) {
   const columns = last - first + 1;
   const canvas = new OffscreenCanvas(columns, rows);
@@ -127,7 +152,12 @@ function pixels({ values, rows }, scale, theme, first, last) {
   return canvas;
 }
 
-/** Right and wrong above each column, as a sign and a colour. @param {Drawing} drawing @param {number} first @param {number} last */
+/**
+ * Right and wrong above each column, as a sign and a colour.
+ * @param {Drawing} drawing
+ * @param {number} first
+ * @param {number} last
+ */
 function drawVerdicts({ context, view, geometry, ink, font }, first, last) {
   const { right } = view.frame.example;
   context.font = `600 ${geometry.pitch >= 18 ? 13 : 9}px ${font}`;
@@ -141,7 +171,12 @@ function drawVerdicts({ context, view, geometry, ink, font }, first, last) {
   }
 }
 
-/** The task's true state after each step, which the network is never shown. @param {Drawing} drawing @param {number} first @param {number} last */
+/**
+ * The task's true state after each step, which the network is never shown.
+ * @param {Drawing} drawing
+ * @param {number} first
+ * @param {number} last
+ */
 function drawStates({ context, view, geometry, ink, font }, first, last) {
   const { carry } = view.frame.example;
   if (geometry.state === null || !carry) return;
@@ -162,7 +197,12 @@ function drawStates({ context, view, geometry, ink, font }, first, last) {
   }
 }
 
-/** The arrows along which a pass goes: through time by U, and from lane to lane by V and W. @param {Drawing} drawing @param {number} first @param {number} last */
+/**
+ * The arrows along which a pass goes: through time by U, and from lane to lane by V and W.
+ * @param {Drawing} drawing
+ * @param {number} first
+ * @param {number} last
+ */
 function drawFlow({ context, view, geometry, ink, font }, first, last) {
   const { phase, t: at } = view.moments[view.moment];
   const gap = geometry.pitch - geometry.width;
@@ -200,7 +240,11 @@ function drawConnections({ context, view, geometry, ink }) {
   const cell = view.hovered ?? view.selection;
   const own = cell && find(geometry, cell.array, cell.layer, cell.direction);
   if (!cell || !own || cell.t < 0 || cell.t >= geometry.T) return;
-  const box = (/** @type {Placed} */ { top, row, lane }, /** @type {number} */ t, /** @type {number | null} */ unit) => ({
+  const box = (
+    /** @type {Placed} */ { top, row, lane },
+    /** @type {number} */ t,
+    /** @type {number | null} */ unit,
+  ) => ({
     x: leftOf(geometry, t),
     y: top + (unit ?? 0) * row,
     width: geometry.width,
@@ -208,7 +252,10 @@ function drawConnections({ context, view, geometry, ink }) {
   });
   const home = box(own, cell.t, cell.unit);
   const middle = ({ x, y, width, height } = home) => /** @type {const} */ ([x + width / 2, y + height / 2]);
-  for (const [cells, dash] of /** @type {const} */ ([[dependsOn(view.trace, cell), []], [dependents(view.trace, cell), [3, 3]]])) {
+  for (const [cells, dash] of /** @type {const} */ ([
+    [dependsOn(view.trace, cell), []],
+    [dependents(view.trace, cell), [3, 3]],
+  ])) {
     context.setLineDash([...dash]);
     for (const { array, layer, direction, t, unit } of cells) {
       const placed = find(geometry, array, layer, direction);
@@ -232,7 +279,13 @@ function drawConnections({ context, view, geometry, ink }) {
   context.strokeRect(home.x - 1, home.y - 1, home.width + 2, home.height + 1);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} toX @param {number} toY */
+/**
+ * @param {CanvasRenderingContext2D} context
+ * @param {number} x
+ * @param {number} y
+ * @param {number} toX
+ * @param {number} toY
+ */
 function arrow(context, x, y, toX, toY) {
   const [dx, dy] = [Math.sign(toX - x), Math.sign(toY - y)];
   context.lineWidth = 1.25;

@@ -11,8 +11,24 @@ import { colour, format, greatest, legend } from "./scales.js";
 /** @typedef {import("./types.d.ts").Selection} Selection */
 
 /** What the names say. @type {Record<string, string>} */
-const ROLES = { V: "from the input", U: "from the state one step before", W: "to the output", b: "bias", b_h: "bias", b_y: "bias of the output", c: "bias of what is read of the past" };
-const GATE_TITLES = /** @type {Record<string, string>} */ ({ input: "Input gate", forget: "Forget gate", candidate: "Candidate", output: "Output gate", reset: "Reset gate", update: "Update gate", "": "Weights" });
+const ROLES = {
+  V: "from the input",
+  U: "from the state one step before",
+  W: "to the output",
+  b: "bias",
+  b_h: "bias",
+  b_y: "bias of the output",
+  c: "bias of what is read of the past",
+};
+const GATE_TITLES = /** @type {Record<string, string>} */ ({
+  input: "Input gate",
+  forget: "Forget gate",
+  candidate: "Candidate",
+  output: "Output gate",
+  reset: "Reset gate",
+  update: "Update gate",
+  "": "Weights",
+});
 const SIDE = 160;
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
@@ -20,50 +36,81 @@ export function weights(root, view, act) {
   if (waits(root, view)) return;
   const { trace, frame, selection, theme } = view;
   const blocks = blocksOf(trace);
-  const parts = built(root, JSON.stringify(trace.specification), () => build(root, blocks, act, () => weights(root, { ...parts.view }, act)));
+  const parts = built(root, JSON.stringify(trace.specification), () =>
+    build(root, blocks, act, () => weights(root, { ...parts.view }, act)),
+  );
   parts.view = view;
-  const chosen = parts.chosen ?? blocks.find(({ names }) => selection && names.some((name) => isOf(name, selection)))?.title ?? blocks[0].title;
-  redraw(root, [trace, frame.update, theme, chosen, selection && selection.array in namesShown(trace) ? selection : null], () => {
-    parts.choice.value = chosen;
-    const block = blocks.find(({ title }) => title === chosen) ?? blocks[0];
-    const names = [...block.names, ...["W", "b_y"].filter((name) => name in trace.parameters)];
-    const all = names.flatMap((name) => trace.parameters[name].flat());
-    const scale = { kind: /** @type {const} */ ("signed"), greatest: greatest([usual(all)]) };
-    const changes = frame.update ? names.flatMap((name) => frame.update?.[name].flat() ?? []) : [];
-    const changeScale = { kind: /** @type {const} */ ("delta"), greatest: greatest([usual(changes)]) };
-    parts.legends.replaceChildren(legend("weight (and beyond)", scale, theme), ...(frame.update ? [legend("last update (and beyond)", changeScale, theme)] : []));
-    if (parts.shown !== chosen) parts.grids.replaceChildren();
-    parts.shown = chosen;
-    const figures = children(parts.grids, names.length, () => {
-      const figure = el("figure", {}, el("figcaption"), el("div", { class: "pair" }, svg("svg", { role: "group" }), svg("svg", { role: "group" })));
-      figure.querySelectorAll("svg").forEach(roving);
-      return figure;
-    });
-    const side = Math.min(18, SIDE / Math.max(trace.specification.hidden, 8));
-    figures.forEach((figure, k) => {
-      const name = names[k];
-      const rows = rowsOf(trace.parameters[name]);
-      const symbol = name.slice(name.lastIndexOf(".") + 1);
-      figure.firstElementChild?.replaceChildren(el("i", {}, name), ` ${ROLES[symbol] ?? ""}, ${trace.parameters[name][0] instanceof Array ? `${rows.length} × ${rows[0].length}` : rows[0].length}`);
-      const [own, change] = figure.querySelectorAll("svg");
-      const update = frame.update ? rowsOf(frame.update[name]) : null;
-      const place = placed(name);
-      set(own, { "aria-label": `${name}, ${ROLES[symbol] ?? ""}` });
-      grid(own, side, rows, { ...place, t: 0, unit: 0 }, (value) => colour(scale, value, theme), name);
-      own.querySelector(".chosen")?.classList.remove("chosen");
-      if (selection && isOf(name, selection)) own.children[selection.unit]?.classList.add("chosen");
-      change.toggleAttribute("hidden", !update);
-      set(change, { "aria-label": `Last update of ${name}` });
-      if (update) grid(change, side, update, { ...place, array: `update ${place.array}`, t: 0, unit: 0 }, (value) => colour(changeScale, value, theme), `last change of ${name}`);
-    });
-    parts.refresh();
-  });
+  const chosen =
+    parts.chosen ??
+    blocks.find(({ names }) => selection && names.some((name) => isOf(name, selection)))?.title ??
+    blocks[0].title;
+  redraw(
+    root,
+    [trace, frame.update, theme, chosen, selection && selection.array in namesShown(trace) ? selection : null],
+    () => {
+      parts.choice.value = chosen;
+      const block = blocks.find(({ title }) => title === chosen) ?? blocks[0];
+      const names = [...block.names, ...["W", "b_y"].filter((name) => name in trace.parameters)];
+      const all = names.flatMap((name) => trace.parameters[name].flat());
+      const scale = { kind: /** @type {const} */ ("signed"), greatest: greatest([usual(all)]) };
+      const changes = frame.update ? names.flatMap((name) => frame.update?.[name].flat() ?? []) : [];
+      const changeScale = { kind: /** @type {const} */ ("delta"), greatest: greatest([usual(changes)]) };
+      parts.legends.replaceChildren(
+        legend("weight (and beyond)", scale, theme),
+        ...(frame.update ? [legend("last update (and beyond)", changeScale, theme)] : []),
+      );
+      if (parts.shown !== chosen) parts.grids.replaceChildren();
+      parts.shown = chosen;
+      const figures = children(parts.grids, names.length, () => {
+        const figure = el(
+          "figure",
+          {},
+          el("figcaption"),
+          el("div", { class: "pair" }, svg("svg", { role: "group" }), svg("svg", { role: "group" })),
+        );
+        figure.querySelectorAll("svg").forEach(roving);
+        return figure;
+      });
+      const side = Math.min(18, SIDE / Math.max(trace.specification.hidden, 8));
+      figures.forEach((figure, k) => {
+        const name = names[k];
+        const rows = rowsOf(trace.parameters[name]);
+        const symbol = name.slice(name.lastIndexOf(".") + 1);
+        const isMatrix = trace.parameters[name][0] instanceof Array;
+        const shape = isMatrix ? `${rows.length} × ${rows[0].length}` : rows[0].length;
+        figure.firstElementChild?.replaceChildren(el("i", {}, name), ` ${ROLES[symbol] ?? ""}, ${shape}`);
+        const [own, change] = figure.querySelectorAll("svg");
+        const update = frame.update ? rowsOf(frame.update[name]) : null;
+        const place = placed(name);
+        set(own, { "aria-label": `${name}, ${ROLES[symbol] ?? ""}` });
+        grid(own, side, rows, { ...place, t: 0, unit: 0 }, (value) => colour(scale, value, theme), name);
+        own.querySelector(".chosen")?.classList.remove("chosen");
+        if (selection && isOf(name, selection)) own.children[selection.unit]?.classList.add("chosen");
+        change.toggleAttribute("hidden", !update);
+        set(change, { "aria-label": `Last update of ${name}` });
+        if (update)
+          grid(
+            change,
+            side,
+            update,
+            { ...place, array: `update ${place.array}`, t: 0, unit: 0 },
+            (value) => colour(changeScale, value, theme),
+            `last change of ${name}`,
+          );
+      });
+      parts.refresh();
+    },
+  );
 }
 
 /** @param {HTMLElement} root @param {{title: string}[]} blocks @param {Actions} act @param {() => void} again */
 function build(root, blocks, act, again) {
   const parts = {
-    choice: el("select", { "aria-label": "Which weights" }, ...blocks.map(({ title }) => el("option", { value: title }, title))),
+    choice: el(
+      "select",
+      { "aria-label": "Which weights" },
+      ...blocks.map(({ title }) => el("option", { value: title }, title)),
+    ),
     legends: el("div", { class: "legends" }),
     grids: el("div", { class: "grids" }),
     read: el("p", { class: "readout" }),
@@ -74,7 +121,12 @@ function build(root, blocks, act, again) {
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
   };
   root.append(
-    el("p", { class: "how" }, "One square for each weight: its row is where it comes from, its column where it goes. Beside it, what the last update changed."),
+    el(
+      "p",
+      { class: "how" },
+      "One square for each weight: its row is where it comes from, its column where it goes. Beside it, what " +
+        "the last update changed.",
+    ),
     ...(blocks.length > 1 ? [parts.choice] : []),
     parts.legends,
     parts.grids,
@@ -89,7 +141,10 @@ function build(root, blocks, act, again) {
     if (cell) act.select({ ...cell, array: cell.array.replace("update ", "") });
   };
   parts.grids.addEventListener("click", choose);
-  parts.grids.addEventListener("keydown", (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), choose(event)));
+  parts.grids.addEventListener(
+    "keydown",
+    (event) => (event.key === "Enter" || event.key === " ") && (event.preventDefault(), choose(event)),
+  );
   parts.refresh = readout(parts.grids, parts.read);
   return parts;
 }
@@ -102,7 +157,10 @@ function blocksOf(trace) {
     if (name === "W" || name === "b_y") continue;
     const { array, layer, direction } = placed(name);
     const { layers, bidirectional } = trace.specification;
-    const title = GATE_TITLES[array.includes(".") ? array.split(".")[0] : ""] + (layers > 1 ? `, layer ${layer + 1}` : "") + (bidirectional ? `, ${direction}` : "");
+    const title =
+      GATE_TITLES[array.includes(".") ? array.split(".")[0] : ""] +
+      (layers > 1 ? `, layer ${layer + 1}` : "") +
+      (bidirectional ? `, ${direction}` : "");
     blocks.set(title, [...(blocks.get(title) ?? []), name]);
   }
   return [...blocks].map(([title, names]) => ({ title, names }));
@@ -115,7 +173,8 @@ function isOf(name, selection) {
 }
 
 /** @param {TraceJSON} trace */
-const namesShown = (trace) => Object.fromEntries(Object.keys(trace.parameters).map((name) => [placed(name).array, true]));
+const namesShown = (trace) =>
+  Object.fromEntries(Object.keys(trace.parameters).map((name) => [placed(name).array, true]));
 
 /** A size that few exceed, so that a few great weights do not leave all others pale. @param {number[]} values */
 function usual(values) {
@@ -126,19 +185,39 @@ function usual(values) {
 /** A bias is one row. @param {number[][] | number[]} values @returns {number[][]} */
 const rowsOf = (values) => /** @type {number[][]} */ (Array.isArray(values[0]) ? values : [values]);
 
-/** @param {SVGSVGElement} root @param {number} side of a square @param {number[][]} rows @param {Selection} first the cell in the corner @param {(value: number) => string} fill @param {string} name */
+/**
+ * @param {SVGSVGElement} root
+ * @param {number} side of a square
+ * @param {number[][]} rows
+ * @param {Selection} first the cell in the corner
+ * @param {(value: number) => string} fill
+ * @param {string} name
+ */
 function grid(root, side, rows, first, fill, name) {
   const columns = rows[0].length;
   const gap = side > 6 ? 1 : 0;
   set(root, { viewBox: `0 0 ${SIDE} ${rows.length * side}` });
   const squares = children(root, rows.length * columns, (unit) => {
     const [r, c] = [Math.floor(unit / columns), unit % columns];
-    return svg("rect", { x: c * side, y: r * side, width: side - gap, height: side - gap, role: "button", tabindex: unit === 0 ? 0 : -1, class: "square", ...cellData({ ...first, unit }, 0) });
+    return svg("rect", {
+      x: c * side,
+      y: r * side,
+      width: side - gap,
+      height: side - gap,
+      role: "button",
+      tabindex: unit === 0 ? 0 : -1,
+      class: "square",
+      ...cellData({ ...first, unit }, 0),
+    });
   });
   squares.forEach((square, unit) => {
     const [r, c] = [Math.floor(unit / columns), unit % columns];
     const value = rows[r][c];
     if (square.dataset.value === String(value) && square.getAttribute("fill") === fill(value)) return;
-    set(square, { fill: fill(value), "data-value": String(value), "aria-label": `${name}[${rows.length > 1 ? `${r},` : ""}${c}] = ${format(value)}` });
+    set(square, {
+      fill: fill(value),
+      "data-value": String(value),
+      "aria-label": `${name}[${rows.length > 1 ? `${r},` : ""}${c}] = ${format(value)}`,
+    });
   });
 }
