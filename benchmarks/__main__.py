@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="threads on each side (1)")
     parser.add_argument("--more", action="store_true", help="more sizes than those with a target")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON")
-    parser.add_argument("--write", type=Path, metavar="FILE.md", help="write a page, and a plot beside it in pictures/")
+    parser.add_argument("--write", type=Path, metavar="PATH", help="write a page, and a plot beside it in pictures/")
     options = parser.parse_args()
     machine.use_threads(options.threads)
     from benchmarks import report

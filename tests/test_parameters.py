@@ -155,7 +155,7 @@ def test_uniform():
 
 @pytest.mark.parametrize("seed", [0, 5])
 def test_classic(seed):
-    """MATH.md §5: V, W, U, in this order, from NumPy's legacy generator."""
+    """docs/math.md#the-classic-recipe: V, W, U, in this order, from NumPy's legacy generator."""
     net = Network(inputs=2, hidden=16, outputs=1, bias=False, init="classic", seed=seed)
     random = np.random.RandomState(seed)
     for name, shape in (("V", (2, 16)), ("W", (16, 1)), ("U", (16, 16))):

@@ -1,4 +1,4 @@
-"""The classic adder [MATH.md §5] the plain way: NumPy and a loop over time in Python, one pair after the other."""
+"""The classic adder the plain way: a loop over time in NumPy, one pair after the other [docs/math.md#the-classic-recipe]."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from benchmarks.ratio import seconds_of
 from benchmarks.sizes import CELLS, network, sequences
 
 KANN_SECONDS = 77.8
-"""One epoch of `mul100` by KANN on one core, as PERFORMANCE.md reports it of another machine."""
+"""One epoch of `mul100` by KANN on one core, measured on another machine."""
 
 
 @dataclass(frozen=True)

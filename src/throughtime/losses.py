@@ -1,4 +1,4 @@
-"""Readouts y = g(net_y) and losses E(y, d), each beside its derivative by net_y, in plain NumPy. Source: MATH.md §2.
+"""Readouts y = g(net_y) and losses E(y, d), each beside its derivative by net_y, in plain NumPy [docs/math.md#readout-and-loss].
 
 The last axis is the outputs; d is the target. With e = y − d:
 

@@ -160,7 +160,7 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
         "glorot": V and W uniform in ±√(6 / (rows + columns of one gate)), U orthogonal in each gate, biases 0 but the
         forget gate's 1 [Glorot & Bengio 2010; Saxe et al. 2014; Jozefowicz et al. 2015]; other vectors uniform in ±1/√H.
         "uniform": all uniform in ±1/√H, as PyTorch does.
-        "classic": all uniform in ±1 from NumPy's legacy generator, V, W, U, then the biases [MATH.md §5].
+        "classic": all uniform in ±1 from NumPy's legacy generator, V, W, U, then the biases [docs/math.md#the-classic-recipe].
     seed : int ≥ 0
         With "classic" below 2³².
 

@@ -1,6 +1,6 @@
 """What `throughtime train` does when it is told no more than a task: networks and settings that are known to work.
 
-The classic recipe is the teaching demo of 2015, reproduced to the digits of its log [MATH.md §5].
+The classic recipe is the teaching demo of 2015, reproduced to the digits of its log [docs/math.md#the-classic-recipe].
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def classic(
     callbacks: tuple[Callback, ...] = (),
     out: Any = None,
 ) -> Run:
-    """The classic recipe: no biases, sigmoids, squared error, gradient descent on one pair at a time [MATH.md §5].
+    """The classic recipe: no biases, squared error, gradient descent on one pair at a time [docs/math.md#the-classic-recipe].
 
     Parameters
     ----------

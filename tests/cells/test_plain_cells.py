@@ -1,4 +1,4 @@
-"""The plain cells against the equations of MATH.md, written out one number at a time, and against complex differentiation."""
+"""The plain cells against docs/math.md, written out one number at a time, and against complex differentiation."""
 
 from dataclasses import fields, replace
 

@@ -1,4 +1,4 @@
-"""What the compiled passes leave behind for a Trace: every array is what MATH.md calls by that name."""
+"""What the compiled passes leave behind for a Trace: every array is what docs/math.md calls by that name."""
 
 from dataclasses import replace
 

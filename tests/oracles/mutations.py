@@ -1,4 +1,4 @@
-"""Errors that were made in admired hand-written back-propagation, to be planted in ours (DESIGN.md).
+"""Errors that were made in admired hand-written back-propagation, to be planted in ours.
 
 Each is (name, file of the package, pattern, replacement, check): in the sweep over time, in what writes a cell's kernels, and in
 the derivation of its backward pass. When these are rewritten, only this table is edited. The patterns are regular expressions

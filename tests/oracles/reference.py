@@ -1,4 +1,4 @@
-"""A network as MATH.md writes it: one sequence, one time step, one layer and direction after another.
+"""A network as docs/math.md writes it: one sequence, one time step, one layer and direction after another.
 
 No padding, no packing of gates, no clever sums, no backward pass: gradients come from `differentiate`. Every array may have
 axes in front, (..., ), for many networks at once, and may be complex. A `point` is a dict of what can be varied:

@@ -1,4 +1,4 @@
-"""The update inside the backward loop, against a plain rendering of MATH.md §5."""
+"""The update inside the backward loop, against a plain rendering of docs/math.md#update-per-step."""
 
 import numpy as np
 import pytest

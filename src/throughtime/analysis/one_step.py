@@ -1,8 +1,8 @@
 """One step of a whole network as a map of its state, s_t = F(s_{t-1}, x_t), with its derivative.
 
 The state s (S) is all that a network carries on: the h of each layer, then, for LSTM, the C of each layer. With
-J = ∂s_t/∂s_{t-1}, J[j,i] the derivative of the j-th number after by the i-th before, MATH.md's δ's go back as row
-vectors from the left: ∂E/∂s_{t-1} = ∂E/∂s_t J. For one Elman layer J is diag(f'(net_h)) Uᵀ [MATH.md §2].
+J = ∂s_t/∂s_{t-1}, J[j,i] the derivative of the j-th number after by the i-th before, docs/math.md's δ's go back as row
+vectors from the left: ∂E/∂s_{t-1} = ∂E/∂s_t J. For one Elman layer J is diag(f'(net_h)) Uᵀ [docs/math.md#elman].
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The sigmoid and its derivative, right over the whole range of floats, and the choice of Elman activations.
 
-    S(x) = 1 / (1 + exp(-x))          S'(x) = S(x) (1 − S(x))                                  [MATH.md §1]
+    S(x) = 1 / (1 + exp(-x))          S'(x) = S(x) (1 − S(x))                                  [docs/math.md#sigmoid]
 
 Both are computed from exp(-|x|), which never overflows. So S keeps its relative accuracy for very negative x (where
 S(x) ≈ exp(x)), and S' keeps it on both sides (where 1 − S(x) itself would round to 0).

@@ -1,4 +1,4 @@
-"""The recurrent network of Elman (1990), forward and backward, as in MATH.md §2.
+"""The recurrent network of Elman (1990), forward and backward, as in docs/math.md#elman.
 
     net_h_t = x_t V + h_{t-1} U + b_h              h_t = f(net_h_t)           f: sigmoid, tanh or relu
     δ_h_t   = (∂h_t + δ_h_{t+1} Uᵀ) ∘ f'(net_h_t)                             δ_h_{T+1} = 0

@@ -1,4 +1,4 @@
-"""The gated recurrent unit (Cho et al. 2014) in the reset-after form of cuDNN and PyTorch, as in MATH.md §4.
+"""The gated recurrent unit (Cho et al. 2014) in the reset-after form of cuDNN and PyTorch, as in docs/math.md#gru.
 
     r_t = S(x_t V_r + h_{t-1} U_r + b_r)         reset        δ_r = δ_n ∘ q_t ∘ r(1−r)
     z_t = S(x_t V_z + h_{t-1} U_z + b_z)         update       δ_z = ∂h_t ∘ (h_{t-1} − ñ_t) ∘ z(1−z)

@@ -1,4 +1,4 @@
-"""Long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as in MATH.md §3.
+"""Long short-term memory (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000), as in docs/math.md#lstm.
 
     i_t = S(x_t V_i + h_{t-1} U_i + b_i)         input       δ_i = ∂C_t ∘ C̃_t ∘ i(1−i)
     f_t = S(x_t V_f + h_{t-1} U_f + b_f)         forget      δ_f = ∂C_t ∘ C_{t-1} ∘ f(1−f)

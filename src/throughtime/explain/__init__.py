@@ -112,7 +112,7 @@ def explain(
     ----------
     trace : Trace
     t : int
-        Step, from 1 as in MATH.md.
+        Step, from 1 as in docs/math.md.
     unit : int
         Hidden unit, from 0. Elman: h and δ_h. LSTM: i, f, C̃, C, o, h, then ∂h, δ_o, ∂C, δ_f, δ_i, δ_C̃. GRU: r, z, q, ñ, h,
         then ∂h, δ_z, δ_n, δ_r, δ_q.

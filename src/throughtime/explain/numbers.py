@@ -1,6 +1,6 @@
 """The numbers of a Trace with their names, as formulas show them: h_3[5], δ_f_4[0], layer1.backward.U_C[:,2].
 
-A name has the layer and the direction before it where there are several, then MATH.md's symbol, the step from 1, and the
+A name has the layer and the direction before it where there are several, then docs/math.md's symbol, the step from 1, and the
 unit from 0. h_0 is the initial state; of a layer that reads backward the initial state is h_{T+1}.
 """
 

@@ -1,6 +1,6 @@
 """The 8×8 images of handwritten digits that scikit-learn carries, split once and for all entries alike.
 
-1,797 images of 43 people, NIST 1998 [Alpaydin & Kaynak].
+1,797 images of 43 people, NIST [Alpaydin & Kaynak 1998].
 """
 
 from __future__ import annotations

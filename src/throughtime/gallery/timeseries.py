@@ -77,7 +77,7 @@ def parse(text: str) -> Labelled:
 def compare(name: str, published: dict[str, float], seeds: Iterable[int], **settings: Any) -> Comparison:
     """Learn the training part once for each seed, tell the test part, and compare with 1-NN DTW.
 
-    `published` are accuracies of Bagnall et al.: The UEA multivariate time series classification archive, 2018.
+    `published` are accuracies from the paper of the archive [Bagnall et al. 2018].
     """
     train, test = load(name, "TRAIN"), load(name, "TEST")
     moments = train.moments()

@@ -2,7 +2,7 @@
 
     for t = T down to 1:   δ_h_t with the weights as step t+1 left them;   then W, V, U −= α · this step's gradient
 
-[MATH.md §5, "update inside the backward loop"]. For one layer of Elman cells and an output at every step.
+[docs/math.md#update-per-step]. For one layer of Elman cells and an output at every step.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The readout y = g(h W + b_y) and the losses, compiled: the twin of `losses.py`. Source: MATH.md §2."""
+"""The readout y = g(h W + b_y) and the losses, compiled: the twin of `losses.py`. Source: docs/math.md#readout-and-loss."""
 
 from __future__ import annotations
 

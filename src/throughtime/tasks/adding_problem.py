@@ -15,7 +15,7 @@ TOLERANCE = 0.04
 
 @dataclass(frozen=True, kw_only=True)
 class AddingProblem:
-    """Read pairs (value, marker) and tell at the end the sum of the two marked values.  [MATH.md §6]
+    """Read pairs (value, marker) and tell at the end the sum of the two marked values.  [docs/math.md#tasks]
 
     This is the task of 1997, not the later variant with values and markers in 0..1. Values are uniform in
     [−1, 1]. The marker is −1 at the first and the last pair, 1 at one of the first ten pairs and at one of

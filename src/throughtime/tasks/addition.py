@@ -18,7 +18,7 @@ from throughtime.tasks.task import make_room, settle
 
 @dataclass(frozen=True, kw_only=True)
 class Addition(Machine):
-    """Add numbers, least significant bit first.  [MATH.md §5]
+    """Add numbers, least significant bit first.  [docs/math.md#addition]
 
     At step t the network reads one bit of each operand and tells that bit of the sum. The carry, 0..k−1 for k
     operands, is never shown: the network has to find it and remember it.

@@ -14,7 +14,7 @@ from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_ev
 
 @dataclass(frozen=True, kw_only=True)
 class CopyMemory:
-    """Read some symbols, wait, and tell them all in order when asked to.  [MATH.md §6]
+    """Read some symbols, wait, and tell them all in order when asked to.  [docs/math.md#tasks]
 
     x is one-hot over the symbols, the blank and the signal: `length` symbols, delay − 1 blanks, the signal,
     `length` blanks. y is one-hot over the symbols and the blank: delay + length blanks, then the symbols.

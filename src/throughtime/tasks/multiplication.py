@@ -17,7 +17,7 @@ from throughtime.tasks.task import settle
 
 @dataclass(frozen=True, kw_only=True)
 class Multiplication(Machine):
-    """Multiply by a constant m, least significant bit first: the carry is 0..m−1.  [MATH.md §6]
+    """Multiply by a constant m, least significant bit first: the carry is 0..m−1.  [docs/math.md#tasks]
 
     Parameters
     ----------

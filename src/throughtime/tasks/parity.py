@@ -14,7 +14,7 @@ from throughtime.tasks.machine import Machine, all_bits
 
 @dataclass(frozen=True, kw_only=True)
 class Parity(Machine):
-    """Tell at every step whether the number of ones so far is odd: memory that never forgets.  [MATH.md §6]
+    """Tell at every step whether the number of ones so far is odd: memory that never forgets.  [docs/math.md#tasks]
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def embedded() -> Grammar:
 
 @dataclass(frozen=True, kw_only=True)
 class Reber:
-    """Tell after every symbol of a word which symbols may come next.  [MATH.md §6]
+    """Tell after every symbol of a word which symbols may come next.  [docs/math.md#tasks]
 
     x is one-hot over B T S X P V E, y holds 1 for each symbol that may follow. Words have different lengths,
     and are read up to the symbol before the final E. In the embedded grammar the last but one symbol repeats

@@ -14,7 +14,7 @@ from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, make_
 
 @dataclass(frozen=True, kw_only=True)
 class Recall:
-    """Read −1 or 1, then noise, and tell at the end which it was.  [MATH.md §6]
+    """Read −1 or 1, then noise, and tell at the end which it was.  [docs/math.md#tasks]
 
     One input: the symbol at the first step, then `gap` steps of Gaussian noise. The target, after the last
     step, is 1 if the symbol was 1, else 0. Success against the gap is the curve of long-term dependency.

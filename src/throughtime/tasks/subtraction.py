@@ -16,7 +16,7 @@ from throughtime.tasks.machine import Machine, all_bits
 
 @dataclass(frozen=True, kw_only=True)
 class Subtraction(Machine):
-    """Subtract b from a, least significant bit first: the network has to remember the borrow.  [MATH.md §6]
+    """Subtract b from a, least significant bit first: the network has to remember the borrow.  [docs/math.md#tasks]
 
     Pairs to learn from have a ≥ b. The machine is defined for every pair: where a < b, T steps tell the two's
     complement a − b + 2^T, and an exhaustive check asks for these too.

@@ -196,7 +196,7 @@ class Trace:
 
         The backward pass is linear in the errors once the forward pass is recorded: the error of each step k is
         sent through it alone, through the layers above too. So Σ_k δ_{k→t} = δ_t. For Elman cells of the last
-        layer these are the δ_{k→t} of MATH.md §2. For gated cells a δ_{k→t} is of the same kind, the derivative of
+        layer these are the δ_{k→t} of docs/math.md#reach. For gated cells a δ_{k→t} is of the same kind, the derivative of
         E_k by the net inputs of all gates at t, side by side in the order of the parameters' columns (LSTM: i, f,
         C̃, o; GRU: r, z, ñ). It is not ∂E_k/∂h_t, which would miss what an LSTM carries back through its cells C.
 

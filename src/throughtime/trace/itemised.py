@@ -1,4 +1,4 @@
-"""δ_{k→t}: the backward pass with the error of each step k sent through it alone. Source: MATH.md §2."""
+"""δ_{k→t}: the backward pass with the error of each step k sent through it alone. Source: docs/math.md#reach."""
 
 from __future__ import annotations
 

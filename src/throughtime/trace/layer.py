@@ -1,4 +1,4 @@
-"""LayerTrace: what happened in one layer and direction of a network, in the names of MATH.md."""
+"""LayerTrace: what happened in one layer and direction of a network, in the names of docs/math.md."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def array_names(cell: str) -> tuple[str, ...]:
 class LayerTrace:
     """What happened in one layer and direction.
 
-    The arrays are attributes, (B,T,H) but for the initial states, in the names of MATH.md; d_h is the whole
+    The arrays are attributes, (B,T,H) but for the initial states, in the names of docs/math.md; d_h is the whole
     derivative ∂E/∂h_t, from the readout or the layer above and from the next step, and d_C is ∂E/∂C_t.
 
         elman    h_0, net_h, h, d_h, delta_h

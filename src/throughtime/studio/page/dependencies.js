@@ -1,4 +1,4 @@
-/** Which cells a cell is computed from, and which are computed from it: one step of the formulas in MATH.md. */
+/** Which cells a cell is computed from, and which are computed from it: one step of the formulas in docs/math.md. */
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Selection} Selection */

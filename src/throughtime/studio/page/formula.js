@@ -1,5 +1,5 @@
 /**
- * The formula of any cell of a Trace: those of `cells/` and `losses.py`, for a single number (see MATH.md).
+ * The formula of any cell of a Trace: those of `cells/` and `losses.py`, for a single number (see docs/math.md).
  *
  * It says the same as `explain/unit.py`, and more cells have one: net_h, d_h of an Elman cell, the parameters.
  *

@@ -1,4 +1,4 @@
-/** One step of a network as a map of its state, h ↦ h′ for a fixed input: MATH.md §2 and §4. */
+/** One step of a network as a map of its state, h ↦ h′ for a fixed input: docs/math.md#elman and docs/math.md#gru. */
 import { sigmoid } from "./expression.js";
 import { range } from "./numbers.js";
 
