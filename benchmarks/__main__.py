@@ -8,7 +8,13 @@ from pathlib import Path
 
 from benchmarks import machine
 
-GROUPS = {"classic": "torch", "training": "torch", "inference": "torch onnxruntime", "many": "torch"}
+GROUPS = {
+    "classic": "torch",
+    "training": "torch",
+    "own_cell": "torch",
+    "inference": "torch onnxruntime",
+    "many": "torch",
+}
 """Groups of ratios, and the peers they can have; the classic adder's NumPy loop is always there."""
 FIGURES = ("mul100", "starts", "memory", "cost")
 
@@ -39,7 +45,7 @@ def main() -> None:
     chosen = options.only or (*GROUPS, *FIGURES)
     ratios, found, cost = [], [], {}
     for group in (group for group in GROUPS if group in chosen):
-        if group == "training" and "torch" not in peers:
+        if group in ("training", "own_cell") and "torch" not in peers:
             continue
         for ratio in importlib.import_module(f"benchmarks.works.{group}").compared(peers, options.more):
             print(report.line(ratio), flush=True)
