@@ -1,8 +1,11 @@
 """Gradient descent that updates the weights at every step of the backward pass, as a widely read article has it.
 
-    for t = T down to 1:   δ_h_t with the weights as step t+1 left them;   then W, V, U −= α · this step's gradient
+    for t = T down to 1:   the δ's of step t with the weights as step t+1 left them;
+                           θ −= α · this step's gradient, for all parameters θ;
+                           ∂h_{t-1} = Σ δ Uᵀ with the new U
 
-[docs/math.md#update-per-step]. For one layer of Elman cells and an output at every step.
+[docs/math.md#update-per-step]. For one layer of any cell and an output at every step. What goes back to step t−1 without a
+matrix, such as ∂C_{t-1} of an LSTM, is computed before the update.
 """
 
 from __future__ import annotations
@@ -12,25 +15,23 @@ import numpy as np
 from throughtime.kernels.compiled import kernel
 from throughtime.kernels.loop import begin, count_exact
 from throughtime.kernels.network import losses, outputs, states
-from throughtime.kernels.of_cell import row_back
-from throughtime.kernels.operations import add_gradient, item, multiply, panels, rows
+from throughtime.kernels.of_cell import gradients, multiply_back, pack_back, row_back
+from throughtime.kernels.operations import add_gradient, item, keep_alive, multiply, panels, rows
 from throughtime.kernels.sequence import add_rows, clear, lent, matrix
 from throughtime.kernels.shape import readout_weights, vectors
-from throughtime.kernels.tape import ends_at, layer_at, outputs_at, states_at
+from throughtime.kernels.tape import ends_at, layer_at, outputs_at, state_step, states_at
 
 
 @kernel
 def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measured):
     """Take N steps with one sequence each; arguments as for `loop.train_block`, of which this is the variant."""
-    H, T = s.hidden, x.shape[1]
-    V, U = matrix(parameters, 0, s.inputs, H), matrix(parameters, s.inputs * H, H, H)
-    w, b_h = vectors(s, parameters, 0, s.inputs)
+    H, K, O, S, D = s.hidden, s.inputs, s.outputs, s.slots * s.hidden, s.deltas * s.hidden
+    w, _ = vectors(s, parameters, 0, K)
     W, b_y = readout_weights(s, parameters)
     h, delta_y = states_at(s, tape, tape.states, 0, 0, 0), outputs_at(s, tape, tape.delta_y)
-    numbers = lent(tape.numbers)
-    delta_h = matrix(numbers, tape.delta, T, H)
-    d_h, d_h_after = rows(layer_at(s, tape, tape.d_states, 0), 0, 1), ends_at(s, tape, tape.d_first, 0, 0, 0)
-    minus_delta_y, minus_delta_h = np.empty((1, s.outputs), x.dtype), np.empty((1, s.hidden), x.dtype)
+    numbers, step = lent(tape.numbers), state_step(s, tape)
+    d_h = rows(layer_at(s, tape, tape.d_states, 0), 0, 1)
+    minus_delta_y, minus_delta = np.empty((1, O), x.dtype), np.empty((1, D), x.dtype)
     for n in range(len(x)):
         begin(s, False, tape)
         states(s, parameters, item(x, n), item(lengths, n), tape)
@@ -40,23 +41,32 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
         if not np.isfinite(loss):
             return n
         measured[n, 2], measured[n, 3], measured[n, 4] = count_exact(s, item(y, n), item(mask, n), tape)
-        clear(d_h_after)
-        for back in range(T):
-            t = T - 1 - back
-            multiply(rows(delta_y, t, 1), panels(W, 0, s.outputs, True, 1), d_h, False)
+        for state in range(s.states):
+            clear(ends_at(s, tape, tape.d_first, state, 0, 0))
+        for back in range(lengths[n, 0]):
+            t = lengths[n, 0] - 1 - back
+            gates_t, delta_t = tape.gates + t * S, tape.delta + t * D
+            before, after = tape.states + t * H, tape.states + (t + 1) * H
+            memory, packed = pack_back(s, H, K, parameters, 0, 1)
             if back > 0:
-                multiply(rows(delta_h, t + 1, 1), panels(U, 0, s.hidden, True, 1), d_h_after, False)
-            row_back(
-                s, 0, H, numbers, tape.gates + t * H, tape.delta + t * H, tape.states + t * H, tape.states + (t + 1) * H, 0,
-                tape.d_states, tape.d_first, 0, 0.0, w,
-            )  # fmt: skip
-            for k in range(s.outputs):
+                multiply_back(s, 0, H, packed, numbers, matrix(numbers, delta_t + D, 1, D), 1, tape.d_first, H)
+            multiply(rows(delta_y, t, 1), panels(W, 0, O, True, 1), d_h, False)
+            for phases_back in range(s.phases):
+                phase = s.phases - 1 - phases_back
+                row_back(
+                    s, phase, H, numbers, gates_t, delta_t, before, after, step, tape.d_states, tape.d_first, H, 0.0, w
+                )
+                if phase > 0:
+                    multiply_back(s, phase, H, packed, numbers, matrix(numbers, delta_t, 1, D), 1, tape.d_first, H)
+            for k in range(O):
                 minus_delta_y[0, k] = -rates[n] * delta_y[t, k]
-            for j in range(s.hidden):
-                minus_delta_h[0, j] = -rates[n] * delta_h[t, j]
+            for j in range(D):
+                minus_delta[0, j] = -rates[n] * numbers[delta_t + j]
             add_gradient(rows(h, t + 1, 1), minus_delta_y, W)
-            add_gradient(rows(item(x, n), t, 1), minus_delta_h, V)
-            add_gradient(rows(h, t, 1), minus_delta_h, U)
             add_rows(minus_delta_y, 0, b_y)
-            add_rows(minus_delta_h, 0, b_h)
+            gradients(
+                s, H, K, s.bias, parameters, 0, numbers, rows(item(x, n), t, 1), matrix(numbers, gates_t, 1, S),
+                minus_delta, 1, before, after, step,
+            )  # fmt: skip
+            keep_alive(memory)
     return len(x)

@@ -299,7 +299,5 @@ def _check_fit(run: Run) -> None:
         raise ValueError("a window needs a network that reads forward and has an output at every step")
     if settings.cell_penalty and len(s.graph.states) == 1:
         raise ValueError(f"cell_penalty is for LSTM networks: {s.cell} has no cell state")
-    if settings.update == "per step" and (
-        s.cell != "elman" or s.layers > 1 or s.bidirectional or s.output == "last step"
-    ):
-        raise ValueError('update "per step" is for one layer of Elman cells with an output at every step')
+    if settings.update == "per step" and (s.layers > 1 or s.bidirectional or s.output == "last step"):
+        raise ValueError('update "per step" is for one layer that reads forward and has an output at every step')
