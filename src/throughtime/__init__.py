@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from throughtime.batch import Batch, pad
     from throughtime.cells.activations import sigmoid_derivative
     from throughtime.cells.graph import Graph
-    from throughtime.cells.symbols import cell, exp, maximum, minimum, relu, sigmoid, tanh
+    from throughtime.cells.symbols import cell, exp, maximum, minimum, relu, sigmoid, softplus, tanh
     from throughtime.files import load
     from throughtime.forward_pass import State
     from throughtime.network import Network
@@ -55,6 +55,7 @@ _HOMES = {
     "resume": "training.checkpoint",
     "sigmoid": "cells.symbols",
     "sigmoid_derivative": "cells.activations",
+    "softplus": "cells.symbols",
     "sweep": "sweeps.run",
     "tanh": "cells.symbols",
     "tasks": "",
@@ -66,8 +67,8 @@ _HOMES = {
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
     "Adam", "Batch", "cell", "Constant", "Cosine", "exp", "GradientDescent", "Graph", "load", "load_run", "maximum", "minimum",
     "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "prove", "relu", "resume", "RMSprop", "Run", "sigmoid",
-    "sigmoid_derivative", "Specification", "State", "Step", "sweep", "tanh", "tasks", "Trace", "train", "train_many", "view",
-    "WarmUp",
+    "sigmoid_derivative", "softplus", "Specification", "State", "Step", "sweep", "tanh", "tasks", "Trace", "train",
+    "train_many", "view", "WarmUp",
 ]  # fmt: skip
 
 

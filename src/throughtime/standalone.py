@@ -32,6 +32,10 @@ def softmax(x):
 def relu(x):
     return np.where(x > 0, x, 0)
 """,
+    "softplus": """\
+def softplus(x):
+    return np.where(x > 0, x, 0) + np.log1p(np.exp(-np.abs(x)))  # never overflows
+""",
 }
 _CALLS = {"tanh": "np.tanh", "exp": "np.exp", "minimum": "np.minimum", "maximum": "np.maximum"}
 _TAKEN = {*kwlist, *softkwlist, *FUNCTIONS, "np", "p", "sys", "x"}

@@ -11,7 +11,7 @@ import throughtime
 from oracles import exact
 from oracles.agree import assert_agree
 from throughtime.cells.activations import ACTIVATIONS, sigmoid_derivative
-from throughtime.cells.symbols import sigmoid
+from throughtime.cells.symbols import sigmoid, softplus
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 GRID = np.concatenate(
@@ -21,7 +21,7 @@ GRID = np.concatenate(
         [np.finfo(float).max, np.finfo(float).min, np.finfo(float).tiny, 5e-324],
     ]
 )  # fmt: skip
-EACH = [(sigmoid, exact.sigmoid), (sigmoid_derivative, exact.sigmoid_derivative)]
+EACH = [(sigmoid, exact.sigmoid), (sigmoid_derivative, exact.sigmoid_derivative), (softplus, exact.softplus)]
 
 
 def test_they_are_public():

@@ -84,6 +84,7 @@ def test_derived_gradient_against_autograd(name):
     do = {
         "+": torch.add, "-": torch.sub, "*": torch.mul, "/": torch.div, "neg": torch.neg, "@": torch.matmul,
         "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu, "exp": torch.exp,
+        "softplus": torch.nn.functional.softplus,
         "minimum": torch.minimum, "maximum": torch.maximum,
     }  # fmt: skip
     total = 0

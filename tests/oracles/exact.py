@@ -1,4 +1,4 @@
-"""Sigmoid and tanh with forty digits, for any float, by Python's decimal numbers."""
+"""Sigmoid, softplus and tanh with forty digits, for any float, by Python's decimal numbers."""
 
 from decimal import Context, Decimal, localcontext
 
@@ -14,6 +14,18 @@ def sigmoid(x):
 def sigmoid_derivative(x):
     with localcontext(FORTY_DIGITS):
         return sigmoid(x) * sigmoid(-float(x))
+
+
+def softplus(x):
+    """log(1 + exp(x)) as max(x, 0) + log(1 + e) with e = exp(−|x|), which is e itself to forty digits when it is tiny."""
+    with localcontext(FORTY_DIGITS):
+        e = Decimal(-min(abs(float(x)), 1e5)).exp()
+        return Decimal(max(float(x), 0)) + (e if e < Decimal("1e-41") else _log1p(e))
+
+
+def _log1p(e):
+    with localcontext(Context(prec=90)):
+        return (1 + e).ln()
 
 
 def tanh(x):

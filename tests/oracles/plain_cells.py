@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.cells.activations import ACTIVATIONS, Array, sigmoid
+from throughtime.cells.activations import ACTIVATIONS, Array, sigmoid, softplus
 from throughtime.cells.derivation import derivation
 from throughtime.cells.graph import Graph, Operation
 from throughtime.cells.layout import layout
@@ -17,7 +17,7 @@ from throughtime.cells.over_time import before, over_time
 _DO: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "neg": np.negative, "@": np.matmul,
     "@T": lambda a, M: a @ M.T,
-    "sigmoid": sigmoid, "tanh": np.tanh, "relu": ACTIVATIONS["relu"].f, "exp": np.exp,
+    "sigmoid": sigmoid, "tanh": np.tanh, "relu": ACTIVATIONS["relu"].f, "exp": np.exp, "softplus": softplus,
     "minimum": lambda a, b: np.where(_real(a) <= _real(b), a, b),
     "maximum": lambda a, b: np.where(_real(a) <= _real(b), b, a),
     "where_positive": lambda a, v: np.where(_real(a) > 0, v, 0),

@@ -1,7 +1,7 @@
 """Cells as step functions, from papers; and one that no paper has, in which the language is used in every way."""
 
 from throughtime.cells.graph import Graph
-from throughtime.cells.symbols import cell, exp, maximum, minimum, relu, sigmoid, tanh
+from throughtime.cells.symbols import cell, exp, maximum, minimum, relu, sigmoid, softplus, tanh
 
 
 @cell
@@ -100,6 +100,24 @@ def odd(p, x, h, C):
     C = C * p.w / (1 + exp(-b)) + minimum(b, 0.3) * -p.v
     h = tanh(C @ p.U_c) + (h * C) @ p.U_d + a
     return h, C
+
+
+@cell
+def smooth(p, x, h):
+    """Softplus of a net input, of what is none, and of a net input that is used elsewhere, too."""
+    a = x @ p.V_a + h @ p.U_a + p.b_a
+    h = softplus(x @ p.V + h @ p.U + p.b) * p.v - softplus(h * p.w) * a / (1 + softplus(a))
+    return h
+
+
+@cell
+def deep(p, x, h):
+    """More operations inside one another than Python reads brackets, or calls functions."""
+    a = x @ p.V + h @ p.U + p.b
+    for k in range(130):
+        a = tanh(a * p.w + 0.01 * k)
+    h = a
+    return h
 
 
 STEPS = {name: graph for name, graph in globals().items() if isinstance(graph, Graph)}

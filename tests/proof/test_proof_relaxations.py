@@ -7,6 +7,7 @@ import pytest
 from built_networks import empty
 from own_cells import OWN, grows
 
+from oracles.step_functions import STEPS
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import count
 from throughtime.proof import Specification, zonotope
@@ -226,6 +227,8 @@ def test_a_float32_step_of_a_cell_of_ones_own_is_off_by_less_than_its_allowance(
 def test_what_a_proof_cannot_read_is_named():
     with pytest.raises(ValueError, match="a proof cannot read exp, which the cell grows is made of"):
         random_system(np.random.default_rng(0), {"cell": grows})
+    with pytest.raises(ValueError, match="a proof cannot read softplus, which the cell smooth is made of"):
+        random_system(np.random.default_rng(0), {"cell": STEPS["smooth"]})
 
 
 def test_an_allowance_widens_every_state():

@@ -62,6 +62,12 @@ static $real ${name}_relu($real x)
     return x > 0 ? x : 0;
 }
 """,
+    "softplus": """
+static $real ${name}_softplus($real x)
+{
+    return (x > 0 ? x : 0) + log1p$f(exp$f(-fabs$f(x))); /* never overflows */
+}
+""",
     "minimum": """
 static $real ${name}_minimum($real a, $real b)
 {

@@ -55,7 +55,7 @@ _OWN = (
     "step",
     *FUNCTIONS,
 )
-_CALLED = ("exp", "expf", "fabs", "fabsf", "tanh", "tanhf")
+_CALLED = ("exp", "expf", "fabs", "fabsf", "log1p", "log1pf", "tanh", "tanhf")
 
 
 class _Step(Equations):

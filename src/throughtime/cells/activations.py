@@ -50,6 +50,22 @@ def sigmoid_derivative(x: npt.ArrayLike) -> Array:
     return np.asarray(small / (1 + small) ** 2)
 
 
+def softplus(x: npt.ArrayLike) -> Array:
+    """The softplus function log(1 + exp(x)), element by element; its derivative is the sigmoid.
+
+    Parameters
+    ----------
+    x : array of any shape, real or complex
+
+    Returns
+    -------
+    Array of the same shape, at least 0, of full relative accuracy; it never overflows.
+    """
+    x = np.asarray(x) * 1.0
+    positive = x.real >= 0
+    return np.asarray(np.where(positive, x, 0) + np.log1p(np.exp(np.where(positive, -x, x))))
+
+
 class Activation(NamedTuple):
     """A function and its derivative, the latter by the function's value: S' = h(1−h), tanh' = 1−h², relu' = [h>0]."""
 

@@ -54,14 +54,15 @@ class _Derived:
         self.parts: dict[int, list[_Part]] = {}
         self.by: dict[int, int] = {}
         self.names: dict[int, str] = {}
+        self.places: dict[tuple[str, tuple[int, ...], str, float], int] = {}
+        for place, o in enumerate(self.operations):
+            self.places[o.op, o.of, "", o.value] = place
 
     def add(self, op: str, *of: int, name: str = "", value: float = 0.0) -> int:
-        made = Operation(op, of, name, value)
-        for place, other in enumerate(self.operations):
-            if (other.op, other.of, other.value) == (op, of, value) and (op != "given" or other.name == name):
-                return place
-        self.operations.append(made)
-        return len(self.operations) - 1
+        place = self.places.setdefault((op, of, name, value), len(self.operations))
+        if place == len(self.operations):
+            self.operations.append(Operation(op, of, name, value))
+        return place
 
     def sum(self, parts: list[_Part]) -> int:
         """The value of a sum of parts."""
@@ -139,10 +140,12 @@ class _Derived:
         elif o.op == "relu":
             self._to(a, [_Part(self.add("where_positive", place, v), None, 1)])
         else:
-            self._to(a, [_Part(v, self._slope(o.op, place), 1)])
+            self._to(a, [_Part(v, self._slope(o.op, a, place), 1)])
 
-    def _slope(self, function: str, y: int) -> int:
-        """The derivative of a function by its value y: S' = y(1−y), tanh' = 1−y², exp' = y."""
+    def _slope(self, function: str, x: int, y: int) -> int:
+        """The derivative of a function y of x: S' = y(1−y), tanh' = 1−y², exp' = y, softplus' = S(x)."""
+        if function == "softplus":
+            return self.add("sigmoid", x)
         if function == "exp":
             return y
         one = self.add("number", value=1.0)

@@ -21,7 +21,9 @@ from typing import Any
 
 from throughtime.checks import number, whole_number
 
-FUNCTIONS = ("sigmoid", "tanh", "relu", "exp")
+FUNCTIONS = ("sigmoid", "tanh", "relu", "exp", "softplus")
+BY_VALUE = ("sigmoid", "tanh", "relu", "exp")
+"""Functions whose derivative follows from their value; that of softplus is the sigmoid of what it was made of."""
 BINARY = ("+", "-", "*", "/", "minimum", "maximum")
 MOST_OPERATIONS = 1000
 MOST_STATES = 8

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from throughtime.cells.graph import FUNCTIONS, Graph
+from throughtime.cells.graph import BY_VALUE, Graph
 
 
 @dataclass(frozen=True)
@@ -125,16 +125,18 @@ class Layout:
         uses, operations = self.graph.uses[net], self.graph.operations
         if operations[net].name or len(uses) != 1 or uses[0] in (-1, *self.graph.after):
             return net
-        return uses[0] if operations[uses[0]].op in FUNCTIONS else net
+        return uses[0] if operations[uses[0]].op in BY_VALUE else net
 
     def terms(self, net: int) -> list[int]:
         """The terms of a net input besides its own products, in their order."""
-        return [term for term in self._terms(net, True) if self._net_of.get(term) != net]
-
-    def _terms(self, place: int, top: bool = False) -> list[int]:
-        if self._op(place) == "+" and (top or self._sum_above(place) is not None):
-            return [term for source in self.graph.operations[place].of for term in self._terms(source)]
-        return [place]
+        found, left = [], [net]
+        while left:
+            place = left.pop()
+            if self._op(place) == "+" and (place == net or self._sum_above(place) is not None):
+                left += reversed(self.graph.operations[place].of)
+            elif self._net_of.get(place) != net:
+                found.append(place)
+        return found
 
     def phase(self, place: int) -> int:
         """In which phase of a step a value is computed."""

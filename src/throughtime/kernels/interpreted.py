@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from throughtime.cells.activations import sigmoid
+from throughtime.cells.activations import sigmoid, softplus
 
 tanh, exp, square_root = np.tanh, np.exp, np.sqrt
 
-__all__ = ["exp", "sigmoid", "square_root", "tanh"]
+__all__ = ["exp", "sigmoid", "softplus", "square_root", "tanh"]
 
 
 def width(row):

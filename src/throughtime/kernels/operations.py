@@ -26,6 +26,7 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         rows,
         shaped,
         sigmoid,
+        softplus,
         square_root,
         store,
         tanh,
@@ -35,7 +36,7 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         width,
     )
 else:
-    from throughtime.kernels.activations import exp, sigmoid, tanh
+    from throughtime.kernels.activations import exp, sigmoid, softplus, tanh
     from throughtime.kernels.gaussian import normal
     from throughtime.kernels.product import add_gradient, borrowed, keep_alive, multiply, panels
     from throughtime.kernels.vector import (
@@ -71,6 +72,7 @@ __all__ = [
     "rows",
     "shaped",
     "sigmoid",
+    "softplus",
     "square_root",
     "store",
     "tanh",

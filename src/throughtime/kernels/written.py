@@ -12,8 +12,8 @@ _HEAD = '''"""Written by throughtime.kernels.written from the graph of {name}.""
 
 from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.operations import (
-    add_gradient, borrowed, columns, exp, greater, lesser, load, multiply, panels, positive_part, sigmoid, store, tanh,
-    where_less, where_not_less, where_positive, width,
+    add_gradient, borrowed, columns, exp, greater, lesser, load, multiply, panels, positive_part, sigmoid, softplus,
+    store, tanh, where_less, where_not_less, where_positive, width,
 )
 from throughtime.kernels.sequence import add_rows, matrix, piece
 '''

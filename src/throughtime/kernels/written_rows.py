@@ -18,13 +18,16 @@ from throughtime.cells.graph import Operation
 from throughtime.cells.layout import Layout
 
 _CALLS = {
-    "sigmoid": "sigmoid", "tanh": "tanh", "exp": "exp", "relu": "positive_part", "minimum": "lesser", "maximum": "greater",
-    "where_positive": "where_positive", "where_less": "where_less", "where_not_less": "where_not_less",
+    "sigmoid": "sigmoid", "tanh": "tanh", "exp": "exp", "softplus": "softplus",
+    "relu": "positive_part", "minimum": "lesser", "maximum": "greater", "where_positive": "where_positive",
+    "where_less": "where_less", "where_not_less": "where_not_less",
 }  # fmt: skip
 ROW = "numbers, gates, before, after, step, w, b"
 ROW_BACK = "numbers, gates, delta, before, after, step, d_above, d_after, d_step, penalty, w"
 _TAKEN = {"H", "j", "count", "phase", "load", "store", *ROW.split(", "), *ROW_BACK.split(", "), *_CALLS.values()}
 """Names that a value of the cell cannot have in its kernels."""
+_DEEPEST = 16
+"""Operations inside one another in one statement: Python reads some hundred brackets only."""
 
 
 def load(base: str, offset: str) -> str:
@@ -47,15 +50,18 @@ class _Step:
         self.back, self.phase = back, phase
         self.lines: list[str] = []
         self.known: dict[int, str] = {}
+        self.depths: dict[int, int] = {}
         self.times = [0] * len(operations)
         self.state_number = {state: n for n, state in enumerate(self.graph.states)}
 
     def count(self, place: int) -> None:
         """Count how often each operation is going to be written."""
-        self.times[place] += 1
-        if self.times[place] == 1 and self.loaded(place) is None:
-            for source in self.sources(place):
-                self.count(source)
+        left = [place]
+        while left:
+            place = left.pop()
+            self.times[place] += 1
+            if self.times[place] == 1 and self.loaded(place) is None:
+                left += self.sources(place)
 
     def sources(self, place: int) -> Iterable[int]:
         if not self.back and place in self.laid.slot_of_net:
@@ -83,18 +89,30 @@ class _Step:
 
     def write(self, place: int) -> str:
         """The expression of a value, or the name of the variable that holds it."""
+        left = [place]
+        while left:  # however deep the operations are inside one another
+            sources = () if self.loaded(left[-1]) is not None else self.sources(left[-1])
+            if waiting := [source for source in sources if source not in self.known]:
+                left.append(waiting[0])
+            else:
+                self._write(left.pop())
+        return self.known[place]
+
+    def _write(self, place: int) -> None:
+        """Write a value, whose sources are written."""
         if place in self.known:
-            return self.known[place]
+            return
         text = self.loaded(place)
         if text is None:
             text = self.expression(place)
+            self.depths[place] = 1 + max((self.depths.get(source, 0) for source in self.sources(place)), default=0)
         name, o = self.name_of(place), self.operations[place]
-        if o.op != "number" and (self.times[place] > 1 or (name and o.op not in ("state", "parameter"))):
+        told = name and o.op not in ("state", "parameter")
+        if o.op != "number" and (self.times[place] > 1 or told or self.depths.get(place, 0) >= _DEEPEST):
             variable = self.variable(place, name)
             self.lines.append(f"{variable} = {text}")
-            text = variable
+            text, self.depths[place] = variable, 0
         self.known[place] = text
-        return text
 
     def name_of(self, place: int) -> str:
         """What a value is called."""
@@ -186,13 +204,17 @@ class _StepBack(_Step):
 
     def elsewhere(self, place: int) -> bool:
         """Whether this is a product that is added to ∂E by a state without our doing, or a sum of such."""
-        o = self.operations[place]
-        if o.op == "+" and place >= len(self.graph.operations):
-            return all(self.elsewhere(source) for source in o.of)
-        if o.op != "@T":
-            return False
-        source = self.source_of(place)
-        return self.operations[source].op == "state" or source in self.graph.after
+        left = [place]
+        while left:
+            place = left.pop()
+            o = self.operations[place]
+            if o.op == "+" and place >= len(self.graph.operations):
+                left += o.of
+                continue
+            source = self.source_of(place) if o.op == "@T" else None
+            if source is None or not (self.operations[source].op == "state" or source in self.graph.after):
+                return False
+        return True
 
     def expression(self, place: int) -> str:
         o = self.operations[place]
