@@ -304,15 +304,19 @@ REFUSED = {
         "do not read the whole input or one another",
     ),
     "reverse": (simple(direction="reverse"), "reads in reverse only"),
-    "linear_before_reset": (simple(kind="GRU", linear_before_reset=0), "linear_before_reset=0"),
     "clip": (simple(clip=1.0), "its LSTM has clip"),
     "input_forget": (simple(input_forget=1), "its LSTM has input_forget"),
     "batch first": (simple(layout=1), "layout=1"),
     "activations": (simple(activations=["Sigmoid", "Relu", "Tanh"]), "other activations than sigmoid, tanh, tanh"),
     "affine": (simple(kind="RNN", activations=["Affine"]), "other activations than all sigmoid"),
-    "peepholes": (with_peepholes(), "peepholes"),
     "hidden size": (simple(hidden_size=7), "hidden_size"),
 } | {f"huge {name}": (huge(name), "arrays of .* numbers") for name in ("Expand", "ConstantOfShape", "Range", "Concat")}
+
+
+@pytest.mark.parametrize("name", ["peepholes", "linear_before_reset"])
+def test_cells_that_are_not_shipped(name, tmp_path):
+    model = {"peepholes": with_peepholes(), "linear_before_reset": simple(kind="GRU", linear_before_reset=0)}[name]
+    assert_same(model, read(model, tmp_path))
 
 
 @pytest.mark.parametrize("name", REFUSED)

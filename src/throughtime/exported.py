@@ -1,4 +1,4 @@
-"""What is written for other programs: a network that takes and gives numbers as they are, and what its outputs stand for."""
+"""What is written for other programs: a network that takes and gives numbers as they are, and what its outputs mean."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Exported:
     classes : tuple
         What its outputs are the probabilities of: whole numbers, numbers, bools or texts, all of one kind.
     horizon, window : int
-        Of a forecaster, else 0: outputs are added to the last step, and make so many; only the last `window` steps are read.
+        Of a forecaster, else 0: outputs are added to the last step, and make so many; the last `window` steps are read.
     table : bool
         Whether x is (batch, time), of one feature.
     x : Standardisation, optional
@@ -52,7 +52,7 @@ class Exported:
     trained: Callable[[Array, Lengths], Array] | None = None
 
     def predict(self, x: Array, lengths: Lengths) -> Array:
-        """What the model predicts for x (B,T,I), or (B,T) for a table: as `network.predict`, or the steps ahead (B,horizon,…)."""
+        """What the model predicts for x (B,T,I), a table's (B,T): as `network.predict`, or steps ahead (B,horizon,…)."""
         known: Callable[[Array, Lengths], Array] = self.trained or self.network.predict
         sequences = x[:, :, None] if self.table else x
         if not self.horizon:
@@ -122,7 +122,7 @@ def _of_estimator(model: Any) -> Exported:
         return outputs if y is None else y.undo(outputs)
 
     names = getattr(model, "feature_names_in_", ())
-    # A forecast is judged beside the series, which is larger than its change; all else is compared when it is written, too.
+    # A forecast is judged beside the series, which is larger than its change; all else is compared when it is written.
     for kind, scale in (("feature", x), ("target", None if horizon else y)):
         if scale is not None:
             known = kind == "feature" and len(names) == len(scale.mean)

@@ -50,6 +50,12 @@ def test_onnx(throughtime, adder, adder_file):
     np.testing.assert_allclose(from_onnx("adder.onnx").predict(X), adder.predict(X), atol=1e-5)
 
 
+def test_onnx_with_states(throughtime, adder_file, here):
+    pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'throughtime[onnx]'")
+    told = throughtime("export", adder_file, "--to", "onnx", "-o", "adder.onnx", "--state", "--dtype", "float64")
+    assert "holds     x (batch, time, 2), h_0 → y, h_n, in float64" in told.out
+
+
 def test_torch(throughtime, adder, adder_file):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
     from throughtime.pytorch import from_torch
@@ -73,6 +79,7 @@ def test_the_newest_run_is_taken(throughtime, here):
         (("--to", "torch", "-o", "a.pt", "--lengths"), "--lengths is for --to onnx"),
         (("--to", "numpy", "-o", "a.py", "--dtype", "float32"), "--dtype is for --to c"),
         (("--to", "c", "-o", "a.c", "--dtype", "float16"), "float16"),
+        (("--to", "c", "-o", "a.c", "--state"), "--state is for --to onnx"),
         (("-o", "a.pt"), "missing option '--to'"),
     ],
 )

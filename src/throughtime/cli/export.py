@@ -23,8 +23,8 @@ Example:
   throughtime export runs/addition-elman-0 --to onnx -o adder.onnx
 
 \b
-onnx   standard operators, float32, any batch size and number of steps
-torch  the state_dict of PyTorch's own layers
+onnx   ONNX's recurrent operators, of other cells Scans; any batch size and number of steps
+torch  the state_dict of PyTorch's own layers, of other cells of a module that computes them
 numpy  one readable script: predict and step; it needs only NumPy
 c      one C99 file: predict and step; it needs nothing, and no memory but its own
 
@@ -60,17 +60,26 @@ def export(
         bool,
         typer.Option("--lengths", help="Give the ONNX model a second input: the steps of each sequence that are real."),
     ] = False,
+    state: Annotated[
+        bool, typer.Option("--state", help="Make every state an input and an output of the ONNX model: h_0 and h_n.")
+    ] = False,
     dtype: Annotated[
         Dtype | None,
-        typer.Option("--dtype", help="What the C file computes in, double or float; as the network when not given."),
+        typer.Option(
+            "--dtype",
+            help="What a C file or an ONNX model computes in.  [default: as the network; of ONNX float32]",
+            show_default=False,
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
     """Write a model as an ONNX model, a PyTorch state_dict, a NumPy script or a C file."""
-    if dtype is not None and to != Form.c:
-        raise Failure("--dtype is for --to c: ONNX is written in float32, the others in the network's own dtype")
+    if dtype is not None and to not in (Form.c, Form.onnx):
+        raise Failure("--dtype is for --to c and --to onnx: the others are written in the network's own dtype")
     if lengths and to != Form.onnx:
         raise Failure("--lengths is for --to onnx: the others take lengths, or one sequence at a time, anyway")
+    if state and to != Form.onnx:
+        raise Failure("--state is for --to onnx: the others have a step, or take a state, anyway")
     require_folder(out)
     if out.is_dir():
         raise Failure(f"{out} is a folder; give the file to write")
@@ -82,9 +91,11 @@ def export(
         if to == Form.onnx:
             from throughtime.onnx import to_onnx
 
-            difference = to_onnx(what, out, lengths=lengths)
-            read, label = " and lengths (batch,)" * lengths, " and label" * bool(what.classes)
-            holds = f"x (batch, time, {s.inputs}){read} → y{label}, in float32"
+            numbers = dtype or Dtype.float32
+            difference = to_onnx(what, out, lengths=lengths, state=state, dtype=numbers)
+            read = ", lengths (batch,)" * lengths + "".join(f", {name}_0" for name in s.graph.states if state)
+            given = ", label" * bool(what.classes) + "".join(f", {name}_n" for name in s.graph.states if state)
+            holds = f"x (batch, time, {s.inputs}){read} → y{given}, in {numbers.value}"
         elif to == Form.torch:
             from throughtime.pytorch import save_state, to_torch
 

@@ -31,9 +31,9 @@ from throughtime.onnx.layout import (
     product,
     where,
 )
-from throughtime.onnx.operators import OPERATORS, READOUTS, WHAT_CAN_BE_READ, Refused, shown
+from throughtime.onnx.operators import READOUTS, WHAT_CAN_BE_READ, Refused, shown
 from throughtime.onnx.tensors import DTYPES, array_of
-from throughtime.onnx.tracks import Tracks
+from throughtime.onnx.tracks import STANDARD, Tracks
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Following:
         given = [self.values[name] if name else None for name in node.input]
         while given and given[-1] is None:
             given.pop()
-        if operator in OPERATORS.values():
+        if operator in STANDARD:
             return self.tracks.recurrent(node, attributes, given)
         flows = [value for value in given if isinstance(value, Flow)]
         if not flows or operator == "Shape":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ from onnx import TensorProto
 from throughtime.agreement import check_same
 from throughtime.batch import Array
 from throughtime.documents import json_object
+from throughtime.equations import parameters_of
 from throughtime.losses import SUITABLE
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.onnx.elements import Elements, Flow, Linear
 from throughtime.onnx.following import Following
 from throughtime.onnx.layout import Budget
-from throughtime.onnx.operators import ORDER, WHAT_CAN_BE_READ, Refused, quoted, reordered, session_of
+from throughtime.onnx.operators import WHAT_CAN_BE_READ, Refused, quoted, session_of
 from throughtime.onnx.tensors import array_of, model_at
 from throughtime.onnx.tracks import ONLY_FLOAT32, Track
-from throughtime.parameters import GATES, blocks
+from throughtime.parameters import DIRECTIONS, count
+from throughtime.standard_layers import matched
 
 SIZES = ((3, 7), (5, 12))
 """Of the batch and of time, where they are free, for which a model is followed and run: neither axis can be taken for the
@@ -40,12 +43,14 @@ def from_onnx(path: Any) -> Network:
         A model of one stack of standard RNN, LSTM or GRU operators (all forward, or all bidirectional) that start at zero,
         and one linear readout with Sigmoid, Softmax or nothing behind it, in float32; written by `to_onnx`, by both
         exporters of PyTorch, or by others. Its first input is (batch, time, features), its first output (batch, time,
-        outputs) or (batch, outputs). Arrays may stand in a second file in the same folder, as PyTorch writes them.
+        outputs) or (batch, outputs). Arrays may stand in a second file in the same folder, as PyTorch writes them. A model
+        of Scans is read if `to_onnx` wrote it: its cell stands in it as data.
 
     Returns
     -------
     Network
-        With float32 numbers; its loss is the one that suits the readout, if the model names no other.
+        With float32 numbers, of Scans those of the model; its loss is the one that suits the readout, if the model names no
+        other.
 
     Raises
     ------
@@ -63,7 +68,7 @@ def from_onnx(path: Any) -> Network:
         first = next(
             value for value in model.graph.input if value.name not in {a.name for a in model.graph.initializer}
         )
-        _check_same(model, net, [_sizes(first, free)[:2] for free in LARGER])
+        _check_same(model, net, [_sizes(first, free, first.type.tensor_type.elem_type)[:2] for free in LARGER])
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
@@ -80,6 +85,9 @@ def _network(model: onnx.ModelProto, free: tuple[int, int]) -> tuple[Network, tu
     if model.functions or graph.sparse_initializer:
         raise Refused(f"it has functions or sparse arrays of its own; {WHAT_CAN_BE_READ}")
     constants = {tensor.name: array_of(tensor) for tensor in graph.initializer}
+    described = _described(model)
+    if "network" in described:
+        return _of_scans(model, described["network"], constants, free)
     opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
     given = [value for value in graph.input if value.name not in constants]
     if not given or not graph.output:
@@ -89,11 +97,18 @@ def _network(model: onnx.ModelProto, free: tuple[int, int]) -> tuple[Network, tu
     following.values.update(constants)
     x = following.input(given[0].name, shape)
     for other in given[1:]:
-        if other.name != "lengths" or other.type.tensor_type.elem_type != TensorProto.INT64:
+        if other.name == "lengths" and other.type.tensor_type.elem_type == TensorProto.INT64:
+            following.values[other.name] = np.full(shape[0], shape[1])
+        elif other.name in [f"{state}_0" for state in described.get("states", [])]:
+            sizes = [
+                axis.dim_value if axis.HasField("dim_value") else shape[0] for axis in other.type.tensor_type.shape.dim
+            ]
+            following.budget.take(sizes)
+            following.values[other.name] = np.zeros(sizes, np.float32)
+        else:
             raise Refused(
                 f"it has the input {quoted(other.name)} besides {quoted(given[0].name)}, which a network has not"
             )
-        following.values[other.name] = np.full(shape[0], shape[1])
     following.run(graph.node)
     output = following.values.get(graph.output[0].name)
     if not isinstance(output, Flow):
@@ -103,7 +118,37 @@ def _network(model: onnx.ModelProto, free: tuple[int, int]) -> tuple[Network, tu
         raise Refused(f"it has no recurrent layers; {WHAT_CAN_BE_READ}")
     layers = _layers(x.transpose(1, 0, 2), tracks, x)
     readout = _readout(following, output, layers)
-    return _built(model, layers, readout, len(output.elements.shape) == 2), shape[:2]
+    return _built(described, layers, readout, len(output.elements.shape) == 2), shape[:2]
+
+
+def _described(model: onnx.ModelProto) -> dict[str, Any]:
+    """What `to_onnx` says of a network in the metadata."""
+    given = {entry.key: entry.value for entry in model.metadata_props}.get("throughtime")
+    return {} if given is None else json_object(given, "its metadata")
+
+
+def _of_scans(
+    model: onnx.ModelProto, described: Any, constants: dict[str, Array], free: tuple[int, int]
+) -> tuple[Network, tuple[int, int]]:
+    """The network of a model that `to_onnx` wrote as Scans; that it computes the same is yet to be seen."""
+    x = next(value for value in model.graph.input if value.name not in constants)
+    double = x.type.tensor_type.elem_type == TensorProto.DOUBLE
+    *shape, features = _sizes(x, free, TensorProto.DOUBLE if double else TensorProto.FLOAT)
+    s = replace(NetworkSpecification.from_dict(described), dtype="float64" if double else "float32")
+    if s.inputs != features or count(s) > sum(array.size for array in constants.values()):
+        raise Refused("its metadata describes a network of other sizes")
+    net = Network(s)
+    found = parameters_of(net)
+    named = {
+        f"layer{layer}.{DIRECTIONS[direction]}.{name}": view
+        for (layer, direction), arrays in found.layers.items()
+        for name, view in arrays.items()
+    }
+    for name, view in (named | {f"readout.{name}": view for name, view in found.readout.items()}).items():
+        if name not in constants or constants[name].shape != view.shape:
+            raise Refused(f"it holds no {name} of shape {view.shape}, which the network in its metadata has")
+        view[...] = constants[name]
+    return net, (shape[0], shape[1])
 
 
 def _keep_first_output(graph: onnx.GraphProto) -> None:
@@ -112,7 +157,7 @@ def _keep_first_output(graph: onnx.GraphProto) -> None:
     kept = []
     for node in reversed(graph.node):
         if needed & set(node.output):
-            needed |= set(node.input)
+            needed |= _read_by(node)
             kept.append(node)
     del graph.output[1:]
     nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in reversed(kept)]
@@ -125,12 +170,18 @@ def _keep_first_output(graph: onnx.GraphProto) -> None:
         graph.initializer.extend(copies)
 
 
-def _sizes(value: onnx.ValueInfoProto, free: tuple[int, int]) -> tuple[int, int, int]:
+def _read_by(node: onnx.NodeProto) -> set[str]:
+    """What a node reads, and what the nodes of a body inside it do."""
+    bodies = [attribute.g for attribute in node.attribute if attribute.HasField("g")]
+    return set(node.input) | {name for body in bodies for inner in body.node for name in inner.input}
+
+
+def _sizes(value: onnx.ValueInfoProto, free: tuple[int, int], of: int = TensorProto.FLOAT) -> tuple[int, int, int]:
     """The sizes of the input, with ours for axes that are free."""
     kind = value.type.tensor_type
-    if kind.elem_type == TensorProto.DOUBLE:
+    if kind.elem_type == TensorProto.DOUBLE != of:
         raise Refused(f"its numbers are float64; {ONLY_FLOAT32}")
-    if kind.elem_type != TensorProto.FLOAT:
+    if kind.elem_type != of:
         raise Refused(f"its input {quoted(value.name)} is not of float32 numbers")
     sizes = [axis.dim_value if axis.HasField("dim_value") else None for axis in kind.shape.dim]
     if len(sizes) != 3 or sizes[2] is None:
@@ -162,7 +213,7 @@ def _layers(x: Elements, tracks: list[Track], given: Elements) -> list[list[Trac
         left = [track for track in left if all(track is not side for side in found)]
         layers.append(found)
         source = _states(found)
-    kinds = {(track.cell, track.activation, track.R.shape[1]) for layer in layers for track in layer}
+    kinds = {(track.operator, track.R.shape[1]) for layer in layers for track in layer}
     if len(kinds) > 1:
         raise Refused("its recurrent layers are of different kinds or sizes; a network's are alike")
     return layers
@@ -205,14 +256,14 @@ def _readout(following: Following, output: Flow, layers: list[list[Track]]) -> L
     raise Refused("its readout does not read the states of every step or the last state of each direction")
 
 
-def _built(model: onnx.ModelProto, layers: list[list[Track]], readout: Linear, last_step: bool) -> Network:
+def _built(described: dict[str, Any], layers: list[list[Track]], readout: Linear, last_step: bool) -> Network:
     first = layers[0][0]
-    given = {entry.key: entry.value for entry in model.metadata_props}.get("throughtime")
-    described = {} if given is None else json_object(given, "its metadata")
-    fields: dict[str, Any] = {"activation": first.activation} if first.activation else {}
+    activation = first.operator.activation
+    fields: dict[str, Any] = {"activation": activation} if activation else {}
     biases = [track.B for layer in layers for track in layer] + [readout.b]
     s = NetworkSpecification(
-        cell=first.cell, inputs=first.W.shape[1], hidden=first.R.shape[1], outputs=readout.W.shape[1],  # type: ignore[arg-type]
+        cell=first.operator.cell,  # type: ignore[arg-type]
+        inputs=first.W.shape[1], hidden=first.R.shape[1], outputs=readout.W.shape[1],
         layers=len(layers), bidirectional=len(layers[0]) == 2, readout=readout.g,  # type: ignore[arg-type]
         loss=described.get("loss", SUITABLE[readout.g]), bias=any(bias is not None for bias in biases),
         output="last step" if last_step else "every step", dtype="float32", **fields,
@@ -230,20 +281,26 @@ def _built(model: onnx.ModelProto, layers: list[list[Track]], readout: Linear, l
 
 
 def _fill(net: Network, number: int, layer: list[Track]) -> None:
-    """Write a layer's W, R and B into the network; where our cells have one bias, it is the sum of ONNX's two."""
-    s = net.specification
-    H, width = s.hidden, len(GATES[s.cell]) * s.hidden
-    for block in blocks(s):
-        if block.layer != number:
-            continue
-        track = layer[block.direction]
-        halves = np.split(np.zeros(2 * width, s.dtype) if track.B is None else track.B, 2)
-        W, R, b, recurrent = (reordered(a, ORDER[s.cell], GATES[s.cell]) for a in (track.W, track.R, *halves))
-        own: dict[str, Array] = {"V": W.T, "U": R.T}
-        if s.cell == "gru":
-            own["c"], recurrent[2 * H :] = recurrent[2 * H :].copy(), 0
-        own["b"] = b + recurrent
-        block.of(net.parameters)[...] = own[block.symbol]
+    """Write a layer's W, R, B and P into the network; where its cell has one bias, it is the sum of ONNX's two."""
+    s, parameters = net.specification, parameters_of(net)
+    for direction, track in enumerate(layer):
+        own, gates = parameters.layers[number, direction], track.operator.gates
+        names = matched(gates.step, s.graph) or {}
+        G = len(gates.order)
+        zeros = np.zeros(2 * G * s.hidden, s.dtype)
+        b, c = np.split(zeros if track.B is None else track.B, 2)
+        peepholes = [] if track.P is None else np.split(track.P, 3)
+        arrays = {"V": np.split(track.W, G), "U": np.split(track.R, G), "b": np.split(b, G), "c": np.split(c, G)}
+        arrays["b"] = [
+            array if second else array + other
+            for array, other, second in zip(arrays["b"], arrays["c"], gates.names("c"), strict=True)
+        ]
+        for symbol, found in arrays.items():
+            for name, array in zip(gates.names(symbol), found, strict=True):
+                if name and names[name] in own:
+                    own[names[name]][...] = array.T
+        for gate, array in zip(track.operator.peepholes, peepholes, strict=True):
+            own[names[f"w_{gate}"]][...] = array
 
 
 def _check_same(model: onnx.ModelProto, net: Network, all_sizes: list[tuple[int, int]]) -> None:
@@ -256,11 +313,18 @@ def _check_same(model: onnx.ModelProto, net: Network, all_sizes: list[tuple[int,
             lengths = np.linspace(time, 1, batch).astype(np.int64)
             several = []  # of a model that is fixed to one sequence, one output varies by nothing
             for _ in range(3):
-                x = rng.normal(size=(batch, time, net.specification.inputs)).astype(np.float32)
-                feed = {given[0].name: x} | {value.name: lengths for value in given[1:]}
+                x = rng.normal(size=(batch, time, net.specification.inputs)).astype(net.specification.dtype)
+                feed = {given[0].name: x} | {value.name: _fed(value, x, lengths) for value in given[1:]}
                 several.append((x, lengths, session.run([output], feed)[0]))
             runs.append([np.concatenate(arrays) for arrays in zip(*several, strict=True)])
     except Exception:  # ONNX Runtime's errors have no common base; its words are not for our users
         raise Refused("ONNX Runtime, which would compare it with the network, cannot run it") from None
     for x, steps, y in runs:
-        check_same(net, x, y, steps if len(given) > 1 else None)
+        check_same(net, x, y, steps if any(value.name == "lengths" for value in given) else None)
+
+
+def _fed(value: Any, x: Array, lengths: Array) -> Array:
+    """What ONNX Runtime is given besides x: the lengths, or states of zeros."""
+    if value.name == "lengths":
+        return lengths
+    return np.zeros([size if isinstance(size, int) else len(x) for size in value.shape], x.dtype)

@@ -10,9 +10,10 @@ import onnx
 
 from throughtime.batch import Array
 from throughtime.onnx.elements import Elements, Flow, Ledger, Linear, Sum
-from throughtime.onnx.operators import ACTIVATIONS, OPERATORS, WHAT_CAN_BE_READ, Refused, shown
-from throughtime.parameters import GATES
+from throughtime.onnx.operators import OPERATORS, WHAT_CAN_BE_READ, Operator, Refused, shown
 
+STANDARD = {"RNN": ["tanh"], "LSTM": ["sigmoid", "tanh", "tanh"], "GRU": ["sigmoid", "tanh"]}
+"""The activations of an operator that names none."""
 ONLY_FLOAT32 = "ONNX Runtime computes recurrent operators in float32: export the module after .float()"
 
 
@@ -20,20 +21,20 @@ ONLY_FLOAT32 = "ONNX Runtime computes recurrent operators in float32: export the
 class Track:
     """One layer in one direction.
 
-    cell : "elman", "lstm" or "gru"
+    operator : with its activation and form
     x : (T, B, K) elements that it reads, in the order in which it reads them
     states : (T, B, H) elements
     W, R, B : arrays (G·H, K), (G·H, H), and (2·G·H,) or None, in ONNX's order of the gates
-    activation : of an RNN
+    P : array (3·H,) of an LSTM with peepholes, else None
     """
 
-    cell: str
+    operator: Operator
     x: Elements
     states: Elements
     W: Array
     R: Array
     B: Array | None
-    activation: str | None
+    P: Array | None = None
 
 
 @dataclass
@@ -77,40 +78,37 @@ class Tracks:
 
     def recurrent(self, node: onnx.NodeProto, attributes: dict[str, Any], given: list[Any]) -> list[Any]:
         """An RNN, LSTM or GRU → its outputs: all states, the last ones, and the last C."""
-        cell = next(name for name, operator in OPERATORS.items() if operator == node.op_type)
         inputs: list[Any] = [*given, *[None] * (8 - len(given))]
-        x, W, R, B, steps, *initial = inputs
+        x, W, R, B, steps, *initial, P = inputs
         if not isinstance(x, Flow):
             raise Refused(f"its {node.op_type} reads constants")
-        if any(isinstance(value, Flow) for value in (W, R, B, steps, *initial)):
+        if any(isinstance(value, Flow) for value in (W, R, B, P, steps, *initial)):
             raise Refused(f"its {node.op_type} has weights, lengths or a first state that depend on the input")
-        gates, hidden, width = len(GATES[cell]), R.shape[-1], x.elements.shape[-1]
-        activations = _functions(node.op_type, cell, attributes)
+        operators = _operators(node.op_type, attributes, P is not None)
+        gates, hidden, width = len(operators[0].gates.order), R.shape[-1], x.elements.shape[-1]
         both = attributes.get("direction", b"forward") == b"bidirectional"
         D, (T, N) = 1 + both, x.elements.shape[:2]
-        shapes = [W.shape, R.shape, None if B is None else B.shape]
-        wanted = [(D, gates * hidden, width), (D, gates * hidden, hidden), (D, 2 * gates * hidden)]
-        if x.elements.ndim != 3 or shapes[:2] != wanted[:2] or shapes[2] not in (None, wanted[2]):
+        wanted = [(D, gates * hidden, width), (D, gates * hidden, hidden), (D, 2 * gates * hidden), (D, 3 * hidden)]
+        fitting = all(array is None or array.shape == shape for array, shape in zip((W, R, B, P), wanted, strict=True))
+        if x.elements.ndim != 3 or not fitting:
             raise Refused(
                 f"the shapes of its {node.op_type} do not go together: x {x.elements.shape}, W {W.shape}, R {R.shape}"
             )
         if attributes.get("hidden_size", hidden) != hidden:
             raise Refused(f"the hidden_size of its {node.op_type} is not that of its weights, {hidden}")
-        if any(array is not None and array.dtype != np.float32 for array in (W, R, B)):
+        if any(array is not None and array.dtype != np.float32 for array in (W, R, B, P)):
             raise Refused(f"the weights of its {node.op_type} are {W.dtype}; {ONLY_FLOAT32}")
         if steps is not None and not (steps == T).all():
             raise Refused(f"its {node.op_type} reads only a part of each sequence")
-        if any(state is not None and np.any(state) for state in initial[:2]):
+        if any(state is not None and np.any(state) for state in initial):
             raise Refused(f"its {node.op_type} starts at another state than zero")
-        if initial[2] is not None:
-            raise Refused(f"its {node.op_type} has peepholes, which our cells have not")
         states = self._ledger.new((T, D, N, hidden), "states")
         last = []
         for d in range(D):
             backward = d == 1 or attributes.get("direction") == b"reverse"
             order = slice(None, None, -1) if backward else slice(None)
-            bias = None if B is None else B[d]
-            track = Track(cell, x.elements[order], states[order, d], W[d], R[d], bias, activations[d])
+            bias, peepholes = (None if array is None else array[d] for array in (B, P))
+            track = Track(operators[d], x.elements[order], states[order, d], W[d], R[d], bias, peepholes)
             self._found.append(track)
             last.append(track.states[-1])
         return [Flow(states), Flow(np.stack(last)), Flow(self._ledger.new((D, N, hidden), "cells"))]
@@ -156,7 +154,8 @@ class Tracks:
                 raise Refused("it has an unrolled layer whose first step is another than the next")
             bias = None if x.b is None and h.b is None else np.concatenate([b, c])
             states = np.stack(chain.states)
-            found.append(Track("elman", np.stack(chain.x), states, x.W.T, h.W.T, bias, chain.activation))
+            operator = next(known for known in OPERATORS if known.activation == chain.activation)
+            found.append(Track(operator, np.stack(chain.x), states, x.W.T, h.W.T, bias))
         return found
 
 
@@ -165,27 +164,30 @@ def _same(a: Linear, b: Linear) -> bool:
     return biases and np.array_equal(a.W, b.W)
 
 
-def _functions(operator: str, cell: str, attributes: dict[str, Any]) -> list[str | None]:
-    """The activation of each direction of an RNN, None for the others; a refusal for what our cells cannot do."""
+def _operators(name: str, attributes: dict[str, Any], peepholes: bool) -> list[Operator]:
+    """Which operator each direction is; a refusal for what a network cannot do."""
     directions = {b"forward": 1, b"reverse": 1, b"bidirectional": 2}.get(attributes.get("direction", b"forward"), 0)
-    standard = {"elman": ["tanh"], "lstm": ["sigmoid", "tanh", "tanh"], "gru": ["sigmoid", "tanh"]}[cell]
-    given = [name.decode(errors="replace").lower() for name in attributes.get("activations", [])]
-    names = given or standard * directions
     if not directions:
-        raise Refused(f"its {operator} reads in no direction that ONNX has")
-    if cell == "gru" and attributes.get("linear_before_reset", 0) != 1:
-        raise Refused(
-            "its GRU has linear_before_reset=0: only the form of PyTorch and cuDNN, linear_before_reset=1, can be read"
-        )
+        raise Refused(f"its {name} reads in no direction that ONNX has")
     if attributes.get("layout", 0):
-        raise Refused(f"its {operator} has layout=1; only layout=0, time first, can be read")
-    for name in ("clip", "input_forget"):
-        if attributes.get(name):
-            raise Refused(f"its {operator} has {name}, which our cells have not")
-    if cell != "elman":
-        if names != standard * directions:
-            raise Refused(f"its {operator} has other activations than {', '.join(standard)}")
-        return [None] * directions
-    if len(names) != directions or not set(names) <= set(ACTIVATIONS):
-        raise Refused("its RNN has other activations than all sigmoid, all tanh or all relu")
-    return list(names)
+        raise Refused(f"its {name} has layout=1; only layout=0, time first, can be read")
+    for attribute in ("clip", "input_forget"):
+        if attributes.get(attribute):
+            raise Refused(f"its {name} has {attribute}, which our cells have not")
+    known = [operator for operator in OPERATORS if operator.name == name]
+    standard = STANDARD[name]
+    given = [
+        text.decode(errors="replace").lower() for text in attributes.get("activations", [])
+    ] or standard * directions
+    if known[0].activation is not None:
+        found = {operator.activation: operator for operator in known}
+        if len(given) != directions or not set(given) <= set(found):
+            raise Refused(f"its {name} has other activations than all sigmoid, all tanh or all relu")
+        return [found[activation] for activation in given]
+    if given != standard * directions:
+        raise Refused(f"its {name} has other activations than {', '.join(standard)}")
+    before = {"linear_before_reset": attributes.get("linear_before_reset", 0)}
+    fitting = [o for o in known if bool(o.peepholes) == peepholes and o.attributes.items() <= before.items()]
+    if not fitting:
+        raise Refused(f"its {name} has attributes or inputs that ONNX does not know of it")
+    return fitting[:1] * directions

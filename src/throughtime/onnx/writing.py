@@ -1,12 +1,12 @@
 """Networks and estimators written as ONNX models.
 
-A model has the input `x` (batch, time, features), with `lengths=True` also `lengths` (batch,), and the output `y`; all numbers
-are float32, which is what ONNX Runtime computes recurrent operators in. Inside, time comes first, as the operators want it:
+A model has the input `x` (batch, time, features), with `lengths=True` also `lengths` (batch,), and the output `y`. Inside, time
+comes first, as the operators want it:
 
-    x → Transpose → RNN | LSTM | GRU, one for each layer → MatMul, Add → Sigmoid | Softmax → Transpose → y
+    x → Transpose → RNN | LSTM | GRU | Scan, one for each layer → MatMul, Add → Sigmoid | Softmax → Transpose → y
 
-A model with classes has a second output, `label`. A forecaster's model reads its window only, and adds its outputs to the
-last step.
+A layer is one of ONNX's recurrent operators if its cell computes what that does (`operators`), else a Scan (`scan`). A model with
+classes has a second output, `label`. A forecaster's model reads its window only, and adds its outputs to the last step.
 """
 
 from __future__ import annotations
@@ -17,35 +17,45 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
-from throughtime.agreement import greatest_difference
+from throughtime.agreement import LARGEST_DIFFERENCE, greatest_difference
 from throughtime.batch import Array
-from throughtime.checks import flag
+from throughtime.checks import choice, flag
 from throughtime.disk import write_atomically
+from throughtime.equations import parameters_of
 from throughtime.exported import Exported, exported
+from throughtime.forward_pass import State
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
-from throughtime.onnx.operators import ACTIVATIONS, OPERATORS, ORDER, READOUTS, reordered, session_of
-from throughtime.parameters import GATES, blocks
+from throughtime.onnx.nodes import Nodes
+from throughtime.onnx.operators import READOUTS, Operator, operator_of, session_of
+from throughtime.onnx.scan import scan
+from throughtime.parameters import DIRECTIONS
+from throughtime.standard_layers import Gates, Names
 
 OPSET, IR_VERSION = 17, 8
 """Of the models written: from 2022, so that runtimes of that age can read them."""
+DTYPES = ("float32", "float64")
 
 
-def to_onnx(net: Any, path: Any, *, lengths: bool = False) -> float:
+def to_onnx(net: Any, path: Any, *, lengths: bool = False, state: bool = False, dtype: str = "float32") -> float:
     """Write a network or an estimator as an ONNX model, after it was run in ONNX Runtime and compared with it.
 
     Parameters
     ----------
     net : Network, or a fitted estimator of `throughtime.sklearn`
-        The model of an estimator reads features as `fit` did: its standardisation is in the weights. A classifier's or labeler's
-        has the probabilities `y` and the labels `label`; a forecaster's `y` is the steps ahead.
+        Of any cell. The model of an estimator reads features as `fit` did: its standardisation is in the weights. A
+        classifier's or labeler's has the probabilities `y` and the labels `label`; a forecaster's `y` is the steps ahead.
     path : path
         The file; it is written atomically.
     lengths : bool
         Whether the model has a second input `lengths` (batch,) int64, the steps of each sequence that are real. As
         everywhere, padding then changes no result, and outputs are 0 behind a sequence's end.
+    state : bool
+        Whether every state is an input and an output, as h_0 and h_n (layers · directions, batch, hidden), and C_0 and C_n of
+        an LSTM: those before the first step and after the last, which the next call can be given.
+    dtype : "float32" or "float64"
+        What is computed in. ONNX Runtime computes its recurrent operators in float32 only: in float64 each layer is a Scan.
 
     Returns
     -------
@@ -58,147 +68,193 @@ def to_onnx(net: Any, path: Any, *, lengths: bool = False) -> float:
         If they differ too much, as when a network blows float32's rounding up. Nothing is written then.
     """
     what, lengths = exported(net), flag("lengths", lengths)
-    model = model_of(what, lengths=lengths)
+    model = model_of(what, lengths=lengths, state=state, dtype=dtype)
     session = session_of(model)
+    zeros = what.network.initial_state
 
     def predict(x: Array, steps: Array) -> Any:
-        given = {"x": x.astype(np.float32)} | ({"lengths": steps} if lengths else {})
-        return session.run(["y"], given)[0]
+        given = {"x": x.astype(dtype)} | ({"lengths": steps} if lengths else {})
+        return session.run(["y"], given | (_given(what.network, zeros(len(x)), dtype) if state else {}))[0]
 
     difference = greatest_difference(what, predict, ragged=lengths)
+    if state:
+        _check_states(what, session, lengths, dtype)
     write_atomically(Path(path), model.SerializeToString())
     return difference
 
 
-def model_of(net: Any, *, lengths: bool = False) -> onnx.ModelProto:
+def model_of(net: Any, *, lengths: bool = False, state: bool = False, dtype: str = "float32") -> onnx.ModelProto:
     """The ONNX model of a network or an estimator; arguments as for `to_onnx`."""
-    what = exported(net)
-    net, s = what.network, what.network.specification
-    s.only_shipped("ONNX models are there")
-    graph = _Graph()
-    x, steps, last_step = graph.read(what, lengths)
-    states = graph.node("Transpose", [x], perm=[1, 0, 2])
-    wide = graph.constant("wide", np.array([0, 0, s.directions * s.hidden]))
-    for layer, arrays in enumerate(_arrays(net)):
-        named = [graph.constant(f"{name}_{layer}", _float32(array)) for name, array in arrays.items()]
-        named += [""] * (3 - len(named))
-        states, last = graph.recurrent(s, [states, *named, steps])
-        states = graph.node("Transpose", [states], perm=[0, 2, 1, 3])  # (T,D,B,H) → (T,B,D,H)
-        states = graph.node("Reshape", [states, wide])
-    if s.output == "last step":
-        last = graph.node("Transpose", [last], perm=[1, 0, 2])
-        states = graph.node("Reshape", [last, graph.constant("flat", np.array([0, s.directions * s.hidden]))])
-    y = graph.node("MatMul", [states, graph.constant("W_y", _float32(net["W"]))])
-    if s.bias:
-        y = graph.node("Add", [y, graph.constant("b_y", _float32(net["b_y"]))])
-    if s.readout in READOUTS:
-        y = graph.node("Softmax", [y], axis=-1) if s.readout == "softmax" else graph.node("Sigmoid", [y])
-    if s.output == "every step":
-        y = graph.node("Transpose", [y], perm=[1, 0, 2])
-        if lengths:
-            y = graph.masked(y)
-    if what.horizon:
-        y = graph.ahead(what, y, last_step)
-    graph.node("Identity", [y], outputs=["y"])
-    if what.classes:
-        likeliest = graph.node("ArgMax", ["y"], axis=-1, keepdims=0)
-        graph.node("Gather", [graph.constant("classes", what.labels), likeliest], outputs=["label"])
-    return graph.model(what, lengths)
+    what, lengths, state = exported(net), flag("lengths", lengths), flag("state", state)
+    if state and what.horizon:
+        raise ValueError("a forecaster's model reads its window anew at each call: it has no state to be given")
+    return _Model(what, lengths, state, choice("dtype", dtype, DTYPES)).made()
 
 
-class _Graph:
-    """The nodes and constants of a model, as they are added."""
+class _Model:
+    """A model in the making."""
 
-    def __init__(self) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: list[onnx.TensorProto] = []
+    def __init__(self, what: Exported, lengths: bool, state: bool, dtype: str) -> None:
+        self.what, self.net, self.s = what, what.network, what.network.specification
+        self.lengths, self.state, self.nodes = lengths, state, Nodes(dtype)
+        self.operator = operator_of(self.s.graph) if dtype == "float32" else None
+        self.layers = parameters_of(self.net).layers
 
-    def constant(self, name: str, array: Array) -> str:
-        array = array.astype(object) if array.dtype.kind == "U" else np.asarray(array, order="C")
-        self.constants.append(numpy_helper.from_array(array, name))
-        return name
+    def made(self) -> onnx.ModelProto:
+        """The whole model."""
+        what, s, nodes = self.what, self.s, self.nodes
+        x, steps, last_step = self.read()
+        states = nodes.node("Transpose", [x], perm=[1, 0, 2])
+        masked = steps and (s.output == "every step" or not self.operator)
+        real = self.real(states, steps) if masked else ""
+        final: list[list[str]] = []
+        for layer in range(s.layers):
+            if self.operator:
+                states, ends = self.standard(*self.operator, layer, states, steps)
+            else:
+                states, ends = self.scans(layer, states, real)
+            final.append(ends)
+        for k, name in enumerate(s.graph.states if self.state else ()):
+            nodes.node("Concat", [ends[k] for ends in final], [f"{name}_n"], axis=0)
+        if s.output == "last step":
+            last = nodes.node("Transpose", [final[-1][0]], perm=[1, 0, 2])
+            states = nodes.node("Reshape", [last, nodes.whole(0, s.directions * s.hidden)])
+        y = nodes.node("MatMul", [states, nodes.weights("readout.W", self.net["W"])])
+        if s.bias:
+            y = nodes.node("Add", [y, nodes.weights("readout.b_y", self.net["b_y"])])
+        if s.readout in READOUTS:
+            y = nodes.node("Softmax", [y], axis=-1) if s.readout == "softmax" else nodes.node("Sigmoid", [y])
+        if s.output == "every step":
+            y = nodes.node("Where", [real, y, nodes.number(0.0)]) if real else y
+            y = nodes.node("Transpose", [y], perm=[1, 0, 2])
+        if what.horizon:
+            y = self.ahead(y, last_step)
+        nodes.node("Identity", [y], ["y"])
+        if what.classes:
+            likeliest = nodes.node("ArgMax", ["y"], axis=-1, keepdims=0)
+            nodes.node("Gather", [nodes.constant("readout.classes", what.labels), likeliest], ["label"])
+        return self.model()
 
-    def node(self, operator: str, inputs: list[str], outputs: list[str] | None = None, **attributes: Any) -> str:
-        """Add a node → the name of its first output."""
-        outputs = outputs or [f"{operator}_{len(self.nodes)}"]
-        self.nodes.append(helper.make_node(operator, inputs, outputs, **attributes))
-        return outputs[0]
-
-    def read(self, what: Exported, lengths: bool) -> tuple[str, str, str]:
-        """Add what is read of x → the sequences, the steps of each as int32 (or ""), and a forecaster's last step (B,F)."""
-        x, steps, last = "x", "lengths" if lengths else "", ""
+    def read(self) -> tuple[str, str, str]:
+        """Add what is read of x → the sequences, the steps of each (or ""), and a forecaster's last step (B,F)."""
+        what, nodes = self.what, self.nodes
+        x, steps, last = "x", "lengths" if self.lengths else "", ""
         if what.table:
-            x = self.node("Unsqueeze", [x, self.constant("feature_axis", np.array([2]))])
-        if what.horizon and lengths:
-            one, window = self.constant("step", np.array(1)), self.constant("window", np.array(what.window))
-            end = self.node("Sub", ["lengths", one])
-            steps = self.node("Min", ["lengths", window])
-            time = self.node("Gather", [self.node("Shape", ["x"]), one])
-            begin = self.node(
-                "Unsqueeze", [self.node("Sub", ["lengths", steps]), self.constant("of_time", np.array([1]))]
-            )
-            read = self.node("Range", [self.constant("start", np.array(0)), self.node("Min", [time, window]), "step"])
-            places = self.node("Min", [self.node("Add", [begin, read]), self.node("Sub", [time, one])])
-            of_feature = self.constant("of_feature", np.array([-1]))
-            last = self.node("GatherND", [x, self.node("Unsqueeze", [end, of_feature])], batch_dims=1)
-            x = self.node("GatherND", [x, self.node("Unsqueeze", [places, of_feature])], batch_dims=1)
+            x = nodes.node("Unsqueeze", [x, nodes.whole(2)])
+        if what.horizon and self.lengths:
+            end = nodes.node("Sub", ["lengths", nodes.index(1)])
+            steps = nodes.node("Min", ["lengths", nodes.index(what.window)])
+            time = nodes.node("Gather", [nodes.node("Shape", ["x"]), nodes.index(1)])
+            begin = nodes.node("Unsqueeze", [nodes.node("Sub", ["lengths", steps]), nodes.whole(1)])
+            read = nodes.node("Min", [time, nodes.index(what.window)])
+            read = nodes.node("Range", [nodes.index(0), read, nodes.index(1)])
+            places = nodes.node("Add", [begin, read])
+            places = nodes.node("Min", [places, nodes.node("Sub", [time, nodes.index(1)])])
+            last = nodes.node("GatherND", [x, nodes.node("Unsqueeze", [end, nodes.whole(-1)])], batch_dims=1)
+            x = nodes.node("GatherND", [x, nodes.node("Unsqueeze", [places, nodes.whole(-1)])], batch_dims=1)
         elif what.horizon:
-            ends = [
-                self.constant(name, np.array([n])) for name, n in (("from", -what.window), ("to", 2**62), ("along", 1))
-            ]
-            x = self.node("Slice", [x, *ends])
-            last = self.node("Gather", [x, self.constant("end", np.array(-1))], axis=1)
-        if steps:
-            steps = self.node("Cast", [steps], to=TensorProto.INT32)
+            x = nodes.node("Slice", [x, nodes.whole(-what.window), nodes.whole(2**62), nodes.whole(1)])
+            last = nodes.node("Gather", [x, nodes.index(-1)], axis=1)
         return x, steps, last
 
-    def ahead(self, what: Exported, y: str, last: str) -> str:
+    def real(self, x: str, steps: str) -> str:
+        """Add which steps of x (T,B,K) are real, (T,B,1)."""
+        nodes = self.nodes
+        time = nodes.node("Gather", [nodes.node("Shape", [x]), nodes.index(0)])
+        places = nodes.node("Range", [nodes.index(0), time, nodes.index(1)])
+        less = nodes.node("Less", [nodes.node("Unsqueeze", [places, nodes.whole(1)]), steps])
+        return nodes.node("Unsqueeze", [less, nodes.whole(2)])
+
+    def ahead(self, y: str, last: str) -> str:
         """Add a forecaster's steps ahead: the last step and its outputs (B, horizon · F)."""
-        y = self.node(
-            "Reshape", [y, self.constant("steps", np.array([0, what.horizon, what.network.specification.inputs]))]
-        )
-        y = self.node("Add", [y, self.node("Unsqueeze", [last, self.constant("step_axis", np.array([1]))])])
-        return self.node("Squeeze", [y, self.constant("only", np.array([2]))]) if what.table else y
+        nodes = self.nodes
+        y = nodes.node("Reshape", [y, nodes.whole(0, self.what.horizon, self.s.inputs)])
+        y = nodes.node("Add", [y, nodes.node("Unsqueeze", [last, nodes.whole(1)])])
+        return nodes.node("Squeeze", [y, nodes.whole(2)]) if self.what.table else y
 
-    def recurrent(self, s: NetworkSpecification, inputs: list[str]) -> tuple[str, str]:
-        """Add a layer → its states (T,D,B,H), and those after the last step (D,B,H)."""
-        attributes: dict[str, Any] = {"hidden_size": s.hidden}
-        attributes["direction"] = "bidirectional" if s.bidirectional else "forward"
-        if s.cell == "elman":
-            attributes["activations"] = [ACTIVATIONS[s.activation]] * s.directions
-        if s.cell == "gru":
-            attributes["linear_before_reset"] = 1
-        states, last = f"states_{len(self.nodes)}", f"last_{len(self.nodes)}"
-        self.node(OPERATORS[s.cell], inputs, [states, last], **attributes)
-        return states, last
+    def first(self, state: str, layer: int) -> str:
+        """A state before a layer's first step (D,B,H), as it is given."""
+        D = self.s.directions
+        if self.s.layers == 1:
+            return f"{state}_0"
+        ends = [self.nodes.whole(place) for place in (layer * D, (layer + 1) * D, 0)]
+        return self.nodes.node("Slice", [f"{state}_0", *ends])
 
-    def masked(self, y: str) -> str:
-        """Add what sets y (B,T,O) to 0 behind each sequence's end."""
-        time = self.node("Gather", [self.node("Shape", ["x"]), self.constant("one", np.array(1))])
-        places = self.node("Range", [self.constant("zero", np.array(0)), time, "one"])
-        axis = self.constant("last_axis", np.array([-1]))
-        real = self.node("Less", [places, self.node("Unsqueeze", ["lengths", axis])])
-        return self.node(
-            "Where", [self.node("Unsqueeze", [real, axis]), y, self.constant("nothing", np.zeros(1, np.float32))]
-        )
+    def standard(self, operator: Operator, names: Names, layer: int, x: str, steps: str) -> tuple[str, list[str]]:
+        """Add a layer as one of ONNX's operators → its states (T,B,D·H), and each state after the last step (D,B,H)."""
+        s, nodes, gates = self.s, self.nodes, operator.gates
+        sides = [self.layers[layer, direction] for direction in range(s.directions)]
+        inputs = s.inputs if layer == 0 else s.directions * s.hidden
 
-    def model(self, what: Exported, lengths: bool) -> onnx.ModelProto:
-        s, number, whole = what.network.specification, TensorProto.FLOAT, TensorProto.INT64
+        def stacked(symbol: str, *shape: int) -> Array:
+            return np.stack([gates.stacked(symbol, names, side, shape) for side in sides])
+
+        arrays = {"W": stacked("V", inputs, s.hidden), "R": stacked("U", s.hidden, s.hidden)}
+        if s.bias:
+            arrays["B"] = np.concatenate([stacked("b", s.hidden), stacked("c", s.hidden)], axis=1)
+        given = [x, *(nodes.weights(f"layer{layer}.{name}", array) for name, array in arrays.items())]
+        given += [""] * (4 - len(given))
+        given += [nodes.node("Cast", [steps], to=TensorProto.INT32) if steps else ""]
+        given += [self.first(state, layer) if self.state else "" for state in s.graph.states]
+        if operator.peepholes:
+            given += [""] * (7 - len(given))
+            weights = Gates(gates.step, operator.peepholes)
+            P = np.stack([weights.stacked("w", names, side, (s.hidden,)) for side in sides])
+            given += [nodes.weights(f"layer{layer}.P", P)]
+        ends = [f"layer{layer}.{state}.last" for state in s.graph.states]
+        direction = "bidirectional" if s.bidirectional else "forward"
+        attributes = {k: v * s.directions if isinstance(v, list) else v for k, v in operator.attributes.items()}
+        states = nodes.free("states")
+        nodes.node(operator.name, given, [states, *ends], hidden_size=s.hidden, direction=direction, **attributes)
+        states = nodes.node("Transpose", [states], perm=[0, 2, 1, 3])  # (T,D,B,H) → (T,B,D,H)
+        return nodes.node("Reshape", [states, nodes.whole(0, 0, s.directions * s.hidden)]), ends
+
+    def scans(self, layer: int, x: str, real: str) -> tuple[str, list[str]]:
+        """Add a layer as a Scan in each direction → as `standard`."""
+        s, nodes, states = self.s, self.nodes, self.s.graph.states
+        given = [self.first(state, layer) for state in states] if self.state else []
+        zeros = [] if self.state else [self.zeros(x)] * len(states)
+        found = []
+        for direction in range(s.directions):
+            first = zeros or [nodes.node("Gather", [state, nodes.index(direction)]) for state in given]
+            where = f"layer{layer}.{DIRECTIONS[direction]}."
+            found.append(scan(nodes, s, where, self.layers[layer, direction], x, first, real))
+        ends = []
+        for k in range(len(states)):
+            each = [nodes.node("Unsqueeze", [last[k], nodes.whole(0)]) for _, last in found]
+            ends.append(nodes.node("Concat", each, axis=0))
+        return nodes.node("Concat", [side for side, _ in found], axis=2), ends
+
+    def zeros(self, x: str) -> str:
+        """Add a state of zeros (B,H), for x (T,B,K)."""
+        nodes = self.nodes
+        shape = nodes.node("Concat", [nodes.node("Shape", [x], start=1, end=2), nodes.whole(self.s.hidden)], axis=0)
+        return nodes.node("ConstantOfShape", [shape], value=helper.make_tensor("value", nodes.type, [1], [0.0]))
+
+    def model(self) -> onnx.ModelProto:
+        """All that was added, with the inputs and outputs."""
+        what, s, nodes = self.what, self.s, self.nodes
         features = [] if what.table else [s.inputs]
-        inputs = [helper.make_tensor_value_info("x", number, ["batch", "time", *features])]
-        if lengths:
-            inputs.append(helper.make_tensor_value_info("lengths", whole, ["batch"]))
+        inputs = [helper.make_tensor_value_info("x", nodes.type, ["batch", "time", *features])]
+        if self.lengths:
+            inputs.append(helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]))
         steps = ["time"] if s.output == "every step" else []
         shape: list[Any] = ["batch", what.horizon, *features] if what.horizon else ["batch", *steps, s.outputs]
-        outputs = [helper.make_tensor_value_info("y", number, shape)]
+        outputs = [helper.make_tensor_value_info("y", nodes.type, shape)]
         if what.classes:
-            kind = self.constants[-1].data_type
+            kind = nodes.constants["readout.classes"].data_type
             outputs.append(helper.make_tensor_value_info("label", kind, ["batch", *steps]))
-        graph = helper.make_graph(self.nodes, "throughtime", inputs, outputs, self.constants)
+        for state in s.graph.states if self.state else ():
+            size: list[str | int | None] = [s.layers * s.directions, "batch", s.hidden]
+            inputs.append(helper.make_tensor_value_info(f"{state}_0", nodes.type, size))
+            outputs.append(helper.make_tensor_value_info(f"{state}_n", nodes.type, size))
+        graph = helper.make_graph(nodes.nodes, "throughtime", inputs, outputs, list(nodes.constants.values()))
         model = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="throughtime"
         )
         described: dict[str, Any] = {"loss": s.loss}
+        described |= {} if self.operator else {"network": s.as_dict()}
+        described |= {"states": list(s.graph.states)} if self.state else {}
         described |= {"inputs": list(what.inputs)} if what.inputs else {}
         described |= {"classes": what.labels.tolist()} if what.classes else {}
         helper.set_model_props(model, {"throughtime": json.dumps(described)})
@@ -206,31 +262,27 @@ class _Graph:
         return model
 
 
-def _float32(array: Array) -> Array:
-    with np.errstate(over="ignore"):
-        found = array.astype(np.float32)
-    if not np.isfinite(found).all():
-        raise ValueError(
-            "float32, which ONNX Runtime computes in, cannot hold a weight of the network: export it otherwise"
-        )
-    return found
+def _given(net: Network, state: State, dtype: str) -> dict[str, Array]:
+    """A state of a network as inputs of a model."""
+    names = net.specification.graph.states
+    parts = [state.h, *np.split(state.C, len(names) - 1)] if len(names) > 1 else [state.h]
+    return {f"{name}_0": part.astype(dtype) for name, part in zip(names, parts, strict=True)}
 
 
-def _arrays(net: Network) -> list[dict[str, Array]]:
-    """For each layer ONNX's W (D,G·H,K), R (D,G·H,H) and, with biases, B (D,2·G·H): those of W, then those of R."""
-    s = net.specification
-    layers = []
-    for layer in range(s.layers):
-        sides: dict[str, list[Array]] = {"W": [], "R": [], "B": []}
-        for direction in range(s.directions):
-            found = {b.symbol: b.of(net.parameters) for b in blocks(s) if (b.layer, b.direction) == (layer, direction)}
-            sides["W"].append(reordered(found["V"].T, GATES[s.cell], ORDER[s.cell]))
-            sides["R"].append(reordered(found["U"].T, GATES[s.cell], ORDER[s.cell]))
-            if s.bias:
-                b, recurrent = found["b"], np.zeros_like(found["b"])
-                if s.cell == "gru":
-                    recurrent[2 * s.hidden :] = found["c"]
-                both = [reordered(bias, GATES[s.cell], ORDER[s.cell]) for bias in (b, recurrent)]
-                sides["B"].append(np.concatenate(both))
-        layers.append({name: np.stack(arrays) for name, arrays in sides.items() if arrays})
-    return layers
+def _check_states(what: Exported, session: Any, lengths: bool, dtype: str) -> None:
+    """A ValueError if, from a state that the network has reached, the outputs or states after the last step are others."""
+    net, rng = what.network, np.random.default_rng(0)
+    before, x = what.random(rng, 3, 9), what.random(rng, 3, 7)
+    state = net.hidden(before[:, :, None] if what.table else before)[1]
+    steps = np.array([7, 4, 1] if lengths else [7, 7, 7])
+    sequences = x[:, :, None] if what.table else x
+    final = _given(net, net.hidden(sequences, steps, state)[1], net.specification.dtype)
+    known = [net.predict(sequences, steps, state), *final.values()]
+    given = {"x": x.astype(dtype)} | ({"lengths": steps} if lengths else {}) | _given(net, state, dtype)
+    made = session.run(["y", *(f"{name}_n" for name in net.specification.graph.states)], given)
+    for ours, theirs in zip(known, made, strict=True):
+        difference = np.abs(np.reshape(theirs, ours.shape) - ours).max()
+        if not difference <= LARGEST_DIFFERENCE * max(1.0, float(np.abs(ours).max())):
+            raise ValueError(
+                f"from a state that it is given, the model differs from the network by up to {difference:.2g}"
+            )
