@@ -1,5 +1,8 @@
 """scikit-learn's handwritten digits, read row by row, in a pipeline and a search. Needs: pip install 'throughtime[sklearn]'."""
 
+from typing import Any
+
+import numpy.typing as npt
 from sklearn.datasets import load_digits
 from sklearn.metrics import classification_report
 from sklearn.model_selection import GridSearchCV, train_test_split
@@ -9,7 +12,7 @@ from sklearn.preprocessing import FunctionTransformer
 from throughtime.sklearn import SequenceClassifier
 
 
-def without_empty_rows(images):
+def without_empty_rows(images: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
     """Images (N, 8, 8) as sequences of different lengths: rows without ink at the bottom are cut off."""
     return [image[: max(1, image.any(axis=1).nonzero()[0].max() + 1)] for image in images]
 

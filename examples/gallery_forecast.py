@@ -6,8 +6,11 @@ See: throughtime gallery forecast
 """
 
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 import throughtime as tt
 
@@ -20,15 +23,15 @@ else:
 
 end, read = int(0.8 * len(y)), 3 * season
 expected = np.array([y[:end][place::season].mean() for place in range(season)])[np.arange(len(y)) % season]
-left = (y - expected) / y[:end].std()  # what is not explained by the place in the season
+left: npt.NDArray[Any] = (y - expected) / y[:end].std()  # what is not explained by the place in the season
 
 
-def before(origins):
+def before(origins: Sequence[int]) -> npt.NDArray[Any]:
     """(N, read, 1)"""
     return left[np.array(origins)[:, None] + np.arange(-read, 0), None]
 
 
-def ahead(values, origins):
+def ahead(values: npt.NDArray[Any], origins: Sequence[int]) -> npt.NDArray[Any]:
     """(N, season)"""
     return values[np.array(origins)[:, None] + np.arange(season)]
 

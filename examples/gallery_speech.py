@@ -4,13 +4,16 @@ Your own data: `series`, a list of arrays (time, features), and `labels`, a list
 See: throughtime gallery speech
 """
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 import throughtime as tt
 from throughtime.gallery import timeseries
 
 
-def load(part):
+def load(part: str) -> tuple[list[npt.NDArray[Any]], list[str]]:
     """270 or 370 utterances of nine speakers: 7 to 29 steps of 12 numbers."""
     found = timeseries.load("JapaneseVowels", part)
     return found.series, [found.classes[label] for label in found.labels]
@@ -22,7 +25,7 @@ steps = np.concatenate(series)
 mean, deviation = steps.mean(axis=0), steps.std(axis=0)
 
 
-def standardised(series):
+def standardised(series: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
     return [(one - mean) / deviation for one in series]
 
 

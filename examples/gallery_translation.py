@@ -15,8 +15,8 @@ from throughtime.generation import EncoderDecoder, Vocabulary, train
 if len(sys.argv) > 1:
     pairs = [line.split("\t") for line in Path(sys.argv[1]).read_text().splitlines()]
 else:
-    found, _, _ = translation.load(seed=0)
-    pairs = [*zip(found.written, found.iso, strict=True)]
+    found = translation.load(seed=0)[0]
+    pairs = [[*pair] for pair in zip(found.written, found.iso, strict=True)]
 sources, targets = map(list, zip(*pairs, strict=True))
 told = len(pairs) * 95 // 100
 

@@ -1,11 +1,15 @@
 """A task of your own: tell at each step whether a bit was the same two steps before."""
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 import throughtime as tt
-from throughtime.tasks.task import Evaluation, sampled
+from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, sampled
+
+Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -13,23 +17,27 @@ class SameAsTwoBefore:
     """Bits in, a bit out; the first two answers are 0."""
 
     steps: int = 12
-    name = "same-as-two-before"
-    inputs = outputs = 1
-    readout, loss, output, specification = "sigmoid", "binary_cross_entropy", "every step", None
+    name: ClassVar[str] = "same-as-two-before"
+    inputs: ClassVar[int] = 1
+    outputs: ClassVar[int] = 1
+    readout: ClassVar[Readout] = "sigmoid"
+    loss: ClassVar[Loss] = "binary_cross_entropy"
+    output: ClassVar[Output] = "every step"
+    specification: ClassVar[None] = None
 
-    def sample(self, rng, batch):
+    def sample(self, rng: np.random.Generator, batch: int) -> tt.Batch:
         x = rng.integers(2, size=(batch, self.steps, 1)).astype(float)
         y = np.zeros_like(x)
         y[:, 2:] = x[:, 2:] == x[:, :-2]
         return tt.Batch(x, y)
 
-    def right(self, y, batch):
-        return (y.round() == batch.y).all(axis=(1, 2))
+    def right(self, y: Array, batch: tt.Batch) -> Array:
+        return np.asarray((y.round() == batch.y).all(axis=(1, 2)))
 
-    def render(self, x, y):
+    def render(self, x: Array, y: Array) -> str:
         return "\n".join("".join(str(int(bit)) for bit in row[:, 0].round()) for row in (x, y))
 
-    def evaluate(self, net, samples=1000, seed=0) -> Evaluation:
+    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
         return sampled(self, net, samples, seed)
 
 

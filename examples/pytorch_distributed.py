@@ -19,7 +19,7 @@ from throughtime.pytorch import from_torch, to_torch
 PROCESSES, STEPS, BATCH = 2, 400, 32
 
 
-def train_on(rank, folder):
+def train_on(rank: int, folder: str) -> None:
     """What each process does: its own sequences, the same module."""
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=PROCESSES)
     torch.set_num_threads(1)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from throughtime.network import Network
     from throughtime.network_specification import NetworkSpecification
     from throughtime.proof.search import prove
+    from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
     from throughtime.specification import Specification
     from throughtime.studio.notebook import view
     from throughtime.sweeps.run import sweep
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from throughtime.training.many import train_many
     from throughtime.training.optimisers import Adam, GradientDescent, Momentum, RMSprop
     from throughtime.training.schedules import Constant, Cosine, Step, WarmUp
+
+    __version__: str
 
 _HOMES = {
     "Adam": "training.optimisers",
@@ -50,7 +53,10 @@ _HOMES = {
     "maximum": "cells.symbols",
     "minimum": "cells.symbols",
     "pad": "batch",
+    "Proof": "proof.verdicts",
     "prove": "proof.search",
+    "Proved": "proof.verdicts",
+    "Refuted": "proof.verdicts",
     "relu": "cells.symbols",
     "resume": "training.checkpoint",
     "sigmoid": "cells.symbols",
@@ -61,31 +67,34 @@ _HOMES = {
     "tasks": "",
     "train": "training.loop",
     "train_many": "training.many",
+    "Unknown": "proof.verdicts",
     "view": "studio.notebook",
 }
 
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
     "Adam", "Batch", "cell", "Constant", "Cosine", "exp", "GradientDescent", "Graph", "load", "load_run", "maximum", "minimum",
-    "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "prove", "relu", "resume", "RMSprop", "Run", "sigmoid",
-    "sigmoid_derivative", "softplus", "Specification", "State", "Step", "sweep", "tanh", "tasks", "Trace", "train",
-    "train_many", "view", "WarmUp",
+    "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "Proof", "prove", "Proved", "Refuted", "relu", "resume",
+    "RMSprop", "Run", "sigmoid", "sigmoid_derivative", "softplus", "Specification", "State", "Step", "sweep", "tanh", "tasks",
+    "Trace", "train", "train_many", "Unknown", "view", "WarmUp",
 ]  # fmt: skip
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used: `--help` must not wait for what it does not need."""
-    from importlib import import_module
+if not TYPE_CHECKING:  # a name that is not there is an error to type checkers too
 
-    if name == "__version__":
-        from importlib.metadata import version
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first used: `--help` must not wait for what it does not need."""
+        from importlib import import_module
 
-        return version("throughtime")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'throughtime' has no attribute {name!r}")
-    home = import_module(f"throughtime.{_HOMES[name] or name}")
-    value = home if not _HOMES[name] else getattr(home, name)
-    globals()[name] = value
-    return value
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("throughtime")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'throughtime' has no attribute {name!r}")
+        home = import_module(f"throughtime.{_HOMES[name] or name}")
+        value = home if not _HOMES[name] else getattr(home, name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+StrPath = str | os.PathLike[str]
 WINDOWS = os.name == "nt"
 TRIES = 20
 """How often a file is replaced, over about two seconds, that another program has open on Windows."""

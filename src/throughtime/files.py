@@ -26,7 +26,7 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.columns import Columns
-from throughtime.disk import write_atomically
+from throughtime.disk import StrPath, write_atomically
 from throughtime.documents import json_object, text_of, toml_table
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
@@ -112,7 +112,7 @@ def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, An
     return tensors, described
 
 
-def save_network(net: Network, path: Any, task: str | None = None, columns: Columns | None = None) -> None:
+def save_network(net: Network, path: StrPath, task: str | None = None, columns: Columns | None = None) -> None:
     """Write a network to a `.safetensors` file, with the name of the task it was trained for, or the columns of the data.
 
     Raises
@@ -136,7 +136,7 @@ def require_finite(tensors: Mapping[str, Array]) -> None:
             raise ValueError(f"{name} holds numbers that are not finite: such a network is not saved")
 
 
-def load(path: Any) -> Network:
+def load(path: StrPath) -> Network:
     """Read a network from a `.safetensors` file, or from the folder of a run.
 
     Raises

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array, Sequences, check_finite, check_lengths, check_weights, numbers, pad
 from throughtime.checks import whole_number
+from throughtime.disk import StrPath
 from throughtime.forward_pass import Backward, ForwardPass, State
 from throughtime.inference import Tapes, outputs
 from throughtime.losses import check_targets
 from throughtime.memory import require
-from throughtime.network_specification import NetworkSpecification
+from throughtime.network_specification import Fields, InitName, NetworkSpecification
 from throughtime.parameters import Views, count, initial
 
 if TYPE_CHECKING:
@@ -52,12 +53,18 @@ class Network:
     change a result, and every array that is returned is 0 there.
     """
 
+    @overload
+    def __init__(self, specification: NetworkSpecification, *, seed: int = 0, init: InitName = "glorot") -> None: ...
+
+    @overload
+    def __init__(self, *, seed: int = 0, init: InitName = "glorot", **fields: Unpack[Fields]) -> None: ...
+
     def __init__(
         self,
         specification: NetworkSpecification | None = None,
         *,
         seed: int = 0,
-        init: str = "glorot",
+        init: InitName = "glorot",
         **fields: Any,
     ) -> None:
         if specification is None:
@@ -138,6 +145,12 @@ class Network:
         )
 
     # What it tells
+
+    @overload
+    def predict(self, x: Array | tuple[Any, Any], lengths: Any = None, initial_state: State | None = None) -> Array: ...
+
+    @overload
+    def predict(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> Any: ...
 
     def predict(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> Any:
         """The outputs.
@@ -281,7 +294,7 @@ class Network:
 
     # Reading and writing
 
-    def save(self, path: Any) -> None:
+    def save(self, path: StrPath) -> None:
         """Write the network to a `.safetensors` file, atomically."""
         from throughtime.files import save_network
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Required, TypedDict, get_args
 
 from throughtime.cells import step_of
 from throughtime.cells.graph import Graph
@@ -18,6 +19,24 @@ DtypeName = Literal["float64", "float32"]
 InitName = Literal["glorot", "uniform", "classic"]
 
 LARGEST = 2**31 - 1
+
+
+class Fields(TypedDict, total=False):
+    """What `Network` takes by name: the fields of a NetworkSpecification, for type checkers and editors."""
+
+    cell: CellName | Literal["rnn"] | Graph
+    inputs: Required[int]
+    hidden: Required[int]
+    outputs: Required[int]
+    layers: int
+    bidirectional: bool
+    activation: ActivationName
+    readout: ReadoutName
+    loss: LossName
+    bias: bool
+    output: OutputName
+    dtype: DtypeName
+    step: Graph | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +139,7 @@ class NetworkSpecification:
             )
 
     @classmethod
-    def given(cls, values: dict[str, Any]) -> NetworkSpecification:
+    def given(cls, values: Mapping[str, Any]) -> NetworkSpecification:
         """The specification of fields given to `Network`; a ValueError for what is none of them, or missing."""
         only_known("a network has no", values, [*(field.name for field in fields(cls)), "seed", "init"])
         needed = [field.name for field in fields(cls) if field.default is MISSING]

@@ -14,13 +14,13 @@ import numpy as np
 from throughtime.batch import Batch
 from throughtime.checks import one_of
 from throughtime.network import Network
-from throughtime.network_specification import CHOICES, cell_named
+from throughtime.network_specification import CHOICES, InitName, cell_named
 from throughtime.tasks import Addition
 from throughtime.tasks.task import Task
 from throughtime.training.loop import Callback, Run, train
 from throughtime.training.optimisers import OPTIMISERS, Adam, GradientDescent
 from throughtime.training.schedules import Cosine, named
-from throughtime.training.settings import Settings
+from throughtime.training.settings import Settings, UpdateName
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Recipe:
     """The fields of a network, how its parameters are drawn, and the settings of its training."""
 
     network: dict[str, Any]
-    init: str
+    init: InitName
     settings: dict[str, Any]
 
 
@@ -183,7 +183,7 @@ def classic(
     seed: int = 0,
     pairs: int = 10_000,
     learning_rate: float = 0.1,
-    update: str = "per batch",
+    update: UpdateName = "per batch",
     log: Callable[[Logged], None] = lambda line: None,
     callbacks: tuple[Callback, ...] = (),
     out: Any = None,

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from throughtime.generation.models import LanguageModel
 from throughtime.generation.vocabulary import END, Indices
 from throughtime.interrupts import deferred
 from throughtime.training.history import History, Record
-from throughtime.training.optimisers import rule
+from throughtime.training.optimisers import Optimiser, rule
+from throughtime.training.schedules import Schedule
 from throughtime.training.settings import Settings
 from throughtime.training.source import EPOCHS, SEQUENCES, stream
 
@@ -30,7 +31,21 @@ Measure = tuple[float, Array]
 
 _SHARD = 16
 """Sequences that one thread works on: fixed, so that no number of threads changes a bit."""
-_NOT_HERE = ("noise", "cell_penalty", "update", "patience", "log_every")
+NOT_HERE = ("noise", "cell_penalty", "update", "patience", "log_every")
+
+
+class SettingsHere(TypedDict, total=False):
+    """What `train` takes by name: the fields of Settings that have a meaning here."""
+
+    steps: int
+    batch: int
+    optimizer: Optimiser
+    schedule: Schedule
+    clip: float | None
+    weight_decay: float
+    window: int | None
+    shuffle: bool
+    seed: int
 
 
 def train(
@@ -38,7 +53,7 @@ def train(
     data: Texts | Sampler | str,
     *,
     callbacks: Iterable[Callable[[M, Record], Any]] = (),
-    **settings: Any,
+    **settings: Unpack[SettingsHere],
 ) -> tuple[M, History]:
     """Train a copy of a model.
 
@@ -73,7 +88,7 @@ def train(
     from throughtime.kernels.loop import scale_and_measure
     from throughtime.kernels.optimisers import update
 
-    for name in _NOT_HERE:
+    for name in NOT_HERE:
         if name in settings:
             raise ValueError(f"a network that writes is trained without {name}")
     given = Settings(**settings)

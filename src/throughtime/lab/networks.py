@@ -9,6 +9,7 @@ from typing import Any
 from throughtime.interrupts import on_threads
 from throughtime.memory import require
 from throughtime.network import Network
+from throughtime.network_specification import InitName
 from throughtime.tasks.task import Task
 from throughtime.training.loop import NotFinite, Run, proceed
 from throughtime.training.settings import Settings
@@ -31,7 +32,7 @@ class Contestant:
 
     name: str
     fields: dict[str, Any]
-    init: str = "glorot"
+    init: InitName = "glorot"
     remember: float | None = None
 
     def begin(self, task: Task, seed: int) -> Network:

@@ -162,3 +162,4 @@ class Unknown:
 
 
 Proof = Proved | Refuted | Unknown
+"""What `prove` returns: `match` tells which."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -76,7 +77,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     index of sequence and time (y may then be a Series with the sequences' names), or (sequences, time) for one feature.
     """
 
-    class_weight: Any = None
+    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SequenceClassifier:
         """Learn the classes y (N,) of sequences X; `sample_weight` (N,) weighs them in the loss."""

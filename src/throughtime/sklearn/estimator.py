@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -14,8 +14,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from throughtime import memory
 from throughtime.batch import Array, Batch
+from throughtime.cells.graph import Graph
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
+from throughtime.network_specification import ActivationName, CellName, DtypeName, NetworkSpecification
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import Options, check_goes_on
@@ -34,11 +35,11 @@ _TOGETHER = 250
 class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A recurrent network with scikit-learn's conventions; the base of the estimators."""
 
-    cell: str = "lstm"
+    cell: CellName | Literal["rnn"] | Graph = "lstm"
     hidden: int = 32
     layers: int = 1
     bidirectional: bool = False
-    activation: str = "tanh"
+    activation: ActivationName = "tanh"
     max_iter: int = 100
     batch_size: int = 64
     learning_rate: float = 0.01
@@ -49,8 +50,8 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     validation_fraction: float = 0.1
     n_iter_no_change: int = 10
     warm_start: bool = False
-    dtype: str = "float64"
-    random_state: Any = None
+    dtype: DtypeName | type[np.floating[Any]] = "float64"
+    random_state: int | np.random.RandomState | None = None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

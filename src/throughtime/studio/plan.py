@@ -9,7 +9,7 @@ from typing import Any
 
 from throughtime import recipes, tasks
 from throughtime.network import Network
-from throughtime.network_specification import CHOICES, NetworkSpecification
+from throughtime.network_specification import CHOICES, InitName, NetworkSpecification
 from throughtime.parameters import GATES, count
 from throughtime.studio.example import is_calculation
 from throughtime.studio.messages import LIMITS
@@ -42,7 +42,7 @@ class Plan:
 
     task: Any
     specification: NetworkSpecification
-    init: str
+    init: InitName
     training: Settings
     network: Network | None = None
     known: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.checks import whole_number
+from throughtime.disk import StrPath
 from throughtime.interrupts import as_they_end, deferred, left_to_this_process
 from throughtime.memory import require
 from throughtime.sweeps.space import Space, Trial
@@ -32,8 +33,8 @@ def sweep(
     task: str,
     options: Mapping[str, Any],
     *,
-    out: Any,
-    seeds: Any = 1,
+    out: StrPath,
+    seeds: int | Iterable[int] = 1,
     random: int | None = None,
     random_seed: int = 0,
     jobs: int | None = None,

@@ -21,7 +21,7 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from throughtime.batch import Array, Batch
-from throughtime.disk import remove_leftovers, write_atomically
+from throughtime.disk import StrPath, remove_leftovers, write_atomically
 from throughtime.files import (
     CHECKPOINT,
     FORMAT,
@@ -189,7 +189,7 @@ def _refuse_taken(folder: Path, new: bool = False) -> None:
         raise ValueError(f"{folder} holds {foreign[0]}, but no run: choose another folder, so that nothing is lost")
 
 
-def load_run(folder: Any, task: Task | None = None) -> Run:
+def load_run(folder: StrPath, task: Task | None = None) -> Run:
     """Read a run from its folder.
 
     Parameters
@@ -267,7 +267,7 @@ def _fits(
 
 
 def resume(
-    folder: Any,
+    folder: StrPath,
     task_or_data: Task | Batch | None = None,
     *,
     steps: int | None = None,

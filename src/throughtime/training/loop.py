@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from throughtime.batch import Batch
 from throughtime.columns import Columns
+from throughtime.disk import StrPath
 from throughtime.network import Network
 from throughtime.training.run import Best, NotFinite, Run
-from throughtime.training.settings import Settings
+from throughtime.training.settings import Settings, SettingsFields
 from throughtime.training.trainer import Trainer as _Trainer
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ def train(
     *,
     validate: Batch | None = None,
     callbacks: Iterable[Callback] = (),
-    out: Any = None,
+    out: StrPath | None = None,
     columns: Columns | None = None,
-    **settings: Any,
+    **settings: Unpack[SettingsFields],
 ) -> Run:
     """Train a copy of a network.
 
@@ -114,7 +115,7 @@ def proceed(
     task_or_data: Task | Batch,
     validate: Batch | None = None,
     callbacks: Iterable[Callback] = (),
-    out: Any = None,
+    out: StrPath | None = None,
     *,
     until: int | None = None,
     new: bool = False,

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from throughtime.checks import whole_number
 from throughtime.interrupts import on_threads
 from throughtime.memory import available, require
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
+from throughtime.network_specification import InitName, NetworkSpecification
 from throughtime.parameters import count
 from throughtime.training.loop import NotFinite, Run, begin, proceed
-from throughtime.training.settings import Settings
+from throughtime.training.settings import Settings, SettingsButSeed
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
@@ -33,11 +33,11 @@ def train_many(
     task_or_data: Task | Batch,
     *,
     seeds: Iterable[int],
-    init: str = "glorot",
+    init: InitName = "glorot",
     threads: int | None = None,
     progress: Callable[[int, Run], Any] = lambda seed, run: None,
     validate: Batch | None = None,
-    **settings: Any,
+    **settings: Unpack[SettingsButSeed],
 ) -> list[Run]:
     """Train a network for each seed, several at the same time.
 

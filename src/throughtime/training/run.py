@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from throughtime.batch import Array
 from throughtime.columns import Columns
+from throughtime.disk import StrPath
 from throughtime.forward_pass import State
 from throughtime.network import Network
 from throughtime.training.history import History
@@ -68,7 +69,7 @@ class Run:
         loss = f", loss {self.history.last.loss:.3g}" if len(self.history) else ""
         return f"Run({self.network!r}, step {self.step} of {self.settings.steps}{loss}, stopped: {self.stopped})"
 
-    def save(self, folder: Any) -> None:
+    def save(self, folder: StrPath) -> None:
         """Write the run to a folder, each file atomically."""
         from throughtime.training.checkpoint import save_run
 

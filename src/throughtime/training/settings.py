@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, get_args
 
 from throughtime.checks import choice, flag, nearest, number, only_known, whole_number
 from throughtime.training import optimisers, schedules
@@ -12,6 +12,30 @@ from throughtime.training.optimisers import Adam, GradientDescent, Optimiser
 from throughtime.training.schedules import Constant, Schedule
 
 UpdateName = Literal["per batch", "per step"]
+
+
+class SettingsButSeed(TypedDict, total=False):
+    """What `train_many` takes by name: the fields of Settings but the seed, for type checkers and editors."""
+
+    steps: int
+    batch: int
+    optimizer: Optimiser
+    schedule: Schedule
+    clip: float | None
+    noise: float
+    weight_decay: float
+    cell_penalty: float
+    window: int | None
+    update: UpdateName
+    shuffle: bool
+    patience: int | None
+    log_every: int | None
+
+
+class SettingsFields(SettingsButSeed, total=False):
+    """What `train` takes by name: the fields of Settings."""
+
+    seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +86,7 @@ class Settings:
             )
 
     @classmethod
-    def given(cls, values: dict[str, Any], to: str, others: Iterable[str] = ()) -> Settings:
+    def given(cls, values: Mapping[str, Any], to: str, others: Iterable[str] = ()) -> Settings:
         """The settings that were given by name to a function, which has others too; a ValueError for any that is none."""
         if asked := {"lr", "learning_rate"} & set(values):
             raise ValueError(f"{to} has no setting {asked.pop()}: it is the optimizer's, as in optimizer=tt.Adam(0.01)")
