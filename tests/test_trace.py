@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from throughtime.cells import elman, gru, lstm, named_cell
+from throughtime.cells import elman, gru, lstm, named_cell, step_of
 from throughtime.network import Network
 from throughtime.parameters import DIRECTIONS, Views
 from throughtime.trace import Trace
@@ -113,7 +113,7 @@ def test_every_array_is_that_of_the_plain_cells(fields, begin):
     for b, n in enumerate(LENGTHS):
         for (layer, direction), (tape, gradient) in by_cells(trace, b).items():
             of = trace.layer(layer, direction)
-            assert tuple(of.arrays) == array_names(of.cell)
+            assert tuple(of.arrays) == array_names(of.graph)
             for name, array in of.arrays.items():
                 if name in ("d_h", "d_C"):
                     continue
@@ -412,7 +412,7 @@ def test_json_schema():
     assert np.shape(document["parameters"]["backward.forget.U"]) == (3, 3)
     assert np.shape(document["reach"]) == (3, 6, 6)
     assert [(of["layer"], of["direction"]) for of in document["layers"]] == [(0, "forward"), (0, "backward")]
-    assert list(document["layers"][1])[2:] == list(array_names("lstm"))
+    assert list(document["layers"][1])[2:] == list(array_names(step_of("lstm")))
 
 
 def places(document, path=()):

@@ -15,7 +15,7 @@ from throughtime.cells.graph import Graph, Operation
 from throughtime.cells.layout import layout
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import DIRECTIONS, view_name
+from throughtime.parameters import DIRECTIONS, of_layer
 
 Value = TypeVar("Value")
 
@@ -203,11 +203,8 @@ class Parameters:
 def parameters_of(net: Network) -> Parameters:
     """The parameters of a network; without biases, these are left out."""
     s, views = net.specification, net.views
-    names = [name for block in layout(s.graph).blocks if s.bias or block.kind != "bias" for name in block.names]
     layers = {
-        (layer, direction): {
-            name: views[f"layer{layer}.{DIRECTIONS[direction]}.{view_name(s.graph, name)}"] for name in names
-        }
+        (layer, direction): of_layer(s, views, layer, DIRECTIONS[direction])
         for layer in range(s.layers)
         for direction in range(s.directions)
     }

@@ -257,7 +257,6 @@ class Network:
         """Everything that happens in one forward and one backward pass; arguments as for `gradient`."""
         from throughtime.trace import Trace
 
-        self.specification.only_shipped("traces are there")
         given = self._read(x, lengths)
         targets, weights = self._targets(given, y, mask)
         loss, gradient, tape = self._differentiate(given, targets, weights, d_x=True)

@@ -150,6 +150,15 @@ class Views(Mapping[str, Array]):
         return len(self._views)
 
 
+def of_layer(
+    specification: NetworkSpecification, views: Mapping[str, Array], layer: int, direction: str
+) -> dict[str, Array]:
+    """The parameters of one layer and direction, called as in the cell's step; without biases, these are left out."""
+    graph, bias = specification.graph, specification.bias
+    names = [name for block in layout(graph).blocks if bias or block.kind != "bias" for name in block.names]
+    return {name: views[f"layer{layer}.{direction}.{view_name(graph, name)}"] for name in names}
+
+
 def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
     """Parameters to start training from.
 

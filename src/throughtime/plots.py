@@ -16,10 +16,12 @@ import numpy as np
 from throughtime.analysis import gradient_flow, state_space
 from throughtime.analysis.fixed_points import FixedPoint
 from throughtime.batch import Array
+from throughtime.cells.layout import layout
 from throughtime.disk import write_atomically
 from throughtime.documents import printable
 from throughtime.trace import Trace
-from throughtime.trace.layer import DELTA_NAMES
+from throughtime.trace.layer import LayerTrace, names_of
+from throughtime.trace.letters import letter, of_name, taken_apart
 from throughtime.training.history import History
 
 try:
@@ -49,15 +51,10 @@ STYLE: Any = {
 }
 """What every new figure is made with."""
 
-_SYMBOLS = {
-    "C_tilde": R"\tilde{C}", "n": R"\tilde{n}", "net_h": "net", "delta_h": R"\delta_h", "delta_i": R"\delta_i",
-    "delta_f": R"\delta_f", "delta_C_tilde": R"\delta_{\tilde{C}}", "delta_o": R"\delta_o", "delta_r": R"\delta_r",
-    "delta_z": R"\delta_z", "delta_n": R"\delta_n", "delta_q": R"\delta_q", "delta_y": R"\delta_y",
-    "net_y": "net_y", "d_h": R"\partial h", "d_C": R"\partial C",
-}  # fmt: skip
-"""Names of arrays as mathematics; the others are letters already."""
+_SYMBOLS = {"delta_y": R"\delta_y", "net_y": "net_y"}
+"""Arrays of a trace itself as mathematics; the others are letters already."""
 DERIVATIVE = R"$\Vert\partial s_n/\partial s_{n-d}\Vert$"
-_GATES = {"i", "f", "o", "r", "z"}
+_OF_THE_TRACE = ("x", "y", "d", "net_y", "delta_y")
 
 
 def new(rows: int = 1, columns: int = 1, *, width: float = 5.5, height: float = 3.4) -> Any:
@@ -148,25 +145,48 @@ def heat_map(
     layer: int | None = None,
     direction: str | None = None,
 ) -> Axes:
-    """An array of a trace over time, units upward: a state, a gate, a δ, or one of x, y, d and delta_y."""
+    """An array of a trace over time, units upward: one of x, y, d and delta_y; or a state, a gate, a δ of a layer.
+
+    If a layer or a direction is given, the array is one of that layer's.
+    """
+    if name in _OF_THE_TRACE and layer is None and direction is None:
+        ax = _map(trace, getattr(trace, name)[sequence], sequence, None, ax)
+        ax.set_title(f"${_SYMBOLS.get(name, name)}$")
+        ax.set_ylabel("input" if name == "x" else "output")
+        return ax
+    of = trace.layer(layer, direction)
+    ax = _map(trace, getattr(of, name)[sequence], sequence, 1.0 if name in _gates(of) else None, ax)
+    sign, value = taken_apart(of.graph, name)
+    written = letter(of.graph, value).latex if not sign else of_name(value).latex
+    ax.set_title(f"${_SIGNS[sign].format(written)}$")
+    return ax
+
+
+_SIGNS = {"": "{}", "δ": R"\delta_{{{}}}", "∂": R"\partial {}"}
+
+
+def _gates(of: LayerTrace) -> set[str]:
+    """The arrays that hold what a sigmoid made, from 0 to 1."""
+    graph, names = of.graph, names_of(of.graph)
+    places = [*(slot.kept for slot in layout(graph).slots), *graph.after]
+    made = zip(places, [*names.slots, *names.states], strict=True)
+    return {name for place, name in made if graph.operations[place].op == "sigmoid"}
+
+
+def _map(trace: Trace, values: Array, sequence: int, most: float | None, ax: Axes | None) -> Axes:
+    """A map of values (T,F), or (F,) at the last step; from 0 to `most`, or to the greatest of them, if none is below 0."""
     ax = ax or new()
-    whole = name in ("x", "y", "d", "net_y", "delta_y")
-    values = getattr(trace if whole else trace.layer(layer, direction), name)[sequence]
     values = values[: int(trace.lengths[sequence])] if values.ndim == 2 else values[None]
-    signed = values.min() < 0
-    most = float(np.abs(values).max()) or 1.0
-    limits = (-most, most) if signed else (0, 1 if name in _GATES else most)
+    signed, greatest = values.min() < 0, float(np.abs(values).max()) or 1.0
     start = 0.5 if len(values) > 1 or trace.x.shape[1] == 1 else trace.lengths[sequence] - 0.5
     shown = ax.imshow(
         values.T, aspect="auto", interpolation="nearest", origin="lower", cmap="PuOr" if signed else "cividis",
-        vmin=limits[0], vmax=limits[1], extent=(start, start + len(values), -0.5, values.shape[1] - 0.5),
+        vmin=-greatest if signed else 0, vmax=greatest if signed else most or greatest,
+        extent=(start, start + len(values), -0.5, values.shape[1] - 0.5),
     )  # fmt: skip
     ax.figure.colorbar(shown, ax=ax)
-    ax.set(xlabel="step", ylabel="output" if name in ("y", "d", "net_y", "delta_y") else "unit")
-    ax.set_title(f"${_SYMBOLS.get(name, name)}$")
+    ax.set(xlabel="step", ylabel="unit")
     _whole_numbers(ax.xaxis, ax.yaxis)
-    if name == "x":
-        ax.set_ylabel("input")
     return ax
 
 
@@ -190,17 +210,20 @@ def reach(trace: Trace, ax: Axes | None = None) -> Axes:
 
 def unrolled(trace: Trace, sequence: int = 0, *, layer: int | None = None, direction: str | None = None) -> Any:
     """The heat maps of a trace, an array of axes: forward in the left column; backward, and `reach`, in the right."""
-    cell = trace.specification.cell
     of = trace.layer(layer, direction)
-    forward = ["x", *(name for name in of.arrays if name not in ("h_0", "C_0", "d_h", "d_C", *DELTA_NAMES[cell])), "y"]
-    backward = ["d", "delta_y", "d_h", *(["d_C"] if cell == "lstm" else []), *DELTA_NAMES[cell]]
-    rows = max(len(forward), len(backward) + 1)
+    names = names_of(of.graph)
+    back = [*names.d_states, *names.deltas]
+    forward = [name for name in of.arrays if name in names.states or name not in (*names.firsts, *back)]
+    columns = [[("x", False), *((name, True) for name in forward), ("y", False)]]
+    columns += [[("d", False), ("delta_y", False), *((name, True) for name in back)]]
+    rows = max(len(columns[0]), len(columns[1]) + 1)
     axes = new(rows, 2, width=9, height=1.7 * rows)
-    for column, names in enumerate((forward, backward)):
-        for row, name in enumerate(names):
-            heat_map(trace, name, axes[row, column], sequence=sequence, layer=layer, direction=direction)
+    for k, arrays in enumerate(columns):
+        for row, (name, of_layer) in enumerate(arrays):
+            place: Any = {"layer": of.layer, "direction": of.direction} if of_layer else {}
+            heat_map(trace, name, axes[row, k], sequence=sequence, **place)
     if np.asarray(trace.reach).any():
-        reach(trace, axes[len(backward), 1])
+        reach(trace, axes[len(columns[1]), 1])
     for ax in axes.flat:
         ax.set_visible(ax.has_data())
     return axes

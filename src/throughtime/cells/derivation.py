@@ -28,7 +28,8 @@ class Derivation:
     Parameters
     ----------
     operations : the graph's, then those of the step back
-    by : by the place of a value, where ∂E by it stands: of states before the step, net inputs or values in slots, and vectors
+    by : by the place of a value, where ∂E by it stands: of states before and after the step, net inputs or values in slots, and
+        vectors
     names : by the place of an operation, what it is called: delta_f, d_C
     """
 
@@ -102,7 +103,7 @@ class _Derived:
             leaf = operation.op in ("state", "parameter")
             if leaf or place in kept or operation.name or (operation.of and operation.op not in ("+", "-", "neg")):
                 parts = [_Part(self.sum(parts), None, 1)] if parts else []
-            if parts and (leaf or place in kept):
+            if parts and (leaf or place in kept or place in graph.after):
                 self.by[place] = parts[0].common
             if parts and operation.of and (operation.name or place in kept):
                 slot = self.layout.slot_of_net.get(place)

@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.cells.layout import layout
 from throughtime.cli.datafile import read_for
 from throughtime.cli.models import Model
 from throughtime.cli.shell import Failure
 from throughtime.tasks import Addition
 from throughtime.trace import Trace
-from throughtime.trace.layer import DELTA_NAMES, array_names
+from throughtime.trace.layer import names_of
+from throughtime.trace.letters import letter, taken_apart
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
 
 _LABEL, _CELL = 12, 8
-_SYMBOLS = {"C_tilde": "C̃", "n": "ñ"}
+_SIGNS = {"δ": "δ_", "∂": "∂"}
 
 
 def sequence(model: Model, task: Task | None, operands: list[int], seed: int) -> tuple[Array, Array, Array | None]:
@@ -85,22 +87,23 @@ def _rows(
     trace: Trace, task: Task | None, unit: int | None, layer: int | None, direction: str | None
 ) -> list[tuple[str, list[str]]]:
     """The label and the cells of each row; an empty label for an empty line."""
-    cell, of = trace.specification.cell, trace.layer(layer, direction)
+    graph, of = trace.specification.graph, trace.layer(layer, direction)
+    names = names_of(graph)
     units = range(trace.specification.hidden) if unit is None else [unit]
-    forward = [n for n in array_names(cell) if n not in (*DELTA_NAMES[cell], "h_0", "C_0", "d_h", "d_C")]
-    if unit is None:
-        forward = [name for name in forward if name not in ("net_h", "q")]
+    nets = [name for name, slot in zip(names.slots, layout(graph).slots, strict=True) if slot.kept == slot.net]
+    hidden = {*names.firsts, *names.d_states, *names.deltas, *(nets if unit is None else ())} - {*names.states}
+    forward = [name for name in of.arrays if name not in hidden]
     blank: list[tuple[str, list[str]]] = [("", [])]
     rows = _values("x", trace.x[0]) + _memory(trace, task)
     for name in forward:
-        rows += blank + _values(_SYMBOLS.get(name, name), of.arrays[name][0], units)
+        rows += blank + _values(letter(graph, name).text, of.arrays[name][0], units)
     outputs = [("y", trace.y), ("d", trace.d), ("E", trace.error[..., None]), ("δ_y", trace.delta_y)]
     for name, array in outputs:
         wide = trace.specification.outputs > 1 and name != "E"
         rows += (blank if wide or name == "y" else []) + _values(name, _every_step(trace, array))
-    for name in DELTA_NAMES[cell]:
-        symbol = name.removeprefix("delta_")
-        rows += blank + _values(f"δ_{_SYMBOLS.get(symbol, symbol)}", of.arrays[name][0], units)
+    for name in names.deltas:
+        sign, value = taken_apart(graph, name)
+        rows += blank + _values(_SIGNS[sign] + letter(graph, value).text, of.arrays[name][0], units)
     return rows
 
 

@@ -20,7 +20,7 @@ from throughtime.explain.formula import (
     Sum,
 )
 from throughtime.explain.numbers import NamedNumbers
-from throughtime.trace.layer import DELTA_NAMES, LayerTrace
+from throughtime.trace.layer import LayerTrace, names_of
 
 ACTIVATIONS = {"sigmoid": S, "tanh": TANH, "relu": RELU}
 WRITTEN_OUT = 8
@@ -40,6 +40,7 @@ class Unit:
 
     def explained(self) -> tuple[list[Formula], list[str]]:
         """The formulas of its cell, and notes."""
+        self.numbers.trace.specification.only_shipped("formulas are there")
         formulas = {"elman": self.elman, "lstm": self.lstm, "gru": self.gru}[self.cell]()
         return formulas, self.notes()
 
@@ -143,7 +144,8 @@ class Unit:
 
     def deltas(self) -> tuple[str, ...]:
         """The names of the δ's of the gates."""
-        return DELTA_NAMES[self.cell][: len(DELTA_NAMES[self.cell]) - (self.cell == "gru")]
+        deltas = names_of(self.of.graph).deltas
+        return deltas[: len(deltas) - (self.cell == "gru")]
 
     def notes(self) -> list[str]:
         """What is special about the first and the last step, and about an output that is read only once."""

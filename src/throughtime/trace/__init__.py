@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.cells.derivation import derivation
+from throughtime.cells.graph import Operation
+from throughtime.cells.interpreted import evaluated
+from throughtime.cells.layout import layout
 from throughtime.memory import require
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import DIRECTIONS, GATES
+from throughtime.parameters import DIRECTIONS, of_layer, view_name
 from throughtime.trace.itemised import LARGEST, delta_names, itemised_deltas
-from throughtime.trace.layer import DELTA_NAMES, LayerTrace, frozen, layer_trace, padding, public
+from throughtime.trace.layer import LayerTrace, frozen, layer_trace, names_of, padding, public
 
 if TYPE_CHECKING:
     from throughtime.explain import Explanation
@@ -52,8 +56,8 @@ class Trace:
     Notes
     -----
     An array of the last layer, read forward, is an attribute of the trace itself: `trace.h`, `trace.delta_h`
-    (Elman), `trace.f`, `trace.delta_f` (LSTM) and so on, see LayerTrace. For those of another layer or direction
-    ask `trace.layer(0, "backward")`.
+    (Elman), `trace.f`, `trace.delta_f` (LSTM) and so on, see LayerTrace. For those of another layer or direction, and for a
+    state of one's own cell that is called as one of the arrays above, ask `trace.layer(0, "backward")`.
     """
 
     network: Network
@@ -156,22 +160,15 @@ class Trace:
         (T, *shape of the parameter) array; its sum over T is the gradient. If the network's output is
         "last step", the readout's only term stands at the last step of each sequence.
         """
-        s = self.specification
-        self.network[name]  # a KeyError that lists the names
-        *where, symbol = name.split(".")
-        if symbol in ("W", "b_y"):
+        matrix = self.network[name].ndim == 2  # a KeyError that lists the names
+        if name in ("W", "b_y"):
             read, delta = self.read, self.delta_y
-            if s.output == "last step":
+            if self.specification.output == "last step":
                 read, delta = self._at_last_step(read), self._at_last_step(delta)
         else:
-            layer = next((int(part[5:]) for part in where if part.startswith("layer")), 0)
-            of = self.layer(layer, "backward" if "backward" in where else "forward")
-            gate = next((g for g, gate_name in enumerate(GATES[s.cell]) if gate_name in where), 0)
-            through_q = s.cell == "gru" and gate == 2 and symbol in ("U", "c")
-            delta = of.arrays[DELTA_NAMES[s.cell][3 if through_q else gate]]
-            read = self.inputs(layer) if symbol == "V" else of.before("h", self.lengths)
+            read, delta = self._factors(name)
         rows = slice(None) if sequence is None else slice(self._sequence(sequence), sequence + 1)
-        if symbol in ("V", "U", "W"):
+        if matrix:
             return np.asarray(np.einsum("btk,bth->tkh", read[rows], delta[rows]))
         return delta[rows].sum(axis=0)  # type: ignore[no-any-return]
 
@@ -213,7 +210,7 @@ class Trace:
         (B, T_k, T_t, G·H) array, or (B, T_k, T_t, H) for one gate. Where the network's output is "last step", its
         error is made at the last step of each sequence, and all other rows k are 0.
         """
-        of, names = self.layer(layer, direction), delta_names(self.specification.cell, gate)
+        of, names = self.layer(layer, direction), delta_names(self.specification.graph, gate)
         batch, time, _ = self.x.shape
         shape = batch, time, time, len(names) * self.specification.hidden
         if prod(shape) > LARGEST:
@@ -227,7 +224,7 @@ class Trace:
         self, *, gate: str | None = None, layer: int | None = None, direction: str | None = None
     ) -> Array:
         """‖δ_{k→t}‖ of each sequence (B, T_k, T_t); arguments as for `itemised`."""
-        of, names = self.layer(layer, direction), delta_names(self.specification.cell, gate)
+        of, names = self.layer(layer, direction), delta_names(self.specification.graph, gate)
         batch, time, _ = self.x.shape
         require(16.0 * batch * time**2, f"how far errors reach over {time:,} steps", "trace fewer or shorter sequences")
         norms = np.zeros((batch, time, time), self.x.dtype)
@@ -279,8 +276,27 @@ class Trace:
 
     # Inside
 
+    def _factors(self, name: str) -> tuple[Array, Array]:
+        """What a matrix of a layer is multiplied by (B,T,K), and ∂E by the result; for a vector, ∂E by it at each step."""
+        s, parts = self.specification, name.split(".")
+        layer = next((int(part[5:]) for part in parts if part.startswith("layer")), 0)
+        of = self.layer(layer, "backward" if "backward" in parts else "forward")
+        own = ".".join(part for part in parts if part not in DIRECTIONS and not part.startswith("layer"))
+        parameter = next(parameter for parameter in s.graph.parameters if view_name(s.graph, parameter) == own)
+        given = of_layer(s, self.network.views, layer, of.direction)
+        known = of.recorded(given, self.inputs(layer), self.lengths)
+        for product in layout(s.graph).products:
+            if product.parameter == parameter:
+                return known[product.source], of.arrays[names_of(s.graph).deltas[product.slot]]
+        derived = derivation(s.graph)
+        at = derived.by[s.graph.operations.index(Operation("parameter", (), parameter))]
+        by_vector = np.where(
+            padding(self.x.shape[1], self.lengths)[..., None], 0, evaluated(derived.operations, known, [at])[at]
+        )
+        return by_vector, by_vector
+
     def _states(self, layer: int) -> Array:
-        return np.concatenate([self.layer(layer, name).h for name in self._directions()], axis=2)
+        return np.concatenate([self.layer(layer, name).states for name in self._directions()], axis=2)
 
     def _directions(self) -> tuple[str, ...]:
         return DIRECTIONS[: self.specification.directions]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.cells import elman, gru, lstm, named_cell
-from throughtime.parameters import DIRECTIONS, GATES
-from throughtime.trace.layer import DELTA_NAMES, LayerTrace
+from throughtime.cells.graph import Graph
+from throughtime.cells.interpreted import backward, leaves
+from throughtime.cells.layout import layout
+from throughtime.parameters import DIRECTIONS, of_layer
+from throughtime.trace.layer import LayerTrace, delta_places, deltas_of_inputs, names_of, products_of, values_of
 
 if TYPE_CHECKING:
     from throughtime.trace import Trace
@@ -19,13 +21,15 @@ LARGEST = 2**27
 """The most numbers in an array of itemised δ's: 1 GiB of float64."""
 
 
-def delta_names(cell: str, gate: str | None) -> Sequence[str]:
+def delta_names(graph: Graph, gate: str | None) -> Sequence[str]:
     """The δ's of all gates, or of one."""
     if gate is None:
-        return DELTA_NAMES[cell][: len(GATES[cell])]
-    if f"delta_{gate}" not in DELTA_NAMES[cell]:
-        gates = ", ".join(name.removeprefix("delta_") for name in DELTA_NAMES[cell])
-        raise ValueError(f"gate must be one of {gates} for {cell} cells, got {gate!r}")
+        return deltas_of_inputs(graph)
+    slots = zip(layout(graph).slots, names_of(graph).deltas, strict=True)
+    deltas = [name for slot, name in slots if slot.net is not None]
+    if f"delta_{gate}" not in deltas:
+        gates = ", ".join(name.removeprefix("delta_") for name in deltas)
+        raise ValueError(f"gate must be one of {gates} for {graph.name} cells, got {gate!r}")
     return (f"delta_{gate}",)
 
 
@@ -43,26 +47,25 @@ def itemised_deltas(trace: Trace, b: int, names: Sequence[str], wanted: LayerTra
         d_below: Any = 0
         for d, direction in enumerate(DIRECTIONS[: s.directions]):
             of = trace.layer(layer, direction)
-            order = slice(None) if direction == "forward" else slice(None, None, -1)
-            gradient = _backward(trace, of, b, n, order, d_states[:, order, d * H : (d + 1) * H])
             if of is wanted:
-                return np.concatenate([getattr(gradient, name)[:, order] for name in names], axis=2)
-            d_below = d_below + gradient.d_x[:, order]
+                deltas = _deltas(trace, of, b, n, names, d_states[..., d * H : (d + 1) * H])
+                return np.concatenate([deltas[name] for name in names], axis=2)
+            deltas = _deltas(trace, of, b, n, deltas_of_inputs(s.graph), d_states[..., d * H : (d + 1) * H])
+            parameters = of_layer(s, trace.network.views, layer, direction)
+            for product, name in zip(products_of(s.graph, "x"), deltas_of_inputs(s.graph), strict=True):
+                d_below = d_below + deltas[name] @ parameters[product.parameter].T
         d_states = d_below
     raise AssertionError("the wanted layer is one of the network's")
 
 
-def _backward(trace: Trace, of: LayerTrace, b: int, n: int, order: slice, d_h: Array) -> Any:
-    """d_h (K,n,H) in the order of reading → the cell's Gradient, from the one recorded forward pass."""
-    s = trace.specification
-    cell: Any = named_cell(s.cell, trace.network.views, f"layer{of.layer}.{of.direction}.", s.activation)
-    twin: Any = {"elman": elman, "lstm": lstm, "gru": gru}[s.cell]
-
-    def recorded(name: str) -> Array:
-        array = of.arrays[name][b]
-        array = array if name in ("h_0", "C_0") else array[:n][order]
-        return np.broadcast_to(array, (len(d_h), *array.shape))
-
-    names = [name for name in twin.Tape.__dataclass_fields__ if name != "x"]
-    x = np.zeros((len(d_h), n, 0), d_h.dtype)  # only ∇V would need it
-    return twin.backward(cell, twin.Tape(x=x, **{name: recorded(name) for name in names}), d_h)
+def _deltas(trace: Trace, of: LayerTrace, b: int, n: int, names: Sequence[str], d_h: Array) -> dict[str, Array]:
+    """d_h (K,n,H) from above → these δ's (K,n,H), from the one recorded forward pass."""
+    graph, called = of.graph, names_of(of.graph)
+    earlier = [of.before(state, trace.lengths)[b : b + 1, :n] for state in called.states]
+    known = leaves(graph, of_layer(trace.specification, trace.network.views, of.layer, of.direction), earlier)
+    known |= {place: array[b : b + 1, :n] for place, array in values_of(graph, of.arrays).items()}
+    places = delta_places(graph)
+    steps = range(n) if of.direction == "backward" else reversed(range(n))
+    above = [d_h, *(np.zeros_like(d_h) for _ in graph.states[1:])]
+    found = backward(graph, known, above, steps, [places[name] for name in names])
+    return {name: found[places[name]] for name in names}

@@ -20,6 +20,7 @@ R stands for the T steps, and is left out if the specification's output is "last
         elman                net_h, h, d_h, delta_h                                    each [B][T][H]
         lstm                 i, f, C_tilde, o, C, h, d_h, d_C, delta_i, delta_f, delta_C_tilde, delta_o
         gru                  r, z, n, q, h, d_h, delta_r, delta_z, delta_n, delta_q
+        another cell         the arrays of its `LayerTrace`: all initial states, then what its step gives a name to
     reach            optional: [B][T_k][T_t], ‖δ_{k→t}‖ of the last layer, read forward (see `Trace.itemised`)
 
 What each step adds to a gradient is the product of two of these arrays: at step t, ∇V gains x_tᵀ δ_t, ∇U gains
@@ -45,7 +46,7 @@ from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import DIRECTIONS, Views, count
 from throughtime.trace import Trace
-from throughtime.trace.layer import LayerTrace, array_names, frozen
+from throughtime.trace.layer import LayerTrace, array_names, frozen, names_of
 
 FORMAT, VERSION = "throughtime trace", 1
 LARGEST_TEXT = 2**28
@@ -127,18 +128,17 @@ def _trace(document: dict[str, Any], size: int) -> Trace:
 
 
 def _layer(document: Any, place: int, s: NetworkSpecification, shape: tuple[int, int, int]) -> LayerTrace:
-    where, names = f"layers[{place}]", array_names(s.cell)
+    where, names = f"layers[{place}]", array_names(s.graph)
     _check_names(where, document, ("layer", "direction", *names))
     layer, direction = place // s.directions, DIRECTIONS[place % s.directions]
     if document["layer"] != layer or document["direction"] != direction:
         raise ValueError(f'{where} must be of layer {layer}, "{direction}"')
+    timeless = names_of(s.graph).firsts
     arrays = {
-        name: _array(
-            f"{where}.{name}", document[name], (shape[0], shape[2]) if name in ("h_0", "C_0") else shape, s.dtype
-        )
+        name: _array(f"{where}.{name}", document[name], shape[::2] if name in timeless else shape, s.dtype)
         for name in names
     }
-    return LayerTrace(s.cell, layer, direction, MappingProxyType(arrays))
+    return LayerTrace(s.graph, layer, direction, MappingProxyType(arrays))
 
 
 def _vector(where: str, document: Any, s: NetworkSpecification) -> Array:

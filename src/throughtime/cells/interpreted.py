@@ -1,0 +1,117 @@
+"""A graph over NumPy arrays: its operations and those of its derivation, one by one, of one step or back through time.
+
+Values go by their places among the operations. What is known is not computed again: leaves, or whatever was recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from throughtime.cells.activations import ACTIVATIONS, Array, sigmoid, softplus
+from throughtime.cells.derivation import derivation
+from throughtime.cells.graph import Graph, Operation
+
+_DO: dict[str, Callable[..., Any]] = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "neg": np.negative, "@": np.matmul,
+    "@T": lambda a, M: a @ M.T,
+    "sigmoid": sigmoid, "tanh": np.tanh, "relu": ACTIVATIONS["relu"].f, "exp": np.exp, "softplus": softplus,
+    "minimum": lambda a, b: np.where(a <= b, a, b),
+    "maximum": lambda a, b: np.where(a <= b, b, a),
+    "where_positive": lambda a, v: np.where(a > 0, v, 0),
+    "where_less": lambda a, b, v: np.where(a <= b, v, 0),
+    "where_not_less": lambda a, b, v: np.where(a <= b, 0, v),
+}  # fmt: skip
+
+
+def leaves(graph: Graph, parameters: Mapping[str, Array], states: Sequence[Any] = (), x: Any = None) -> dict[int, Any]:
+    """What a step begins with: numbers and parameters, those that the network has not being 0; states before it; x."""
+    dtype = np.result_type(*parameters.values()).type
+    given = dict(zip(graph.states, states, strict=bool(states)))
+    known: dict[int, Any] = {}
+    for place, o in enumerate(graph.operations):
+        if o.op == "parameter":
+            known[place] = parameters.get(o.name, dtype(0))
+        elif o.op == "number":
+            known[place] = dtype(o.value)
+        elif o.op == "state" and o.name in given:
+            known[place] = given[o.name]
+        elif o.op == "x" and x is not None:
+            known[place] = x
+    return known
+
+
+def evaluated(operations: Sequence[Operation], known: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
+    """What is known, and the wanted values with all that they are made of."""
+    return _done(operations, dict(known), _needed(operations, known, wanted))
+
+
+def _needed(operations: Sequence[Operation], known: Mapping[int, Any], wanted: Iterable[int]) -> list[int]:
+    """What has to be computed, in order."""
+    needed = set(wanted) - set(known)
+    for place in reversed(range(len(operations))):
+        if place in needed:
+            needed.update(source for source in operations[place].of if source not in known)
+    return sorted(needed)
+
+
+def _done(operations: Sequence[Operation], values: dict[int, Any], places: Iterable[int]) -> dict[int, Any]:
+    with np.errstate(all="ignore"):
+        for place in places:
+            o = operations[place]
+            values[place] = o.value if o.op == "number" else _DO[o.op](*(values[source] for source in o.of))
+    return values
+
+
+def backward(
+    graph: Graph,
+    known: Mapping[int, Any],
+    above: Sequence[Array],
+    steps: Iterable[int],
+    wanted: Sequence[int],
+    real: Array | None = None,
+) -> dict[int, Array]:
+    """Go back through time, as the derivation says.
+
+    Parameters
+    ----------
+    graph : Graph
+    known : by the places of the derivation, (B,T,H) or what is the same at all steps
+        The leaves, and what was recorded.
+    above : for each state (B,T,H)
+        ∂E by it from above.
+    steps : in the order of going back
+    wanted : places of the derivation
+    real : (B,T) bool array, optional
+        Where it is False, no error goes back.
+
+    Returns
+    -------
+    dict of (B,T,H) arrays, by the places that were wanted
+    """
+    derived = derivation(graph)
+    operations = derived.operations
+    before = {o.name: derived.by[place] for place, o in enumerate(graph.operations) if o.op == "state"}
+    given = {graph.states.index(o.name): place for place, o in enumerate(operations) if o.op == "given"}
+    needed = _needed(operations, {**dict.fromkeys(given.values()), **known}, [*wanted, *before.values()])
+    moving = set(given.values())
+    for place in needed:
+        if not moving.isdisjoint(operations[place].of):
+            moving.add(place)
+    always = _done(operations, dict(known), (place for place in needed if place not in moving))
+    later = [place for place in needed if place in moving]
+    found = {place: np.zeros_like(above[0]) for place in wanted}
+    errors: list[Any] = [None] * len(graph.states)
+    for t in steps:
+        values = {place: value[:, t] if np.ndim(value) == 3 else value for place, value in always.items()}
+        for n, place in given.items():
+            values[place] = above[n][:, t] if errors[n] is None else above[n][:, t] + errors[n]
+        _done(operations, values, later)
+        for place in wanted:
+            found[place][:, t] = values[place]
+        errors = [values[before[state]] for state in graph.states]
+        if real is not None:
+            errors = [np.where(real[:, t, None], error, 0) for error in errors]
+    return found
