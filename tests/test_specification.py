@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from throughtime import NetworkSpecification, Specification
+from throughtime.cells import NAMES
 from throughtime.network_specification import CHOICES, one_of
 
 SMALLEST = {"inputs": 1, "hidden": 1, "outputs": 1}
@@ -36,21 +37,21 @@ def test_it_is_a_value():
         s.hidden = 2
 
 
-@pytest.mark.parametrize("field", CHOICES)
+@pytest.mark.parametrize("field", ["cell", *CHOICES])
 @pytest.mark.parametrize("value", ["perceptron", "", None, 3, ["x"], "LSTM"])
 def test_choices(field, value):
     if (field, value) == ("cell", "LSTM"):  # in capitals it is meant too
         assert NetworkSpecification(**SMALLEST, cell="LSTM").cell == "lstm"
         return
+    choices = NAMES if field == "cell" else CHOICES[field]
     refused(
-        f"{field} must be {one_of(CHOICES[field])}, got {value!r}",
+        f"{field} must be {one_of(choices)}, got {value!r}",
         lambda: NetworkSpecification(**{**SMALLEST, field: value}),
     )
 
 
 def test_the_choices_are_those_of_the_design():
     assert CHOICES == {
-        "cell": ("elman", "lstm", "gru"),
         "activation": ("sigmoid", "tanh", "relu"),
         "readout": ("sigmoid", "softmax", "identity"),
         "loss": ("squared", "binary_cross_entropy", "cross_entropy"),

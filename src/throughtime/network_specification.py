@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, Required, TypedDict, get_args
 
-from throughtime.cells import step_of
+from throughtime.cells import NAMES, TWINS, step_of
 from throughtime.cells.graph import Graph
 from throughtime.checks import choice, flag, nearest, one_of, only_known, whole_number
 
-CellName = Literal["elman", "lstm", "gru"]
 ActivationName = Literal["sigmoid", "tanh", "relu"]
 ReadoutName = Literal["sigmoid", "softmax", "identity"]
 LossName = Literal["squared", "binary_cross_entropy", "cross_entropy"]
@@ -24,7 +23,7 @@ LARGEST = 2**31 - 1
 class Fields(TypedDict, total=False):
     """What `Network` takes by name: the fields of a NetworkSpecification, for type checkers and editors."""
 
-    cell: CellName | Literal["rnn"] | Graph
+    cell: str | Graph
     inputs: Required[int]
     hidden: Required[int]
     outputs: Required[int]
@@ -45,7 +44,7 @@ class NetworkSpecification:
 
     Parameters
     ----------
-    cell : "elman" (also "rnn"), "lstm" or "gru", or a step function that `throughtime.cell` has read
+    cell : one of `throughtime.cells.NAMES` ("rnn" is "elman"), or a step function that `throughtime.cell` has read
     inputs, hidden, outputs : int ≥ 1
         The numbers of features I, of hidden units H (in each layer and direction), and of outputs O.
     layers : int ≥ 1
@@ -53,7 +52,7 @@ class NetworkSpecification:
     bidirectional : bool
         Whether each layer reads the sequence in both directions; its state is then 2H wide.
     activation : "sigmoid", "tanh" or "relu"
-        The f of an Elman cell; LSTM and GRU have their own and leave it at "sigmoid".
+        The f of an Elman cell; the others have their own and leave it at "sigmoid".
     readout : "sigmoid", "softmax" or "identity"
         The g of y = g(h W + b_y).
     loss : "squared", "binary_cross_entropy" (with sigmoid) or "cross_entropy" (with softmax)
@@ -62,7 +61,8 @@ class NetworkSpecification:
         One output at each step, or one for the sequence, read from the last state of each direction.
     dtype : "float64" or "float32"
     step : Graph, optional
-        The step of a cell that is none of those three; `cell` is then its name. It follows from `cell`.
+        The step of a cell that is not Elman, LSTM or GRU; `cell` is then its name. It follows from `cell`, and is saved with
+        a model, whatever becomes of the cell of that name.
 
     Raises
     ------
@@ -70,7 +70,7 @@ class NetworkSpecification:
         If a value is none of these, or two do not go together.
     """
 
-    cell: CellName = "elman"
+    cell: str = "elman"
     inputs: int
     hidden: int
     outputs: int
@@ -91,10 +91,10 @@ class NetworkSpecification:
             object.__setattr__(self, "cell", given.name)
         if self.step is None:
             object.__setattr__(self, "cell", cell_named(self.cell))
+            object.__setattr__(self, "step", None if self.cell in TWINS else step_of(self.cell))
         self._check_step()
         for name, kind in CHOICES.items():
-            if name != "cell":
-                object.__setattr__(self, name, choice(name, getattr(self, name), kind))
+            object.__setattr__(self, name, choice(name, getattr(self, name), kind))
         for name in ("inputs", "hidden", "outputs", "layers"):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, LARGEST))
         for name in ("bidirectional", "bias"):
@@ -116,11 +116,9 @@ class NetworkSpecification:
         return self.step or step_of(self.cell, self.activation)
 
     def only_shipped(self, what: str) -> None:
-        """A ValueError if the cell is none of this package's, by `what` is not there for others."""
+        """A ValueError if the cell has no passes written by hand, by `what` is not there for others."""
         if self.step is not None:
-            raise ValueError(
-                f"{what} for the cells {', '.join(CHOICES['cell'])} only, and this network is made of {self.cell}"
-            )
+            raise ValueError(f"{what} for the cells {', '.join(TWINS)} only, and this network is made of {self.cell}")
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain values, for JSON and TOML."""
@@ -133,10 +131,8 @@ class NetworkSpecification:
         step: Any = self.step
         if not isinstance(step, Graph) or step.name != self.cell:
             raise ValueError(f"step must be the step of the cell {self.cell!r}, as throughtime.cell reads it")
-        if self.cell.lower() in (*CHOICES["cell"], "rnn"):
-            raise ValueError(
-                f"a cell of one's own needs a name of its own: {self.cell} is one of {one_of(CHOICES['cell'])}"
-            )
+        if self.cell.lower() in (*TWINS, *ALIASES):
+            raise ValueError(f"a cell of one's own needs a name of its own: {self.cell} is one of {one_of(TWINS)}")
 
     @classmethod
     def given(cls, values: Mapping[str, Any]) -> NetworkSpecification:
@@ -159,7 +155,6 @@ class NetworkSpecification:
 
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "cell": get_args(CellName),
     "activation": get_args(ActivationName),
     "readout": get_args(ReadoutName),
     "loss": get_args(LossName),
@@ -168,12 +163,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-def cell_named(name: Any) -> CellName:
+ALIASES = {"rnn": "elman"}
+"""What cells are mostly called, and their names here."""
+
+
+def cell_named(name: Any) -> str:
     """The cell of a name, in small letters or capitals; "rnn", as it is mostly called, is "elman"."""
-    found = {"rnn": "elman"}.get(word := str(name).lower(), word)
-    if found not in CHOICES["cell"]:
-        advice = nearest(word, CHOICES["cell"])
-        raise ValueError(
-            f"cell must be {one_of(CHOICES['cell'])}, got {name!r:.60}{advice if advice.endswith('?') else ''}"
-        )
-    return found  # type: ignore[return-value]
+    found = ALIASES.get(word := str(name).lower(), word)
+    if found not in NAMES:
+        advice = nearest(word, NAMES)
+        raise ValueError(f"cell must be {one_of(NAMES)}, got {name!r:.60}{advice if advice.endswith('?') else ''}")
+    return found

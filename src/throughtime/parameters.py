@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.cells import step_of
+from throughtime.cells import TWINS, step_of
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout, symbol_of
 from throughtime.checks import choice, whole_number
 from throughtime.memory import require
-from throughtime.network_specification import CHOICES, NetworkSpecification
+from throughtime.network_specification import NetworkSpecification
 
 Array = npt.NDArray[Any]
 
@@ -42,7 +42,7 @@ def _gates(graph: Graph) -> tuple[str, ...]:
     return tuple(view_name(graph, name).rpartition(".")[0] for name in layout(graph).blocks[0].names)
 
 
-GATES: dict[str, tuple[str, ...]] = {cell: _gates(step_of(cell)) for cell in CHOICES["cell"]}
+GATES: dict[str, tuple[str, ...]] = {cell: _gates(step_of(cell)) for cell in TWINS}
 DIRECTIONS = ("forward", "backward")
 _BYTES_OF_A_LAYER = 2000
 """What its views take, whatever their size."""
@@ -166,8 +166,9 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
     ----------
     specification : NetworkSpecification
     init : "glorot", "uniform" or "classic"
-        "glorot": V and W uniform in ±√(6 / (rows + columns of one gate)), U orthogonal in each gate, biases 0 but the
-        forget gate's 1 [Glorot & Bengio 2010; Saxe et al. 2014; Jozefowicz et al. 2015]; other vectors uniform in ±1/√H.
+        "glorot": what the cell says (`start` of `throughtime.cell`; of an LSTM, biases of the forget gate 1). Else V and W
+        uniform in ±√(6 / (rows + columns of one gate)), U orthogonal in each gate, biases 0
+        [Glorot & Bengio 2010; Saxe et al. 2014; Jozefowicz et al. 2015], other vectors uniform in ±1/√H.
         "uniform": all uniform in ±1/√H, as PyTorch does.
         "classic": all uniform in ±1 from NumPy's legacy generator, V, W, U, then the biases [docs/math.md#the-classic-recipe].
     seed : int ≥ 0
@@ -193,11 +194,15 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
 
 
 def _glorot(specification: NetworkSpecification, vector: Array, seed: int) -> None:
-    rng = np.random.default_rng(seed)
+    rng, graph = np.random.default_rng(seed), specification.graph
+    start = {view_name(graph, name): between for name, *between in graph.start}
     for block in blocks(specification):
         parts = np.split(block.of(vector), len(block.names), axis=-1)
         for name, view in zip(block.names, parts, strict=True):
-            if block.kind == "h":
+            if name in start and block.layer is not None:
+                low, high = start[name]
+                view[:] = low if low == high else rng.uniform(low, high, view.shape)
+            elif block.kind == "h":
                 q, r = np.linalg.qr(rng.standard_normal(view.shape))
                 view[:] = q * np.sign(np.diag(r))
             elif block.kind in ("x", "W"):
@@ -205,8 +210,6 @@ def _glorot(specification: NetworkSpecification, vector: Array, seed: int) -> No
                 view[:] = rng.uniform(-bound, bound, view.shape)
             elif block.kind == "weight":
                 view[:] = rng.uniform(-1, 1, view.shape) / np.sqrt(specification.hidden)
-            elif name == "forget.b":
-                view[:] = 1
 
 
 def _uniform(specification: NetworkSpecification, vector: Array, seed: int) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Batch
-from throughtime.checks import one_of
+from throughtime.cells.graph import Graph
 from throughtime.network import Network
-from throughtime.network_specification import CHOICES, InitName, cell_named
+from throughtime.network_specification import InitName, cell_named
 from throughtime.tasks import Addition
 from throughtime.tasks.task import Task
 from throughtime.training.loop import Callback, Run, train
@@ -32,13 +32,13 @@ class Recipe:
     settings: dict[str, Any]
 
 
-def default(task: Task, cell: str | None = None, activation: str | None = None) -> Recipe:
+def default(task: Task, cell: str | Graph | None = None, activation: str | None = None) -> Recipe:
     """The recipe for a task.
 
     Parameters
     ----------
     task : Task
-    cell : "elman" (also "rnn"), "lstm" or "gru", optional
+    cell : one of `throughtime.cells.NAMES`, or a step function that `throughtime.cell` has read, optional
         Elman for tasks that are finite machines, else LSTM.
     activation : "sigmoid", "tanh" or "relu", optional
         Of an Elman cell.
@@ -48,7 +48,8 @@ def default(task: Task, cell: str | None = None, activation: str | None = None) 
     A machine's recipe has noise on the states: it makes the network keep the machine's states apart so clearly that what it
     learned can be proved. `docs/recipes.md` says how often each recipe succeeds.
     """
-    cell = cell_named(cell or ("elman" if task.specification is not None else "lstm"))
+    if not isinstance(cell, Graph):
+        cell = cell_named(cell or ("elman" if task.specification is not None else "lstm"))
     network: dict[str, Any] = {
         "cell": cell, "inputs": task.inputs, "outputs": task.outputs,
         "readout": task.readout, "loss": task.loss, "output": task.output,
@@ -62,14 +63,12 @@ def default(task: Task, cell: str | None = None, activation: str | None = None) 
             "glorot",
             {"steps": 4000, "batch": min(64, sequences), "optimizer": Adam(0.005), "clip": 1.0},
         )
-    if cell not in _MACHINE:
-        raise ValueError(f"cell must be {one_of(CHOICES['cell'])}, got {cell!r}")
-    kind: str = cell
+    kind = str(cell)
     if cell == "elman" and activation == "tanh":
         kind = "tanh"
     elif cell == "gru" and task.inputs == 1:
         kind = "gru, one input"
-    hidden, settings = _MACHINE[kind]
+    hidden, settings = _MACHINE.get(kind, _MACHINE["any other"])
     return Recipe(network | {"hidden": hidden}, "glorot", {"batch": 64, **settings})
 
 
@@ -137,6 +136,7 @@ _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
             "weight_decay": 0.01,
         },
     ),
+    "any other": (16, {"steps": 4000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
 }
 """By cell: hidden units, and settings. With the noise that lets GRUs be proved to add, they learn no parity."""
 

@@ -132,7 +132,7 @@ DEEP = np.stack([np.zeros((5, 2)), np.ones((5, 2))] * 2)
             lambda: SequenceClassifier(**SMALL, class_weight="fair").fit(LISTED, Y),
             'class_weight must be a dict, "balanced"',
         ),
-        (lambda: SequenceClassifier(cell="transformer").fit(LISTED, Y), 'cell must be "elman", "lstm" or "gru"'),
+        (lambda: SequenceClassifier(cell="transformer").fit(LISTED, Y), 'cell must be "elman", "lstm", "gru"'),
         (lambda: SequenceClassifier(batch_size=0).fit(LISTED, Y), "batch_size"),
         (lambda: SequenceClassifier(max_iter=0).fit(LISTED, Y), "max_iter"),
         (lambda: Forecaster(horizon=0).fit(LISTED), "horizon must be a whole number"),

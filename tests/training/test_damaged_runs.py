@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_read(folder, name, kind):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('cell = "lstm"', 'cell = "perceptron"', 'cell must be "elman", "lstm" or "gru"'),
+        ('cell = "lstm"', 'cell = "perceptron"', 'cell must be "elman", "lstm", "gru"'),
         ('cell = "lstm"', 'cell = "gru"', WRONG),
         ("hidden = 3", "hidden = 4", WRONG),
         ("layers = 1", "layers = 2000000000", WRONG),

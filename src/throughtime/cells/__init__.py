@@ -1,24 +1,40 @@
-"""The cells in plain NumPy, written to be read: each file is one cell, its equations, forward and backward."""
+"""The cells. Each is one function of one time step, in a file of its own, from which everything else is derived.
+
+Elman, LSTM and GRU stand here, each with its equations, forward and backward, in plain NumPy, written to be read; the others in
+`cells.shipped`, where a new file is a new cell.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import numpy as np
 
-from throughtime.cells import elman, gru, lstm
+from throughtime.cells import elman, gru, lstm, shipped
 from throughtime.cells.activations import Array
 from throughtime.cells.elman import Elman
 from throughtime.cells.graph import Graph
 from throughtime.cells.gru import GRU
 from throughtime.cells.lstm import LSTM
 
-__all__ = ["GRU", "LSTM", "Elman", "named_cell", "step_of"]
+__all__ = ["GRU", "LSTM", "NAMES", "TWINS", "Elman", "named_cell", "step_of"]
+
+TWINS = ("elman", "lstm", "gru")
+"""The cells with a forward and a backward pass written by hand."""
+NAMES = (*TWINS, *sorted(module.name for module in iter_modules(shipped.__path__)))
+"""All cells of this package."""
 
 
+@cache
 def step_of(cell: str, activation: str = "sigmoid") -> Graph:
     """The step of a cell, by its name; `activation` is the f of an Elman cell."""
-    return elman.STEPS[activation] if cell == "elman" else {"lstm": lstm.STEP, "gru": gru.STEP}[cell]
+    if cell in TWINS:
+        return {"elman": elman.STEPS[activation], "lstm": lstm.STEP, "gru": gru.STEP}[cell]
+    found: Graph = getattr(import_module(f"{shipped.__name__}.{cell}"), cell)
+    return found
 
 
 def named_cell(

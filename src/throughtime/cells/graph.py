@@ -15,7 +15,7 @@ no code: loading one can run nothing but these operations.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -59,6 +59,7 @@ class Graph:
     states : their names; the first is what the layer above and the readout see
     after : the places of their values after the step
     labels : what the parts of a parameter's name after the "_" are called, such as ("f", "forget")
+    start : between which numbers a parameter begins, such as ("b_f", 1, 1); where nothing is said, as `init` has it
     """
 
     name: str
@@ -66,6 +67,7 @@ class Graph:
     states: tuple[str, ...]
     after: tuple[int, ...]
     labels: tuple[tuple[str, str], ...] = ()
+    start: tuple[tuple[str, float, float], ...] = ()
 
     def __hash__(self) -> int:
         """Computed once: a network looks its cell up at every call."""
@@ -73,10 +75,10 @@ class Graph:
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.name, self.operations, self.states, self.after, self.labels))
+        return hash(tuple(getattr(self, one.name) for one in fields(self)))
 
     def __reduce__(self) -> Any:
-        return Graph, (self.name, self.operations, self.states, self.after, self.labels)
+        return Graph, tuple(getattr(self, one.name) for one in fields(self))
 
     @cached_property
     def uses(self) -> tuple[tuple[int, ...], ...]:
@@ -98,27 +100,31 @@ class Graph:
         """Plain values, for JSON."""
         operations: list[dict[str, Any]] = []
         for o in self.operations:
-            fields: dict[str, Any] = {"op": o.op, "of": list(o.of), "name": o.name, "value": o.value}
-            operations.append({key: value for key, value in fields.items() if value or key == "op"})
+            told: dict[str, Any] = {"op": o.op, "of": list(o.of), "name": o.name, "value": o.value}
+            operations.append({key: value for key, value in told.items() if value or key == "op"})
+        start = {"start": {name: list(between) for name, *between in self.start}} if self.start else {}
         return {
             "name": self.name,
             "states": list(self.states),
             "operations": operations,
             "after": list(self.after),
             "labels": dict(self.labels),
+            **start,
         }
 
     @classmethod
     def from_dict(cls, values: Any) -> Graph:
         """The graph that `as_dict` described; a ValueError for anything else."""
         expected = {"name", "states", "operations", "after", "labels"}
-        if not isinstance(values, dict) or set(values) != expected:
+        if not isinstance(values, dict) or set(values) - {"start"} != expected:
             raise ValueError(f"a cell must be a table of {', '.join(sorted(expected))}")
         name, states, operations, after, labels = (
             values[key] for key in ("name", "states", "operations", "after", "labels")
         )
-        if not all(isinstance(part, list) for part in (states, operations, after)) or not isinstance(labels, dict):
-            raise ValueError("a cell's states, operations and after must be lists, its labels a table")
+        start = values.get("start", {})
+        lists, tables = (states, operations, after), (labels, start)
+        if not all(isinstance(part, list) for part in lists) or not all(isinstance(part, dict) for part in tables):
+            raise ValueError("a cell's states, operations and after must be lists, its labels and start tables")
         built = Builder(identifier("a cell's name", name), [identifier("a state's name", state) for state in states])
         for place, entry in enumerate(operations):
             if not isinstance(entry, dict) or not {"op"} <= set(entry) <= {"op", "of", "name", "value"}:
@@ -134,7 +140,18 @@ class Graph:
         last = len(operations) - 1
         places = [whole_number("after", place, 0, last) for place in after]
         told = {identifier("a label's key", key): identifier("a label", label) for key, label in labels.items()}
-        return built.graph(places, told)
+        return built.graph(places, told).starting(start)
+
+    def starting(self, start: Mapping[str, Any]) -> Graph:
+        """This graph with parameters that begin at a number, or between two; a ValueError for anything else."""
+        found = []
+        for name, value in start.items():
+            if name not in self.parameters:
+                raise ValueError(f"start: the cell has no parameter {name!r:.60}; it has {', '.join(self.parameters)}")
+            low, high = value if isinstance(value, tuple | list) and len(value) == 2 else (value, value)
+            low = number(f"the start of {name}", low)
+            found.append((name, low, number(f"the start of {name}", high, low)))
+        return replace(self, start=tuple(sorted(found)))
 
 
 @dataclass

@@ -23,7 +23,7 @@ from throughtime.cells.over_time import before, over_time
 from throughtime.cells.symbols import cell, sigmoid, tanh
 
 
-@cell(name="lstm", labels={"i": "input", "f": "forget", "C": "candidate", "o": "output"})
+@cell(name="lstm", labels={"i": "input", "f": "forget", "C": "candidate", "o": "output"}, start={"b_f": 1})
 def STEP(p: Any, x: Any, h: Any, C: Any) -> Any:
     i = sigmoid(x @ p.V_i + h @ p.U_i + p.b_i)
     f = sigmoid(x @ p.V_f + h @ p.U_f + p.b_f)

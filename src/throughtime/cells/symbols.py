@@ -96,9 +96,16 @@ class _Parameters:
 def cell(step: Callable[..., Any], /) -> Graph: ...
 @overload
 def cell(
-    *, name: str | None = None, labels: Mapping[str, str] | None = None
+    *, name: str | None = None, labels: Mapping[str, str] | None = None, start: Mapping[str, Any] | None = None
 ) -> Callable[[Callable[..., Any]], Graph]: ...
-def cell(step: Any = None, /, *, name: str | None = None, labels: Mapping[str, str] | None = None) -> Any:
+def cell(
+    step: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    labels: Mapping[str, str] | None = None,
+    start: Mapping[str, Any] | None = None,
+) -> Any:
     """Read a step function: a decorator.
 
     Parameters
@@ -108,6 +115,9 @@ def cell(step: Any = None, /, *, name: str | None = None, labels: Mapping[str, s
         Of the cell; the function's name when not given.
     labels : dict, optional
         What the parts of parameters' names after the "_" are called: with {"f": "forget"}, `p.U_f` is "forget.U".
+    start : dict, optional
+        How parameters begin, by their names, where `init="glorot"` is not to decide: {"b_f": 1} all at this number,
+        {"u": (0, 1)} uniform between two.
 
     Returns
     -------
@@ -118,9 +128,11 @@ def cell(step: Any = None, /, *, name: str | None = None, labels: Mapping[str, s
     ValueError
         With the line of the function, if it does what a cell cannot be made of.
     """
-    if step is None:
-        return lambda function: read(function, name, labels or {})
-    return read(step, name, labels or {})
+
+    def read_it(function: Callable[..., Any]) -> Graph:
+        return read(function, name, labels or {}).starting(start or {})
+
+    return read_it if step is None else read_it(step)
 
 
 def read(step: Callable[..., Any], name: str | None = None, labels: Mapping[str, str] | None = None) -> Graph:

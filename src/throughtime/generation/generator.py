@@ -17,7 +17,7 @@ from throughtime.generation.decoding import beam_search, sample
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.memory import require
 from throughtime.network import Network
-from throughtime.network_specification import CellName, DtypeName, NetworkSpecification
+from throughtime.network_specification import DtypeName, NetworkSpecification
 from throughtime.parameters import count, initial
 
 Part = NetworkSpecification | tuple[int, ...]
@@ -50,7 +50,7 @@ class Generator(ABC):
         vocabulary: Vocabulary,
         before: Mapping[str, Part],
         *,
-        cell: CellName,
+        cell: str,
         hidden: int,
         layers: int,
         embedding: int,
@@ -265,7 +265,7 @@ class Generator(ABC):
 
 
 def network_of(
-    cell: CellName, hidden: int, layers: int, dtype: DtypeName, *, inputs: int, outputs: int, readout: str, **more: Any
+    cell: str, hidden: int, layers: int, dtype: DtypeName, *, inputs: int, outputs: int, readout: str, **more: Any
 ) -> NetworkSpecification:
     """The specification of a part; an Elman network's f is tanh."""
     fields: dict[str, Any] = {"cell": cell, "hidden": hidden, "layers": layers, "dtype": dtype, "readout": readout}

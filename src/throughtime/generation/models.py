@@ -25,7 +25,7 @@ from throughtime.generation.generator import (
 )
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.network import Network
-from throughtime.network_specification import CellName, DtypeName
+from throughtime.network_specification import DtypeName
 
 _WINDOW = 256
 
@@ -54,7 +54,7 @@ class LanguageModel(Generator):
         self,
         vocabulary: Vocabulary,
         *,
-        cell: CellName = "lstm",
+        cell: str = "lstm",
         hidden: int = 64,
         layers: int = 1,
         embedding: int = 16,
@@ -117,7 +117,7 @@ class OneToMany(Generator):
         features: int,
         vocabulary: Vocabulary,
         *,
-        cell: CellName = "gru",
+        cell: str = "gru",
         hidden: int = 64,
         layers: int = 1,
         embedding: int = 16,
@@ -172,7 +172,7 @@ class EncoderDecoder(Generator):
         vocabulary: Vocabulary,
         *,
         bidirectional: bool = True,
-        cell: CellName = "gru",
+        cell: str = "gru",
         hidden: int = 64,
         layers: int = 1,
         embedding: int = 16,

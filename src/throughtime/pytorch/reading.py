@@ -283,7 +283,7 @@ def _specification(named: dict[str, Array], dtype: str, fields: dict[str, Any]) 
             f"layers must be numbered from 0 on; there are {len(layers)}, and one has the number {max(layers)}"
         )
     return NetworkSpecification(
-        cell=cell, inputs=V.shape[1], hidden=H, outputs=len(W), layers=len(layers),  # type: ignore[arg-type]
+        cell=cell, inputs=V.shape[1], hidden=H, outputs=len(W), layers=len(layers),
         bidirectional="weight_ih_l0_reverse" in named, bias="bias_ih_l0" in named or "bias" in named,
         dtype=dtype, **fields,  # type: ignore[arg-type]
     )  # fmt: skip

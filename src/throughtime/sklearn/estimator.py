@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -16,7 +16,7 @@ from throughtime import memory
 from throughtime.batch import Array, Batch
 from throughtime.cells.graph import Graph
 from throughtime.network import Network
-from throughtime.network_specification import ActivationName, CellName, DtypeName, NetworkSpecification
+from throughtime.network_specification import ActivationName, DtypeName, NetworkSpecification
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import Options, check_goes_on
@@ -35,7 +35,7 @@ _TOGETHER = 250
 class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A recurrent network with scikit-learn's conventions; the base of the estimators."""
 
-    cell: CellName | Literal["rnn"] | Graph = "lstm"
+    cell: str | Graph = "lstm"
     hidden: int = 32
     layers: int = 1
     bidirectional: bool = False

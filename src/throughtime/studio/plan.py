@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from throughtime import recipes, tasks
+from throughtime.cells import TWINS
 from throughtime.network import Network
 from throughtime.network_specification import CHOICES, InitName, NetworkSpecification
 from throughtime.parameters import GATES, count
@@ -105,9 +106,9 @@ def plan(given: dict[str, Any], data: DataFile | None = None) -> Plan:
         task = _sized(name, given.get("bits"))
     else:
         raise ValueError(f'there is no task "{name[:40]}", there are {", ".join(tasks.names)}')
-    for field in ("cell", "activation"):
-        if field in given and given[field] not in CHOICES[field]:
-            raise ValueError(f"{field} must be one of {', '.join(CHOICES[field])}, got {given[field][:40]!r}")
+    for field, known in (("cell", TWINS), ("activation", CHOICES["activation"])):
+        if field in given and given[field] not in known:
+            raise ValueError(f"{field} must be one of {', '.join(known)}, got {given[field][:40]!r}")
     cell = given.get("cell")
     recipe = recipes.default(task, cell, given.get("activation"))
     network = recipe.network | {name: given[name] for name in ("hidden", "layers") if name in given}

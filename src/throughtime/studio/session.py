@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from throughtime.cells import TWINS
 from throughtime.files import RUN
 from throughtime.network_specification import CHOICES
 from throughtime.studio import messages, opened, proving
@@ -272,7 +273,7 @@ class Session:
             version=version("throughtime"),
             tasks=listed(self.plan, self.data),
             waiting=self.plan.waiting,
-            cells=CHOICES["cell"],
+            cells=TWINS,
             activations=CHOICES["activation"],
             optimizers=list(OPTIMISERS),
             settings=self.plan.settings(),
