@@ -88,7 +88,7 @@ def save(ax: Any, path: Any) -> None:
 def check_format(path: Path) -> None:
     """A ValueError if no figure can be written to a file of this name."""
     if path.suffix.lower() not in FORMATS:
-        raise ValueError(f"a figure is written to a file that ends in {', '.join(FORMATS)}, got {path.name}")
+        raise ValueError(f"a figure is written to a file that ends in {', '.join(FORMATS)}, got {path}")
 
 
 # Training

@@ -1,6 +1,7 @@
 """`throughtime lab`: small experiments, their output, and what is told when something is wrong."""
 
 import json
+import re
 
 import pytest
 
@@ -17,6 +18,7 @@ def test_gap(throughtime, here):
     (here / "gap.json").write_text(throughtime("lab", "gap", "--gaps", "3", "--seeds", 1, "--steps", 2, "--json").out)
     assert len(json.loads((here / "gap.json").read_text())["networks"]) == 7
     again = throughtime("lab", "gap", "--from", "gap.json", "--plot", "again.svg")
+    assert again.out == "  drawn in again.svg\n"
     assert (again.status, (here / "again.svg").read_text()) == (0, (here / "gap.svg").read_text())
 
 
@@ -44,7 +46,10 @@ def test_plot_of_a_trace_and_of_a_training(throughtime, adder_file, here):
     pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
     told = throughtime("trace", 107, 27, "--model", adder_file, "--plot", "trace.pdf")
     assert (told.status, (here / "trace.pdf").read_bytes()[:5]) == (0, b"%PDF-")
-    assert throughtime("train", "parity", "--steps", 20, "--plot", "learning.svg").status == 0
+    assert told.out.endswith("drawn in trace.pdf\n")
+    trained = throughtime("train", "parity", "--steps", 20, "--plot", "learning.svg")
+    assert trained.status == 0
+    assert re.search(r"\n +drawn +learning\.svg\n", trained.out)
     assert "Right while learning" in (here / "learning.svg").read_text()
     assert "ends in" in throughtime("train", "parity", "--steps", 20, "--plot", "learning.gif").complaint
     assert not (here / "runs" / "parity-elman-0-2").exists()

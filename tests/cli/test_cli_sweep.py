@@ -33,7 +33,8 @@ def test_from_toml_with_a_figure(throughtime, here):
     )
     assert throughtime("sweep", "mine.toml", "--jobs", 1, "--batch", 2, "--quiet").out == ""
     assert (here / "sweeps" / "mine.sqlite").exists()
-    assert throughtime("sweep", "show", "--plot", "mine.svg").status == 0
+    assert throughtime("sweep", "show", "--plot", "mine.svg").out.endswith("  drawn in mine.svg\n")
+    assert throughtime("sweep", "show", "--to", ".").complaint.endswith("ends in .csv or .parquet, got .")
     assert (here / "mine.svg").read_text().startswith("<?xml")
 
 

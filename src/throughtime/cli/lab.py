@@ -67,8 +67,11 @@ def gap(
         plots.save(figures.gap(experiment), plot)
     if json:
         document(experiment.as_dict())
-    elif stored is None:
-        say(f"  {time.perf_counter() - started:.0f} s in all" + (f", drawn in {plot}" if plot else ""))
+        return
+    if stored is None:
+        say(f"  {time.perf_counter() - started:.0f} s in all")
+    if plot is not None:
+        say(f"  drawn in {plot}")
 
 
 def whole_numbers(option: str, words: str) -> list[int]:

@@ -143,6 +143,8 @@ def show(
         say("\n".join(_table(found)))
         if to is not None:
             say(f"  rows in {to}")
+        if plot is not None:
+            say(f"  drawn in {plot}")
 
 
 def _document(store: Store, found: Summary) -> dict[str, Any]:

@@ -88,3 +88,5 @@ def trace(
         print(traced.to_json())
     else:
         say(unrolled.table(traced, asked, step, unit, layer, direction))
+    if plot is not None and not json:
+        say(f"  drawn in {plot}")

@@ -291,6 +291,8 @@ def _finish(session: Session, trained: Run, started: float) -> None:
             proving.tell(proof)
     if session.talks:
         line("saved", str(session.out))
+        if "plot" in session.given:
+            line("drawn", str(session.given["plot"]))
         say(f"Next: {' · '.join(_next(session, trained, found is None or found.wrong > 0))}")
     if session.json:
         document(_document(session, trained, started, checked))

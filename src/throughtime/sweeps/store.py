@@ -204,7 +204,7 @@ class Store:
             parquet.write_table(pa.Table.from_pylist(rows), content)
             write_atomically(path, content.getvalue())
         else:
-            raise ValueError(f"rows are written to a file that ends in .csv or .parquet, got {path.name}")
+            raise ValueError(f"rows are written to a file that ends in .csv or .parquet, got {path}")
 
 
 _IDENTITY = ("application_id", "user_version")
