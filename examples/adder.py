@@ -8,9 +8,9 @@ run = tt.train(net, task, steps=2000, batch=64, optimizer=tt.Adam(0.02), noise=0
 print(task.evaluate(run.network))
 
 x, y = task.encode(123_456_789, 987_654_321)  # far longer than the 8 bits of its training
-told = run.network.predict(x)
-print(task.render(x[0], told[0]))
-assert task.decode(told[0]) == 123_456_789 + 987_654_321
+predicted = run.network.predict(x)
+print(task.render(x[0], predicted[0]))
+assert task.decode(predicted[0]) == 123_456_789 + 987_654_321
 
 trace = run.network.trace(*task.encode(107, 27))
 print(trace.explain(t=3, unit=5))

@@ -1,4 +1,4 @@
-"""Read an image row by row, as a sequence, and tell what it is.
+"""Read an image row by row, as a sequence, and classify it.
 
 Your own data: `images`, an array (images, rows, columns), and `digits`, an int array (images,).
 See: throughtime gallery digits

@@ -36,7 +36,7 @@ def ahead(values: npt.NDArray[Any], origins: Sequence[int]) -> npt.NDArray[Any]:
     return values[np.array(origins)[:, None] + np.arange(season)]
 
 
-known, asked = range(read, end - season + 1), range(end, len(y) - season + 1)
+known, test = range(read, end - season + 1), range(end, len(y) - season + 1)
 net = tt.Network(
     cell="gru", inputs=1, hidden=8, outputs=season, readout="identity", output="last step", dtype="float32"
 )  # fmt: skip
@@ -45,6 +45,6 @@ net = tt.train(
     schedule=tt.Cosine(0.02), clip=1.0, weight_decay=0.3,
 ).network  # fmt: skip
 
-told = net.predict(before(asked)) * y[:end].std() + ahead(expected, asked)
-for who, forecast in (("as a season ago", ahead(y, [origin - season for origin in asked])), ("network", told)):
-    print(f"{who:<15} RMSE {np.sqrt(np.mean((forecast - ahead(y, asked)) ** 2)):.3f}")
+predicted = net.predict(before(test)) * y[:end].std() + ahead(expected, test)
+for who, forecast in (("as a season ago", ahead(y, [origin - season for origin in test])), ("network", predicted)):
+    print(f"{who:<15} RMSE {np.sqrt(np.mean((forecast - ahead(y, test)) ** 2)):.3f}")

@@ -1,4 +1,4 @@
-"""Tell what a wearer of six sensors does, and see how sure the network is after each second.
+"""Recognise what a wearer of six sensors does, and see how sure the network is after each second.
 
 Your own data: `x`, an array (recordings, time, sensors), and `y`, an array (recordings, classes) with a 1 for the class.
 See: throughtime gallery motion
@@ -15,7 +15,7 @@ data, others = (part.batch(*train.moments()) for part in (train, test))
 rows = np.tile(np.arange(len(data)), 20)  # copies with noise, so that 40 recordings are not known by heart
 x = data.x[rows] + 0.6 * np.random.default_rng(0).standard_normal(data.x[rows].shape)
 
-# Reading forward alone, it can tell at any time; the same target at every step teaches it to.
+# Reading forward alone, it can answer at any time; the same target at every step teaches it to.
 T = x.shape[1]
 y = np.repeat(data.y[rows][:, None], T, axis=1)
 net = tt.Network(
@@ -26,7 +26,7 @@ net = tt.train(
     weight_decay=0.1,
 ).network  # fmt: skip
 
-told = net.predict(others.x)
+predicted = net.predict(others.x)
 for second in (1, 2, 5, 10):
-    right = told[:, 10 * second - 1].argmax(axis=1) == others.y.argmax(axis=1)
+    right = predicted[:, 10 * second - 1].argmax(axis=1) == others.y.argmax(axis=1)
     print(f"after {second:>2} s: {right.mean():.3f} right")

@@ -1,4 +1,4 @@
-"""Tell a sequence's class, the sequences being of different lengths: who speaks?
+"""Classify sequences of different lengths: who speaks?
 
 Your own data: `series`, a list of arrays (time, features), and `labels`, a list of as many names.
 See: throughtime gallery speech
@@ -45,5 +45,5 @@ net = tt.train(
 ).network  # fmt: skip
 
 others, truth = load("TEST")
-told = [classes[number] for number in net.predict(standardised(others)).argmax(axis=1)]
-print(f"accuracy {np.mean([one == right for one, right in zip(told, truth, strict=True)]):.3f}")
+predicted = [classes[number] for number in net.predict(standardised(others)).argmax(axis=1)]
+print(f"accuracy {np.mean([one == right for one, right in zip(predicted, truth, strict=True)]):.3f}")

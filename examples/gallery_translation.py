@@ -18,17 +18,17 @@ else:
     found = translation.load(seed=0)[0]
     pairs = [[*pair] for pair in zip(found.written, found.iso, strict=True)]
 sources, targets = map(list, zip(*pairs, strict=True))
-told = len(pairs) * 95 // 100
+cut = len(pairs) * 95 // 100
 
 model = EncoderDecoder(Vocabulary.of(sources), Vocabulary.of(targets), cell="gru", hidden=64, dtype="float32")
 model, _ = train(
-    model, (sources[:told], targets[:told]), steps=1000, batch=64, optimizer=tt.Adam(0.01), schedule=tt.Cosine(0.02),
+    model, (sources[:cut], targets[:cut]), steps=1000, batch=64, optimizer=tt.Adam(0.01), schedule=tt.Cosine(0.02),
     clip=1.0,
 )  # fmt: skip
-written = model.write(sources[told:], beam=2)
-right = sum(one == other for one, other in zip(written, targets[told:], strict=True))
+written = model.write(sources[cut:], beam=2)
+right = sum(one == other for one, other in zip(written, targets[cut:], strict=True))
 print(f"{right} of {len(written)} right to the letter")
-for source, text in zip(sources[told : told + 5], written, strict=False):
+for source, text in zip(sources[cut : cut + 5], written, strict=False):
     print(f"{source} → {text}")
 
 model.save("dates.safetensors")  # and back: throughtime.generation.load("dates.safetensors")

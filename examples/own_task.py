@@ -1,4 +1,4 @@
-"""A task of your own: tell at each step whether a bit was the same two steps before."""
+"""A task of your own: predict at each step whether a bit was the same two steps before."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar

@@ -15,4 +15,4 @@ for _ in range(20_000):
     ones += bit
     y, state = net.step([[bit]], state)
     wrong += round(y[0, 0]) != ones % 2
-print(f"parity told wrong at {wrong} of 20,000 steps")
+print(f"parity predicted wrong at {wrong} of 20,000 steps")

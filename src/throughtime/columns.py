@@ -79,8 +79,8 @@ class Columns:
             y=_standardisation("y", values["y"]),
             **texts,  # type: ignore[arg-type]
         )
-        told = len(found.classes) if found.targets == "classes" else len(found.outputs)
-        sizes = (len(found.inputs), len(found.x.mean), told, len(found.y.mean))
+        named = len(found.classes) if found.targets == "classes" else len(found.outputs)
+        sizes = (len(found.inputs), len(found.x.mean), named, len(found.y.mean))
         if sizes != (inputs, inputs, outputs, outputs):
             raise ValueError(f"columns must name {inputs} inputs and {outputs} outputs, as its network has them")
         return found

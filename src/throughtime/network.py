@@ -144,7 +144,7 @@ class Network:
             f"Network({s.cell}, {s.inputs} → {s.layers} × {s.hidden} → {s.outputs}, {len(self.parameters)} parameters)"
         )
 
-    # What it tells
+    # Outputs
 
     @overload
     def predict(self, x: Array | tuple[Any, Any], lengths: Any = None, initial_state: State | None = None) -> Array: ...

@@ -22,7 +22,7 @@ class Specification:
     next : (S, A) int array
         The state that follows, from 0..S-1.
     outputs : (S, A, O) int array of 0 and 1
-        The outputs told while that symbol is read in that state.
+        The outputs while that symbol is read in that state.
     state_names : S strings
         What each state remembers, for people ("carry 0", "carry 1").
     symbol_names : A strings

@@ -31,8 +31,8 @@ def test_xz_counts_what_a_text_adds():
 
 def test_the_text_is_split_in_order_and_has_no_paragraph_twice():
     text = language.load()
-    whole = text.learned + text.validation + text.told
-    assert len(text.told) == pytest.approx(0.05 * len(whole), abs=1)
+    whole = text.learned + text.validation + text.test
+    assert len(text.test) == pytest.approx(0.05 * len(whole), abs=1)
     assert set(whole) == set(text.symbols)
     paragraphs = [" ".join(paragraph.split()) for paragraph in whole.split("\n\n")]
     assert len(set(paragraphs)) == len(paragraphs) > 1000
@@ -45,6 +45,6 @@ def test_the_same_steps_in_pytorch_lead_to_the_same_bits():
     torch.set_num_threads(1)  # its threads wait for each other where other tests run beside them
     text = language.load()
     model = language.learn(text, seed=0, steps=5)
-    bits = model.bits(text.told, after=text.before)
+    bits = model.bits(text.test, after=text.before)
     assert bits < log2(len(text.symbols)) - 1
     assert language.torch_lstm(text, seed=0, steps=5)[0] == pytest.approx(bits, rel=0.1)

@@ -36,18 +36,18 @@ def test_all_days_of_a_century_once():
     assert (min(found), max(found), len(set(found))) == (date(1950, 1, 1), date(2049, 12, 31), 36525)
 
 
-def test_no_day_is_learned_and_told(monkeypatch):
+def test_no_day_is_learned_and_tested_on(monkeypatch):
     monkeypatch.setattr(translation, "LEARNED", 500)
-    learned, validated, told = translation.load(seed=0)
-    assert not set(learned.iso) & set(told.iso)
+    learned, validated, test = translation.load(seed=0)
+    assert not set(learned.iso) & set(test.iso)
     assert not set(learned.iso) & set(validated.iso)
-    assert len(told.written) == len(set(told.iso)) == translation.TOLD
+    assert len(test.written) == len(set(test.iso)) == translation.TESTED
 
 
 @pytest.mark.long
 def test_translation_learns_something_in_a_few_steps(monkeypatch):
     monkeypatch.setattr(translation, "LEARNED", 2000)
-    monkeypatch.setattr(translation, "TOLD", 50)
+    monkeypatch.setattr(translation, "TESTED", 50)
     found = translation.compare(steps=60)
     assert found.columns == ("exact",)
     assert found.rows[0].values == (0.99,)

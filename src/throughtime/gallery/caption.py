@@ -20,16 +20,16 @@ SEEDS, COPIES, NOISE = 5, 20, 0.2
 
 def compare(seed: int = 0, steps: int = 1200) -> Comparison:
     """Over five seeds. Units, layers, noise and weight decay were chosen by five-fold cross-validation."""
-    learned, told = images.split()
+    learned, test = images.split()
     models = [learn(learned, own, steps) for own in range(seed, seed + SEEDS)]
-    exact = [share_right(model, told) for model in models]
+    exact = [share_right(model, test) for model in models]
     nan = float("nan")
     return Comparison(
-        data=f"{len(learned.x)} images to learn from, {len(told.x)} to name",
+        data=f"{len(learned.x)} images to learn from, {len(test.x)} to name",
         network=repr(models[0]),
         columns=("exact", "least", "greatest"),
         rows=(
-            Row("SVM, radial basis (tells the class)", (images.support_vectors(learned, told), nan, nan)),
+            Row("SVM, radial basis (the class alone)", (images.support_vectors(learned, test), nan, nan)),
             Row(f"throughtime, mean of {SEEDS} seeds", (float(np.mean(exact)), min(exact), max(exact))),
         ),
     )
@@ -50,10 +50,10 @@ def learn(learned: images.Images, seed: int, steps: int) -> OneToMany:
     return model
 
 
-def share_right(model: OneToMany, told: images.Images) -> float:
+def share_right(model: OneToMany, test: images.Images) -> float:
     """The share of images that get their name right to the letter, 0..1."""
-    names = model.write(pixels(told), longest=6)
-    return float(np.mean([NAMES[digit] == name for digit, name in zip(told.digits, names, strict=True)]))
+    names = model.write(pixels(test), longest=6)
+    return float(np.mean([NAMES[digit] == name for digit, name in zip(test.digits, names, strict=True)]))
 
 
 def pixels(part: images.Images) -> Array:

@@ -1,4 +1,4 @@
-"""Many to one: train a network to tell a sequence's class, and how often it is right."""
+"""Many to one: train a network to predict a sequence's class, and how often it is right."""
 
 from __future__ import annotations
 
@@ -39,12 +39,14 @@ def learn(
 
 
 def accuracy(net: Network, data: Batch) -> float:
-    """The share of sequences whose class is told right, 0..1."""
+    """The share of sequences whose class is predicted right, 0..1."""
     y = net.predict(data.x, data.lengths)
     return float(np.mean(y.argmax(axis=1) == data.y.argmax(axis=1)))
 
 
 def over_seeds(nets: list[Network], test: Batch) -> Row:
     """The mean accuracy of networks that differ in their seed alone, and the least and greatest."""
-    told = [accuracy(net, test) for net in nets]
-    return Row(f"throughtime, mean of {len(nets)} seeds", (float(np.mean(told)), min(told), max(told)))
+    accuracies = [accuracy(net, test) for net in nets]
+    return Row(
+        f"throughtime, mean of {len(nets)} seeds", (float(np.mean(accuracies)), min(accuracies), max(accuracies))
+    )

@@ -18,11 +18,11 @@ class Row:
 class Comparison:
     """The table of an entry.
 
-    data : what was learned from and what was told, in one line
+    data : what was learned from and what it was tested on, in one line
     network : the network in a few words
     columns : what was measured, with units
     rows : the methods, throughtime's network last
-    examples : what the network told, line by line
+    examples : what the network predicted or wrote, line by line
     """
 
     data: str

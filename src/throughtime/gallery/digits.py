@@ -12,8 +12,8 @@ from throughtime.gallery.speech import SEEDS
 
 def compare(seed: int = 0, steps: int = 1500) -> Comparison:
     """Over five seeds. Hidden units, layers, noise and weight decay were chosen by five-fold cross-validation."""
-    learned, told = images.split()
-    data, test = (Batch(part.x - learned.x.mean(), _one_hot(part.digits)) for part in (learned, told))
+    learned, test = images.split()
+    data, others = (Batch(part.x - learned.x.mean(), _one_hot(part.digits)) for part in (learned, test))
     nets = [
         classification.learn(
             data, hidden=64, noise=0.2, steps=steps, learning_rate=0.005, weight_decay=0.1, seed=seed + n
@@ -21,12 +21,12 @@ def compare(seed: int = 0, steps: int = 1500) -> Comparison:
         for n in range(SEEDS)
     ]
     return Comparison(
-        data=f"{len(data)} images to learn from, {len(test)} to tell",
+        data=f"{len(data)} images to learn from, {len(others)} to test on",
         network=repr(nets[0]),
         columns=("accuracy", "least", "greatest"),
         rows=(
-            Row("SVM, radial basis", (images.support_vectors(learned, told), float("nan"), float("nan"))),
-            classification.over_seeds(nets, test),
+            Row("SVM, radial basis", (images.support_vectors(learned, test), float("nan"), float("nan"))),
+            classification.over_seeds(nets, others),
         ),
     )
 

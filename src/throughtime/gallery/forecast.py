@@ -66,7 +66,7 @@ def compare(seed: int = 0, steps: int = 400) -> Comparison:
         "AR by AIC, statsmodels": autoregression,
         f"throughtime, mean of {SEEDS} networks": lambda series: networks(series, seed, steps),
     }
-    rows = [Row(who, tuple(error(one, told(one)) for one in every)) for who, told in methods.items()]
+    rows = [Row(who, tuple(error(one, forecast(one)) for one in every)) for who, forecast in methods.items()]
     return Comparison(
         data=", ".join(f"{one.name.split(',')[0]} {len(one.y)} steps" for one in every)
         + "; the last fifth is forecast",
@@ -76,9 +76,9 @@ def compare(seed: int = 0, steps: int = 400) -> Comparison:
     )
 
 
-def error(series: Series, told: Array) -> float:
+def error(series: Series, predicted: Array) -> float:
     """The root of the mean squared error of forecasts (N, season) from all origins."""
-    return float(np.sqrt(np.mean((told - series.ahead(series.origins)) ** 2)))
+    return float(np.sqrt(np.mean((predicted - series.ahead(series.origins)) ** 2)))
 
 
 def seasonal_naive(series: Series) -> Array:
@@ -112,7 +112,7 @@ def networks(series: Series, seed: int, steps: int) -> Array:
     known = range(read, series.end - series.season + 1)
     change = seasons(left, known, series.season) - left[np.array(known) - 1, None]
     scale = change.std(axis=0)
-    told = []
+    predicted = []
     for own in range(seed, seed + SEEDS):
         x = np.tile(last_steps(left, known, read), (COPIES, 1, 1))
         x += 0.1 * np.random.default_rng(own).standard_normal(x.shape)
@@ -120,14 +120,14 @@ def networks(series: Series, seed: int, steps: int) -> Array:
             network(series.season, own), Batch(x, np.tile(change / scale, (COPIES, 1))), steps=steps, batch=32,
             optimizer=Adam(0.005), schedule=Cosine(0.02), clip=1.0, weight_decay=0.3, seed=own,
         )  # fmt: skip
-        told.append(run.network.predict(last_steps(left, series.origins, read)) * scale)
+        predicted.append(run.network.predict(last_steps(left, series.origins, read)) * scale)
     last = left[np.array(series.origins) - 1, None]
-    forecast: Array = (np.mean(told, axis=0) + last) * deviation + seasons(expected, series.origins, series.season)
+    forecast: Array = (np.mean(predicted, axis=0) + last) * deviation + seasons(expected, series.origins, series.season)
     return forecast
 
 
 def network(season: int, seed: int) -> Network:
-    """Reads a value and its change at each step, and tells at the last by how much each of the next will differ from it."""
+    """Reads a value and its change at each step, and predicts at the last by how much each of the next will differ from it."""
     return Network(
         cell="gru",
         inputs=2,

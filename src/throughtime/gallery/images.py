@@ -21,19 +21,19 @@ class Images:
 
 
 def split() -> tuple[Images, Images]:
-    """70 % to learn from and 30 % to tell, with the same share of each digit."""
+    """70 % to learn from and 30 % to test on, with the same share of each digit."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
     x, digits = load_digits(return_X_y=True)
     parts = train_test_split(np.arange(len(x)), test_size=0.3, stratify=digits, random_state=0)
-    learned, told = (Images(x[rows].reshape(-1, 8, 8) / 16, digits[rows]) for rows in parts)
-    return learned, told
+    learned, test = (Images(x[rows].reshape(-1, 8, 8) / 16, digits[rows]) for rows in parts)
+    return learned, test
 
 
-def support_vectors(learned: Images, told: Images) -> float:
+def support_vectors(learned: Images, test: Images) -> float:
     """The accuracy, 0..1, of scikit-learn's own example: a support vector machine with γ = 0.001 on pixels of 0..16."""
     from sklearn.svm import SVC
 
     machine = SVC(gamma=0.001).fit(16 * learned.x.reshape(-1, 64), learned.digits)
-    return float(machine.score(16 * told.x.reshape(-1, 64), told.digits))
+    return float(machine.score(16 * test.x.reshape(-1, 64), test.digits))

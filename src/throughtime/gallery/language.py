@@ -29,16 +29,16 @@ RATE, FINAL, CLIP, DECAY = 0.01, 0.02, 1.0, 0.1
 
 @dataclass(frozen=True)
 class Text:
-    """What is learned from, what settings were chosen by, what is told; and all characters that there are."""
+    """What is learned from, what settings were chosen by, what is tested on; and all characters that there are."""
 
     learned: str
     validation: str
-    told: str
+    test: str
     symbols: str
 
     @property
     def before(self) -> str:
-        """What stands before the part that is told."""
+        """What stands before the part that is tested on."""
         return self.validation[-1000:]
 
 
@@ -63,18 +63,18 @@ def compare(seed: int = 0, steps: int = 1200) -> Comparison:
     seconds = time.perf_counter() - started
     nan = float("nan")
     rows = [
-        Row("xz -9e", (ngrams.xz_bits(text.learned, text.told), nan)),
+        Row("xz -9e", (ngrams.xz_bits(text.learned, text.test), nan)),
         Row(
             f"{ORDER}-grams with back-off",
-            (ngrams.BackOff(text.learned, ORDER, text.symbols).bits(text.before, text.told), nan),
+            (ngrams.BackOff(text.learned, ORDER, text.symbols).bits(text.before, text.test), nan),
         ),
     ]
     if find_spec("torch") is not None:
         rows.append(Row("PyTorch's LSTM, the same steps", torch_lstm(text, seed, steps)))
-    rows.append(Row("throughtime", (model.bits(text.told, after=text.before), seconds)))
+    rows.append(Row("throughtime", (model.bits(text.test, after=text.before), seconds)))
     written = model.sample(["The "], temperature=0.5, longest=300, seed=seed, ends=False)[0]
     return Comparison(
-        data=f"{len(text.learned):,} characters of pydoc_data.topics to learn from, {len(text.told):,} to tell",
+        data=f"{len(text.learned):,} characters of pydoc_data.topics to learn from, {len(text.test):,} to test on",
         network=repr(model),
         columns=("bits per character", "seconds of training"),
         rows=tuple(rows),
@@ -111,18 +111,18 @@ def torch_lstm(text: Text, seed: int, steps: int) -> tuple[float, float]:
     )
     optimiser = torch.optim.AdamW(parts.parameters(), lr=RATE, weight_decay=DECAY)
 
-    def loss_of(read: Any, told: Any, state: Any) -> tuple[Any, Any]:
+    def loss_of(read: Any, targets: Any, state: Any) -> tuple[Any, Any]:
         h, state = parts["lstm"](parts["embedding"](read), state)
-        return cross_entropy(parts["readout"](h).transpose(1, 2), told), state
+        return cross_entropy(parts["readout"](h).transpose(1, 2), targets), state
 
     symbols = vocabulary.encode([text.learned])[0][0]
     T = len(symbols) // BATCH
-    told = torch.tensor(symbols[: T * BATCH].reshape(BATCH, T))
+    targets = torch.tensor(symbols[: T * BATCH].reshape(BATCH, T))
     read = torch.tensor(np.pad(symbols, (1, 0))[: T * BATCH].reshape(BATCH, T))
     started, state = time.perf_counter(), None
     for step in range(steps):
         at = step % (T // WINDOW) * WINDOW
-        loss, (h, C) = loss_of(read[:, at : at + WINDOW], told[:, at : at + WINDOW], state if at else None)
+        loss, (h, C) = loss_of(read[:, at : at + WINDOW], targets[:, at : at + WINDOW], state if at else None)
         state = h.detach(), C.detach()
         for group in optimiser.param_groups:
             group["lr"] = RATE * Cosine(FINAL).factors(np.array([step]), steps)[0]
@@ -132,7 +132,7 @@ def torch_lstm(text: Text, seed: int, steps: int) -> tuple[float, float]:
         optimiser.step()
     seconds = time.perf_counter() - started
     with torch.no_grad():
-        whole = torch.tensor(vocabulary.encode([text.before + text.told])[0])
+        whole = torch.tensor(vocabulary.encode([text.before + text.test])[0])
         start = len(text.before)
         _, before = loss_of(whole[:, : start - 1], whole[:, 1:start], None)
         loss, _ = loss_of(whole[:, start - 1 : -1], whole[:, start:], before)

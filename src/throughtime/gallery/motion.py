@@ -1,6 +1,6 @@
 """Standing, walking, running or playing badminton: accelerometer and gyroscope of a watch, 100 steps in 10 seconds.
 
-BasicMotions of the UEA archive, as its authors split it: 40 recordings to learn from, 40 to tell.
+BasicMotions of the UEA archive, as its authors split it: 40 recordings to learn from, 40 to test on.
 """
 
 from __future__ import annotations

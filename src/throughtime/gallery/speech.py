@@ -1,7 +1,7 @@
 """Nine speakers say the Japanese vowels /ae/: 12 cepstral coefficients at each of 7 to 29 steps; who speaks?
 
 M. Kudo, J. Toyama, M. Shimbo: Multidimensional curve classification using passing-through regions (1999). The data as its
-authors split them: 270 utterances to learn from, 370 to tell.
+authors split them: 270 utterances to learn from, 370 to test on.
 """
 
 from __future__ import annotations

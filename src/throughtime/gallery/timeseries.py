@@ -75,13 +75,13 @@ def parse(text: str) -> Labelled:
 
 
 def compare(name: str, published: dict[str, float], seeds: Iterable[int], **settings: Any) -> Comparison:
-    """Learn the training part once for each seed, tell the test part, and compare with 1-NN DTW.
+    """Learn the training part once for each seed, test on the other, and compare with 1-NN DTW.
 
     `published` are accuracies from the paper of the archive [Bagnall et al. 2018].
     """
     train, test = load(name, "TRAIN"), load(name, "TEST")
     moments = train.moments()
-    data, told = train.batch(*moments), test.batch(*moments)
+    data, test_batch = train.batch(*moments), test.batch(*moments)
     assert data.lengths is not None
     found = nearest(test.standardised(*moments), data.x, data.lengths)
     nan = float("nan")
@@ -89,8 +89,8 @@ def compare(name: str, published: dict[str, float], seeds: Iterable[int], **sett
     others.append(Row("1-NN, DTW", (float(np.mean(train.labels[found] == test.labels)), nan, nan)))
     nets = [classification.learn(data, seed=seed, **settings) for seed in seeds]
     return Comparison(
-        data=f"{name}, {len(train.series)} series to learn from, {len(test.series)} to tell (official split)",
+        data=f"{name}, {len(train.series)} series to learn from, {len(test.series)} to test on (official split)",
         network=repr(nets[0]),
         columns=("accuracy", "least", "greatest"),
-        rows=(*others, classification.over_seeds(nets, told)),
+        rows=(*others, classification.over_seeds(nets, test_batch)),
     )

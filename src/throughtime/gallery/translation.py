@@ -15,7 +15,7 @@ from throughtime.generation import EncoderDecoder, Vocabulary, train
 from throughtime.training.optimisers import Adam
 from throughtime.training.schedules import Cosine
 
-TOLD, VALIDATED, LEARNED, SHOWN, LONGEST = 2_000, 1_000, 40_000, 5, 12
+TESTED, VALIDATED, LEARNED, SHOWN, LONGEST = 2_000, 1_000, 40_000, 5, 12
 ISO = Vocabulary("0123456789-")
 
 
@@ -28,30 +28,30 @@ class Pairs:
 
 
 def load(seed: int) -> tuple[Pairs, Pairs, Pairs]:
-    """Pairs to learn from, to choose settings by, and to tell. No day is in two of them."""
+    """Pairs to learn from, to choose settings by, and to test on. No day is in two of them."""
     rng = np.random.default_rng(seed)
     days = dates.days(rng)
-    told, validated, rest = days[:TOLD], days[TOLD : TOLD + VALIDATED], days[TOLD + VALIDATED :]
+    test, validated, rest = days[:TESTED], days[TESTED : TESTED + VALIDATED], days[TESTED + VALIDATED :]
     learned = [rest[number] for number in rng.integers(len(rest), size=LEARNED)]
-    pairs = [Pairs([dates.writing(day, rng) for day in part], [*map(str, part)]) for part in (learned, validated, told)]
+    pairs = [Pairs([dates.writing(day, rng) for day in part], [*map(str, part)]) for part in (learned, validated, test)]
     return pairs[0], pairs[1], pairs[2]
 
 
 def compare(seed: int = 0, steps: int = 2000) -> Comparison:
-    """Cell, units and learning rate were chosen by dates that are neither learned from nor told."""
-    learned, _, told = load(seed)
-    model = learn(learned, told, seed, steps)
-    greedy, beam = (model.write(told.written, beam=width, longest=LONGEST) for width in (1, 4))
+    """Cell, units and learning rate were chosen by dates that are neither learned from nor tested on."""
+    learned, _, test = load(seed)
+    model = learn(learned, test, seed, steps)
+    greedy, beam = (model.write(test.written, beam=width, longest=LONGEST) for width in (1, 4))
     return Comparison(
-        data=f"{LEARNED:,} writings of {dates.DAYS - TOLD - VALIDATED:,} days to learn from, {TOLD:,} other days to tell",
+        data=f"{LEARNED:,} writings of {dates.DAYS - TESTED - VALIDATED:,} days to learn from, {TESTED:,} other days to test on",
         network=repr(model),
         columns=("exact",),
         rows=(
             Row("wanted", (0.99,), "the gallery's own target"),
-            Row("throughtime, beam of 4", (exact(beam, told.iso),)),
-            Row("throughtime", (exact(greedy, told.iso),)),
+            Row("throughtime, beam of 4", (exact(beam, test.iso),)),
+            Row("throughtime", (exact(greedy, test.iso),)),
         ),
-        examples=tuple(f"{text} → {iso}" for text, iso in zip(told.written[:SHOWN], greedy, strict=False)),
+        examples=tuple(f"{text} → {iso}" for text, iso in zip(test.written[:SHOWN], greedy, strict=False)),
     )
 
 
@@ -66,6 +66,6 @@ def learn(learned: Pairs, others: Pairs, seed: int, steps: int) -> EncoderDecode
     return model
 
 
-def exact(told: list[str], wanted: list[str]) -> float:
+def exact(written: list[str], wanted: list[str]) -> float:
     """The share of texts that are right to the letter, 0..1."""
-    return float(np.mean([one == other for one, other in zip(told, wanted, strict=True)]))
+    return float(np.mean([one == other for one, other in zip(written, wanted, strict=True)]))
