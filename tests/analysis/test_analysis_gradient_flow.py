@@ -4,11 +4,15 @@ import numpy as np
 import pytest
 
 import throughtime as tt
+from oracles import plain_cells
 from oracles.differentiate import central_differences
+from oracles.step_functions import STEPS
 from throughtime.analysis import gradient_flow
 from throughtime.analysis.one_step import OneStep, states
+from throughtime.parameters import view_name
 
 CELLS = ("elman", "lstm", "gru")
+OWN = list(STEPS)
 
 
 def network(cell, layers=1, **fields):
@@ -21,6 +25,35 @@ def network(cell, layers=1, **fields):
 def batch(lengths=(6, 4)):
     rng = np.random.default_rng(6)
     return rng.standard_normal((len(lengths), max(lengths), 2)), rng.random((len(lengths), max(lengths), 2)), lengths
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("cell", OWN)
+def test_a_step_of_any_cell(cell, layers):
+    """F against the plain operations of the graph, ∂F against a complex step."""
+    graph = STEPS[cell]
+    net = network(graph, layers)
+    step, rng, N = OneStep(net), np.random.default_rng(7), len(graph.states)
+    before, x = np.abs(rng.standard_normal((2, step.size))) + 0.1, rng.standard_normal((2, 2))
+
+    def after(state, x):
+        parts, found = state.reshape(N, layers, 3), []
+        for layer in range(layers):
+            prefix = f"layer{layer}." if layers > 1 else ""
+            p = {name: net[prefix + view_name(graph, name)] for name in graph.parameters}
+            values = plain_cells.forward(graph, p, x[None, None], [part[None] for part in parts[:, layer]]).values
+            found.append([values[place][0, 0] for place in graph.after])
+            x = found[-1][0]
+        return np.array(found).transpose(1, 0, 2).ravel()
+
+    np.testing.assert_allclose(step(before, x), [after(s, row) for s, row in zip(before, x, strict=True)], rtol=1e-13)
+    jacobian = step.jacobian(before, x)
+    assert jacobian.shape == (2, step.size, step.size)
+    for row in range(2):
+        for k in range(step.size):
+            moved = before[row] + 1e-30j * (np.arange(step.size) == k)
+            wanted = after(moved, x[row].astype(complex)).imag / 1e-30
+            np.testing.assert_allclose(jacobian[row, :, k], wanted, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import throughtime as tt
+from oracles.step_functions import STEPS
 from throughtime.analysis.fixed_points import fixed_points
 from throughtime.analysis.state_space import principal_axes, trajectories
 
@@ -83,6 +84,15 @@ def test_of_a_gru_without_recurrent_weights():
     (point,) = fixed_points(net, [0.25])
     np.testing.assert_allclose(point.state, np.tanh(0.5), rtol=1e-9)
     np.testing.assert_allclose(point.eigenvalues, tt.sigmoid(1.0), rtol=1e-9)
+
+
+def test_of_a_cell_of_ones_own():
+    """min_gru with h_tilde = 2 and z = S(1): h comes to rest at 2, and keeps the share 1 − z of the way that is left."""
+    net = still(STEPS["min_gru"])
+    net["b_z"], net["b_h"] = 1, 2
+    (point,) = fixed_points(net, [0.25])
+    np.testing.assert_allclose(point.state, 2, rtol=1e-9)
+    np.testing.assert_allclose(point.eigenvalues, 1 - tt.sigmoid(1.0), rtol=1e-9)
 
 
 def test_of_two_layers_and_from_given_starts():

@@ -5,7 +5,12 @@ import pytest
 
 from oracles.agree import assert_agree
 from oracles.differentiate import central_differences
+from oracles.step_functions import STEPS
+from throughtime.forward_pass import State
 from throughtime.generation import EncoderDecoder, LanguageModel, OneToMany, Vocabulary
+from throughtime.generation.files import load
+from throughtime.generation.generator import as_state, as_vectors, state_size
+from throughtime.network import Network
 
 TEXTS = ["abba", "c", "bacab"]
 WRITES, READS = Vocabulary("abc"), Vocabulary("xyz")
@@ -14,7 +19,7 @@ SOURCES = ["xy", "zzyx", "y"]
 
 def models():
     rng = np.random.default_rng(0)
-    for cell in ("elman", "lstm", "gru"):
+    for cell in ("elman", "lstm", "gru", STEPS["odd"]):
         for layers in (1, 2):
             sizes = {"cell": cell, "layers": layers, "hidden": 4 - layers, "embedding": 2, "seed": layers}
             yield LanguageModel(WRITES, **sizes), [""] * 3
@@ -67,3 +72,22 @@ def test_each_text_counts_alone(case):
     alone = [model.gradient(source[b : b + 1], TEXTS[b : b + 1]) for b in range(3)]
     assert together[0] == pytest.approx(sum(loss for loss, _ in alone), rel=1e-12)
     assert_agree(together[1], sum(gradient for _, gradient in alone), 1e-12)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("name", STEPS)
+def test_the_states_of_a_cell_are_made_of_vectors_and_back(name, layers):
+    net = Network(cell=STEPS[name], inputs=2, hidden=3, outputs=2, layers=layers)
+    vectors = np.arange(4.0 * state_size(net.specification)).reshape(4, -1)
+    state, like = as_state(net.specification, vectors), net.initial_state(4)
+    assert (state.h.shape, state.C.shape) == (like.h.shape, like.C.shape)
+    np.testing.assert_array_equal(state.h[0, 1], vectors[1, :3])
+    np.testing.assert_array_equal(as_vectors(State(state.h, state.C)), vectors)
+
+
+def test_a_cell_of_ones_own_is_saved_with_the_model(tmp_path):
+    model = EncoderDecoder(READS, WRITES, cell=STEPS["odd"], hidden=3, embedding=2)
+    model.save(tmp_path / "model.safetensors")
+    loaded = load(tmp_path / "model.safetensors")
+    assert loaded.decoder.specification == model.decoder.specification
+    np.testing.assert_array_equal(loaded.parameters, model.parameters)

@@ -22,7 +22,7 @@ class FixedPoint:
     """A state with F(s, x) = s, or nearly.
 
     state : (S,) array
-        As in `one_step`: the h of each layer, then the C of each.
+        As in `one_step`: for LSTM the h of each layer, then the C of each.
     speed : float
         ‖F(s, x) − s‖, the way that a step goes.
     jacobian : (S,S) array

@@ -3,7 +3,7 @@
     J_t = ∂s_t/∂s_{t-1}          ∂s_t/∂s_k = J_t J_{t-1} … J_{k+1}
 
 An error made at t is felt at k through this product; whether it fades or explodes is whether its singular values do
-[Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013]. The state s is h, with C for LSTM
+[Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013]. The state s is all that the cells carry on
 (see `one_step`). The itemised δ_{k→t} themselves are `Trace.itemised`.
 """
 

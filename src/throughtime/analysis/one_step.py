@@ -1,8 +1,9 @@
 """One step of a whole network as a map of its state, s_t = F(s_{t-1}, x_t), with its derivative.
 
-The state s (S) is all that a network carries on: the h of each layer, then, for LSTM, the C of each layer. With
-J = ∂s_t/∂s_{t-1}, J[j,i] the derivative of the j-th number after by the i-th before, docs/math.md's δ's go back as row
-vectors from the left: ∂E/∂s_{t-1} = ∂E/∂s_t J. For one Elman layer J is diag(f'(net_h)) Uᵀ [docs/math.md#elman].
+The state s (S) is all that a network carries on: the first state of the cell in each layer, then the second in each layer, and
+so on; for LSTM the h of each layer, then the C of each. With J = ∂s_t/∂s_{t-1}, J[j,i] the derivative of the j-th number after
+by the i-th before, the δ's of docs/math.md go back as row vectors from the left: ∂E/∂s_{t-1} = ∂E/∂s_t J. For one Elman layer J
+is diag(f'(net_h)) Uᵀ [docs/math.md §2].
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
-from throughtime.cells import elman, gru, lstm, named_cell
-from throughtime.cells.activations import ACTIVATIONS
+from throughtime.cells.derivation import derivation
+from throughtime.cells.interpreted import evaluated, leaves
+from throughtime.cells.layout import layout
 from throughtime.checks import whole_number
 from throughtime.network import Network
+from throughtime.parameters import DIRECTIONS, of_layer
 from throughtime.trace import Trace
+from throughtime.trace.layer import names_of, products_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,6 @@ class OneStep:
     network: Network
 
     def __post_init__(self) -> None:
-        self.network.specification.only_shipped("this analysis is there")
         if self.network.specification.bidirectional:
             raise ValueError(
                 "a bidirectional network has no map from one state to the next: use one that reads forward"
@@ -48,28 +51,68 @@ class OneStep:
     def size(self) -> int:
         """S, the numbers in a state."""
         s = self.network.specification
-        return s.layers * s.hidden * (2 if s.cell == "lstm" else 1)
+        return s.layers * s.hidden * len(s.graph.states)
 
     def __call__(self, states: npt.ArrayLike, x: npt.ArrayLike) -> Array:
         """States (N,S) and inputs (N,I) or (I,) → the states after the step (N,S)."""
         states, x = self._checked(states, x)
-        return self._join([tape for tape, _, _ in self._layers(states, x)])
+        s = self.network.specification
+        after = np.empty((len(states), len(s.graph.states), s.layers, s.hidden))
+        for layer, before in enumerate(self._by_layer(states)):
+            known = evaluated(s.graph.operations, leaves(s.graph, self._parameters(layer), before, x), s.graph.after)
+            for n, place in enumerate(s.graph.after):
+                after[:, n, layer] = known[place]
+            x = after[:, 0, layer]
+        return after.reshape(states.shape)
 
     def jacobian(self, states: npt.ArrayLike, x: npt.ArrayLike) -> Array:
         """States (N,S) and inputs (N,I) or (I,) → ∂s_t/∂s_{t-1} (N,S,S)."""
         states, x = self._checked(states, x)
-        s = self.network.specification
-        H, layers, parts = s.hidden, s.layers, self.size // (s.layers * s.hidden)
-        whole = np.zeros((len(states), parts, layers, H, parts, layers, H))
+        s, N = self.network.specification, len(states)
+        H, layers, parts = s.hidden, s.layers, len(s.graph.states)
+        whole = np.zeros((N, parts, layers, H, parts, layers, H))
         below: Any = None  # the derivative of the layer's input by the whole state before
-        for layer, (tape, p, before) in enumerate(self._layers(states, x)):
-            by_input, by_state = _JACOBIANS[s.cell](p, tape, before)
+        for layer, before in enumerate(self._by_layer(states)):
+            after, by_input, by_state = self._derivatives(layer, before, x)
             own = whole[:, :, layer]
-            own[:, :, :, :, layer] = by_state.reshape(len(states), parts, H, parts, H)
+            own[:, :, :, :, layer] = by_state.reshape(N, parts, H, parts, H)
             if below is not None:
                 own += (by_input @ below).reshape(own.shape)
-            below = own[:, 0].reshape(len(states), H, self.size)
-        return whole.reshape(len(states), self.size, self.size)
+            below, x = own[:, 0].reshape(N, H, self.size), after
+        return whole.reshape(N, self.size, self.size)
+
+    def _derivatives(self, layer: int, before: Array, x: Array) -> tuple[Array, Array, Array]:
+        """The first state after a step (N,H), and the derivatives of all states after it by x (N,n·H,K) and by those before it.
+
+        Every number after the step is sent back alone, as if it were the error: (N,n·H,H).
+        """
+        graph, parameters = self.network.specification.graph, self._parameters(layer)
+        derived, laid, (parts, N, H) = derivation(graph), layout(graph), before.shape
+        known = leaves(graph, parameters, before[:, :, None], x[:, None])
+        alone = np.eye(parts * H).reshape(1, parts * H, parts, H)
+        for place, o in enumerate(derived.operations):
+            if o.op == "given":
+                known[place] = alone[:, :, graph.states.index(o.name)]
+        products = products_of(graph, "x")
+        nets: list[Any] = [laid.slots[product.slot].net for product in products]
+        by_net = [derived.by[net] for net in nets]
+        by_state_of = {o.name: derived.by[place] for place, o in enumerate(graph.operations) if o.op == "state"}
+        firsts = [by_state_of[state] for state in graph.states]
+        values = evaluated(derived.operations, known, [graph.after[0], *by_net, *firsts])
+        rows = N, parts * H
+        by_input = np.zeros((*rows, x.shape[1]))
+        for product, place in zip(products, by_net, strict=True):
+            by_input += values[place] @ parameters[product.parameter].T
+        by_state = np.concatenate([np.broadcast_to(values[place], (*rows, H)) for place in firsts], axis=2)
+        return np.broadcast_to(values[graph.after[0]], (N, 1, H))[:, 0], by_input, by_state
+
+    def _parameters(self, layer: int) -> dict[str, Array]:
+        return of_layer(self.network.specification, self.network.views, layer, DIRECTIONS[0])
+
+    def _by_layer(self, states: Array) -> Array:
+        """(N,S) → for each layer the states of its cell (n,N,H)."""
+        s = self.network.specification
+        return states.reshape(len(states), -1, s.layers, s.hidden).transpose(2, 1, 0, 3)
 
     def _checked(self, states: npt.ArrayLike, x: npt.ArrayLike) -> tuple[Array, Array]:
         states, x = np.asarray(states, float), np.asarray(x, float)
@@ -80,88 +123,17 @@ class OneStep:
             raise ValueError(f"x must be ({inputs},) or ({len(states)}, {inputs}), got {x.shape}")
         return states, np.broadcast_to(x, (len(states), inputs))
 
-    def _layers(self, states: Array, x: Array) -> list[tuple[Any, Any, Any]]:
-        """Of each layer the tape of the step, its cell and its state before, each array (N,H)."""
-        s, found = self.network.specification, []
-        parts = states.reshape(len(states), -1, s.layers, s.hidden)
-        twin: Any = {"elman": elman, "lstm": lstm, "gru": gru}[s.cell]
-        for layer in range(s.layers):
-            p = named_cell(s.cell, self.network.views, f"layer{layer}.", s.activation)
-            before = parts[:, :, layer].transpose(1, 0, 2)
-            tape = twin.forward(p, x[:, None], *before)
-            found.append((tape, p, before))
-            x = tape.h[:, 0]
-        return found
-
-    def _join(self, tapes: list[Any]) -> Array:
-        names = ("h", "C") if self.network.specification.cell == "lstm" else ("h",)
-        return np.concatenate([getattr(tape, name)[:, 0] for name in names for tape in tapes], axis=1)
-
-
-def _elman(p: Any, tape: Any, before: Array) -> tuple[Array, Array]:
-    f_prime = ACTIVATIONS[p.activation].f_prime(tape.h[:, 0])[..., None]
-    return f_prime * p.V.T, f_prime * p.U.T
-
-
-def _lstm(p: Any, tape: Any, before: Array) -> tuple[Array, Array]:
-    i, f, C_tilde, o, C = (getattr(tape, name)[:, 0] for name in ("i", "f", "C_tilde", "o", "C"))
-    tanh_C, C_before = np.tanh(C), before[1]
-
-    def through(M_i: Array, M_f: Array, M_C: Array, M_o: Array) -> tuple[Array, Array]:
-        """∂C_t and ∂h_t by what these matrices turn into net inputs."""
-        d_C = (
-            _rows(C_tilde * i * (1 - i), M_i)
-            + _rows(C_before * f * (1 - f), M_f)
-            + _rows(i * (1 - C_tilde**2), M_C)
-        )  # fmt: skip
-        return d_C, _rows(tanh_C * o * (1 - o), M_o) + (o * (1 - tanh_C**2))[..., None] * d_C
-
-    by_x = through(p.V_i, p.V_f, p.V_C, p.V_o)
-    by_h = through(p.U_i, p.U_f, p.U_C, p.U_o)
-    by_C = _diagonal(f), _diagonal(o * (1 - tanh_C**2) * f)
-    return (
-        np.concatenate([by_x[1], by_x[0]], axis=1),
-        np.concatenate(
-            [np.concatenate([by_h[1], by_C[1]], axis=2), np.concatenate([by_h[0], by_C[0]], axis=2)], axis=1
-        ),
-    )
-
-
-def _gru(p: Any, tape: Any, before: Array) -> tuple[Array, Array]:
-    r, z, n, q = (getattr(tape, name)[:, 0] for name in ("r", "z", "n", "q"))
-
-    def through(M_r: Array, M_z: Array, d_candidate: Array) -> Array:
-        d_n = (1 - n**2)[..., None] * (d_candidate + _rows(q * r * (1 - r), M_r))
-        return np.asarray((1 - z)[..., None] * d_n + _rows((before[0] - n) * z * (1 - z), M_z))
-
-    by_x = through(p.V_r, p.V_z, np.broadcast_to(p.V_n.T, (len(r), *p.V_n.T.shape)))
-    return by_x, through(p.U_r, p.U_z, _rows(r, p.U_n)) + _diagonal(z)
-
-
-_JACOBIANS = {"elman": _elman, "lstm": _lstm, "gru": _gru}
-"""cell, tape and state before → the derivatives of a layer's state after a step by its input and by its state before."""
-
-
-def _rows(factors: Array, M: Array) -> Array:
-    """diag(factors) Mᵀ for each row of factors (N,H)."""
-    return factors[..., None] * M.T
-
-
-def _diagonal(values: Array) -> Array:
-    """(N,H) → (N,H,H)."""
-    return values[..., None] * np.eye(values.shape[1])
-
 
 def states(trace: Trace, sequence: int = 0) -> Array:
     """The states s_0 … s_n of a sequence of n steps, (n+1, S)."""
     OneStep(trace.network)  # refuses both directions
     sequence = whole_number("sequence", sequence, 0, len(trace.x) - 1)
     n = int(trace.lengths[sequence])
-    names = ("h", "C") if trace.specification.cell == "lstm" else ("h",)
+    names = names_of(trace.specification.graph)
     return np.concatenate(
         [
-            np.concatenate([of.arrays[f"{name}_0"][sequence, None], of.arrays[name][sequence, :n]])
-            for name in names
+            np.concatenate([of.arrays[first][sequence, None], of.arrays[state][sequence, :n]])
+            for first, state in zip(names.firsts, names.states, strict=True)
             for of in trace.layers
         ],
         axis=1,

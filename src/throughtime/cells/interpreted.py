@@ -26,10 +26,12 @@ _DO: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-def leaves(graph: Graph, parameters: Mapping[str, Array], states: Sequence[Any] = (), x: Any = None) -> dict[int, Any]:
+def leaves(
+    graph: Graph, parameters: Mapping[str, Array], states: Iterable[Any] | None = None, x: Any = None
+) -> dict[int, Any]:
     """What a step begins with: numbers and parameters, those that the network has not being 0; states before it; x."""
     dtype = np.result_type(*parameters.values()).type
-    given = dict(zip(graph.states, states, strict=bool(states)))
+    given = {} if states is None else dict(zip(graph.states, states, strict=True))
     known: dict[int, Any] = {}
     for place, o in enumerate(graph.operations):
         if o.op == "parameter":

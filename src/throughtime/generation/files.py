@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from throughtime.cells.graph import Graph
 from throughtime.checks import whole_number
 from throughtime.files import FORMAT, load_tensors, require_finite, save_tensors
 from throughtime.generation.generator import Generator
@@ -39,6 +40,8 @@ def load(path: Any) -> Generator:
         kind = _KINDS[fields.pop("kind")]
         for name in {"vocabulary", "source"} & set(fields):
             fields[name] = Vocabulary(fields[name])
+        if isinstance(fields["cell"], dict):
+            fields["cell"] = Graph.from_dict(fields["cell"])
         _check_sizes(fields, size)
         model: Generator = kind(**fields)
     except (KeyError, TypeError, ValueError) as error:

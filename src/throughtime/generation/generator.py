@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
+from throughtime.cells.graph import Graph
 from throughtime.checks import number, whole_number
 from throughtime.forward_pass import State
 from throughtime.generation.decoding import beam_search, sample
@@ -50,7 +51,7 @@ class Generator(ABC):
         vocabulary: Vocabulary,
         before: Mapping[str, Part],
         *,
-        cell: str,
+        cell: str | Graph,
         hidden: int,
         layers: int,
         embedding: int,
@@ -64,8 +65,8 @@ class Generator(ABC):
         seed = whole_number("seed", seed)
         self.vocabulary = vocabulary
         self.fields: dict[str, Any] = {
-            "vocabulary": vocabulary.symbols, "cell": cell, "hidden": hidden, "layers": layers,
-            "embedding": embedding, "dtype": dtype,
+            "vocabulary": vocabulary.symbols, "cell": cell.as_dict() if isinstance(cell, Graph) else cell,
+            "hidden": hidden, "layers": layers, "embedding": embedding, "dtype": dtype,
         }  # fmt: skip
         decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
         self._parts: dict[str, Part] = {
@@ -265,7 +266,15 @@ class Generator(ABC):
 
 
 def network_of(
-    cell: str, hidden: int, layers: int, dtype: DtypeName, *, inputs: int, outputs: int, readout: str, **more: Any
+    cell: str | Graph,
+    hidden: int,
+    layers: int,
+    dtype: DtypeName,
+    *,
+    inputs: int,
+    outputs: int,
+    readout: str,
+    **more: Any,
 ) -> NetworkSpecification:
     """The specification of a part; an Elman network's f is tanh."""
     fields: dict[str, Any] = {"cell": cell, "hidden": hidden, "layers": layers, "dtype": dtype, "readout": readout}
@@ -287,14 +296,14 @@ def embedding_gradient(symbols: Indices, d_x: Array, size: int) -> Array:
 
 def state_size(network: NetworkSpecification) -> int:
     """How many numbers a decoder's state has, of one sequence."""
-    return network.layers * network.hidden * (2 if network.cell == "lstm" else 1)
+    return network.layers * network.hidden * len(network.graph.states)
 
 
 def as_state(network: NetworkSpecification, vectors: Array) -> State:
-    """(B, state_size) → the state that these numbers are: h, then C, of one layer after the other."""
+    """(B, state_size) → the state that these numbers are: h of one layer after the other, then so each other state."""
     B, L, H = len(vectors), network.layers, network.hidden
-    parts = vectors.reshape(B, -1, L, H).transpose(1, 2, 0, 3)
-    return State(parts[0], parts[1] if network.cell == "lstm" else np.zeros((L, 0, H), vectors.dtype))
+    parts = vectors.reshape(B, -1, H).transpose(1, 0, 2)
+    return State(parts[:L], parts[L:] if len(parts) > L else np.zeros((L, 0, H), vectors.dtype))
 
 
 def as_vectors(state: State) -> Array:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
+from throughtime.cells.graph import Graph
 from throughtime.checks import flag, whole_number
 from throughtime.forward_pass import State
 from throughtime.generation.generator import (
@@ -39,7 +40,7 @@ class LanguageModel(Generator):
     Parameters
     ----------
     vocabulary : Vocabulary
-    cell : "elman", "lstm" or "gru"
+    cell : one of `throughtime.cells.NAMES`, or a step function that `throughtime.cell` has read
     hidden, layers : int ≥ 1
     embedding : int ≥ 1
         The width of the vector that stands for a symbol.
@@ -54,7 +55,7 @@ class LanguageModel(Generator):
         self,
         vocabulary: Vocabulary,
         *,
-        cell: str = "lstm",
+        cell: str | Graph = "lstm",
         hidden: int = 64,
         layers: int = 1,
         embedding: int = 16,
@@ -117,7 +118,7 @@ class OneToMany(Generator):
         features: int,
         vocabulary: Vocabulary,
         *,
-        cell: str = "gru",
+        cell: str | Graph = "gru",
         hidden: int = 64,
         layers: int = 1,
         embedding: int = 16,
@@ -172,7 +173,7 @@ class EncoderDecoder(Generator):
         vocabulary: Vocabulary,
         *,
         bidirectional: bool = True,
-        cell: str = "gru",
+        cell: str | Graph = "gru",
         hidden: int = 64,
         layers: int = 1,
         embedding: int = 16,
