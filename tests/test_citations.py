@@ -1,6 +1,7 @@
 """Every document, section and paper that a file names is there, and every file of the documentation is in its site."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,8 @@ def test_files_that_the_architecture_names_exist():
     paths = [name for name in named if "/" in name or name.endswith(".py")]
     assert len(paths) > 40
     assert not [name for name in paths if not any((ROOT / home / name).exists() for home in ("src/throughtime", "."))]
+
+
+def test_the_picture_of_the_architecture_is_that_of_the_imports():
+    drawing = runpy.run_path(str(ROOT / "docs/make_architecture.py"))
+    assert drawing["PICTURE"].read_text() == drawing["drawn"](), "python docs/make_architecture.py draws it again"
