@@ -259,8 +259,12 @@ def with_entry(name, tensor):
 @pytest.mark.parametrize(
     ("source", "fields", "message"),
     [
-        (nn.LSTM(2, 3), {}, "one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear, got the parameters weight_ih_l0"),
-        (nn.ModuleList([nn.GRU(2, 3), nn.GRU(3, 3), nn.Linear(3, 1)]), {}, "one nn.RNN, nn.LSTM or nn.GRU"),
+        (
+            nn.LSTM(2, 3),
+            {},
+            "one nn.RNN, nn.LSTM, nn.GRU or CellRNN and one nn.Linear, got the parameters weight_ih_l0",
+        ),
+        (nn.ModuleList([nn.GRU(2, 3), nn.GRU(3, 3), nn.Linear(3, 1)]), {}, "one nn.RNN, nn.LSTM, nn.GRU or CellRNN"),
         (nn.ModuleList([nn.Embedding(9, 2), nn.GRU(2, 3), nn.Linear(3, 1)]), {}, "it holds an Embedding"),
         (nn.ModuleList([nn.GRU(2, 3), nn.Linear(3, 1), nn.LayerNorm(1)]), {}, "it holds a LayerNorm"),
         (nn.ModuleList([nn.Linear(2, 2), nn.GRU(2, 3)]), {}, "its parts stand in another order"),

@@ -43,6 +43,18 @@ class Gates:
         found = [arrays.get(named.get(name or "", "")) for name in self.names(symbol)]
         return np.concatenate([np.zeros(shape).T if array is None else array.T for array in found])
 
+    def write(self, named: Names, arrays: dict[str, Array], stacked: Mapping[str, Array]) -> None:
+        """Write the stacked V, U, b and c (G·H, …) into a cell's parameters; where it has no c, b is the sum of both."""
+        split = {symbol: np.split(array, len(self.order)) for symbol, array in stacked.items()}
+        split["b"] = [b if name else b + c for b, c, name in zip(split["b"], split["c"], self.names("c"), strict=True)]
+        for symbol, found in split.items():
+            for name, array in zip(self.names(symbol), found, strict=True):
+                own = named.get(name or "", "")
+                if own in arrays:
+                    arrays[own][...] = array.T
+                elif name and array.any():
+                    raise ValueError(f"it has numbers for {name}, which the cell has not")
+
 
 def matched(standard: Graph, own: Graph) -> Names | None:
     """What the parameters of a standard graph are called in a cell, without those that it has not; None if it is another cell."""

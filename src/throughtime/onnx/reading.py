@@ -286,19 +286,10 @@ def _fill(net: Network, number: int, layer: list[Track]) -> None:
     for direction, track in enumerate(layer):
         own, gates = parameters.layers[number, direction], track.operator.gates
         names = matched(gates.step, s.graph) or {}
-        G = len(gates.order)
-        zeros = np.zeros(2 * G * s.hidden, s.dtype)
+        zeros = np.zeros(2 * len(gates.order) * s.hidden, s.dtype)
         b, c = np.split(zeros if track.B is None else track.B, 2)
+        gates.write(names, own, {"V": track.W, "U": track.R, "b": b, "c": c})
         peepholes = [] if track.P is None else np.split(track.P, 3)
-        arrays = {"V": np.split(track.W, G), "U": np.split(track.R, G), "b": np.split(b, G), "c": np.split(c, G)}
-        arrays["b"] = [
-            array if second else array + other
-            for array, other, second in zip(arrays["b"], arrays["c"], gates.names("c"), strict=True)
-        ]
-        for symbol, found in arrays.items():
-            for name, array in zip(gates.names(symbol), found, strict=True):
-                if name and names[name] in own:
-                    own[names[name]][...] = array.T
         for gate, array in zip(track.operator.peepholes, peepholes, strict=True):
             own[names[f"w_{gate}"]][...] = array
 

@@ -1,4 +1,4 @@
-"""Networks as PyTorch modules of standard layers, with the same outputs."""
+"""Networks as PyTorch modules, of standard layers where PyTorch has them, with the same outputs."""
 
 from __future__ import annotations
 
@@ -6,65 +6,21 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from throughtime.agreement import greatest_difference
 from throughtime.batch import Array
 from throughtime.disk import write_atomically
+from throughtime.equations import parameters_of
 from throughtime.exported import exported
 from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import Block, blocks
-
-KINDS: dict[str, Any] = {"elman": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-
-
-class SigmoidRNN(nn.RNN):
-    """An `nn.RNN` of sigmoid units, which PyTorch lacks: the same arguments, parameters and results, as a plain loop."""
-
-    def forward(self, input: Any, hx: Tensor | None = None) -> Any:
-        """Run over input (B,T,I), or a PackedSequence of it, from hx (L·D,B,H) → states (B,T,D·H), final states (L·D,B,H)."""
-        packed = isinstance(input, PackedSequence)
-        unpacked: Any = pad_packed_sequence(input, batch_first=True) if packed else (input, None)
-        x, lengths = unpacked
-        B, T, _ = x.shape
-        steps = torch.full((B,), T) if lengths is None else lengths
-        time = torch.arange(T)
-        back = ((steps[:, None] - 1 - time) % T).to(x.device)  # each sequence from its own end; padding stays behind it
-        real = (time < steps[:, None]).to(x.device)
-        directions = 2 if self.bidirectional else 1
-        first = x.new_zeros(self.num_layers * directions, B, self.hidden_size) if hx is None else hx
-        final = []
-        for layer in range(self.num_layers):
-            sides = []
-            for direction in range(directions):
-                weights = self.all_weights[layer * directions + direction]
-                read = x if direction == 0 else _taken(x, back)
-                states, last = self._read(read, real, first[layer * directions + direction], *weights)
-                sides.append(states if direction == 0 else _taken(states, back))
-                final.append(last)
-            x = torch.cat(sides, dim=-1)
-        told: Any = pack_padded_sequence(x, steps, batch_first=True, enforce_sorted=False) if packed else x
-        return told, torch.stack(final)
-
-    def _read(
-        self, x: Tensor, real: Tensor, h: Tensor, V: Tensor, U: Tensor, b: Tensor | None = None, c: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        net_x, states = nn.functional.linear(x, V, b), []
-        for t in range(x.shape[1]):
-            h = torch.where(real[:, t, None], torch.sigmoid(net_x[:, t] + nn.functional.linear(h, U, c)), h)
-            states.append(h)
-        return torch.stack(states, dim=1), h
-
-
-def _taken(x: Tensor, places: Tensor) -> Tensor:
-    return x.gather(1, places[..., None].expand(-1, -1, x.shape[-1]))
+from throughtime.pytorch.recurrent import CellRNN, layer_of, named, taken
 
 
 class Recurrent(nn.Module):
-    """A network in PyTorch's own layers.
+    """A network in PyTorch's own layers, or, of a cell that it lacks, a `CellRNN`.
 
     Parameters
     ----------
@@ -72,7 +28,8 @@ class Recurrent(nn.Module):
 
     Attributes
     ----------
-    recurrent : nn.RNN, nn.LSTM or nn.GRU, batch first; for sigmoid units, which PyTorch lacks, a `SigmoidRNN`
+    recurrent : nn.RNN, nn.LSTM or nn.GRU, batch first, if the cell computes what they do; a `SigmoidRNN` of sigmoid units; of
+        every other cell a `CellRNN`
     readout : nn.Linear
     function : nn.Sigmoid, nn.Softmax or nn.Identity
     classes : tuple
@@ -84,17 +41,14 @@ class Recurrent(nn.Module):
     def __init__(self, specification: NetworkSpecification) -> None:
         super().__init__()
         s = self.specification = specification
-        s.only_shipped("PyTorch modules are there")
-        kind: Any = KINDS[s.cell]
-        options: dict[str, Any] = {}
-        if s.cell == "elman" and s.activation == "sigmoid":
-            kind = SigmoidRNN
-        elif s.cell == "elman":
-            options = {"nonlinearity": s.activation}
-        dtype = getattr(torch, s.dtype)
-        self.recurrent = kind(
-            s.inputs, s.hidden, s.layers, bias=s.bias, batch_first=True, bidirectional=s.bidirectional, dtype=dtype, **options
-        )  # fmt: skip
+        dtype, sides = getattr(torch, s.dtype), {"bias": s.bias, "bidirectional": s.bidirectional}
+        standard = layer_of(s.graph)
+        if standard:
+            self.recurrent: Any = standard[0].kind(
+                s.inputs, s.hidden, s.layers, batch_first=True, dtype=dtype, **sides, **standard[0].options
+            )
+        else:
+            self.recurrent = CellRNN(s.graph, s.inputs, s.hidden, s.layers, dtype=dtype, **sides)
         self.readout = nn.Linear(s.directions * s.hidden, s.outputs, bias=s.bias, dtype=dtype)
         self.function = {"sigmoid": nn.Sigmoid(), "softmax": nn.Softmax(dim=-1), "identity": nn.Identity()}[s.readout]
 
@@ -152,14 +106,14 @@ class Forecast(Recurrent):
         steps = torch.full((B,), T) if lengths is None else lengths
         read = steps.clamp(max=self.window)
         places = (steps - read)[:, None] + torch.arange(int(read.max()))
-        window = _taken(x, places.clamp(max=T - 1).to(x.device))
-        last = _taken(x, (steps - 1)[:, None].to(x.device))
+        window = taken(x, places.clamp(max=T - 1).to(x.device))
+        last = taken(x, (steps - 1)[:, None].to(x.device))
         ahead = last + super().forward(window, read).reshape(B, self.horizon, F)
         return ahead[..., 0] if self.table else ahead
 
 
 def to_torch(net: Any) -> Recurrent:
-    """A network or an estimator as a PyTorch module with parameters of its own, to be trained on or deployed there.
+    """A network or an estimator, of any cell, as a PyTorch module with parameters of its own, to be trained on or deployed there.
 
     The module of an estimator reads features as its `fit` did: the standardisation is in the weights. `module.classes` are the
     classes whose probabilities a classifier's or labeler's outputs are; a forecaster's outputs are the steps ahead.
@@ -170,15 +124,16 @@ def to_torch(net: Any) -> Recurrent:
     net, s = what.network, what.network.specification
     module = Forecast(s, what.horizon, what.window, what.table) if what.horizon else Recurrent(s)
     module.classes = what.classes
-    state: dict[str, Array] = {}
-    for block in blocks(s):
-        array = block.of(net.parameters)
-        if block.symbol == "c":
-            state[_name("bias_hh", block)][2 * s.hidden :] = array
-        else:
-            state[_name(NAMES[block.symbol], block)] = array.T
-        if block.symbol == "b":
-            state[_name("bias_hh", block)] = np.zeros_like(array)
+    found, standard = parameters_of(net), layer_of(s.graph)
+    state = {f"readout.{READOUT[name]}": array.T for name, array in found.readout.items()}
+    for (layer, direction), arrays in found.layers.items():
+        if standard:
+            gates, names = standard[0].gates, standard[1]
+            inputs = s.inputs if layer == 0 else s.directions * s.hidden
+            shapes = {"V": (inputs, s.hidden), "U": (s.hidden, s.hidden), "b": (s.hidden,), "c": (s.hidden,)}
+            kinds = [symbol for symbol in shapes if s.bias or symbol in ("V", "U")]
+            arrays = {STACKED[symbol]: gates.stacked(symbol, names, arrays, shapes[symbol]) for symbol in kinds}
+        state |= {f"recurrent.{named(name, layer, direction)}": array for name, array in arrays.items()}
     module.load_state_dict({name: torch.tensor(array) for name, array in state.items()})
     return module
 
@@ -205,10 +160,6 @@ def save_state(net: Any, path: Any) -> float:
     return difference
 
 
-NAMES = {"V": "weight_ih", "U": "weight_hh", "b": "bias_ih", "W": "weight", "b_y": "bias"}
-
-
-def _name(name: str, block: Block) -> str:
-    if block.layer is None:
-        return f"readout.{name}"
-    return f"recurrent.{name}_l{block.layer}{'_reverse' * block.direction}"
+STACKED = {"V": "weight_ih", "U": "weight_hh", "b": "bias_ih", "c": "bias_hh"}
+READOUT = {"W": "weight", "b_y": "bias"}
+"""What PyTorch calls the parameters."""

@@ -14,19 +14,29 @@ from torch import Tensor, nn
 
 from throughtime.agreement import check_same
 from throughtime.batch import Array
+from throughtime.cells.graph import Graph
+from throughtime.cells.layout import layout
 from throughtime.checks import one_of
+from throughtime.equations import parameters_of
 from throughtime.losses import READOUTS, SUITABLE
 from throughtime.memory import require
 from throughtime.network import Network
 from throughtime.network_specification import CHOICES, NetworkSpecification
-from throughtime.parameters import GATES, Block, blocks
-from throughtime.pytorch.modules import NAMES, Recurrent, SigmoidRNN
+from throughtime.parameters import count
+from throughtime.pytorch.modules import READOUT, STACKED, Recurrent
+from throughtime.pytorch.recurrent import LAYERS, CellRNN, Layer, SigmoidRNN, layer_of, named
+from throughtime.standard_layers import Names
 
-WEIGHT = re.compile(r"^(.*?)(weight|bias)_(ih|hh)_l([0-9]{1,6})(_reverse)?$")
-ALLOWED = (nn.RNN, nn.LSTM, nn.GRU, nn.Linear, nn.Dropout, nn.Identity, nn.Sigmoid, nn.Softmax)
+WEIGHT = re.compile(r"^(.*?)((?:weight|bias)_(?:ih|hh))_l([0-9]{1,6})(_reverse)?$")
+OWN = re.compile(r"^((?:.*\.)?)([^.]+?)_l([0-9]{1,6})(_reverse)?$")
+"""Parameters of recurrent layers: before their name, what they stand in; behind it, the layer and the direction."""
+RECURRENT = (nn.RNN, nn.LSTM, nn.GRU, CellRNN)
+ALLOWED = (*RECURRENT, nn.Linear, nn.Dropout, nn.Identity, nn.Sigmoid, nn.Softmax)
 WHAT_CAN_BE_READ = (
-    "a network is one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear, with nn.Sigmoid, nn.Softmax or nothing behind it"
+    "a network is one nn.RNN, nn.LSTM, nn.GRU or CellRNN and one nn.Linear, "
+    + "with nn.Sigmoid, nn.Softmax or nothing behind it"
 )
+FIELDS = ("cell", "activation", "readout", "loss", "output")
 
 SIZES = ((3, 7, (1, 10, 0.1)), (4, 12, (1, 10, 0.1, 3)), (2, 300, (1,)), (130, 5, (1,)), (3, 6, (30, 100, 1000)))
 """Batch, time and the scales of the sequences on which a module is run: a module may do something else with many or long
@@ -42,13 +52,14 @@ def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
     Parameters
     ----------
     source : nn.Module or state_dict
-        With exactly one nn.RNN, nn.LSTM or nn.GRU of any number of layers, one nn.Linear, and nothing else but nn.Dropout,
-        nn.Identity and a final nn.Sigmoid or nn.Softmax over the outputs, under any names. An nn.ModuleDict or
+        With exactly one nn.RNN, nn.LSTM, nn.GRU or `CellRNN` of any number of layers, one nn.Linear, and nothing else but
+        nn.Dropout, nn.Identity and a final nn.Sigmoid or nn.Softmax over the outputs, under any names. An nn.ModuleDict or
         nn.ModuleList, which cannot be run, and a state_dict are taken for the recurrent layer and the linear one behind it.
     **fields
         What a state_dict does not say, as in `NetworkSpecification`: `readout` (else "identity"), `loss` (the one that
-        suits the readout), `output` ("every step"), and for an nn.RNN `activation` ("tanh", which is PyTorch's, "relu" or
-        "sigmoid"). "last step" is read from the final state of each direction, PyTorch's h_n. A module says them itself;
+        suits the readout), `output` ("every step"), for an nn.RNN `activation` ("tanh", which is PyTorch's, "relu" or
+        "sigmoid"), and for any other cell `cell`, its step as `throughtime.cell` has read it. "last step" is read from the
+        final state of each direction, PyTorch's h_n. A module says them itself;
         `readout` can be given where its outputs are still without it, as nn.CrossEntropyLoss wants them.
 
     Raises
@@ -57,9 +68,12 @@ def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
         In one sentence, if there is anything else in it, a parameter's shape does not fit, or the outputs differ.
     """
     for name, value in fields.items():
-        if name not in ("activation", "readout", "loss", "output"):
+        if name not in FIELDS:
             raise ValueError(f"{name} stands in the parameters already and cannot be given")
-        if value not in CHOICES[name]:
+        if name == "cell":
+            if not isinstance(value, Graph):
+                raise ValueError(f"cell must be a step function that throughtime.cell has read, got {value!r:.60}")
+        elif value not in CHOICES[name]:
             raise ValueError(f"{name} must be {one_of(CHOICES[name])}, got {value!r}")
     if isinstance(source, nn.Module):
         return _of_module(source, fields)
@@ -74,28 +88,31 @@ def _of_module(module: nn.Module, fields: dict[str, Any]) -> Network:
     for part in parts:
         if not isinstance(part, ALLOWED):
             raise ValueError(f"it holds {_article(type(part).__name__)}: {WHAT_CAN_BE_READ}")
-    stack = [part for part in parts if isinstance(part, nn.RNN | nn.LSTM | nn.GRU)]
+    stack = [part for part in parts if isinstance(part, RECURRENT)]
     if len(stack) != 1:
         raise ValueError(
             f"it holds {len(stack)} recurrent layers of PyTorch (num_layers is its own): {WHAT_CAN_BE_READ}"
         )
+    recurrent: Any = stack[0]
     functions = [part for part in parts if isinstance(part, nn.Sigmoid | nn.Softmax)]
     if len(functions) > 1:
         raise ValueError(f"it holds {len(functions)} functions, nn.Sigmoid or nn.Softmax: {WHAT_CAN_BE_READ}")
     told: dict[str, Any] = {}
-    if isinstance(stack[0], nn.RNN):
-        told["activation"] = "sigmoid" if isinstance(stack[0], SigmoidRNN) else stack[0].nonlinearity
+    if isinstance(recurrent, nn.RNN):
+        told["activation"] = "sigmoid" if isinstance(recurrent, SigmoidRNN) else recurrent.nonlinearity
+    if isinstance(recurrent, CellRNN):
+        told["cell"] = recurrent.graph
     if functions:
         told["readout"] = type(functions[0]).__name__.lower()
     if isinstance(module, Recurrent):
         s = module.specification
-        told |= {"readout": s.readout, "loss": s.loss, "output": s.output}
+        told |= {"readout": s.readout, "loss": s.loss, "output": s.output} | ({"cell": s.step} if s.step else {})
     state = _tensors(module.state_dict())
     if _forward(module) is nn.Module.forward:
         _check_standard(module)
         _check_order(parts)
         return _of_state(state, told | fields)
-    return _compared(module, state, told, fields, time_first=not stack[0].batch_first)
+    return _compared(module, state, told, fields, time_first=not getattr(recurrent, "batch_first", True))
 
 
 def _forward(module: nn.Module) -> Any:
@@ -116,7 +133,7 @@ def _check_standard(module: nn.Module) -> None:
 
 def _check_order(parts: list[nn.Module]) -> None:
     """A ValueError if parts that cannot be run do not stand in a network's order."""
-    kinds = [nn.RNNBase, nn.Linear, (nn.Sigmoid, nn.Softmax)]
+    kinds = [RECURRENT, nn.Linear, (nn.Sigmoid, nn.Softmax)]
     ranks = [next((rank for rank, kind in enumerate(kinds) if isinstance(part, kind)), None) for part in parts]
     found = [rank for rank in ranks if rank is not None]
     if found != sorted(found):
@@ -130,7 +147,7 @@ def _compared(
     module: nn.Module, state: dict[str, Tensor], told: dict[str, Any], fields: dict[str, Any], *, time_first: bool
 ) -> Network:
     """The network of a module that can be run, with the readout and output for which both give the same."""
-    s = _of_state(state, {"activation": "tanh"} | told | fields).specification
+    s = _of_state(state, told | fields).specification
     rng, refusals = np.random.default_rng(0), list[str]()
     xs = [
         (rng.normal(size=(batch, time, s.inputs)) * np.array(scales)[:, None, None]).astype(s.dtype)
@@ -225,30 +242,116 @@ def _is_state(value: Mapping[Any, Any]) -> bool:
 
 
 def _of_state(tensors: dict[str, Tensor], fields: dict[str, Any]) -> Network:
-    matched = {name: match for name in tensors if (match := WEIGHT.match(name))}
-    stacks = sorted({match[1] for match in matched.values()})
-    rest = {name for name in tensors if name not in matched}
+    own: Graph | None = fields.get("cell")
+    standard = None if own is None else layer_of(own)
+    pattern = WEIGHT if own is None or standard else OWN
+    matches = {name: match for name in tensors if (match := pattern.match(name))}
+    stacks = sorted({match[1] for match in matches.values()})
+    rest = {name for name in tensors if name not in matches}
     linear = {name.removesuffix("weight") for name in rest if name.endswith("weight") and tensors[name].ndim == 2}
     if len(stacks) != 1 or len(linear) != 1 or rest - {f"{prefix}{p}" for prefix in linear for p in ("weight", "bias")}:
         names = ", ".join(tensors) or "of nothing"
         raise ValueError(
-            "a network is one nn.RNN, nn.LSTM or nn.GRU and one nn.Linear, got the parameters "
+            "a network is one nn.RNN, nn.LSTM, nn.GRU or CellRNN and one nn.Linear, got the parameters "
             f"{names if len(names) <= 300 else names[:300] + '…'}"
         )
     dtypes = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
     if len(dtypes) != 1 or not dtypes <= {"float64", "float32"}:
         raise ValueError(f"parameters must be all float64 or all float32, got {', '.join(sorted(dtypes))}")
     require(32 * sum(tensor.numel() for tensor in tensors.values()), "a network of these parameters")
-    named = {name.removeprefix(stacks[0]): _array(name, tensors[name]) for name in matched}
-    named |= {name.removeprefix(*linear): _array(name, tensors[name]) for name in rest}
-    s = _specification(named, dtypes.pop(), fields)
-    net = Network.of(s, np.zeros(sum(int(np.prod(block.shape)) for block in blocks(s)), s.dtype))
-    for block in blocks(s):
-        block.of(net.parameters)[...] = _of_block(named, block, s)
-    left = set(named) - {name for block in blocks(s) for name in _names(block, s)}
-    if left:
-        raise ValueError(f"it holds {', '.join(sorted(left))[:200]}, which the other parameters leave no place for")
-    return net
+    held = _Held({name.removeprefix(stacks[0]): _array(name, tensors[name]) for name in matches})
+    held.arrays |= {name.removeprefix(*linear): _array(name, tensors[name]) for name in rest}
+    layers = {int(match[3]) for match in matches.values()}
+    if layers != set(range(len(layers))):
+        raise ValueError(
+            f"layers must be numbered from 0 on; there are {len(layers)}, and one has the number {max(layers)}"
+        )
+    readout = fields.get("readout", "identity")
+    fields = {"readout": readout, "loss": SUITABLE[readout], "dtype": dtypes.pop(), "layers": len(layers)} | fields
+    return held.of_layers(standard, fields) if own is None or standard else held.of_cell(own, fields)
+
+
+class _Held:
+    """The arrays of a state_dict, by their names without what they stand in; those that are asked for are taken out of it."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self.arrays = arrays
+
+    def of_layers(self, standard: tuple[Layer, Names] | None, fields: dict[str, Any]) -> Network:
+        """The network of an nn.RNN, nn.LSTM or nn.GRU, which is of a cell of one's own if `standard` is given."""
+        V, U = (self.arrays.get(name, np.zeros((0, 0))) for name in ("weight_ih_l0", "weight_hh_l0"))
+        H = U.shape[1] if U.ndim == 2 else 0
+        fitting = [layer for layer in LAYERS if H and U.shape[0] == len(layer.gates.order) * H]
+        if not fitting or V.ndim != 2:
+            raise ValueError(
+                "weight_hh_l0 must be (gates · hidden, hidden) with 1, 3 or 4 gates, got "
+                f"{U.shape}: a projection cannot be read"
+            )
+        layer, names = self._layer(fitting, fields) if standard is None else standard
+        if standard is None:
+            fields = {name: value for name, value in fields.items() if name != "activation"} | layer.fields
+        bias = "bias_ih_l0" in self.arrays or "bias" in self.arrays
+        sides = {"bias": bias, "bidirectional": "weight_ih_l0_reverse" in self.arrays}
+        net = self.network(fields | sides | {"inputs": V.shape[1], "hidden": H})
+        gates, s = (len(layer.gates.order) * H,), net.specification
+        for (row, direction), arrays in parameters_of(net).layers.items():
+            inputs = s.inputs if row == 0 else s.directions * H
+            shapes = {"V": (*gates, inputs), "U": (*gates, H), "b": gates, "c": gates}
+            stacked = {
+                symbol: self.given(named(STACKED[symbol], row, direction), shape, len(shape) == 2)
+                for symbol, shape in shapes.items()
+            }
+            layer.gates.write(names, arrays, stacked)
+        return self.finished(net)
+
+    def _layer(self, fitting: list[Layer], fields: dict[str, Any]) -> tuple[Layer, Names]:
+        """That of the layers with so many gates which has these units."""
+        if len(fitting) > 1 and "activation" not in fields:
+            raise ValueError(
+                'the parameters of an nn.RNN do not tell its units: give activation="tanh", "relu" or "sigmoid"'
+            )
+        units = {layer.fields.get("activation", fields.get("activation")): layer for layer in fitting}
+        layer = units[fields.get("activation")]
+        return layer, {name: name for name in layer.gates.step.parameters}
+
+    def of_cell(self, graph: Graph, fields: dict[str, Any]) -> Network:
+        """The network of a CellRNN."""
+        first = next(block for block in layout(graph).blocks if block.kind == "x")
+        V = self.arrays.get(named(first.names[0], 0, 0), np.zeros(0))
+        if V.ndim != 2:
+            raise ValueError(f"{named(first.names[0], 0, 0)} must be (inputs, hidden), got {V.shape}")
+        bias = any(named(name, 0, 0) in self.arrays for name in layout(graph).biases) or "bias" in self.arrays
+        sides = {"bias": bias, "bidirectional": named(first.names[0], 0, 1) in self.arrays}
+        net = self.network(fields | sides | {"inputs": V.shape[0], "hidden": V.shape[1]})
+        for (row, direction), arrays in parameters_of(net).layers.items():
+            for name, array in arrays.items():
+                there = name not in layout(graph).biases
+                array[...] = self.given(named(name, row, direction), array.shape, there)
+        return self.finished(net)
+
+    def network(self, fields: dict[str, Any]) -> Network:
+        """A network of zeros."""
+        s = NetworkSpecification(outputs=len(self.arrays["weight"]), **fields)
+        return Network.of(s, np.zeros(count(s), s.dtype))
+
+    def finished(self, net: Network) -> Network:
+        """The network with its readout; a ValueError if there are parameters left."""
+        for name, array in parameters_of(net).readout.items():
+            array[...] = self.given(READOUT[name], array.T.shape, name == "W").T
+        if self.arrays:
+            raise ValueError(
+                f"it holds {', '.join(sorted(self.arrays))[:200]}, which the other parameters leave no place for"
+            )
+        return net
+
+    def given(self, name: str, shape: tuple[int, ...], needed: bool) -> Array:
+        """A parameter; 0 if it is not needed, as biases, since one part may have some and the other none."""
+        found = self.arrays.pop(name, None)
+        if found is None and not needed:
+            return np.zeros(shape)
+        if found is None or found.shape != shape:
+            raise ValueError(f"{name} must be {shape}, got {'none' if found is None else found.shape}")
+        return found
 
 
 def _array(name: str, tensor: Tensor) -> Array:
@@ -258,64 +361,4 @@ def _array(name: str, tensor: Tensor) -> Array:
         raise ValueError(f"{name[:80]} holds no plain numbers") from None
     if not np.isfinite(array).all():
         raise ValueError(f"{name[:80]} holds numbers that are not finite")
-    return array
-
-
-def _specification(named: dict[str, Array], dtype: str, fields: dict[str, Any]) -> NetworkSpecification:
-    V, U, W = (named.get(name, np.zeros((0, 0))) for name in ("weight_ih_l0", "weight_hh_l0", "weight"))
-    H = U.shape[1] if U.ndim == 2 else 0
-    cell = next((name for name, gates in GATES.items() if H and U.shape[0] == len(gates) * H), None)
-    if cell is None or V.ndim != 2:
-        raise ValueError(
-            f"weight_hh_l0 must be (gates · hidden, hidden) with 1, 3 or 4 gates, got {U.shape}: a projection cannot be read"
-        )
-    if cell == "elman" and "activation" not in fields:
-        raise ValueError(
-            'the parameters of an nn.RNN do not tell its units: give activation="tanh", "relu" or "sigmoid"'
-        )
-    if cell != "elman":
-        fields = {name: value for name, value in fields.items() if name != "activation"}
-    fields.setdefault("readout", "identity")
-    fields.setdefault("loss", SUITABLE[fields["readout"]])
-    layers = {int(match[4]) for name in named if (match := WEIGHT.match(name))}
-    if layers != set(range(len(layers))):
-        raise ValueError(
-            f"layers must be numbered from 0 on; there are {len(layers)}, and one has the number {max(layers)}"
-        )
-    return NetworkSpecification(
-        cell=cell, inputs=V.shape[1], hidden=H, outputs=len(W), layers=len(layers),
-        bidirectional="weight_ih_l0_reverse" in named, bias="bias_ih_l0" in named or "bias" in named,
-        dtype=dtype, **fields,  # type: ignore[arg-type]
-    )  # fmt: skip
-
-
-def _names(block: Block, s: NetworkSpecification) -> list[str]:
-    """The names in PyTorch of what a block holds."""
-    if block.layer is None:
-        return [NAMES[block.symbol]]
-    own = ["bias_ih", "bias_hh"] if block.symbol in ("b", "c") else [NAMES[block.symbol]]
-    return [f"{name}_l{block.layer}{'_reverse' * block.direction}" for name in own]
-
-
-def _of_block(named: dict[str, Array], block: Block, s: NetworkSpecification) -> Array:
-    """The numbers of a block; where our cells have one bias, it is the sum of PyTorch's two."""
-
-    def given(name: str, shape: tuple[int, ...]) -> Array:
-        full = name if block.layer is None else f"{name}_l{block.layer}{'_reverse' * block.direction}"
-        if full not in named and name.startswith("bias"):  # one of the two parts has biases, the other has none
-            return np.zeros(shape)
-        found = named.get(full)
-        if found is None or found.shape != shape:
-            raise ValueError(f"{full} must be {shape}, got {'none' if found is None else found.shape}")
-        return found
-
-    H, gates = s.hidden, (len(GATES[s.cell]) * s.hidden,)
-    if block.symbol == "c":
-        return given("bias_hh", gates)[2 * H :]
-    array = given(NAMES[block.symbol], block.shape[::-1]).T
-    if block.symbol == "b":
-        second = given("bias_hh", gates).copy()
-        if s.cell == "gru":
-            second[2 * H :] = 0
-        array = array + second
     return array
