@@ -16,13 +16,13 @@ from throughtime.onnx import from_onnx, model_of, scan, session_of, to_onnx
 from throughtime.onnx.operators import operator_of
 from throughtime.standard_layers import matched
 
-CELLS = ["peephole", "gru_before", "min_gru", "slstm", "odd"]
+CELLS = ["peephole", "gru_before", "min_gru", "slstm", "odd", "smooth"]
 """ONNX's LSTM with peepholes, its other GRU, and Scans: of products alone, of four states with exp and /, of all operations."""
 
 
 def network(name, **fields):
     net = tt.Network(cell=STEPS[name], inputs=2, hidden=3, outputs=2, **fields)
-    net.parameters[:] = np.random.default_rng(1).normal(0, 0.5, net.parameters.shape)
+    net.parameters[:] = np.random.default_rng(1).normal(0, 0.3, net.parameters.shape)
     return net
 
 

@@ -14,7 +14,7 @@ from test_onnx_cells import network, renamed
 from throughtime.pytorch import CellRNN, from_torch, save_state, to_torch
 from throughtime.pytorch.recurrent import OPERATIONS
 
-CELLS = ["peephole", "gru_before", "slstm", "odd"]
+CELLS = ["peephole", "gru_before", "slstm", "odd", "smooth"]
 FIELDS = [{}, {"layers": 2, "bidirectional": True, "bias": False}]
 LENGTHS = np.array([5, 3, 1])
 

@@ -10,33 +10,10 @@ import onnxruntime
 
 from throughtime.cells import step_of
 from throughtime.cells.graph import Graph
-from throughtime.cells.symbols import cell, sigmoid, tanh
 from throughtime.standard_layers import Gates, Names, matched
 
 ACTIVATIONS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 READOUTS = {"sigmoid": "Sigmoid", "softmax": "Softmax"}
-
-
-@cell
-def lstm_with_peepholes(p: Any, x: Any, h: Any, C: Any) -> Any:
-    """Gers, F. A. & Schmidhuber, J. (2000). Recurrent nets that time and count. IJCNN 2000, vol. 3, 189–194."""
-    i = sigmoid(x @ p.V_i + h @ p.U_i + C * p.w_i + p.b_i)
-    f = sigmoid(x @ p.V_f + h @ p.U_f + C * p.w_f + p.b_f)
-    C_tilde = tanh(x @ p.V_C + h @ p.U_C + p.b_C)
-    C = f * C + i * C_tilde
-    o = sigmoid(x @ p.V_o + h @ p.U_o + C * p.w_o + p.b_o)
-    h = o * tanh(C)
-    return h, C
-
-
-@cell
-def gru_reset_before(p: Any, x: Any, h: Any) -> Any:
-    """Cho, K. et al. (2014). Learning phrase representations using RNN encoder–decoder. EMNLP 2014, 1724–1734."""
-    r = sigmoid(x @ p.V_r + h @ p.U_r + p.b_r)
-    z = sigmoid(x @ p.V_z + h @ p.U_z + p.b_z)
-    n = tanh(x @ p.V_n + (r * h) @ p.U_n + p.b_n)
-    h = (1 - z) * n + z * h
-    return h
 
 
 @dataclass(frozen=True)
@@ -46,7 +23,7 @@ class Operator:
     name : of the operator
     gates : Gates
         Its step, and ONNX's order of W, R and B.
-    cell : what a network that is read from it has as its cell
+    cell : that of a network that is read from it
     activation : of an RNN
     attributes : those that make it this one
     peepholes : ONNX's order of P
@@ -54,7 +31,7 @@ class Operator:
 
     name: str
     gates: Gates
-    cell: str | Graph
+    cell: str
     activation: str | None = None
     attributes: dict[str, Any] = field(default_factory=dict, hash=False)
     peepholes: tuple[str, ...] = ()
@@ -68,9 +45,9 @@ class Operator:
 OPERATORS = (
     *(Operator("RNN", Gates(step_of("elman", f), ("h",)), "elman", f, {"activations": [F]}) for f, F in ACTIVATIONS.items()),
     Operator("LSTM", Gates(step_of("lstm"), ("i", "o", "f", "C")), "lstm"),
-    Operator("LSTM", Gates(lstm_with_peepholes, ("i", "o", "f", "C")), lstm_with_peepholes, peepholes=("i", "o", "f")),
+    Operator("LSTM", Gates(step_of("peephole"), ("i", "o", "f", "C")), "peephole", peepholes=("i", "o", "f")),
     Operator("GRU", Gates(step_of("gru"), ("z", "r", "n")), "gru", attributes={"linear_before_reset": 1}),
-    Operator("GRU", Gates(gru_reset_before, ("z", "r", "n")), gru_reset_before, attributes={"linear_before_reset": 0}),
+    Operator("GRU", Gates(step_of("gru_before"), ("z", "r", "n")), "gru_before", attributes={"linear_before_reset": 0}),
 )  # fmt: skip
 
 

@@ -262,7 +262,7 @@ def _built(described: dict[str, Any], layers: list[list[Track]], readout: Linear
     fields: dict[str, Any] = {"activation": activation} if activation else {}
     biases = [track.B for layer in layers for track in layer] + [readout.b]
     s = NetworkSpecification(
-        cell=first.operator.cell,  # type: ignore[arg-type]
+        cell=first.operator.cell,
         inputs=first.W.shape[1], hidden=first.R.shape[1], outputs=readout.W.shape[1],
         layers=len(layers), bidirectional=len(layers[0]) == 2, readout=readout.g,  # type: ignore[arg-type]
         loss=described.get("loss", SUITABLE[readout.g]), bias=any(bias is not None for bias in biases),
