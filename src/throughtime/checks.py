@@ -7,10 +7,11 @@ own `int`, `float` or `bool`, so that it can be kept in JSON and TOML.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -89,6 +90,47 @@ def choice(name: str, value: Any, names: Iterable[str]) -> str:
     known = list(names)
     if not isinstance(value, str) or value not in known:
         raise ValueError(f"{name} must be {one_of(known)}, got {_shown(value)}")
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Option:
+    """A value that people choose by its name.
+
+    name : str
+    kind : what it is; a "word" is any text
+    help : what it is for, in a few words
+    least, most : the range of a number, both ends included; None for any
+    choices : what a "choice" may be
+    """
+
+    name: str
+    kind: Literal["whole number", "number", "yes or no", "choice", "word"]
+    help: str = ""
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: Any, called: str | None = None) -> Any:
+        """`value` as Python's own; a ValueError in one sentence if it is none of these, under the name it was `called`."""
+        name = called or self.name
+        match self.kind:
+            case "whole number":
+                return whole_number(name, value, int(self.least or 0), LARGEST if self.most is None else int(self.most))
+            case "number":
+                return number(name, value, self.least, self.most)
+            case "yes or no":
+                return flag(name, value)
+            case "choice":
+                return choice(name, value, self.choices)
+            case "word":
+                return word(name, value)
+
+
+def word(name: str, value: Any) -> str:
+    """`value` as a str; a ValueError for anything else."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be text, got {_shown(value)}")
     return str(value)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from throughtime.cli import describe
-from throughtime.cli.datafile import DataFile
 from throughtime.cli.shell import line
 from throughtime.network import Network
 from throughtime.tasks.task import Evaluation, sampled
@@ -16,14 +15,9 @@ MOST_BITS = 4096
 
 def check(task: Any, net: Network, samples: int = 1000, seed: int = 0, bits: int | None = None) -> Evaluation | None:
     """How often a network is wrong; None where targets are real numbers."""
-    if isinstance(task, DataFile):
-        return task.evaluate(net)
-    if bits is None:
-        found: Evaluation = task.evaluate(net, samples, seed)
-    elif net.specification.bidirectional:  # it cannot step through a tree of words
-        found = sampled(replace(task, bits=bits + task.closing), net, samples, seed)
-    else:
-        found = task.evaluate(net, samples, seed, bits)
+    if bits is not None and net.specification.bidirectional:  # it cannot step through a tree of words
+        return sampled(task.sized(bits + task.closing), net, samples, seed)
+    found: Evaluation | None = task.evaluate(net, samples, seed, *(() if bits is None else (bits,)))
     return found
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from throughtime.batch import Batch
 from throughtime.tasks.from_file import FileEvaluation
 
 if TYPE_CHECKING:
     from throughtime.network import Network
-    from throughtime.tasks.task import Evaluation, Task
+    from throughtime.tasks.task import Evaluation
 
 _NAMES = {"elman": "Elman", "lstm": "LSTM", "gru": "GRU"}
 
@@ -33,17 +33,12 @@ def network(net: Network) -> str:
     return f"{_NAMES.get(s.cell, s.cell)}, {layers}{directions}, {grouped(len(net.parameters))} parameters"
 
 
-def options(task: Any) -> dict[str, Any]:
-    """A task's options and their values."""
-    return asdict(task) if is_dataclass(task) and not isinstance(task, type) else {}
-
-
 def task(task: Any) -> str:
     """Such as "addition · 8 bits", "recall · gap 10 · noise 0.2", "readings.csv · 40 sequences"."""
-    if hasattr(task, "batch"):
-        return f"{task.name} · {counted(len(task.batch), 'sequence')}"
+    if isinstance(task.sequences, Batch):
+        return f"{task.name} · {counted(len(task.sequences), 'sequence')}"
     parts = [task.name]
-    for name, value in options(task).items():
+    for name, value in task.options.items():
         if name == "bits":
             parts.append(f"{value} bits")
         elif (name, value) != ("operands", 2):
@@ -51,27 +46,20 @@ def task(task: Any) -> str:
     return " · ".join(parts)
 
 
-_DONE = {
-    "addition": "added",
-    "subtraction": "subtracted",
-    "multiplication": "multiplied",
-    "comparison": "compared",
-}
-
-
-def exactness(task: Task, found: Evaluation, bits: int | None) -> str:
+def exactness(task: Any, found: Evaluation, bits: int | None) -> str:
     """Such as "all 65 536 pairs of 8-bit numbers are added right"; or on how many it is wrong, and the first of these."""
     what = "sequences"
-    if task.name in _DONE and bits is not None:
+    if task.reads_numbers and bits is not None:
         of = {1: "", 2: "pairs of "}.get(task.inputs, f"sets of {task.inputs} ")
         what = f"{of}{bits}-bit numbers"
     elif bits is not None:
         what = f"words of {bits} bits"
     if not found.exhaustive:
         what += " drawn at random"
-    done = _DONE.get(task.name, "answered")
     if not found.wrong:
-        return f"all {grouped(found.checked)} {what} are {done} right" if found.checked > 1 else f"{done} right"
+        return (
+            f"all {grouped(found.checked)} {what} are {task.done} right" if found.checked > 1 else f"{task.done} right"
+        )
     sentence = f"on {grouped(found.wrong)} of {grouped(found.checked)} {what}"
     if isinstance(found, FileEvaluation) and found.steps > found.checked:
         sentence += f" ({100 * found.right_steps / found.steps:.3g} % of {grouped(found.steps)} steps are right)"

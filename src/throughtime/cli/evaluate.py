@@ -43,8 +43,8 @@ def evaluate(
     model = open_model(path, model_path)
     asked = _asked(model, task, data, option or [])
     if bits is None:
-        bits = getattr(asked, "bits", None)
-    elif not hasattr(asked, "bits"):
+        bits = asked.bits
+    elif asked.bits is None:
         raise Failure(f"{asked.name} has no bits: leave out --bits")
     found = check.check(asked, model.network, samples, seed, bits)
     if json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from throughtime.cli.shell import Json, document
@@ -29,15 +28,12 @@ def tasks(json: Json = False) -> None:
 
 
 def _described(kind: type[Any]) -> dict[str, Any]:
-    from throughtime.cli import describe
-
     task = kind()
-    summary = re.sub(r"\s*\[.*\]$", "", (kind.__doc__ or "").splitlines()[0])
     machine = task.specification
     return {
         "name": task.name,
-        "summary": summary,
-        "options": describe.options(task),
+        "summary": task.summary,
+        "options": task.options,
         "inputs": task.inputs,
         "outputs": task.outputs,
         "states": None if machine is None else len(machine.state_names),

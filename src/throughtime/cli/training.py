@@ -56,13 +56,13 @@ class Session:
     @property
     def sequences(self) -> Any:
         """What the engine trains on."""
-        return self.task.batch if isinstance(self.task, DataFile) else self.task
+        return self.task.sequences
 
     def header(self, network: Network, seed: int) -> None:
         """Say what is trained."""
         if self.talks:
             header = f"{describe.task(self.task)} · {describe.network(network)} · seed {seed}"
-            lines = described(self.task.columns, self.task) if isinstance(self.task, DataFile) else []
+            lines = described(self.task.columns, self.task) if self.task.columns else []
             say_on_the_way("\n".join([header, *(labelled(*one) for one in lines)]))
 
 
@@ -104,9 +104,8 @@ def _new(given: Given) -> tuple[Session, Run]:
         steps = settings["steps"]
         with progress(0, steps, session.talks) as shown, _told_whose(session):
             callbacks = [*shown, *_sums(session, steps, settings["seed"])]
-            columns = plan.task.columns if isinstance(plan.task, DataFile) else None
             return session, train(
-                plan.network, session.sequences, callbacks=callbacks, out=out, columns=columns, **settings
+                plan.network, session.sequences, callbacks=callbacks, out=out, columns=plan.task.columns, **settings
             )
 
 
@@ -143,7 +142,7 @@ def _resumed(given: Given) -> tuple[Session, Run]:
     task = _task_of_run(given, folder)
     session = Session(given, task, folder)
     with _failures_of(folder), _told_whose(session):
-        before = load_run(folder, None if isinstance(task, DataFile) else task)
+        before = load_run(folder, None if task.columns else task)
         steps = given.get("steps", before.settings.steps)
         if steps < before.step:
             raise Failure(f"the run in {folder} has taken {before.step} steps already: give more of them than {steps}")
@@ -224,7 +223,7 @@ def _told_whose(session: Session) -> Iterator[None]:
 
 def _sums(session: Session, steps: int, seed: int) -> list[Callback]:
     task = session.task
-    if session.json and isinstance(task, Addition) and task.operands == 2 and task.bits < 64:
+    if session.json and task.reads_numbers and task.inputs == 2 and task.bits < 64:
         return [recipes.sample_sums(task, max(1, steps // 10), session.log.append, seed)]
     return []
 
@@ -274,17 +273,18 @@ def _task_words(session: Session) -> list[str]:
 def _finish(session: Session, trained: Run, started: float) -> None:
     """Check the network, and say how well it does, where it is and what can be done with it."""
     task, network = session.task, trained.network
-    found = check.check(task, network, bits=getattr(task, "bits", None))
+    found = check.check(task, network, bits=task.bits)
     checked = check.as_json(task, network, found)
     if "plot" in session.given:
         from throughtime import plots
 
         plots.save(plots.learning(trained.history), session.given["plot"])
     if session.talks:
-        check.tell(task, network, found, getattr(task, "bits", None))
-    if found is not None and not found.wrong and _provable(task, network):
-        from throughtime.proof import prove as attempt
+        check.tell(task, network, found, task.bits)
+    from throughtime.proof import prove as attempt
+    from throughtime.proof import why_not
 
+    if found is not None and not found.wrong and why_not(network, task) is None:
         proof = proving.advised(attempt(network, task.specification, PROOF_BUDGET), trained.settings.noise)
         checked["proof"] = proving.as_json(proof)
         if session.talks:
@@ -298,12 +298,6 @@ def _finish(session: Session, trained: Run, started: float) -> None:
         document(_document(session, trained, started, checked))
 
 
-def _provable(task: Any, network: Network) -> bool:
-    """Whether there is a claim to prove: Reber's machine also speaks of words that no grammar makes, so it is not asked."""
-    s = network.specification
-    return task.specification is not None and not s.bidirectional and s.readout != "softmax" and task.name != "reber"
-
-
 PROOF_BUDGET = 10.0
 
 _NUMBERS = (107, 27, 56, 8, 90, 1, 33, 74, 5, 12)
@@ -315,16 +309,11 @@ def _next(session: Session, trained: Run, wrong: bool) -> list[str]:
     path, model = ("", "") if is_newest else (f" {out}", f" --model {out}")
     more = ["throughtime train", *_task_words(session), f"--resume {out} --steps {2 * trained.settings.steps or 1000}"]
     again = [" ".join(more)] if wrong and session.given.get("recipe") != "classic" else []
-    if isinstance(session.task, Addition):
-        numbers = " ".join(map(str, _NUMBERS[: session.task.operands]))
-        return [
-            *again,
-            f"throughtime add {numbers}{model}",
-            f"throughtime trace {numbers}{model}",
-            f"throughtime studio{path}",
-        ]
-    if isinstance(session.task, DataFile):
+    if session.task.columns:
         return [*again, f"throughtime evaluate{path} --data FILE", f"throughtime info{path}"]
+    numbers = "".join(f" {number}" for number in _NUMBERS[: session.task.inputs]) if session.task.reads_numbers else ""
     own = f" --task {word}" if ":" in word else ""
-    shown = [] if own else [f"throughtime studio{path}"]
-    return [*again, f"throughtime trace{model}{own}", f"throughtime evaluate{path}{own}", *shown]
+    trace, shown = f"throughtime trace{numbers}{model}{own}", [] if own else [f"throughtime studio{path}"]
+    if session.task.command is not None:
+        return [*again, f"throughtime {session.task.command}{numbers}{model}", trace, *shown]
+    return [*again, trace, f"throughtime evaluate{path}{own}", *shown]

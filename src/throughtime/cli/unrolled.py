@@ -33,10 +33,10 @@ def sequence(model: Model, task: Task | None, operands: list[int], seed: int) ->
         inputs = model.network.specification.inputs
         if task is None:
             task = Addition(operands=max(2, inputs))
-        if not isinstance(task, Addition):
+        if not task.reads_numbers:
             raise Failure(f"the network in {model.path} was trained for {task.name}: give no numbers, or another model")
-        if len(operands) != task.operands:
-            raise Failure(f"the network in {model.path} adds {task.operands} numbers at once, got {len(operands)}")
+        if len(operands) != task.inputs:
+            raise Failure(f"the network in {model.path} reads {task.inputs} numbers at once, got {len(operands)}")
         return *task.encode(*operands), None
     if task is None:
         instead = "numbers to add, --data FILE or --task NAME" if model.columns is None else "--data FILE"
@@ -119,15 +119,8 @@ def _every_step(trace: Trace, array: Array) -> Array:
 
 def _memory(trace: Trace, task: Task | None) -> list[tuple[str, list[str]]]:
     """What the machine of the task remembers before each step."""
-    retrace: Any = getattr(task, "retrace", None)
-    if task is None or task.specification is None or retrace is None:
-        return []
-    states, _ = retrace(trace.x[0])
-    names = [task.specification.state_names[state] for state in states[:-1]]
-    kind, _, _ = names[0].partition(" ")
-    if all(name.startswith(f"{kind} ") and name[len(kind) + 1 :].isdigit() for name in names):
-        return [(kind, [name[len(kind) + 1 :] for name in names])]
-    return [("state", [str(state) for state in states[:-1]])]
+    states = None if task is None else task.states(trace.x[0])
+    return [] if task is None or states is None else [(task.memory, [str(state) for state in states[:-1]])]
 
 
 def _values(name: str, array: Array, features: Any = None) -> list[tuple[str, list[str]]]:

@@ -4,6 +4,7 @@ from throughtime.proof.automaton import Automaton, automaton_of
 from throughtime.proof.certificate import Certificate
 from throughtime.proof.machines import read_specification, specify
 from throughtime.proof.search import prove
+from throughtime.proof.system import why_not
 from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
 from throughtime.specification import Specification
 
@@ -19,4 +20,5 @@ __all__ = [
     "prove",
     "read_specification",
     "specify",
+    "why_not",
 ]

@@ -49,6 +49,41 @@ class Layer(NamedTuple):
     products: dict[int, tuple[Array, Array]]
 
 
+class Specified(Protocol):
+    """A network, or a plan of one."""
+
+    @property
+    def specification(self) -> NetworkSpecification:
+        """What the network is."""
+
+
+def why_not(what: Specified, task: Any = None) -> str | None:
+    """Why nothing can be proved of a network, in a sentence; None if it can be tried.
+
+    Parameters
+    ----------
+    what : a network or a Plan
+    task : Task, optional
+        What the network should do; without it, only what the network itself rules out.
+    """
+    if task is not None and task.specification is None:
+        return f"{task.name} is no finite machine, so that nothing can be proved for sequences of every length"
+    if task is not None and task.no_claim is not None:
+        return str(task.no_claim)
+    s = what.specification
+    if s.bidirectional:
+        return "a bidirectional network cannot be proved: it reads the end of a sequence first"
+    if s.output == "last step":
+        return 'a network with output "last step" cannot be proved: it tells nothing on the way'
+    if s.readout == "softmax":
+        return 'a network with readout "softmax" cannot be proved: its outputs are no bits'
+    try:
+        reading(s.graph)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 @dataclass(frozen=True, eq=False)
 class System:
     """A unidirectional network with an output at every step.
@@ -71,14 +106,8 @@ class System:
     symbols: Array
 
     def __post_init__(self) -> None:
-        s = self.specification
-        reading(s.graph)
-        if s.bidirectional:
-            raise ValueError("a bidirectional network cannot be proved: it reads the end of a sequence first")
-        if s.output == "last step":
-            raise ValueError('a network with output "last step" cannot be proved: it tells nothing on the way')
-        if s.readout == "softmax":
-            raise ValueError('a network with readout "softmax" cannot be proved: its outputs are no bits')
+        if reason := why_not(self):
+            raise ValueError(reason)
         if not np.isfinite(self.parameters).all():
             raise ValueError("the network has parameters that are not finite numbers")
 

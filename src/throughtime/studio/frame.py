@@ -86,7 +86,7 @@ class Framer:
             "type": "frame",
             "step": snapshot.step,
             "running": snapshot.running,
-            "example": describe(self.task, example, net, trace.y[0]),
+            "example": describe(self.task, example, trace.y[0]),
             "update": self._update(snapshot),
             "updates": snapshot.updates,
             "check": None if snapshot.running or not example.has_targets else check(net, example, trace.gradient),
@@ -177,8 +177,7 @@ def _labels(task: Any, sequences: Batch) -> tuple[Array, list[str]]:
         return np.zeros(rows * T, np.int64), ["state"]
     y = sequences.y if sequences.y.ndim == 3 else np.repeat(sequences.y[:, None], T, axis=1)
     if y.shape[-1] > 1:
-        columns = getattr(task, "columns", None)
-        names = columns.classes if columns is not None else ()
+        names = () if task.columns is None else task.columns.classes
         return y.argmax(-1).ravel(), list(names) or [f"target {k + 1}" for k in range(y.shape[-1])]
     return np.asarray(y[..., 0] > 0.5, np.int64).ravel(), ["target 0", "target 1"]
 

@@ -20,7 +20,6 @@ from throughtime.studio.opened import Unknown
 from throughtime.studio.plan import Plan, check_length, most_steps
 from throughtime.tasks import Addition
 from throughtime.tasks.bits import to_number
-from throughtime.tasks.task import at_every_step, rounds_to
 from throughtime.trace import Trace
 from throughtime.training.settings import Settings
 
@@ -36,12 +35,6 @@ class Traced(Unknown):
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """The first of them: the one that is shown, and as many others as there are."""
         return self.batch[:batch]
-
-    def right(self, y: Array, batch: Batch) -> Array:
-        """Whether outputs round to the targets, or the likeliest is the right one."""
-        likeliest = self.network.readout == "softmax"
-        right = np.asarray(y.argmax(-1) == batch.y.argmax(-1) if likeliest else rounds_to(y, batch.y).all(-1))
-        return right if y.ndim == 2 else at_every_step(right, batch)
 
     def render(self, x: Array, y: Array) -> str:
         """How long the sequence is."""

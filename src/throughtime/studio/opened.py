@@ -19,6 +19,7 @@ from throughtime.standardisation import Standardisation
 from throughtime.studio.plan import Plan, check_size
 from throughtime.tasks import Addition
 from throughtime.tasks.from_file import DataFile
+from throughtime.tasks.task import Described
 from throughtime.training.checkpoint import load_run
 from throughtime.training.settings import Settings
 
@@ -30,7 +31,7 @@ UNKNOWN, OF_DATA = "unknown", "data file"
 
 
 @dataclass(frozen=True)
-class Unknown:
+class Unknown(Described):
     """What a network does whose task or data is not there: random inputs, and nothing is asked.
 
     columns : of the data that it was trained on, as it reads them now, if that is known
@@ -57,10 +58,6 @@ class Unknown:
         if self.columns is not None and self.scale is not None:
             x = self.columns.x.apply(self.scale.mean + self.scale.deviation * x)
         return Batch(x, np.zeros((*outputs, s.outputs)), mask=np.zeros(outputs))
-
-    def right(self, y: Array, batch: Batch) -> Array:
-        """Nothing is asked, so nothing is right."""
-        return np.zeros(len(batch.x), bool)
 
     def render(self, x: Array, y: Array) -> str:
         """What the inputs are, and what is known of the columns that they stand for."""

@@ -14,19 +14,6 @@ from throughtime.studio.aside import aside
 BUDGET = 10.0
 
 
-def reason_not_to(task: Any, specification: NetworkSpecification) -> str | None:
-    """Why there is nothing to prove, in one sentence; None if there is."""
-    if task.specification is None:
-        return f"{task.name} is no finite machine, so that nothing can be proved for sequences of every length"
-    if task.name == "reber":
-        return "Reber's machine also speaks of words that the grammar never makes, so that nothing is to be proved"
-    if specification.bidirectional:
-        return "a network that reads in both directions needs the whole sequence, so that nothing can be proved for every length"
-    if specification.readout == "softmax":
-        return "only networks with sigmoid or identity outputs can be proved"
-    return None
-
-
 def attempt(specification: NetworkSpecification, parameters: Array, task: Any) -> dict[str, Any]:
     """The verdict as the page is told it; `letters` of a wrong input are its symbols' numbers."""
     from throughtime.proof import Proved, Refuted, prove

@@ -12,10 +12,11 @@ from typing import Any
 from throughtime.cells import TWINS
 from throughtime.files import RUN
 from throughtime.network_specification import CHOICES
+from throughtime.proof import why_not
 from throughtime.studio import messages, opened, proving
 from throughtime.studio.aside import aside
 from throughtime.studio.client import Client
-from throughtime.studio.example import Example, is_calculation, of_operands, of_sample, of_word
+from throughtime.studio.example import Example, of_operands, of_sample, of_word
 from throughtime.studio.frame import Framer
 from throughtime.studio.messages import write
 from throughtime.studio.plan import Plan, listed, plan
@@ -194,11 +195,11 @@ class Session:
 
     def _first_example(self) -> Example:
         task = self.plan.task
-        with suppress(ValueError, TypeError):
-            return self.wanted(task) if self.wanted else of_operands(task, FIRST_OPERANDS[: task.inputs])
-        if is_calculation(task):
-            return of_operands(task, FIRST_OPERANDS[: task.inputs])
-        return of_sample(task, 0)
+        with suppress(ValueError):
+            if self.wanted:
+                example: Example = self.wanted(task)
+                return example
+        return of_operands(task, FIRST_OPERANDS[: task.inputs]) if task.reads_numbers else of_sample(task, 0)
 
     async def _show(self, example: Example, wanted: Any, client: Client | None = None) -> None:
         self.example, self.wanted = example, wanted
@@ -336,8 +337,7 @@ class Session:
     # Proofs
 
     def _prove(self, client: Client) -> None:
-        reason = proving.reason_not_to(self.plan.task, self.plan.specification)
-        if reason:
+        if reason := why_not(self.plan, self.plan.task):
             client.tell(write("error", message=reason))
         elif self.snapshot.running:
             client.tell(write("error", message="pause the training first, so that one network can be proved"))

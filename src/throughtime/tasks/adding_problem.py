@@ -8,13 +8,13 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, make_room, sampled, settle
+from throughtime.tasks.task import Described, Loss, Output, Readout, make_room, option
 
 TOLERANCE = 0.04
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddingProblem:
+class AddingProblem(Described):
     """Read pairs (value, marker) and tell at the end the sum of the two marked values.  [docs/math.md#tasks]
 
     This is the task of 1997, not the later variant with values and markers in 0..1. Values are uniform in
@@ -32,7 +32,7 @@ class AddingProblem:
     S. Hochreiter, J. Schmidhuber, Long short-term memory (1997), experiment 4.
     """
 
-    steps: int = 100
+    steps: int = option(100, "The least length of a sequence.", 11)
 
     name: ClassVar[str] = "adding-problem"
     inputs: ClassVar[int] = 2
@@ -41,9 +41,7 @@ class AddingProblem:
     loss: ClassVar[Loss] = "squared"
     output: ClassVar[Output] = "last step"
     specification: ClassVar[None] = None
-
-    def __post_init__(self) -> None:
-        settle(self, "steps", 11)
+    sized_by: ClassVar[str] = "steps"
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw sequences → x (B, T + T/10, 2), y (B,1), lengths (B,)."""
@@ -62,7 +60,7 @@ class AddingProblem:
         y = 0.5 + (x[rows, first, 0] + x[rows, second, 0]) / 4
         return Batch(x, y[:, None], lengths)
 
-    def right(self, y: Array, batch: Batch) -> Array:
+    def right_steps(self, y: Array, batch: Batch) -> Array:
         """Whether the answer is within 0.04 of the target."""
         return np.asarray((np.abs(y - batch.y) < TOLERANCE).all(axis=1))
 
@@ -74,7 +72,3 @@ class AddingProblem:
         verdict = "right" if abs(y[0] - d) < TOLERANCE else "wrong"
         values = " and ".join(f"{value:z.3f} at step {step + 1}" for value, step in zip(marked, steps, strict=True))
         return f"  {values} of {len(x)}: told {y[0]:z.3f}, target {d:z.3f}      {verdict}"
-
-    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
-        """Check a network on sequences drawn at random."""
-        return sampled(self, net, samples, seed)

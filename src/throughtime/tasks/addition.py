@@ -13,7 +13,7 @@ from throughtime.checks import whole_number
 from throughtime.specification import Specification
 from throughtime.tasks.bits import Operand, calculation, to_bits, to_number
 from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.task import make_room, settle
+from throughtime.tasks.task import make_room, option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +36,13 @@ class Addition(Machine):
     The well-known teaching demo of 2015, and `rnn-bit` of KANN (github.com/attractivechaos/kann).
     """
 
-    operands: int = 2
+    operands: int = option(2, "How many numbers are added.", 2, 10)
 
     name: ClassVar[str] = "addition"
-
-    def __post_init__(self) -> None:
-        settle(self, "operands", 2, 10)
-        super().__post_init__()
+    reads_numbers: ClassVar[bool] = True
+    memory: ClassVar[str] = "carry"
+    done: ClassVar[str] = "added"
+    command: ClassVar[str] = "add"
 
     @property
     def closing(self) -> int:
@@ -86,4 +86,4 @@ class Addition(Machine):
         """The sum as one writes it: carry, operands, sum."""
         carry, d = self.retrace(x)
         operands = [Operand("+" if i else " ", to_number(bits), bits) for i, bits in enumerate(x.T)]
-        return calculation("carry", carry[:-1], operands, y[:, 0], d[:, 0])
+        return calculation(self.memory, carry[:-1], operands, y[:, 0], d[:, 0])

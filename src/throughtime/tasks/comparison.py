@@ -29,6 +29,8 @@ class Comparison(Machine):
     """
 
     name: ClassVar[str] = "comparison"
+    reads_numbers: ClassVar[bool] = True
+    done: ClassVar[str] = "compared"
     reads: ClassVar[tuple[str, ...]] = ("a", "b")
 
     @cached_property

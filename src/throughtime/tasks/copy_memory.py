@@ -9,11 +9,11 @@ import numpy as np
 
 from throughtime.batch import Array, Batch
 from throughtime.tasks.bits import Row, table
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, make_room, sampled, settle
+from throughtime.tasks.task import Described, Loss, Output, Readout, make_room, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class CopyMemory:
+class CopyMemory(Described):
     """Read some symbols, wait, and tell them all in order when asked to.  [docs/math.md#tasks]
 
     x is one-hot over the symbols, the blank and the signal: `length` symbols, delay − 1 blanks, the signal,
@@ -35,20 +35,16 @@ class CopyMemory:
     M. Arjovsky, A. Shah, Y. Bengio, Unitary evolution recurrent neural networks (2016), §5.1.
     """
 
-    delay: int = 20
-    length: int = 10
-    symbols: int = 8
+    delay: int = option(20, "Steps from the last symbol to the signal.", 1)
+    length: int = option(10, "Symbols to remember.", 1)
+    symbols: int = option(8, "Different symbols.", 2)
 
     name: ClassVar[str] = "copy-memory"
     readout: ClassVar[Readout] = "softmax"
     loss: ClassVar[Loss] = "cross_entropy"
     output: ClassVar[Output] = "every step"
     specification: ClassVar[None] = None
-
-    def __post_init__(self) -> None:
-        settle(self, "delay", 1)
-        settle(self, "length", 1)
-        settle(self, "symbols", 2)
+    sized_by: ClassVar[str] = "delay"
 
     @property
     def inputs(self) -> int:
@@ -76,10 +72,6 @@ class CopyMemory:
         blanks = np.full((len(recalled), self.delay + self.length), self.symbols)
         return np.concatenate((blanks, recalled), axis=1)
 
-    def right(self, y: Array, batch: Batch) -> Array:
-        """Whether the likeliest class is the target at every step."""
-        return at_every_step(y.argmax(axis=2) == batch.y.argmax(axis=2), batch)
-
     def render(self, x: Array, y: Array) -> str:
         """What is read, told and right, a sign a step: digits for symbols, · for blanks, ? for the signal."""
         read, told = self._signs(x.argmax(axis=1)), self._signs(y.argmax(axis=1))
@@ -91,7 +83,3 @@ class CopyMemory:
     def _signs(self, classes: Array) -> list[str]:
         signs = {self.symbols: "·", self.symbols + 1: "?"}
         return [signs.get(int(c), str(c)) for c in classes]
-
-    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
-        """Check a network on sequences drawn at random."""
-        return sampled(self, net, samples, seed)

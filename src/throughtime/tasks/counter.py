@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.specification import Specification
 from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.task import settle
+from throughtime.tasks.task import option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,14 +30,11 @@ class Counter(Machine):
     Languages, and Computation (1979); Tomita's fifth and sixth languages are made of such counters.
     """
 
-    bits: int = 16
-    modulus: int = 3
+    bits: int = option(16, "Steps of the words to learn from.")
+    modulus: int = option(3, "What is counted modulo.", 2, 1000)
 
     name: ClassVar[str] = "counter"
-
-    def __post_init__(self) -> None:
-        settle(self, "modulus", 2, 1000)
-        super().__post_init__()
+    memory: ClassVar[str] = "count"
 
     @cached_property
     def specification(self) -> Specification:

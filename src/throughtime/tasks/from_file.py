@@ -14,7 +14,7 @@ from throughtime.columns import Columns, Targets
 from throughtime.standardisation import Standardisation
 from throughtime.tasks.datafile import KINDS, Dataset, read
 from throughtime.tasks.datafile.dataset import Places, listed, short
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, rounds_to
+from throughtime.tasks.task import Described, Evaluation, Loss, Net, Output, Readout
 
 __all__ = ["KINDS", "DataFile"]
 
@@ -76,7 +76,7 @@ class FileEvaluation(Evaluation):
 
 
 @dataclass(frozen=True, eq=False)
-class DataFile:
+class DataFile(Described):
     """The sequences of a file, with what a network for them needs; it is a Task.
 
     name : the file's name
@@ -198,21 +198,24 @@ class DataFile:
         """Whether there is a target at every step or one for each sequence."""
         return "every step" if self.batch.y.ndim == 3 else "last step"
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """None: a run keeps its columns instead."""
+        return {}
+
+    @property
+    def summary(self) -> str:
+        """What there is to learn, in a sentence."""
+        return "Your own sequences."
+
+    @property
+    def sequences(self) -> Batch:
+        """What a network is trained on."""
+        return self.batch
+
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw sequences of the file."""
         return self.batch[rng.integers(len(self.batch), size=batch)]
-
-    def right(self, y: Array, batch: Batch) -> Array:
-        """Whether each sequence is answered right; real numbers never are simply right."""
-        if self.readout == "identity":
-            return np.zeros(len(batch), bool)
-        right = self._right_steps(y, batch)
-        return right if y.ndim == 2 else at_every_step(right, batch)
-
-    def _right_steps(self, y: Array, batch: Batch) -> Array:
-        """Whether each target is predicted right, (B,T) or (B,)."""
-        likeliest = self.readout == "softmax"
-        return np.asarray(y.argmax(-1) == batch.y.argmax(-1) if likeliest else rounds_to(y, batch.y).all(-1))
 
     def render(self, x: Array, y: Array) -> str:
         """How long the sequence is, and what was predicted last."""
@@ -240,7 +243,7 @@ class DataFile:
                 step -= 1
         return str(position + 1), None
 
-    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> FileEvaluation | None:
+    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> FileEvaluation | None:  # type: ignore[override]
         """Check all sequences; None for real numbers, where nothing is simply right."""
         if self.readout == "identity":
             return None
@@ -248,7 +251,7 @@ class DataFile:
         first = None
         for rows, y in self._predicted(net):
             asked = _weights(rows) > 0
-            bad = ~self._right_steps(y, rows) & asked
+            bad = ~self.right_steps(y, rows) & asked
             in_sequence = bad.reshape(len(bad), -1)
             if first is None and bad.any():
                 row = int(in_sequence.any(axis=1).argmax())

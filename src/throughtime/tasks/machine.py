@@ -13,23 +13,12 @@ from throughtime.batch import Array, Batch
 from throughtime.checks import whole_number
 from throughtime.specification import Specification
 from throughtime.tasks import exhaustive
-from throughtime.tasks.bits import Row, cells, table
-from throughtime.tasks.task import (
-    Evaluation,
-    Loss,
-    Net,
-    Output,
-    Readout,
-    at_every_step,
-    make_room,
-    rounds_to,
-    sampled,
-    settle,
-)
+from throughtime.tasks.bits import Row, cells, table, to_bits, to_number
+from throughtime.tasks.task import Described, Evaluation, Loss, Net, Output, Readout, make_room, option, sampled
 
 
 @dataclass(frozen=True, kw_only=True)
-class Machine(ABC):
+class Machine(Described, ABC):
     """Words of random bits, and at every step the output of a machine that reads them.
 
     A task of this kind gives its name, what its input features are called, and its machine; the rest follows.
@@ -40,16 +29,19 @@ class Machine(ABC):
         Steps of the words that are drawn to learn from.
     """
 
-    bits: int = 8
+    bits: int = option(8, "Steps of the words to learn from.")
 
     name: ClassVar[str]
     reads: ClassVar[tuple[str, ...]] = ("bit",)
     readout: ClassVar[Readout] = "sigmoid"
     loss: ClassVar[Loss] = "squared"
     output: ClassVar[Output] = "every step"
+    sized_by: ClassVar[str] = "bits"
 
     def __post_init__(self) -> None:
-        settle(self, "bits", self.closing + 1)
+        bits, *others = self.choices()
+        self.settle(others)
+        self.settle([replace(bits, least=self.closing + 1)])  # which is known when the others are
 
     @property
     @abstractmethod
@@ -95,9 +87,25 @@ class Machine(ABC):
             state = after.take(entry[t])
         return entry, state
 
-    def right(self, y: Array, batch: Batch) -> Array:
-        """Whether every output of a sequence rounds to its target."""
-        return at_every_step(np.all(rounds_to(y, batch.y), axis=2), batch)
+    def encode(self, *numbers: int) -> tuple[Array, Array]:
+        """Numbers and their result → x (1,T,I), y (1,T,O); T is `bits`, or more if the numbers and what carries need more."""
+        if not self.reads_numbers:
+            return super().encode(*numbers)
+        if len(numbers) != self.inputs:
+            raise ValueError(f"{self.name} takes {self.inputs} numbers, got {len(numbers)}")
+        numbers = tuple(whole_number("a number", number, 0, None) for number in numbers)
+        T = max(self.bits, max(numbers).bit_length() + self.closing)
+        make_room(1, T, self.inputs + self.outputs)
+        x = np.stack([to_bits(number, T) for number in numbers], axis=1)
+        return x[None], self.retrace(x)[1][None].astype(np.float64)
+
+    def numbers(self, x: Array) -> tuple[int, ...] | None:
+        """The numbers that a sequence x (T,I) writes, where it reads numbers."""
+        return tuple(map(to_number, x.T)) if self.reads_numbers else None
+
+    def states(self, x: Array) -> Array:
+        """The states (T+1,) of the machine over one sequence x (T,I)."""
+        return self.retrace(x)[0]
 
     def retrace(self, x: Array) -> tuple[Array, Array]:
         """The machine's states (T+1,) and outputs (T,O) over one sequence x (T,I)."""
@@ -121,7 +129,7 @@ class Machine(ABC):
         """
         bits = self.bits if bits is None else whole_number("bits", bits, 1)
         if not exhaustive.feasible(self.specification, bits):
-            return sampled(replace(self, bits=bits + self.closing), net, samples, seed)
+            return sampled(self.sized(bits + self.closing), net, samples, seed)
         checked, wrong, word = exhaustive.check(net, self.specification, bits, self.closing)
         if word is None:
             return Evaluation(checked, wrong, True)

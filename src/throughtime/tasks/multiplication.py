@@ -12,7 +12,7 @@ from throughtime.batch import Array
 from throughtime.specification import Specification
 from throughtime.tasks.bits import Operand, calculation, to_number
 from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.task import settle
+from throughtime.tasks.task import option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +33,13 @@ class Multiplication(Machine):
     is an input there.
     """
 
-    bits: int = 12
-    factor: int = 3
+    bits: int = option(12, "Steps of the products to learn from.")
+    factor: int = option(3, "The constant.", 1, 1000)
 
     name: ClassVar[str] = "multiplication"
-
-    def __post_init__(self) -> None:
-        settle(self, "factor", 1, 1000)
-        super().__post_init__()
+    reads_numbers: ClassVar[bool] = True
+    memory: ClassVar[str] = "carry"
+    done: ClassVar[str] = "multiplied"
 
     @property
     def closing(self) -> int:
@@ -66,4 +65,4 @@ class Multiplication(Machine):
         carry, d = self.retrace(x)
         a = x[:, 0]
         operands = [Operand(" ", to_number(a), a), Operand("×", self.factor)]
-        return calculation("carry", carry[:-1], operands, y[:, 0], d[:, 0])
+        return calculation(self.memory, carry[:-1], operands, y[:, 0], d[:, 0])

@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.specification import Specification
 from throughtime.tasks.machine import Machine, all_bits
+from throughtime.tasks.task import option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Parity(Machine):
     M. Minsky, S. Papert, Perceptrons (1969), for parity; read bit by bit it needs one bit of memory.
     """
 
-    bits: int = 16
+    bits: int = option(16, "Steps of the words to learn from.")
 
     name: ClassVar[str] = "parity"
 

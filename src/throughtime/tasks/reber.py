@@ -9,9 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import flag
 from throughtime.specification import Specification
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, at_every_step, make_room, rounds_to, sampled
+from throughtime.tasks.task import Described, Loss, Output, Readout, make_room, option, rounds_to
 
 SYMBOLS = "BTSXPVE"
 
@@ -40,7 +39,7 @@ def embedded() -> Grammar:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reber:
+class Reber(Described):
     """Tell after every symbol of a word which symbols may come next.  [docs/math.md#tasks]
 
     x is one-hot over B T S X P V E, y holds 1 for each symbol that may follow. Words have different lengths,
@@ -58,7 +57,7 @@ class Reber:
     S. Hochreiter, J. Schmidhuber, Long short-term memory (1997), experiment 1.
     """
 
-    embedded: bool = False
+    embedded: bool = option(False, "The embedded grammar, or the plain one.")
 
     name: ClassVar[str] = "reber"
     inputs: ClassVar[int] = len(SYMBOLS)
@@ -66,9 +65,9 @@ class Reber:
     readout: ClassVar[Readout] = "sigmoid"
     loss: ClassVar[Loss] = "binary_cross_entropy"
     output: ClassVar[Output] = "every step"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "embedded", flag("embedded", self.embedded))
+    no_claim: ClassVar[str] = (
+        "Reber's machine also speaks of words that the grammar never makes, so that nothing is to be proved"
+    )
 
     @property
     def grammar(self) -> Grammar:
@@ -114,10 +113,6 @@ class Reber:
         told = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
         return Batch(read.take(entry, axis=0), told.take(entry, axis=0), lengths=real.sum(axis=1))
 
-    def right(self, y: Array, batch: Batch) -> Array:
-        """Whether after every symbol exactly the symbols that may follow are told."""
-        return at_every_step(np.all(rounds_to(y, batch.y), axis=2), batch)
-
     def render(self, x: Array, y: Array) -> str:
         """A line for each symbol read: those that may follow, and those that were told if they differ."""
         word = np.asarray(x).argmax(axis=1)
@@ -126,10 +121,6 @@ class Reber:
             verdict = "right" if rounds_to(y_t, d_t).all() else f"wrong, told {_names(y_t > 0.5)}"
             lines.append(f"  {SYMBOLS[letter]}  then {_names(d_t > 0.5):<6}    {verdict}")
         return "\n".join(lines)
-
-    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
-        """Check a network on words drawn at random."""
-        return sampled(self, net, samples, seed)
 
 
 def _names(chosen: Array) -> str:

@@ -8,12 +8,11 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import number
-from throughtime.tasks.task import Evaluation, Loss, Net, Output, Readout, make_room, rounds_to, sampled, settle
+from throughtime.tasks.task import Described, Loss, Output, Readout, make_room, option, rounds_to
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recall:
+class Recall(Described):
     """Read −1 or 1, then noise, and tell at the end which it was.  [docs/math.md#tasks]
 
     One input: the symbol at the first step, then `gap` steps of Gaussian noise. The target, after the last
@@ -32,8 +31,8 @@ class Recall:
     (1994), the latching problem; there the first steps' values are learned, here they are given.
     """
 
-    gap: int = 10
-    noise: float = 0.2
+    gap: int = option(10, "Steps of noise.", 0)
+    noise: float = option(0.2, "Standard deviation of the noise between.", 0)
 
     name: ClassVar[str] = "recall"
     inputs: ClassVar[int] = 1
@@ -42,10 +41,7 @@ class Recall:
     loss: ClassVar[Loss] = "binary_cross_entropy"
     output: ClassVar[Output] = "last step"
     specification: ClassVar[None] = None
-
-    def __post_init__(self) -> None:
-        settle(self, "gap", 0)
-        object.__setattr__(self, "noise", number("noise", self.noise, 0))
+    sized_by: ClassVar[str] = "gap"
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw sequences → x (B, 1 + gap, 1), y (B,1)."""
@@ -55,16 +51,8 @@ class Recall:
         x[:, 0] = 2 * y - 1
         return Batch(x, y)
 
-    def right(self, y: Array, batch: Batch) -> Array:
-        """Whether the answer rounds to the target."""
-        return np.asarray(rounds_to(y, batch.y).all(axis=1))
-
     def render(self, x: Array, y: Array) -> str:
         """The symbol, the gap, and what the network told."""
         d = int(x[0, 0] > 0)
         verdict = "right" if rounds_to(y[0], d) else "wrong"
         return f"  {x[0, 0]:+.0f}, then {len(x) - 1} steps of noise: told {y[0]:z.3f}, target {d}      {verdict}"
-
-    def evaluate(self, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
-        """Check a network on sequences drawn at random."""
-        return sampled(self, net, samples, seed)

@@ -32,6 +32,9 @@ class Subtraction(Machine):
     """
 
     name: ClassVar[str] = "subtraction"
+    reads_numbers: ClassVar[bool] = True
+    memory: ClassVar[str] = "borrow"
+    done: ClassVar[str] = "subtracted"
 
     @cached_property
     def specification(self) -> Specification:
@@ -58,4 +61,4 @@ class Subtraction(Machine):
         borrow, d = self.retrace(x)
         a, b = x.T
         operands = [Operand(" ", to_number(a), a), Operand("−", to_number(b), b)]
-        return calculation("borrow", borrow[:-1], operands, y[:, 0], d[:, 0])
+        return calculation(self.memory, borrow[:-1], operands, y[:, 0], d[:, 0])

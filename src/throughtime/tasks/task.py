@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import whole_number
+from throughtime.checks import Option, whole_number
 from throughtime.memory import require
 from throughtime.specification import Specification
+
+if TYPE_CHECKING:
+    from throughtime.columns import Columns
 
 Readout = Literal["sigmoid", "softmax", "identity"]
 Loss = Literal["squared", "binary_cross_entropy", "cross_entropy"]
@@ -54,7 +59,7 @@ class Evaluation:
 
 
 class Task(Protocol):
-    """What training, the studio and the command line need of a task; any object with these members is one."""
+    """What training needs of a task; any object with these members is one."""
 
     @property
     def name(self) -> str:
@@ -97,6 +102,113 @@ class Task(Protocol):
         """Check a network, on all sequences where that is feasible, else on `samples` drawn from `seed`."""
 
 
+class Described:
+    """What a task knows of itself beyond what training needs; the base of all tasks that this package makes.
+
+    sized_by : the option that decides how long its sequences are, if there is one
+    bits : its value, where sequences are bits
+    memory : what its machine's states are called
+    reads_numbers : whether each feature of its sequences writes a whole number, the least significant bit first
+    done : what a network has done to sequences that it answers right
+    command : what asks a network for one answer, on the command line
+    no_claim : why its machine, if it has one, is nothing to prove of a network, in a sentence
+    waiting : why no network can be trained on it, in a sentence
+    columns : of the data file that it is
+    """
+
+    sized_by: ClassVar[str | None] = None
+    bits: Any = None
+    memory: ClassVar[str] = "state"
+    reads_numbers: ClassVar[bool] = False
+    done: ClassVar[str] = "answered"
+    command: ClassVar[str | None] = None
+    no_claim: ClassVar[str | None] = None
+    waiting: str | None = None
+    columns: Columns | None = None
+
+    @classmethod
+    def choices(cls) -> tuple[Option, ...]:
+        """Its options."""
+        found = [(f.name, f.default, f.metadata) for f in fields(cls) if "help" in f.metadata]  # type: ignore[arg-type]
+        return tuple(Option(name, _KINDS[type(default)], **told) for name, default, told in found)
+
+    def __post_init__(self) -> None:
+        self.settle(self.choices())
+
+    def settle(self, options: Iterable[Option]) -> None:
+        """Make its options values of Python's own, or refuse them."""
+        for option in options:
+            object.__setattr__(self, option.name, option.check(getattr(self, option.name)))
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The values of its options: with its name they make the task again."""
+        return asdict(self)  # type: ignore[call-overload,no-any-return]
+
+    @property
+    def summary(self) -> str:
+        """What there is to learn, in a sentence."""
+        return re.sub(r"\s*\[.*\]$", "", (type(self).__doc__ or "").splitlines()[0])
+
+    @property
+    def sequences(self: Any) -> Task | Batch:
+        """What a network is trained on."""
+        return self
+
+    def sized(self, length: int) -> Self:
+        """The same task with sequences of another length."""
+        return replace(self, **{str(self.sized_by): length})  # type: ignore[type-var]
+
+    def encode(self: Any, *numbers: int) -> tuple[Array, Array]:
+        """Numbers as a sequence x (1,T,I), y (1,T,O); a ValueError where it reads none."""
+        raise ValueError(f"{self.name} takes no numbers")
+
+    def numbers(self, x: Array) -> tuple[int, ...] | None:
+        """The numbers that a sequence x (T,I) writes, where it reads numbers."""
+        return None
+
+    def states(self, x: Array) -> Array | None:
+        """The states (T+1,) that its machine goes through over a sequence x (T,I), where it can tell them."""
+        return None
+
+    def right_steps(self: Any, y: Array, batch: Batch) -> Array:
+        """Whether each answer is right, (B,T) or (B,): the likeliest class is the target, or every output rounds to it.
+
+        Real numbers never are simply right.
+        """
+        if self.readout == "identity":
+            return np.zeros(y.shape[:-1], bool)
+        if self.readout == "softmax":
+            return np.asarray(y.argmax(-1) == batch.y.argmax(-1))
+        return np.asarray(rounds_to(y, batch.y).all(-1))
+
+    def right(self, y: Array, batch: Batch) -> Array:
+        """Whether each sequence is answered right wherever it is asked, (B,) bool; y is what the network predicted."""
+        right = self.right_steps(y, batch)
+        return right if y.ndim == 2 else at_every_step(right, batch)
+
+    def evaluate(self: Any, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
+        """Check a network on sequences drawn at random."""
+        return sampled(self, net, samples, seed)
+
+
+def options(task: Any) -> dict[str, Any]:
+    """The options of any task: those that it tells, or the fields of its dataclass."""
+    if isinstance(task, Described):
+        return task.options
+    return asdict(task) if is_dataclass(task) and not isinstance(task, type) else {}
+
+
+_KINDS: dict[type, Any] = {int: "whole number", float: "number", bool: "yes or no"}
+
+
+def option(default: Any, help: str, least: float | None = None, most: float | None = None) -> Any:
+    """A field of a task that people choose; what kind of value it is, the default says."""
+    if isinstance(default, int) and most is None:
+        most = LONGEST
+    return field(default=default, metadata={"help": help, "least": least, "most": most})
+
+
 def sampled(task: Task, net: Net, samples: int = 1000, seed: int = 0) -> Evaluation:
     """Check `net` on sequences that `task` draws."""
     samples = whole_number("samples", samples, 1)
@@ -129,11 +241,6 @@ def at_every_step(right: Array, batch: Batch) -> Array:
 
 LONGEST = 1_000_000
 """Steps, and whatever else a task's options count, so that what nobody can wait for is refused at once."""
-
-
-def settle(task: Any, option: str, least: int, most: int = LONGEST) -> None:
-    """Make an option of a frozen task a whole number of Python's own, or refuse it."""
-    object.__setattr__(task, option, whole_number(option, getattr(task, option), least, most))
 
 
 def make_room(batch: int, steps: int, features: int) -> None:

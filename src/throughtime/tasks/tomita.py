@@ -11,7 +11,7 @@ import numpy as np
 from throughtime.batch import Array
 from throughtime.specification import Specification
 from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.task import settle
+from throughtime.tasks.task import option
 
 
 class Language(NamedTuple):
@@ -80,14 +80,10 @@ class Tomita(Machine):
     G. Weiss, Y. Goldberg, E. Yahav, Extracting automata from recurrent neural networks (2018).
     """
 
-    bits: int = 16
-    language: int = 4
+    bits: int = option(16, "Steps of the words to learn from.")
+    language: int = option(4, "Which of the seven.", 1, 7)
 
     name: ClassVar[str] = "tomita"
-
-    def __post_init__(self) -> None:
-        settle(self, "language", 1, 7)
-        super().__post_init__()
 
     @cached_property
     def specification(self) -> Specification:
