@@ -6,8 +6,9 @@ from numba.core import config
 
 from throughtime import recipes, tasks
 from throughtime.network import Network
+from throughtime.plan import plan
 from throughtime.tasks import Addition
-from throughtime.training.loop import Run, train
+from throughtime.training.loop import Run, proceed, train
 from throughtime.training.settings import Settings
 
 compiled_only = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="too many steps for uncompiled kernels")
@@ -130,6 +131,5 @@ def test_sums_that_are_sampled_while_training():
 @pytest.mark.parametrize(("name", "hidden", "seed"), [("parity", 4, 7), ("parity", 8, 0), ("tomita", 8, 0)])
 def test_a_gru_learns_words_of_bits(name, hidden, seed):
     task = tasks.find(name)
-    recipe = recipes.changed(task, cell="gru", hidden=hidden)
-    net = Network(init=recipe.init, seed=seed, **recipe.network)
-    assert task.evaluate(train(net, task, seed=seed, **recipe.settings).network).wrong == 0
+    made = plan(task, cell="gru", hidden=hidden, seed=seed)
+    assert task.evaluate(proceed(made.run(), made.sequences).network).wrong == 0

@@ -102,6 +102,7 @@ class Option:
     help : what it is for, in a few words
     least, most : the range of a number, both ends included; None for any
     choices : what a "choice" may be
+    of : whom it belongs to
     """
 
     name: str
@@ -110,6 +111,7 @@ class Option:
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
+    of: Literal["task", "network", "settings"] = "task"
 
     def check(self, value: Any, called: str | None = None) -> Any:
         """`value` as Python's own; a ValueError in one sentence if it is none of these, under the name it was `called`."""

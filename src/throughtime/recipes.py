@@ -6,7 +6,7 @@ The classic recipe is the teaching demo of 2015, reproduced to the digits of its
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,9 @@ from throughtime.network import Network
 from throughtime.network_specification import InitName, cell_named
 from throughtime.tasks import Addition
 from throughtime.tasks.bits import to_number
-from throughtime.tasks.task import Task
 from throughtime.training.loop import Callback, Run, train
-from throughtime.training.optimisers import OPTIMISERS, Adam, GradientDescent
-from throughtime.training.schedules import Cosine, named
+from throughtime.training.optimisers import Adam, GradientDescent
+from throughtime.training.schedules import Cosine
 from throughtime.training.settings import Settings, UpdateName
 
 
@@ -33,7 +32,7 @@ class Recipe:
     settings: dict[str, Any]
 
 
-def default(task: Task, cell: str | Graph | None = None, activation: str | None = None) -> Recipe:
+def default(task: Any, cell: str | Graph | None = None, activation: str | None = None) -> Recipe:
     """The recipe for a task.
 
     Parameters
@@ -51,14 +50,11 @@ def default(task: Task, cell: str | Graph | None = None, activation: str | None 
     """
     if not isinstance(cell, Graph):
         cell = cell_named(cell or ("elman" if task.specification is not None else "lstm"))
-    network: dict[str, Any] = {
-        "cell": cell, "inputs": task.inputs, "outputs": task.outputs,
-        "readout": task.readout, "loss": task.loss, "output": task.output,
-    }  # fmt: skip
+    network: dict[str, Any] = {"cell": cell, **ends(task)}
     if cell == "elman":
         network["activation"] = activation or "sigmoid"
     if task.specification is None:
-        sequences = len(getattr(task, "batch", range(64)))  # a file may have fewer than a batch
+        sequences = len(task.sequences) if isinstance(task.sequences, Batch) else 64  # a file may have fewer
         return Recipe(
             network | {"hidden": 32},
             "glorot",
@@ -73,34 +69,9 @@ def default(task: Task, cell: str | Graph | None = None, activation: str | None 
     return Recipe(network | {"hidden": hidden}, "glorot", {"batch": 64, **settings})
 
 
-FIELDS = ("activation", "hidden", "layers", "bidirectional", "dtype")
-SETTINGS = ("steps", "batch", "clip", "noise", "weight_decay", "cell_penalty", "window")
-OPTIONS = ("cell", *FIELDS, *SETTINGS, "optimizer", "learning_rate", "schedule", "update")
-"""What `changed` takes: the options of `throughtime train` that make a network and its settings."""
-
-
-def changed(task: Task, **options: Any) -> Recipe:
-    """The default recipe of a task, with these of the `OPTIONS` instead of its own.
-
-    An optimizer is named as in `OPTIMISERS`, a schedule as in `schedules.named`; an update is "per-batch" or "per-step".
-    """
-    unknown = set(options) - set(OPTIONS)
-    if unknown:
-        raise ValueError(f"training has no option {', '.join(sorted(unknown))}; it has {', '.join(OPTIONS)}")
-    recipe = default(task, options.get("cell"), options.get("activation"))
-    network = recipe.network | {name: options[name] for name in FIELDS if name in options}
-    settings = recipe.settings | {name: options[name] for name in SETTINGS if name in options}
-    if "optimizer" in options:
-        if options["optimizer"] not in OPTIMISERS:
-            raise ValueError(f"optimizer must be one of {', '.join(OPTIMISERS)}, got {options['optimizer']!r}")
-        settings["optimizer"] = OPTIMISERS[options["optimizer"]]()
-    if "learning_rate" in options:
-        settings["optimizer"] = replace(settings["optimizer"], learning_rate=options["learning_rate"])
-    if "schedule" in options:
-        settings["schedule"] = named(options["schedule"])
-    if "update" in options:
-        settings["update"] = str(options["update"]).replace("-", " ")
-    return Recipe(network, recipe.init, settings)
+def ends(task: Any) -> dict[str, Any]:
+    """The fields of a network that its task decides: what is read, what is predicted, and how that is judged."""
+    return {name: getattr(task, name) for name in ("inputs", "outputs", "readout", "loss", "output")}
 
 
 _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {

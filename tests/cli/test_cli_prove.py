@@ -113,7 +113,7 @@ def test_bad_input_is_one_line(throughtime):
     for command in ("prove", "automaton"):
         outcome = throughtime(command)
         assert outcome.status == 2
-        assert "was trained on recall, no finite machine" in outcome.err
+        assert "recall is no finite machine" in outcome.err
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,7 @@ def test_signals_that_a_system_lacks(monkeypatch, trainers, tmp_path):
         for name in ("SIGHUP", "fork"):
             monkeypatch.delattr(module, name, raising=False)
     folder = tmp_path / "a run"
-    assert serve_until(300, signal.SIGINT, folder) == folder
+    assert serve_until(500, signal.SIGINT, folder) == folder
     assert same_bits(folder)
 
 

@@ -19,7 +19,7 @@ def asker():
 
 def wanted(steps, settings=SETTINGS):
     planned = plan(settings | {"steps": steps})
-    s = planned.training
+    s = planned.settings
     return train(
         planned.begin(), planned.task, steps=steps, batch=s.batch, optimizer=s.optimizer, noise=s.noise, seed=s.seed,
         schedule=s.schedule, weight_decay=s.weight_decay, cell_penalty=s.cell_penalty, clip=s.clip,

@@ -146,7 +146,7 @@ def test_what_is_wrong(tmp_path):
         ({"gap": "x"}, "gap must be a whole number"),
         ({"gaap": 1}, "did you mean gap"),
         ({"cell": ["lstm", "gru"], "activation": "tanh"}, "activation is for Elman cells only"),
-        ({"optimizer": "sgd"}, "optimizer must be one of gradient-descent"),
+        ({"optimizer": "sgd"}, 'optimizer must be "gradient-descent"'),
         ({"schedule": "sideways"}, "schedule must be constant"),
         ({"steps": -1}, "steps must be"),
     ]:

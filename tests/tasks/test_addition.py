@@ -35,7 +35,7 @@ def test_decode_reads_what_a_network_tells():
 
 def test_encode_refuses_in_one_sentence():
     task = Addition()
-    with pytest.raises(ValueError, match=r"^expected 2 numbers to add, got 3$"):
+    with pytest.raises(ValueError, match=r"^addition takes 2 numbers, got 3$"):
         task.encode(1, 2, 3)
     with pytest.raises(ValueError, match=r"^a number to add must be a whole number of at least 0, got -3$"):
         task.encode(1, -3)

@@ -24,6 +24,7 @@ from throughtime.cli import (
     train,
     warmup,
 )
+from throughtime.cli.options import Configured
 from throughtime.cli.shell import OneLineErrors, failures_told
 
 app = typer.Typer(
@@ -49,7 +50,9 @@ however good the network is: evaluate asks that.""",
 # A number such as -3 looks like an option that is not known; it is to be refused as a number.
 _NUMBERS = {"ignore_unknown_options": True}
 
-app.command(short_help="Train a network on a task, check it and save it.", epilog=train.EPILOG)(train.train)
+app.command(short_help="Train a network on a task, check it and save it.", epilog=train.EPILOG, cls=Configured)(
+    train.train
+)
 app.command(short_help="Let a network add numbers.", epilog=add.EPILOG, context_settings=_NUMBERS)(add.add)
 app.command(short_help="Check a network on all that it may be asked.", epilog=evaluate.EPILOG)(evaluate.evaluate)
 app.command(short_help="Show all that happens in a network.", epilog=trace.EPILOG, context_settings=_NUMBERS)(

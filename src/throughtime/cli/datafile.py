@@ -6,24 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from throughtime import tasks
+from throughtime.checks import only_known
 from throughtime.cli.models import Model
 from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_texts
 from throughtime.columns import Columns
 from throughtime.documents import printable
-from throughtime.tasks.from_file import KINDS, LOSSES, READOUTS, DataFile
-
-__all__ = ["KINDS", "DataFile", "described", "is_data", "read", "read_for", "read_like"]
-
-OPTIONS = ("sequence", "time", "inputs", "outputs", "output", "targets", "classes")
-
-
-def is_data(word: str) -> bool:
-    """Whether TASK is a data file."""
-    if Path(word).suffix.lower() in KINDS:
-        return True
-    return word not in tasks.names and ":" not in word and ("." in word or Path(word).is_file())
+from throughtime.tasks.from_file import LOSSES, READOUTS, DataFile
 
 
 def read(
@@ -58,9 +47,7 @@ def read_for(model: Model, path: Path, options: list[str]) -> DataFile:
 
 def _values(options: list[str]) -> dict[str, Any]:
     values = named_texts(options)
-    for name in values:
-        if name not in OPTIONS:
-            raise Failure(f'a data file has no option "{name}", there are {", ".join(OPTIONS)}')
+    only_known("a data file has no option", values, [option.name for option in DataFile.choices()])
     return values
 
 

@@ -45,7 +45,7 @@ def export_html(
         raise Failure(f"a page shows numbers of up to {LIMITS['operand_bits']} bits")
     found = opened.of_path(model)
     plan = found.plan
-    if data is not None and (operands or plan.known):
+    if data is not None and (operands or not plan.task.waiting):
         raise Failure(
             f"--data is for a network that was trained on a data file, this one does {plan.task.name}: leave it out"
         )
@@ -60,7 +60,7 @@ def export_html(
         example = of_sample(plan.task, 0)
         shows = (
             f"a sequence of {plan.task.name}"
-            if plan.known
+            if not plan.task.waiting
             else plan.task.drawn.replace("give the file", "give --data FILE")
         )
     write_atomically(out, export.of_plan(plan, example, found.step, found.history).encode())

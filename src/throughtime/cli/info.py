@@ -83,7 +83,6 @@ def _model(model: Model) -> dict[str, Any]:
     }
     if model.run is None:
         return values
-    from throughtime.cli import describe
     from throughtime.tasks import Addition
     from throughtime.training.checkpoint import load_run
 
@@ -91,7 +90,7 @@ def _model(model: Model) -> dict[str, Any]:
     run = load_run(model.run, task or Addition())  # some task, so that a user's own need not be found
     last = run.history.last if len(run.history) else None
     values["training"] = {
-        "options": describe.options(task) if task is not None else {},
+        "options": task.options if task is not None else {},
         "step": run.step,
         "settings": run.settings.as_dict(),
         "loss": last and last.loss,

@@ -15,7 +15,6 @@ from throughtime.documents import text_of, toml_table
 if TYPE_CHECKING:
     from throughtime.columns import Columns
     from throughtime.network import Network
-    from throughtime.tasks.task import Task
 
 RUNS = Path("runs")
 
@@ -60,7 +59,7 @@ class Model:
         """What is known of it where no task is, as the end of a sentence."""
         return "does not say what it was trained for" if self.columns is None else "was trained on a data file"
 
-    def task(self, given: str | None = None) -> Task | None:
+    def task(self, given: str | None = None) -> Any:
         """The task it was trained for, with the options of its run, or the one that is given; None if neither is known."""
         found = find_task(given, {}) if given else stored_task(self.run) if self.run else None
         if found is None and self.task_name is not None:
@@ -123,7 +122,7 @@ def newest_run() -> Path:
     return max(models)[1]
 
 
-def stored_task(folder: Path) -> Task | None:
+def stored_task(folder: Path) -> Any:
     """The task that a run's folder names, None if it was trained on data. It runs no code that is not ours."""
     path = folder / "run.toml"
     try:
@@ -138,7 +137,7 @@ def stored_task(folder: Path) -> Task | None:
     return find_known_task(options.pop("name"), options, str(path))
 
 
-def find_known_task(name: str, options: dict[str, Any], where: str) -> Task:
+def find_known_task(name: str, options: dict[str, Any], where: str) -> Any:
     """The task of a name that stands in a file: one of ours only, since a file must not decide what code runs."""
     from throughtime import tasks
 
@@ -147,27 +146,20 @@ def find_known_task(name: str, options: dict[str, Any], where: str) -> Task:
             f'{where} names the task "{name}", which is not one of ours: say where it is, as module:object'
         )
     try:
-        return _made(name, options)
+        return tasks.find(name, **options)
     except (Failure, ValueError, OverflowError) as error:
         raise Failure(f"{where} describes no task that can be made: {error}") from None
 
 
-def find_task(name: str, options: dict[str, Any]) -> Task:
+def find_task(name: str, options: dict[str, Any]) -> Any:
     """The task of a name that was typed, or of a user's own `module:object` in the current folder."""
     import sys
 
-    if ":" in name and "" not in sys.path:
-        sys.path.insert(0, "")
-    return _made(name, options)
-
-
-def _made(name: str, options: dict[str, Any]) -> Task:
     from throughtime import tasks
 
-    try:
-        return tasks.find(name, **options)
-    except TypeError as error:
-        raise Failure(f"the options of {name} do not fit: {error}") from None
+    if ":" in name and "" not in sys.path:
+        sys.path.insert(0, "")
+    return tasks.find(name, **options)
 
 
 def new_run_folder(name: str) -> Path:

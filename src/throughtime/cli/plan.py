@@ -1,18 +1,15 @@
-"""The options of `throughtime train` as a task, a network and settings; options that have no effect together are refused."""
+"""The options of `throughtime train` as a Plan; options that have no effect together are refused."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import sys
 from typing import Any
 
-from throughtime import recipes
-from throughtime.cli import datafile
-from throughtime.cli.models import find_task
+from throughtime import recipes, tasks
 from throughtime.cli.shell import Failure
-from throughtime.cli.values import named_values
-from throughtime.network import Network
-from throughtime.training.settings import Settings
+from throughtime.cli.values import named_texts, named_values
+from throughtime.plan import OPTIONS, Plan, own
+from throughtime.plan import plan as planned
 
 Given = dict[str, Any]
 """The options that were given, by name."""
@@ -28,49 +25,26 @@ _CLASSIC_CHOICES = ALWAYS | {"recipe", "hidden", "steps", "learning_rate", "seed
 _RESUME_CHOICES = (ALWAYS - {"out"}) | {"resume", "option", "steps"}
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What to train, from where, and how; `name` is for the run's folder."""
-
-    task: Any
-    network: Network
-    settings: dict[str, Any]
-    name: str
-
-
-def find(given: Given) -> Any:
-    """The task, or the data file, that TASK means."""
-    word, options = given["task"], list(given.get("option", []))
-    if datafile.is_data(word):
-        if "bits" in given:
-            raise Failure("a data file has its own lengths: leave out --bits")
-        return datafile.read(Path(word), options, "no_standardise" not in given, given.get("dtype", "float64"))
-    if "no_standardise" in given:
+def of_task(given: Given) -> dict[str, Any]:
+    """The options of TASK, as they were typed."""
+    options, is_data = given.get("option", []), tasks.is_data(given["task"])
+    if is_data and "bits" in given:
+        raise Failure("a data file has its own lengths: leave out --bits")
+    if not is_data and "no_standardise" in given:
         raise Failure("--no-standardise is for data files: leave it out")
-    values = named_values(options)
-    if "bits" in given:
-        if "bits" in values:
-            raise Failure("give --bits or --option bits, not both")
-        values["bits"] = given["bits"]
-    return find_task(word, values)
+    values: dict[str, Any] = named_texts(options) if is_data else named_values(options)
+    for name, value in (("bits", given.get("bits")), ("standardise", False if "no_standardise" in given else None)):
+        if value is not None and values.setdefault(name, value) != value:
+            raise Failure(f"give {_option(name)} or --option {name}, not both")
+    return values
 
 
 def plan(given: Given) -> Plan:
     """For the default recipe and what was changed of it."""
-    task = find(given)
-    seed = given.get("seed", 0)
-    try:
-        recipe = recipes.changed(task, **_taken(given, *recipes.OPTIONS))
-    except ValueError as error:
-        raise Failure(f"--{error}" if str(error).startswith("schedule") else str(error)) from None
-    fields, settings = recipe.network, recipe.settings | {"seed": seed}
-    Settings(**settings)  # refused here, before a folder is made
-    stem = Path(given["task"]).stem if datafile.is_data(given["task"]) else task.name
-    return Plan(task, Network(**fields, init=recipe.init, seed=seed), settings, f"{stem}-{fields['cell']}-{seed}")
-
-
-def _taken(given: Given, *names: str) -> Given:
-    return {name: given[name] for name in names if name in given}
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # where a task of one's own is
+    chosen = {own(name): value for name, value in of_task(given).items()}
+    return planned(given["task"], **chosen, **{name: given[name] for name in OPTIONS if name in given})
 
 
 def check_classic(given: Given) -> None:

@@ -49,13 +49,16 @@ def prove(
     json: Json = False,
 ) -> None:
     """Prove that a network is right on inputs of every length, or find a shortest one on which it is wrong."""
-    from throughtime.proof import Proved
+    from throughtime.proof import Proved, why_not
     from throughtime.proof import prove as attempt
 
     if certificate is not None:
         require_folder(certificate)
     model = open_model(path, model_path)
-    proof = advised(attempt(model.network, machine_of(model, specification), budget, seed), model.noise)
+    machine = machine_of(model, specification)
+    if specification is None and (reason := why_not(model.network, model.task())):
+        raise Failure(reason)
+    proof = advised(attempt(model.network, machine, budget, seed), model.noise)
     if certificate is not None and isinstance(proof, Proved):
         proof.certificate.save(certificate)
     if json:
@@ -74,11 +77,14 @@ def machine_of(model: Model, file: Path | None) -> Specification:
         from throughtime.proof import read_specification
 
         return read_specification(file)
+    from throughtime.proof import why_not
+
     task = model.task()
     if task is None or task.specification is None:
-        what = model.past if task is None else f"was trained on {task.name}, no finite machine"
-        raise Failure(f"{model.path} {what}: give what it should do as --specification FILE")
-    return task.specification
+        reason = f"{model.path} {model.past}" if task is None else why_not(model.network, task)
+        raise Failure(f"{reason}: give what it should do as --specification FILE")
+    machine: Specification = task.specification
+    return machine
 
 
 def advised(proof: Proof, noise: Any) -> Proof:

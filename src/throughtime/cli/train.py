@@ -30,42 +30,11 @@ script, add: && throughtime evaluate); 1 the loss is not finite, the last good
 parameters are saved; 2 bad usage or input; 130 interrupted."""
 
 
-class Activation(StrEnum):
-    """Of Elman cells."""
-
-    sigmoid = "sigmoid"
-    tanh = "tanh"
-    relu = "relu"
-
-
-class Optimizer(StrEnum):
-    """The optimisers."""
-
-    gradient_descent = "gradient-descent"
-    momentum = "momentum"
-    rmsprop = "rmsprop"
-    adam = "adam"
-
-
-class Dtype(StrEnum):
-    """The numbers that are computed with."""
-
-    float64 = "float64"
-    float32 = "float32"
-
-
 class RecipeName(StrEnum):
     """What the options that are not given are taken from."""
 
     default = "default"
     classic = "classic"
-
-
-class Update(StrEnum):
-    """When parameters change."""
-
-    per_batch = "per-batch"
-    per_step = "per-step"
 
 
 def train(
@@ -78,14 +47,6 @@ def train(
             "(.csv, .tsv, .txt, .npz, .jsonl).",
         ),
     ] = None,
-    cell: Annotated[
-        str | None, typer.Option(metavar="elman|lstm|gru", help="The kind of cell; rnn is another name for elman.")
-    ] = None,
-    activation: Annotated[Activation | None, typer.Option(help="Of Elman cells.")] = None,
-    hidden: Annotated[int | None, typer.Option(help="Hidden units, in each layer and direction.")] = None,
-    layers: Annotated[int | None, typer.Option(help="Layers of cells.")] = None,
-    bidirectional: Annotated[bool, typer.Option("--bidirectional", help="Read in both directions.")] = False,
-    dtype: Annotated[Dtype | None, typer.Option(help="The numbers that are computed with.")] = None,
     bits: Annotated[int | None, typer.Option(help="Steps of the words to learn from.")] = None,
     option: Annotated[
         list[str] | None,
@@ -98,29 +59,9 @@ def train(
     no_standardise: Annotated[
         bool, typer.Option("--no-standardise", help="Learn from a data file's numbers as they are.")
     ] = False,
-    steps: Annotated[int | None, typer.Option(help="Updates of the parameters.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Sequences for each update.")] = None,
-    optimizer: Annotated[Optimizer | None, typer.Option(help="The optimiser.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Its learning rate.")] = None,
-    schedule: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME[:NUMBERS]",
-            help="How it changes: constant, cosine[:FINAL], step:EVERY[:FACTOR] or warm-up:STEPS.",
-        ),
-    ] = None,
-    clip: Annotated[float | None, typer.Option(help="The greatest norm of a gradient; 0 for none.")] = None,
-    noise: Annotated[float | None, typer.Option(help="Standard deviation of noise on the states.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="AdamW's.")] = None,
-    cell_penalty: Annotated[float | None, typer.Option(help="On the squared cell states of an LSTM.")] = None,
-    window: Annotated[int | None, typer.Option(help="Truncate back-propagation to so many time steps.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Decides everything that is random.  [default: 0]")] = None,
     recipe: Annotated[
         RecipeName | None,
         typer.Option(help="What is not given is taken from it; classic is the well-known demo of 2015."),
-    ] = None,
-    update: Annotated[
-        Update | None, typer.Option(help="Change parameters after the backward pass, or at each step inside.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads to use; the result is the same bits.")] = None,
     out: Annotated[
@@ -141,4 +82,4 @@ def train(
     """Train a network on a task, check it and save it."""
     from throughtime.cli import training
 
-    training.run({n: v for n, v in ctx.params.items() if not (v is None or v is False or v in ([], ()))})
+    training.run({n: v for n, v in (ctx.obj | ctx.params).items() if not (v is None or v is False or v in ([], ()))})

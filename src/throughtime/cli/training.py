@@ -11,12 +11,12 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from throughtime import recipes
+from throughtime import recipes, tasks
 from throughtime.cli import check, describe
 from throughtime.cli import plan as planning
 from throughtime.cli import prove as proving
-from throughtime.cli.datafile import DataFile, described, is_data, read, read_like
-from throughtime.cli.models import RUNS, new_run_folder, open_model, stored_task
+from throughtime.cli.datafile import described, read, read_like
+from throughtime.cli.models import RUNS, find_task, new_run_folder, open_model, stored_task
 from throughtime.cli.plan import Given
 from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
 from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say, say_on_the_way
@@ -25,7 +25,7 @@ from throughtime.network import Network
 from throughtime.network_specification import cell_named
 from throughtime.tasks import Addition
 from throughtime.training.checkpoint import load_run, resume
-from throughtime.training.loop import Callback, NotFinite, Run, train
+from throughtime.training.loop import Callback, NotFinite, Run, proceed
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Session:
     """One call of the command.
 
     given : the options that were given
-    task : a Task or a DataFile
+    task : what is learned
     out : the run's folder
     log : single sums that were asked while training
     """
@@ -52,11 +52,6 @@ class Session:
     def talks(self) -> bool:
         """Whether it is people who read what is printed."""
         return not self.json and "quiet" not in self.given
-
-    @property
-    def sequences(self) -> Any:
-        """What the engine trains on."""
-        return self.task.sequences
 
     def header(self, network: Network, seed: int) -> None:
         """Say what is trained."""
@@ -97,16 +92,13 @@ def _use_threads(threads: int) -> None:
 
 def _new(given: Given) -> tuple[Session, Run]:
     plan = planning.plan(given)
-    settings = plan.settings
+    run, steps, seed = plan.run(), plan.settings.steps, plan.settings.seed
     with _folder(given, plan.name) as out:
         session = Session(given, plan.task, out)
-        session.header(plan.network, settings["seed"])
-        steps = settings["steps"]
+        session.header(run.network, seed)
         with progress(0, steps, session.talks) as shown, _told_whose(session):
-            callbacks = [*shown, *_sums(session, steps, settings["seed"])]
-            return session, train(
-                plan.network, session.sequences, callbacks=callbacks, out=out, columns=plan.task.columns, **settings
-            )
+            callbacks = [*shown, *_sums(session, steps, seed)]
+            return session, proceed(run, plan.sequences, callbacks=callbacks, out=out, new=True)
 
 
 def _classic(given: Given) -> tuple[Session, Run]:
@@ -149,15 +141,15 @@ def _resumed(given: Given) -> tuple[Session, Run]:
         session.header(before.network, before.settings.seed)
         with progress(before.step, steps, session.talks) as shown:
             callbacks = [*shown, *_sums(session, steps, before.settings.seed)]
-            return session, resume(folder, session.sequences, steps=steps, callbacks=callbacks)
+            return session, resume(folder, task.sequences, steps=steps, callbacks=callbacks)
 
 
 def _task_of_run(given: Given, folder: Path) -> Any:
     word = given.get("task")
-    if word is not None and is_data(word):
+    if word is not None and tasks.is_data(word):
         return _data_of_run(given, folder)
     if word is not None and ":" in word:
-        return planning.find(given)
+        return find_task(word, planning.of_task(given))
     stored = stored_task(folder)
     if stored is None and open_model(folder).task_name is not None:
         raise Failure(f"the run in {folder} was made by the classic recipe, which is not continued: run it again")
@@ -168,7 +160,7 @@ def _task_of_run(given: Given, folder: Path) -> Any:
     return stored
 
 
-def _data_of_run(given: Given, folder: Path) -> DataFile:
+def _data_of_run(given: Given, folder: Path) -> Any:
     """The data file, if it holds what a run learned from."""
     run, path, options = load_run(folder), Path(given["task"]), given.get("option", [])
     s, columns = run.network.specification, run.columns
@@ -263,9 +255,9 @@ def _interrupted(session: Session, trained: Run, started: float) -> None:
 def _task_words(session: Session) -> list[str]:
     """TASK and its options, where a run cannot be continued without them."""
     word = session.given.get("task", "")
-    if is_data(word) and "resume" not in session.given:  # a new run keeps how its file is read
+    if tasks.is_data(word) and "resume" not in session.given:  # a new run keeps how its file is read
         return [shlex.quote(word)]
-    if not (is_data(word) or ":" in word):
+    if not (tasks.is_data(word) or ":" in word):
         return []
     return [shlex.quote(word), *(shlex.quote(f"--option={option}") for option in session.given.get("option", []))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,14 +18,11 @@ from throughtime.trace import Trace
 from throughtime.trace.layer import names_of
 from throughtime.trace.letters import letter, taken_apart
 
-if TYPE_CHECKING:
-    from throughtime.tasks.task import Task
-
 _LABEL, _CELL = 12, 8
 _SIGNS = {"δ": "δ_", "∂": "∂"}
 
 
-def sequence(model: Model, task: Task | None, operands: list[int], seed: int) -> tuple[Array, Array, Array | None]:
+def sequence(model: Model, task: Any, operands: list[int], seed: int) -> tuple[Array, Array, Array | None]:
     """The sequence to trace: numbers to add, or one that the task draws → x (1,T,I), y, lengths."""
     if operands and model.columns is not None:
         raise Failure(f"{model.path} {model.past}: give --data FILE instead of numbers")
@@ -65,9 +62,7 @@ def check(trace: Trace, step: int | None, unit: int | None, output: int | None) 
             raise Failure(f"--{name} must be from {least} to {most}, got {value}")
 
 
-def table(
-    trace: Trace, task: Task | None, step: int | None, unit: int | None, layer: int | None, direction: str | None
-) -> str:
+def table(trace: Trace, task: Any, step: int | None, unit: int | None, layer: int | None, direction: str | None) -> str:
     """The table, or what of it belongs to one step and one unit."""
     steps = int(trace.lengths[0])
     rows = _rows(trace, task, unit, layer, direction)
@@ -84,7 +79,7 @@ def table(
 
 
 def _rows(
-    trace: Trace, task: Task | None, unit: int | None, layer: int | None, direction: str | None
+    trace: Trace, task: Any, unit: int | None, layer: int | None, direction: str | None
 ) -> list[tuple[str, list[str]]]:
     """The label and the cells of each row; an empty label for an empty line."""
     graph, of = trace.specification.graph, trace.layer(layer, direction)
@@ -117,7 +112,7 @@ def _every_step(trace: Trace, array: Array) -> Array:
     return out
 
 
-def _memory(trace: Trace, task: Task | None) -> list[tuple[str, list[str]]]:
+def _memory(trace: Trace, task: Any) -> list[tuple[str, list[str]]]:
     """What the machine of the task remembers before each step."""
     states = None if task is None else task.states(trace.x[0])
     return [] if task is None or states is None else [(task.memory, [str(state) for state in states[:-1]])]

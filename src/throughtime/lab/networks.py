@@ -10,6 +10,7 @@ from throughtime.interrupts import on_threads
 from throughtime.memory import require
 from throughtime.network import Network
 from throughtime.network_specification import InitName
+from throughtime.recipes import ends
 from throughtime.tasks.task import Task
 from throughtime.training.loop import NotFinite, Run, proceed
 from throughtime.training.settings import Settings
@@ -37,11 +38,7 @@ class Contestant:
 
     def begin(self, task: Task, seed: int) -> Network:
         """Such a network for a task, not yet trained."""
-        net = Network(
-            **self.fields,
-            inputs=task.inputs, outputs=task.outputs, readout=task.readout, loss=task.loss, output=task.output,
-            init=self.init, seed=seed,
-        )  # fmt: skip
+        net = Network(**self.fields, **ends(task), init=self.init, seed=seed)
         if self.remember is not None:
             net["forget.b" if net.specification.cell == "lstm" else "update.b"] = self.remember
         return net

@@ -14,10 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from throughtime.plan import Plan
 from throughtime.studio.example import Example
 from throughtime.studio.frame import Framer
 from throughtime.studio.modules import join
-from throughtime.studio.plan import Plan
 from throughtime.studio.snapshot import Snapshot
 
 PAGE = Path(__file__).parent / "page"
@@ -82,7 +82,7 @@ def of_plan(plan: Plan, example: Example, step: int = 0, history: Iterable[dict[
     """The file that shows one network at rest."""
     snapshot = Snapshot(step, plan.begin().parameters)
     frame = Framer(plan.task, plan.specification).frame(snapshot, example)
-    return page([frame], history=list(history), settings=plan.settings(), title=plan.name)
+    return page([frame], history=list(history), settings=plan.options(), title=plan.name)
 
 
 def file_name(name: str) -> str:

@@ -28,7 +28,7 @@ from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import GATES, Views
 from throughtime.studio.example import Example, describe, letters
-from throughtime.studio.plan import check_length, length, most_steps
+from throughtime.studio.plan import check_length, most_steps
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import json_form
 
@@ -68,7 +68,7 @@ class Framer:
 
     def __init__(self, task: Any, specification: NetworkSpecification) -> None:
         self.task, self.specification = task, specification
-        check_length(length(task))  # before any is drawn
+        check_length(task.options.get(task.sized_by, 0))  # before any is drawn
         self.sequences: Batch = _sequences(task)
         check_length(self.sequences.x.shape[1], most_steps(specification))
         self.labels, self.names = _labels(task, self.sequences)

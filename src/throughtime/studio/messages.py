@@ -2,8 +2,8 @@
 
 From the page; a message with an unknown key, a value out of range or of the wrong type is answered with an error:
 
-    configure   settings: some or all of task, cell, activation, hidden, layers, bits, learning_rate, optimizer, noise,
-                seed, batch, steps. What is left out is taken from the recipe of the task and cell. A new run at step 0
+    configure   settings: a task, and some or all of its options and those of `plan.OPTIONS`. What is left out, or null, is
+                taken from the recipe of the task and cell. A new run at step 0
     train       go on training, up to the settings' steps, or for as many again where these have been taken
     pause       stop training
     step        count: 1..1000. As many updates, then a frame
@@ -16,8 +16,9 @@ From the page; a message with an unknown key, a value out of range or of the wro
 
 To the page:
 
-    hello       version, tasks: [{name, description, takes_operands, operands, bits}], cells, activations, optimizers,
-                settings, limits, run: its folder or null; waiting: why there is nothing to train on, or null. Again
+    hello       version, tasks: [{name, description, operands: how many numbers of one's own it takes}], settings: of all
+                options by name; options: [{name, kind, help, least, most, choices, of: task, network or settings,
+                enabled}], limits, run: its folder or null; waiting: why there is nothing to train on, or null. Again
                 whenever the settings change
     frame       see `frame`
     history     entries: [{step, loss, exact, bits, gradient_norm, learning_rate, seconds, …}], null for what is not
@@ -38,25 +39,22 @@ from typing import Any
 
 from throughtime.checks import number, whole_number
 from throughtime.documents import json_object
+from throughtime.studio.plan import LARGEST_SEED, OF_TASKS, SETTINGS
 
 LARGEST_MESSAGE = 2**16
 """Bytes of a message from the page."""
 
 LARGEST_UPLOAD = 2**26
-LARGEST_SEED = 2**53
 DIGITS = 309
 
 LIMITS: dict[str, int] = {
-    "hidden": 128, "layers": 4, "bits": 256, "batch": 4096, "steps": 10_000_000, "count": 1000, "operand_bits": 1024,
-    "upload_bytes": LARGEST_UPLOAD, "message_bytes": LARGEST_MESSAGE, "frames_per_second": 60, "updates_per_second": 100_000,
+    "count": 1000, "operand_bits": 1024, "upload_bytes": LARGEST_UPLOAD, "message_bytes": LARGEST_MESSAGE,
+    "frames_per_second": 60, "updates_per_second": 100_000,
 }  # fmt: skip
 
-WORDS = ("task", "cell", "activation", "optimizer")
-WHOLE = {"hidden": 1, "layers": 1, "bits": 1, "batch": 1, "steps": 1}
-"""Settings that are whole numbers, and the least that each may be."""
-
-NUMBERS = {"learning_rate": 1e3, "noise": 1e2}
-"""Settings that are real numbers, and the most that each may be."""
+MOST_LETTERS = 200
+NAMES = {"task", *SETTINGS, *(name for options in OF_TASKS.values() for name in options)}
+"""Of all settings; which of them a task has, and what they may be, is checked with the task."""
 
 
 class Malformed(ValueError):
@@ -166,20 +164,20 @@ def _configure(document: dict[str, Any]) -> Configure:
     given = document["settings"]
     if not isinstance(given, dict):
         raise Malformed("settings must be an object")
-    _keys("settings", given, (), (*WORDS, *WHOLE, *NUMBERS, "seed"))
+    _keys("settings", given, (), tuple(NAMES))
     settings: dict[str, Any] = {}
     for name, value in given.items():
-        if name in WORDS:
-            if not isinstance(value, str) or len(value) > 200:
-                raise Malformed(f"{name} must be a word of at most 200 letters")
-            settings[name] = value
-        elif name == "seed":
-            settings[name] = whole_number(name, value, 0, LARGEST_SEED)
-        elif name in WHOLE:
-            settings[name] = whole_number(name, value, WHOLE[name], LIMITS[name])
-        else:
-            settings[name] = float(number(name, value, 0, NUMBERS[name]))
+        if isinstance(value, str) and len(value) > MOST_LETTERS:
+            raise Malformed(f"{name} must be a word of at most {MOST_LETTERS} letters")
+        of_task = name == "task" or name not in SETTINGS
+        settings[name] = _plain(name, value) if of_task else SETTINGS[name].check(value)
     return Configure(settings)
+
+
+def _plain(name: str, value: Any) -> Any:
+    if not isinstance(value, str if name == "task" else str | int | float):
+        raise Malformed(f"{name} must be a word" + ("" if name == "task" else " or a number"))
+    return value
 
 
 def _example(document: dict[str, Any]) -> Operands | Sample:

@@ -14,10 +14,11 @@ import numpy as np
 
 from throughtime.batch import Array, Batch
 from throughtime.checks import whole_number
+from throughtime.plan import Plan
 from throughtime.studio import export
 from throughtime.studio.example import Example
 from throughtime.studio.opened import Unknown
-from throughtime.studio.plan import Plan, check_length, most_steps
+from throughtime.studio.plan import check_length, most_steps
 from throughtime.tasks import Addition
 from throughtime.tasks.bits import to_number
 from throughtime.trace import Trace

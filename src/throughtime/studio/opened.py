@@ -15,8 +15,9 @@ from throughtime.columns import Columns
 from throughtime.files import RUN, load, load_tensors
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
+from throughtime.plan import Plan
 from throughtime.standardisation import Standardisation
-from throughtime.studio.plan import Plan, check_size
+from throughtime.studio.plan import check_size
 from throughtime.tasks import Addition
 from throughtime.tasks.from_file import DataFile
 from throughtime.tasks.task import Described
@@ -49,6 +50,11 @@ class Unknown(Described):
         if name in ("inputs", "outputs", "readout", "loss", "output"):
             return getattr(self.network, name)
         raise AttributeError(name)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """None that could make it again."""
+        return {}
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Gaussian inputs, as they are spread in the data where that is known; the mask is 0."""
@@ -127,14 +133,14 @@ def of_network(network: Network, task: Any, settings: Settings | None = None, co
             f"{s.inputs} and {s.outputs} at {s.output}"
         )
     if settings is None:
-        settings = Settings(**recipes.default(task, s.cell, s.activation if s.cell == "elman" else None).settings)
+        settings = Settings(**recipes.default(task, s.cell, s.activation).settings)
     return Plan(task, s, "glorot", settings, network)
 
 
 def _unknown(network: Network, settings: Settings, columns: Columns | None, scale: Standardisation | None) -> Plan:
     s = network.specification
     task = Unknown(s, UNKNOWN if columns is None else OF_DATA, columns=columns, scale=scale)
-    return Plan(task, s, "glorot", settings, network, known=False)
+    return Plan(task, s, "glorot", settings, network)
 
 
 def of_model(path: Path) -> Plan:
@@ -196,19 +202,19 @@ def with_data(plan: Plan, path: Path, name: str) -> Plan:
     Parameters
     ----------
     plan : Plan
-        One that is not `known`.
+        One that is waiting.
     path : where the data lies
     name : what it is called
     """
     s, columns = plan.specification, plan.task.columns
     if columns is not None:  # the data that it was trained on, or such as has the same columns
-        return replace(plan, task=replace(DataFile.like(path, columns), name=name), known=True)
+        return replace(plan, task=replace(DataFile.like(path, columns), name=name))
     data = DataFile.read(path, standardise=False, output=s.output)
     if (data.inputs, data.outputs) != (s.inputs, s.outputs):
         raise ValueError(
             f"{name} has {data.inputs} inputs and {data.outputs} outputs, but the network {s.inputs} and {s.outputs}"
         )
-    return replace(plan, task=replace(data, name=name), known=True)
+    return replace(plan, task=replace(data, name=name))
 
 
 def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan, DataFile | None]:
@@ -223,7 +229,7 @@ def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan
     """
     if path.suffix == MODEL:
         return of_model(path), None
-    if not present.known:
+    if present.task.waiting:
         try:
             ready = with_data(present, path, name)
         except ValueError:

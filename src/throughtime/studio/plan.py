@@ -1,25 +1,18 @@
-"""The page's settings as a task, a network and the settings of its training."""
+"""The page's settings as a Plan that it can show, and what it is told of tasks and options."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from dataclasses import asdict, replace
 from typing import Any
 
-from throughtime import recipes, tasks
 from throughtime.cells import TWINS
-from throughtime.network import Network
-from throughtime.network_specification import CHOICES, InitName, NetworkSpecification
+from throughtime import tasks
+from throughtime.checks import Option
+from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import GATES, count
-from throughtime.studio.example import is_calculation
-from throughtime.studio.messages import LIMITS
+from throughtime.plan import OPTIONS, Plan, own
+from throughtime.plan import plan as planned
 from throughtime.tasks.from_file import DataFile
-from throughtime.training.optimisers import OPTIMISERS
-from throughtime.training.settings import Settings
-
-LENGTHS = {"adding-problem": "steps", "copy-memory": "delay", "recall": "gap"}
-"""What decides how long a task's sequences are, where it is not called bits."""
 
 MOST_PARAMETERS = 200_000
 MOST_STEPS_IN_TIME = 1100
@@ -28,65 +21,33 @@ MOST_STEPS_IN_TIME = 1100
 MOST_STATES = 2**19
 """Units of all layers and gates, times steps: what a page is sent of one sequence has about four numbers for each."""
 
+LARGEST_SEED = 2**53
+_MOST: dict[str, float] = {
+    "hidden": 128, "layers": 4, "batch": 4096, "steps": 10_000_000, "learning_rate": 1e3, "noise": 1e2, "seed": LARGEST_SEED,
+}  # fmt: skip
+_LARGEST_OPTION = 256
+"""Of a task: its sequences are to be drawn."""
 
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """What is trained and how.
+_AT_LEAST_ONE = ("steps",)
 
-    task : Task or DataFile
-    specification : NetworkSpecification
-    init : how parameters are drawn at step 0
-    training : Settings
-    network : where training begins, if not with parameters that are drawn
-    known : whether what the network should do is known, so that it can be trained
-    """
 
-    task: Any
-    specification: NetworkSpecification
-    init: InitName
-    training: Settings
-    network: Network | None = None
-    known: bool = True
+def offered(options: tuple[Option, ...]) -> dict[str, Option]:
+    """Options as a page may choose them: by their names beside those of training, and no larger than it can show."""
+    found = {}
+    for option in options:
+        most = _LARGEST_OPTION if option.of == "task" and option.kind == "whole number" else _MOST.get(option.name)
+        least = 1 if option.name in _AT_LEAST_ONE and option.of == "settings" else option.least
+        name = own(option.name) if option.of == "task" else option.name
+        bound = most if option.most is None else min(option.most, most or option.most)
+        found[name] = replace(option, name=name, least=least, most=bound)
+    return found
 
-    @property
-    def waiting(self) -> str | None:
-        """Why it cannot be trained, in a sentence; None if it can."""
-        return None if self.known else str(self.task.waiting)
 
-    def begin(self) -> Network:
-        """The network at step 0."""
-        if self.network is not None:
-            return self.network.copy()
-        return Network(self.specification, init=self.init, seed=self.training.seed)
+SETTINGS = offered(tuple(replace(o, choices=TWINS) if o.name == "cell" else o for o in OPTIONS.values()))
+"""The options of networks and training."""
 
-    @property
-    def sequences(self) -> Any:
-        """What the engine trains on."""
-        return self.task.batch if isinstance(self.task, DataFile) else self.task
-
-    @property
-    def name(self) -> str:
-        """For the run's folder."""
-        stem = re.sub(r"[^\w.-]+", "-", Path(self.task.name).stem)[:40].strip(".-") or "data"
-        return f"{stem}-{self.specification.cell}-{self.training.seed}"
-
-    def settings(self) -> dict[str, Any]:
-        """As the page shows them."""
-        s, training = self.specification, self.training
-        return {
-            "task": self.task.name,
-            "cell": s.cell,
-            "activation": s.activation,
-            "hidden": s.hidden,
-            "layers": s.layers,
-            "bits": length(self.task),
-            "learning_rate": training.optimizer.learning_rate,
-            "optimizer": next(name for name, kind in OPTIMISERS.items() if isinstance(training.optimizer, kind)),
-            "noise": training.noise,
-            "seed": training.seed,
-            "batch": training.batch,
-            "steps": training.steps,
-        }
+OF_TASKS = {name: offered(kind.choices()) for name, kind in tasks.names.items()}
+"""The options of each task."""
 
 
 def plan(given: dict[str, Any], data: DataFile | None = None) -> Plan:
@@ -99,30 +60,17 @@ def plan(given: dict[str, Any], data: DataFile | None = None) -> Plan:
     data : DataFile, optional
         What was uploaded last: its name may be given as the task.
     """
-    name = given.get("task", "addition")
+    options = dict(given)
+    name = options.pop("task", "addition")
     if data is not None and name == data.name:
-        task: Any = data
-    elif name in tasks.names:
-        task = _sized(name, given.get("bits"))
+        made = planned(data, **options)
+    elif name in tasks.names:  # no page decides what code runs, or which file is read
+        checked = {o: OF_TASKS[name][o].check(v) if o in OF_TASKS[name] else v for o, v in options.items()}
+        made = planned(name, **checked)
     else:
         raise ValueError(f'there is no task "{name[:40]}", there are {", ".join(tasks.names)}')
-    for field, known in (("cell", TWINS), ("activation", CHOICES["activation"])):
-        if field in given and given[field] not in known:
-            raise ValueError(f"{field} must be one of {', '.join(known)}, got {given[field][:40]!r}")
-    cell = given.get("cell")
-    recipe = recipes.default(task, cell, given.get("activation"))
-    network = recipe.network | {name: given[name] for name in ("hidden", "layers") if name in given}
-    training = recipe.settings | {name: given[name] for name in ("noise", "batch", "steps", "seed") if name in given}
-    if "optimizer" in given:
-        if given["optimizer"] not in OPTIMISERS:
-            raise ValueError(f"optimizer must be one of {', '.join(OPTIMISERS)}, got {given['optimizer'][:40]!r}")
-        if type(training["optimizer"]) is not OPTIMISERS[given["optimizer"]]:
-            training["optimizer"] = OPTIMISERS[given["optimizer"]]()
-    if "learning_rate" in given:
-        training["optimizer"] = replace(training["optimizer"], learning_rate=given["learning_rate"])
-    specification = NetworkSpecification(**network)
-    check_size(specification)
-    return Plan(task, specification, recipe.init, Settings(**training))
+    check_size(made.specification)
+    return made
 
 
 def check_size(specification: NetworkSpecification) -> None:
@@ -154,29 +102,23 @@ def listed(plan: Plan, data: DataFile | None = None) -> list[dict[str, Any]]:
     shown = [_described(kind()) for kind in tasks.names.values()]
     if data is not None:
         shown.append(_described(data))
-    return [_described(plan.task) | {"description": f"{plan.waiting}."}, *shown] if plan.waiting else shown
+    return [_described(plan.task), *shown] if plan.task.waiting else shown
 
 
 def _described(task: Any) -> dict[str, Any]:
-    summary = "Your own sequences." if isinstance(task, DataFile) else (type(task).__doc__ or "").splitlines()[0]
     return {
         "name": task.name,
-        "description": re.sub(r"\s*\[.*\]$", "", summary),
-        "takes_operands": is_calculation(task),
-        "operands": task.inputs if is_calculation(task) else 0,
-        "bits": length(task),
+        "description": f"{task.waiting}." if task.waiting else task.summary,
+        "operands": task.inputs if task.reads_numbers else 0,
     }
 
 
-def length(task: Any) -> int:
-    """What decides how long a task's sequences are; 0 where nothing does."""
-    return int(getattr(task, LENGTHS.get(task.name, "bits"), 0))
+def options(plan: Plan) -> list[dict[str, Any]]:
+    """The options there are, for the page to make its controls from; those are enabled that could be chosen otherwise."""
+    rows = OF_TASKS.get(plan.task.name, {}) | SETTINGS
+    disabled = {name for name, value in _PROBES.items() if not plan.takes(**{name: value})}
+    return [asdict(row) | {"enabled": row.name not in disabled} for row in rows.values()]
 
 
-def _sized(name: str, bits: int | None) -> Any:
-    option = LENGTHS.get(name, "bits")
-    if bits is None or option not in {field.name for field in fields(tasks.names[name])}:
-        return tasks.find(name)
-    if bits > LIMITS["bits"]:
-        raise ValueError(f"bits must be at most {LIMITS['bits']}, got {bits}")
-    return tasks.find(name, **{option: bits})
+_PROBES = {"activation": "relu", "cell_penalty": 1.0, "window": 1}
+"""Values of the options that not every network can have."""

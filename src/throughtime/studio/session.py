@@ -9,9 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from throughtime.cells import TWINS
 from throughtime.files import RUN
-from throughtime.network_specification import CHOICES
+from throughtime.plan import Plan
 from throughtime.proof import why_not
 from throughtime.studio import messages, opened, proving
 from throughtime.studio.aside import aside
@@ -19,12 +18,11 @@ from throughtime.studio.client import Client
 from throughtime.studio.example import Example, of_operands, of_sample, of_word
 from throughtime.studio.frame import Framer
 from throughtime.studio.messages import write
-from throughtime.studio.plan import Plan, listed, plan
+from throughtime.studio.plan import listed, options, plan
 from throughtime.studio.process import Lost, TrainingProcess
 from throughtime.studio.snapshot import Snapshot
 from throughtime.studio.trainer import Event
 from throughtime.tasks.from_file import DataFile
-from throughtime.training.optimisers import OPTIMISERS
 
 MOST_ENTRIES = 2000
 """Entries of the history that pages are told; beyond it every second one is left out."""
@@ -162,7 +160,7 @@ class Session:
                 opened.of_upload, path, name, self.plan, lambda data: plan({"task": data.name}, data)
             )
         async with self.lock:
-            goes_on = not self.plan.known and present.network is self.plan.network
+            goes_on = self.plan.task.waiting is not None and present.network is self.plan.network
             before, self.data = self.data, data or self.data
             try:
                 await self._begin(present, self.folder if goes_on else None)
@@ -178,7 +176,7 @@ class Session:
             framer, example = self.framer, self.example
             frames = await aside(lambda: [framer.frame(snapshot, example) for snapshot in kept])
             frames[-1] = await aside(framer.frame, self.snapshot, example)
-        rest = {"history": self.entries, "settings": self.plan.settings(), "verdict": self.verdict}
+        rest = {"history": self.entries, "settings": self.plan.options(), "verdict": self.verdict}
         return frames, rest
 
     # What is shown
@@ -251,8 +249,8 @@ class Session:
 
     def _refuse_to_train(self) -> None:
         """Refuse where there is nothing to train on."""
-        if self.plan.waiting:
-            raise ValueError(self.plan.waiting)
+        if self.plan.task.waiting:
+            raise ValueError(self.plan.task.waiting)
 
     def _kept_in(self) -> Path | None:
         self._refuse_to_train()
@@ -273,11 +271,9 @@ class Session:
             "hello",
             version=version("throughtime"),
             tasks=listed(self.plan, self.data),
-            waiting=self.plan.waiting,
-            cells=TWINS,
-            activations=CHOICES["activation"],
-            optimizers=list(OPTIMISERS),
-            settings=self.plan.settings(),
+            waiting=self.plan.task.waiting,
+            options=options(self.plan),
+            settings=self.plan.options(),
             limits=messages.LIMITS,
             run=None if self.folder is None else str(self.folder),
         )
@@ -354,7 +350,7 @@ class Session:
         finally:
             self.prover = None
         async with self.lock:
-            if (self.plan, self.snapshot.step) != (plan, snapshot.step):
+            if self.plan is not plan or self.snapshot.step != snapshot.step:
                 self._judge(None)  # it speaks of a network that is gone
                 return
             word = found.pop("letters", None)

@@ -27,10 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.batch import Array
+from throughtime.plan import Plan
 from throughtime.studio.checkpoints import Checkpoints
-from throughtime.studio.plan import Plan
 from throughtime.studio.snapshot import Snapshot
-from throughtime.tasks.from_file import DataFile
 from throughtime.training.checkpoint import Writer, load_run
 from throughtime.training.history import Record
 from throughtime.training.loop import NotFinite, Run, proceed
@@ -237,12 +236,9 @@ class Trainer:
         self._save()
         self._close()
         self.running, self.unsaved, self.plan = False, False, plan
-        task = plan.task if plan.known and not isinstance(plan.task, DataFile) else None
-        if folder is None:
-            columns = plan.task.columns if isinstance(plan.task, DataFile) else None
-            self.run = Run(plan.begin(), plan.training, task, columns=columns)
-        else:
-            self.run = load_run(folder, task)
+        self.run = plan.run()
+        if folder is not None:
+            self.run = load_run(folder, self.run.task)
             if self.run.latest is not None:
                 self.run.network.parameters, self.run.latest = self.run.latest, None
             self._keep_in(folder)
@@ -263,7 +259,7 @@ class Trainer:
 
     def train(self, folder: Path | None) -> Snapshot:
         self._keep_in(folder)
-        self._make_room(self.plan.training.steps)
+        self._make_room(self.plan.settings.steps)
         self.running = True
         return self.snapshot()
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from throughtime import recipes, tasks
-from throughtime.network import Network
+from throughtime import tasks
+from throughtime.plan import Plan, plan
 from throughtime.sweeps.space import Trial, Value
-from throughtime.tasks.from_file import KINDS, DataFile
-from throughtime.training.loop import NotFinite, train
-from throughtime.training.settings import Settings
+from throughtime.training.loop import NotFinite, proceed
 
 FAILED = "failed"
 
@@ -53,28 +50,16 @@ class Result:
         return cls(trial.number, trial.seed, None, None, None, 0, 0.0, FAILED, said[:1000])
 
 
-def planned(task_name: str, options: dict[str, Value]) -> tuple[Any, recipes.Recipe]:
-    """The task and the recipe that options mean; a ValueError if they do not go together."""
-    of_training = {name: value for name, value in options.items() if name in recipes.OPTIONS}
-    of_task: dict[str, Any] = {name: value for name, value in options.items() if name not in recipes.OPTIONS}
+def planned(task_name: str, options: Mapping[str, Value], seed: int = 0) -> Plan:
+    """The plan that options mean; a ValueError if they do not go together."""
     if ":" in task_name and "" not in sys.path:
         sys.path.insert(0, "")  # a task of one's own in the current folder, in other processes too
-    try:
-        if Path(task_name).suffix.lower() in KINDS:
-            task: Any = DataFile.read(Path(task_name), dtype=options.get("dtype", "float64"), **of_task)
-        else:
-            task = tasks.find(task_name, **of_task)
-    except TypeError as error:
-        raise ValueError(f"the options of {task_name} do not fit: {error}") from None
-    recipe = recipes.changed(task, **of_training)
-    Network(**recipe.network)
-    Settings(**recipe.settings)
-    return task, recipe
+    return plan(task_name, **options, seed=seed)
 
 
 def fingerprint(task_name: str) -> str | None:
     """The SHA-256 of a data file; None for other tasks."""
-    if Path(task_name).suffix.lower() not in KINDS:
+    if not tasks.is_data(task_name):
         return None
     with open(task_name, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -92,11 +77,11 @@ def run(task_name: str, trial: Trial) -> Result:
 
 
 def _run(task_name: str, trial: Trial) -> Result:
-    task, recipe = planned(task_name, trial.options)
+    made = planned(task_name, trial.options, trial.seed)
+    task = made.task
     started = time.perf_counter()
-    net = Network(**recipe.network, init=recipe.init, seed=trial.seed)
     try:
-        trained = train(net, task.batch if isinstance(task, DataFile) else task, seed=trial.seed, **recipe.settings)
+        trained = proceed(made.run(), made.sequences)
         stopped = trained.stopped or "steps"
     except NotFinite as overflow:
         trained, stopped = overflow.run, "not finite"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from throughtime.checks import nearest, only_known
@@ -12,7 +12,8 @@ from throughtime.tasks.addition import Addition
 from throughtime.tasks.comparison import Comparison
 from throughtime.tasks.copy_memory import CopyMemory
 from throughtime.tasks.counter import Counter
-from throughtime.tasks.datafile import Dataset, read
+from throughtime.tasks.datafile import KINDS, Dataset, read
+from throughtime.tasks.from_file import DataFile
 from throughtime.tasks.machine import Machine
 from throughtime.tasks.multiplication import Multiplication
 from throughtime.tasks.parity import Parity
@@ -39,6 +40,7 @@ __all__ = [
     "Task",
     "Tomita",
     "find",
+    "is_data",
     "names",
     "read",
     "sampled",
@@ -63,19 +65,27 @@ names: dict[str, type[Any]] = {
 """The tasks by what they are called on the command line."""
 
 
-def find(name: str, **options: Any) -> Task:
-    """The task of a name, made with its options, or a user's own, named `module:object`.
+def find(name: str, **options: Any) -> Any:
+    """The task of a name, made with its options; a user's own, named `module:object`; or a data file.
 
     Raises
     ------
     ValueError
         In one sentence, with the nearest name that is known.
     """
+    if is_data(name):
+        only_known("a data file has no option", options, [option.name for option in DataFile.choices()])
+        return DataFile.read(Path(name), **options)
     if ":" in name:
         return custom.load(name, options)
     if name not in names:
         raise ValueError(f'there is no task "{name}"{nearest(name, names)}; a task of your own is named module:object')
-    known = [field.name for field in fields(names[name])]
-    only_known(f"{name} has no option", options, known)
-    task: Task = names[name](**options)
-    return task
+    only_known(f"{name} has no option", options, [option.name for option in names[name].choices()])
+    return names[name](**options)
+
+
+def is_data(name: str) -> bool:
+    """Whether a name is that of a data file."""
+    if Path(name).suffix.lower() in KINDS:
+        return True
+    return name not in names and ":" not in name and ("." in name or Path(name).is_file())

@@ -69,7 +69,7 @@ class Addition(Machine):
         T is `bits` (`self.bits` when not given), or more if the sum needs more.
         """
         if len(numbers) != self.operands:
-            raise ValueError(f"expected {self.operands} numbers to add, got {len(numbers)}")
+            raise ValueError(f"{self.name} takes {self.operands} numbers, got {len(numbers)}")
         bits = self.bits if bits is None else whole_number("bits", bits, 1)
         numbers = tuple(whole_number("a number to add", number, 0, None) for number in numbers)
         total = sum(numbers)

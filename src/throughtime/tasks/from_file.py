@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.checks import Option
 from throughtime.columns import Columns, Targets
 from throughtime.standardisation import Standardisation
 from throughtime.tasks.datafile import KINDS, Dataset, read
@@ -28,6 +29,19 @@ LOSSES: dict[Readout, Loss] = {
     "softmax": "cross_entropy",
     "identity": "squared",
 }
+
+
+OPTIONS = (
+    Option("sequence", "word", "The column that tells one sequence from another."),
+    Option("time", "word", "The column that grows within a sequence."),
+    Option("inputs", "word", "The columns that are inputs, as A,B."),
+    Option("outputs", "word", "The columns that are targets, as A,B."),
+    Option("output", "choice", "Where the targets are.", choices=get_args(Output)),
+    Option("targets", "choice", "What the targets are.", choices=get_args(Targets)),
+    Option("classes", "word", "The classes that there may be, as A,B."),
+    Option("standardise", "yes or no", "Whether numbers are standardised."),
+    Option("dtype", "word", "What will be computed with."),
+)
 
 
 @dataclass(frozen=True)
@@ -197,6 +211,14 @@ class DataFile(Described):
     def output(self) -> Output:
         """Whether there is a target at every step or one for each sequence."""
         return "every step" if self.batch.y.ndim == 3 else "last step"
+
+    @classmethod
+    def choices(cls) -> tuple[Option, ...]:
+        """How a file is read: what `read` takes."""
+        return OPTIONS
+
+    def __post_init__(self) -> None:
+        """Nothing is to be settled: what was chosen has been read."""
 
     @property
     def options(self) -> dict[str, Any]:

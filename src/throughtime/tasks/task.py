@@ -112,7 +112,6 @@ class Described:
     done : what a network has done to sequences that it answers right
     command : what asks a network for one answer, on the command line
     no_claim : why its machine, if it has one, is nothing to prove of a network, in a sentence
-    waiting : why no network can be trained on it, in a sentence
     columns : of the data file that it is
     """
 
@@ -123,7 +122,6 @@ class Described:
     done: ClassVar[str] = "answered"
     command: ClassVar[str | None] = None
     no_claim: ClassVar[str | None] = None
-    waiting: str | None = None
     columns: Columns | None = None
 
     @classmethod
@@ -146,6 +144,11 @@ class Described:
         return asdict(self)  # type: ignore[call-overload,no-any-return]
 
     @property
+    def waiting(self) -> str | None:
+        """Why no network can be trained on it, in a sentence; None if one can."""
+        return None
+
+    @property
     def summary(self) -> str:
         """What there is to learn, in a sentence."""
         return re.sub(r"\s*\[.*\]$", "", (type(self).__doc__ or "").splitlines()[0])
@@ -153,7 +156,7 @@ class Described:
     @property
     def sequences(self: Any) -> Task | Batch:
         """What a network is trained on."""
-        return self
+        return self  # type: ignore[no-any-return]
 
     def sized(self, length: int) -> Self:
         """The same task with sequences of another length."""

@@ -11,7 +11,7 @@ import time
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, is_dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -359,8 +359,9 @@ def _make(folder: Path) -> None:
 
 
 def _describe_task(task: Task) -> dict[str, Any]:
-    options: dict[str, Any] = asdict(task) if is_dataclass(task) and not isinstance(task, type) else {}
-    return {"name": task.name, **options}
+    from throughtime.tasks.task import options
+
+    return {"name": task.name, **options(task)}
 
 
 def _describe(run: Run) -> dict[str, Any]:

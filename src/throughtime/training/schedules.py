@@ -96,6 +96,12 @@ def from_dict(values: dict[str, Any]) -> Schedule:
     return SCHEDULES[name](**numbers)
 
 
+def spelled(schedule: Schedule) -> str:
+    """The word that `named` reads as this schedule."""
+    name, *numbers = as_dict(schedule).values()
+    return ":".join([name, *map(repr, numbers)])
+
+
 def named(word: str) -> Schedule:
     """A schedule in one word: "cosine", "cosine:0.05", "step:500", "step:500:0.5" or "warm-up:100"."""
     name, *numbers = str(word).split(":")

@@ -16,6 +16,7 @@ from throughtime.network_specification import NetworkSpecification
 from throughtime.training.history import records_of
 from throughtime.training.optimisers import rule
 from throughtime.training.run import Best, NotFinite, Run
+from throughtime.training.settings import Settings
 from throughtime.training.source import (
     DataSource,
     Source,
@@ -57,7 +58,7 @@ class Trainer:
         self.arrays: TapeArrays | None = None
         self.validate: Batch | None = None
         s, settings = run.network.specification, run.settings
-        _check_fit(run)
+        check_fit(s, settings)
         if validate is not None:
             self.validate = _data(validate, s, " of validate")
         elif settings.patience is not None:
@@ -292,9 +293,8 @@ def _block(states: int, width: int) -> int:
     return next((size for size in _BLOCKS if size <= most), 1)
 
 
-def _check_fit(run: Run) -> None:
+def check_fit(s: NetworkSpecification, settings: Settings) -> None:
     """Refuse settings that do not fit the network."""
-    s, settings = run.network.specification, run.settings
     if settings.window is not None and (s.bidirectional or s.output == "last step"):
         raise ValueError("a window needs a network that reads forward and has an output at every step")
     if settings.cell_penalty and len(s.graph.states) == 1:

@@ -33,7 +33,7 @@ def test_an_exported_page_of_evil_names(watched, tmp_path):
     )
     frame["example"]["rendered"] = [EVIL]
     frame["space"]["labels"] = [EVIL for _ in frame["space"]["labels"]]
-    settings = planned.settings() | {"task": EVIL, "cell": EVIL, "activation": EVIL, "optimizer": EVIL}
+    settings = planned.options() | {"task": EVIL, "cell": EVIL, "activation": EVIL, "optimizer": EVIL}
     verdict = {"state": "unknown", "sentence": EVIL, "seconds": 0.0}
     text = export.page([json.dumps(frame)], history=[], settings=settings, verdict=verdict, title=EVIL)
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
