@@ -16,10 +16,10 @@ From the page; a message with an unknown key, a value out of range or of the wro
 
 To the page:
 
-    hello       version, tasks: [{name, description, operands: how many numbers of one's own it takes}], settings: of all
-                options by name; options: [{name, kind, help, least, most, choices, of: task, network or settings,
-                enabled}], limits, run: its folder or null; waiting: why there is nothing to train on, or null. Again
-                whenever the settings change
+    hello       version; tasks: [{name, description, options: their names, operands: how many numbers it takes}];
+                options: [{name, kind, help, least, most, choices, of: task, network or settings, enabled}] of this
+                task, networks and training; settings: their values by name, and the task; limits; run: its folder or
+                null; waiting: why there is nothing to train on, or null. Again whenever the settings change
     frame       see `frame`
     history     entries: [{step, loss, exact, bits, gradient_norm, learning_rate, seconds, …}], null for what is not
                 measured; reset: whether entries told before are void; checkpoints: the steps that can be restored
@@ -169,8 +169,8 @@ def _configure(document: dict[str, Any]) -> Configure:
     for name, value in given.items():
         if isinstance(value, str) and len(value) > MOST_LETTERS:
             raise Malformed(f"{name} must be a word of at most {MOST_LETTERS} letters")
-        of_task = name == "task" or name not in SETTINGS
-        settings[name] = _plain(name, value) if of_task else SETTINGS[name].check(value)
+        if value is not None:
+            settings[name] = SETTINGS[name].check(value) if name in SETTINGS else _plain(name, value)
     return Configure(settings)
 
 

@@ -110,6 +110,7 @@ def _described(task: Any) -> dict[str, Any]:
         "name": task.name,
         "description": f"{task.waiting}." if task.waiting else task.summary,
         "operands": task.inputs if task.reads_numbers else 0,
+        "options": list(OF_TASKS.get(task.name, ())),
     }
 
 

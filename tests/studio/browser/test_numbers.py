@@ -104,7 +104,7 @@ def test_numbers(running, watched, line, cell):
 
 def test_the_last_step_and_two_layers(running, watched, line):
     page = watched(running.url).page
-    send(line, "configure", settings={"task": "recall", "cell": "gru", "hidden": 3, "layers": 2, "bits": 4})
+    send(line, "configure", settings={"task": "recall", "cell": "gru", "hidden": 3, "layers": 2, "gap": 4})
     frame = receive(line, "frame", lambda frame: len(frame["trace"]["layers"]) == 2)
     wait_for_step(page, 0)
     page.wait_for_selector('[data-array=h][data-layer="1"][data-value]')

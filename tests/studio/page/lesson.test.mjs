@@ -30,7 +30,7 @@ it("has eight chapters of a few sentences", () => {
 it("chooses cells that the chapter's network has", () => {
   for (const { page } of CHAPTERS) {
     const { settings, selection } = page;
-    const T = settings.task === "recall" ? settings.bits + 1 : settings.bits;
+    const T = settings.task === "recall" ? settings.gap + 1 : settings.bits;
     assert.ok([...LAYER_ARRAYS[settings.cell], ...OUTER_ARRAYS, "U"].includes(selection.array));
     assert.ok(selection.t < T && selection.unit < (selection.array === "U" ? settings.hidden ** 2 : settings.hidden));
     assert.ok(page.moment(T) >= 0 && page.moment(T) <= 2 * T + 2);

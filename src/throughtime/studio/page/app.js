@@ -5,7 +5,7 @@ import { gradient } from "./gradient.js";
 import { history as trainingHistory } from "./history.js";
 import { inspector } from "./inspector.js";
 import { lesson } from "./lesson.js";
-import { read as readLink, write as writeLink } from "./link.js";
+import { known, read as readLink, write as writeLink } from "./link.js";
 import { momentsOf } from "./moments.js";
 import { keys, PACE, player } from "./player.js";
 import { isSum, sum } from "./sum.js";
@@ -210,7 +210,7 @@ export function mount(root, host) {
     if (message.type === "hello") {
       const saved = message.run === state.hello?.run ? state.saved : null;
       changed({ hello: message, settings: message.settings, saved, notice: "" });
-      const { settings = {} } = wanted ?? {};
+      const settings = wanted ? known(wanted.settings, message) : {};
       const other = Object.entries(settings).some(
         ([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value,
       );

@@ -38,7 +38,7 @@ const ONE_STEP = {
   optimizer: "gradient-descent",
 };
 /** @type {Settings} */
-const LONG = { ...ADDER, task: "recall", bits: 20, noise: 0 };
+const LONG = { ...ADDER, bits: undefined, task: "recall", gap: 20, noise: 0 };
 
 /** @param {string} array @param {number} t @param {number} unit @returns {Selection} */
 const cell = (array, t, unit) => ({ array, layer: 0, direction: "forward", t, unit });

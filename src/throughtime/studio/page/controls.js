@@ -6,56 +6,21 @@ import { format } from "./scales.js";
 /** @typedef {import("./types.d.ts").Actions} Actions */
 /** @typedef {import("./types.d.ts").Settings} Settings */
 /** @typedef {import("./types.d.ts").Hello} Hello */
-/**
- * @typedef {{name: keyof Settings, label: string, note: string, options?: (hello: Hello) => string[], min?: number,
- * step?: number | "any"}} Field
- */
+/** @typedef {import("./types.d.ts").Option} Option */
 
-/** @type {Field[]} */
-const FIELDS = [
-  {
-    name: "task",
-    label: "Task",
-    note: "What the network is to learn",
-    options: (hello) => hello.tasks.map(({ name }) => name),
-  },
-  { name: "cell", label: "Cell", note: "How a unit remembers", options: (hello) => hello.cells },
-  { name: "hidden", label: "Hidden units", note: "How many units carry the memory", min: 1, step: 1 },
-  { name: "layers", label: "Layers", note: "Each layer reads the states of the one below", min: 1, step: 1 },
-  { name: "bits", label: "Steps", note: "How long the sequences of the training are", min: 1, step: 1 },
-  { name: "learning_rate", label: "Learning rate", note: "How far the weights move in an update", min: 0, step: "any" },
-  {
-    name: "seed",
-    label: "Seed",
-    note: "Decides the first weights and the examples: the same seed gives the same bits",
-    min: 0,
-    step: 1,
-  },
-];
-/** @type {Field[]} */
-const MORE = [
-  {
-    name: "activation",
-    label: "Activation",
-    note: "The function of an Elman cell",
-    options: (hello) => hello.activations,
-  },
-  {
-    name: "optimizer",
-    label: "Optimiser",
-    note: "The rule by which weights are moved",
-    options: (hello) => hello.optimizers,
-  },
-  {
-    name: "noise",
-    label: "Noise",
-    note: "Noise added to the states while training; it makes memories robust",
-    min: 0,
-    step: "any",
-  },
-  { name: "batch", label: "Batch", note: "Sequences in each update", min: 1, step: 1 },
-  { name: "steps", label: "Updates", note: "After how many updates training stops", min: 1, step: 1 },
-];
+/** What options are called, where it is not their name. @type {Record<string, string>} */
+const LABELS = {
+  hidden: "Hidden units",
+  optimizer: "Optimiser",
+  batch: "Batch",
+  steps: "Updates",
+  dtype: "Numbers",
+  update: "Change weights",
+  task_steps: "Steps",
+  task_noise: "Noise between",
+};
+/** The options of networks and training that are seen at once; the others are behind "More settings". */
+const FIRST = ["cell", "hidden", "layers", "learning_rate", "seed"];
 
 const WHAT_A_PROOF_IS =
   "Is it right for sequences of every length? A proof says so, or finds an input on which the network is wrong.";
@@ -65,19 +30,21 @@ export function controls(root, view, act) {
   const { hello, settings } = view;
   if (!hello) return;
   // a file that was uploaded is a task too
-  const parts = built(root, JSON.stringify(hello.tasks), () => build(root, hello));
+  const names = hello.options.map(({ name, choices }) => [name, choices]);
+  const parts = built(root, JSON.stringify([hello.tasks, names]), () => build(root, hello));
   Object.assign(parts, { view, act });
+  const enabled = new Map(hello.options.map((option) => [option.name, option.enabled]));
   for (const [name, input] of parts.inputs) {
-    if (document.activeElement !== input || input instanceof HTMLSelectElement) input.value = String(settings[name]);
-    set(input, { disabled: !view.connected || (name === "activation" && settings.cell !== "elman") });
+    if (input.type === "checkbox") /** @type {HTMLInputElement} */ (input).checked = settings[name] === true;
+    else if (document.activeElement !== input || input instanceof HTMLSelectElement)
+      input.value = String(settings[name] ?? "");
+    set(input, { disabled: !view.connected || enabled.get(name) === false });
   }
   const task = hello.tasks.find(({ name }) => name === settings.task);
   write(parts.description, task?.description ?? "");
-  set(parts.own, { hidden: !task?.takes_operands });
-  write(parts.exampleTitle, task?.takes_operands ? "Your own numbers" : "Example");
+  set(parts.own, { hidden: !task?.operands });
+  write(parts.exampleTitle, task?.operands ? "Your own numbers" : "Example");
   children(parts.operands, task?.operands ?? 0, (k) => number(k, hello));
-  const bits = parts.inputs.get("bits")?.closest(".field");
-  if (bits) set(bits, { hidden: task?.bits === 0 });
   set(parts.prove, { disabled: !view.connected || view.verdict?.state === "running" });
   write(parts.prove, view.verdict?.state === "running" ? "Proving …" : "Prove");
   verdict(parts.verdict, view);
@@ -116,10 +83,38 @@ const number = (k, { limits }) =>
     "aria-label": `Number ${k + 1}`,
   });
 
+/** @type {Option} */
+const TASK = {
+  name: "task",
+  kind: "choice",
+  help: "What the network is to learn",
+  least: null,
+  most: null,
+  choices: [],
+  of: "task",
+  enabled: true,
+};
+
+/** @param {Option} option */
+const isFirst = ({ name, of }) => of === "task" || FIRST.includes(name);
+
+/** @param {string} name */
+const labelOf = (name) => LABELS[name] ?? (name[0]?.toUpperCase() + name.slice(1)).replaceAll("_", " ");
+
+/** @param {Option} option */
+function inputFor({ name, kind, least, most, choices }) {
+  const id = `setting-${name}`;
+  if (kind === "choice") return el("select", { id }, ...choices.map((value) => el("option", { value }, value)));
+  if (kind === "yes or no") return el("input", { id, type: "checkbox" });
+  if (kind === "word") return el("input", { id, type: "text", maxlength: 200 });
+  // nothing in it: what the recipe has
+  return el("input", { id, type: "number", min: least, max: most, step: kind === "number" ? "any" : 1 });
+}
+
 /** @param {HTMLElement} root @param {Hello} hello */
 function build(root, hello) {
   const parts = {
-    inputs: /** @type {Map<keyof Settings, HTMLInputElement | HTMLSelectElement>} */ (new Map()),
+    inputs: /** @type {Map<string, HTMLInputElement | HTMLSelectElement>} */ (new Map()),
     description: el("p", { class: "note" }),
     own: el("form", { class: "own" }),
     exampleTitle: el("h3"),
@@ -131,23 +126,17 @@ function build(root, hello) {
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
     act: /** @type {Actions} */ (/** @type {unknown} */ (null)),
   };
-  const field = (/** @type {Field} */ { name, label, note, options, min, step }) => {
-    const input = options
-      ? el("select", { id: `setting-${name}` }, ...options(hello).map((value) => el("option", { value }, value)))
-      : el("input", {
-          id: `setting-${name}`,
-          type: "number",
-          min,
-          step,
-          max: hello.limits[name] ?? null,
-          required: true,
-        });
+  const field = (/** @type {Option} */ option) => {
+    const { name, kind, help } = option;
+    const input = inputFor(option);
     parts.inputs.set(name, input);
     input.addEventListener("change", () => {
       if (!input.checkValidity()) return void input.reportValidity();
-      parts.act.change({ [name]: options ? input.value : Number(input.value) });
+      const chosen = kind.endsWith("number") && input.value !== "" ? Number(input.value) : input.value || null;
+      const value = input.type === "checkbox" ? /** @type {HTMLInputElement} */ (input).checked : chosen;
+      parts.act.change({ [name]: value });
     });
-    return el("div", { class: "field", title: note }, el("label", { for: `setting-${name}` }, label), input);
+    return el("div", { class: "field", title: help }, el("label", { for: input.id }, labelOf(name)), input);
   };
   const another = el("button", { type: "button", title: "Show another sequence of the task" }, "Another example");
   another.addEventListener("click", () =>
@@ -180,10 +169,15 @@ function build(root, hello) {
     group("Proof", el("div", { class: "prove" }, parts.prove), parts.verdict),
     group(
       "Task and network",
-      ...FIELDS.slice(0, 1).map(field),
+      field({ ...TASK, choices: hello.tasks.map(({ name }) => name) }),
       parts.description,
-      ...FIELDS.slice(1).map(field),
-      el("details", {}, el("summary", {}, "More settings"), ...MORE.map(field)),
+      ...hello.options.filter(isFirst).map(field),
+      el(
+        "details",
+        {},
+        el("summary", {}, "More settings"),
+        ...hello.options.filter((option) => !isFirst(option)).map(field),
+      ),
       el("p", { class: "note" }, "A change builds a new network, untrained."),
     ),
     group(

@@ -4,38 +4,30 @@
 
 /** @typedef {import("./types.d.ts").Settings} Settings */
 /** @typedef {import("./types.d.ts").Selection} Selection */
+/** @typedef {import("./types.d.ts").Hello} Hello */
 /**
  * @typedef {{settings: Partial<Settings>, step?: number, moment?: number, selection?: Selection, chapter?: number,
  * operands?: string[]}} Link
  */
 
-/** What each setting is called in a link. @type {Record<keyof Settings, string>} */
-const SHORT = {
-  task: "task",
-  cell: "cell",
-  activation: "activation",
-  hidden: "hidden",
-  layers: "layers",
-  bits: "bits",
-  learning_rate: "lr",
-  optimizer: "optimizer",
-  noise: "noise",
-  seed: "seed",
-  batch: "batch",
-  steps: "steps",
-};
-const TEXTS = ["task", "cell", "activation", "optimizer"];
+/** What else stands in a link. */
+const OTHERS = ["step", "moment", "selection", "chapter", "a", "b", "token"];
+const TEXTS = ["task", "cell", "activation", "optimizer", "schedule", "dtype", "update"];
+/** What a setting is called in a link, where it is not its name. */
+const SHORT = { learning_rate: "lr" };
+const LONG = { lr: "learning_rate" };
 
 /** What a link says; what it says wrongly is left out. @param {string} hash @returns {Link} */
 export function read(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
-  /** @type {Record<string, string | number>} */
+  /** @type {Record<string, string | number | boolean>} */
   const settings = {};
-  for (const [name, short] of Object.entries(SHORT)) {
-    const text = query.get(short);
-    if (text === null) continue;
+  for (const [short, text] of query) {
+    if (OTHERS.includes(short)) continue;
+    const name = /** @type {Record<string, string>} */ (LONG)[short] ?? short;
     if (TEXTS.includes(name)) settings[name] = text;
     else if (isNumber(text)) settings[name] = Number(text);
+    else if (text === "true" || text === "false") settings[name] = text === "true";
   }
   /** @type {Link} */
   const link = { settings: /** @type {Partial<Settings>} */ (settings) };
@@ -59,11 +51,19 @@ export function read(hash) {
   return link;
 }
 
+/** Those of a link's settings that there are. @param {Partial<Settings>} settings @param {Hello} hello */
+export function known(settings, hello) {
+  const own = hello.tasks.find(({ name }) => name === (settings.task ?? hello.settings.task))?.options ?? [];
+  const names = ["task", ...own, ...hello.options.flatMap(({ name, of }) => (of === "task" ? [] : [name]))];
+  const found = Object.entries(settings).filter(([name]) => names.includes(name));
+  return /** @type {Partial<Settings>} */ (Object.fromEntries(found));
+}
+
 /** The link that says all this. @param {Link} link */
 export function write({ settings, step, moment, selection, chapter, operands }) {
   const query = new URLSearchParams();
-  for (const [name, short] of Object.entries(SHORT)) {
-    const value = settings[/** @type {keyof Settings} */ (name)];
+  for (const [name, value] of Object.entries(settings)) {
+    const short = /** @type {Record<string, string>} */ (SHORT)[name] ?? name;
     if (value !== undefined && value !== null) query.set(short, String(value));
   }
   if (step !== undefined) query.set("step", String(step));

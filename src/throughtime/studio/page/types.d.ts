@@ -92,38 +92,50 @@ export interface Frame {
   exact: { checked: number; right: number } | null;
 }
 
+/** The task, and the values of all options by their names; null where one is left to the recipe. */
 export interface Settings {
   task: string;
   cell: CellName;
   activation: string;
   hidden: number;
   layers: number;
-  bits: number;
   learning_rate: number;
   optimizer: string;
   noise: number;
   seed: number;
   batch: number;
   steps: number;
+  bits?: number;
+  gap?: number;
+  [option: string]: string | number | boolean | null | undefined;
+}
+
+export interface Option {
+  name: string;
+  kind: "whole number" | "number" | "yes or no" | "choice" | "word";
+  help: string;
+  least: number | null;
+  most: number | null;
+  choices: string[];
+  of: "task" | "network" | "settings";
+  /** Whether it could be chosen otherwise. */
+  enabled: boolean;
 }
 
 export interface TaskInfo {
   name: string;
   description: string;
-  takes_operands: boolean;
   /** How many numbers of one's own it takes. */
   operands: number;
-  /** The usual value of what sets its length; 0 where nothing does. */
-  bits: number;
+  /** The names of its own options. */
+  options: string[];
 }
 
 export interface Hello {
   type: "hello";
   version: string;
   tasks: TaskInfo[];
-  cells: CellName[];
-  activations: string[];
-  optimizers: string[];
+  options: Option[];
   settings: Settings;
   limits: Record<string, number>;
   run: string | null;
