@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from throughtime.cells import TWINS
 from throughtime import tasks
+from throughtime.cells import TWINS
 from throughtime.checks import Option
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import GATES, count
