@@ -9,7 +9,7 @@ import pytest
 import throughtime as tt
 from throughtime.cli.models import open_model
 from throughtime.cli.prove import advised
-from throughtime.proof import Unknown
+from throughtime.proof import Specification, Unknown, prove
 from throughtime.proof.search import ADVICE
 
 PARITY = """\
@@ -98,11 +98,58 @@ def test_a_certificate_that_was_changed_is_rejected(adder):
 
 def test_a_certificate_of_much_work_is_given_up_and_one_of_too_much_rejected(adder):
     assert adder("prove", "--certificate", "adder.json").status == 0
-    assert adder("check", "adder.json", "--budget", 0).complaint.startswith("adder.json is not checked in 0 s, 0 of ")
+    assert adder("check", "adder.json", "--budget", 0).complaint.startswith(
+        "adder.json is not checked in 0 s of work, 0 of "
+    )
     certificate = json.loads(Path("adder.json").read_text())
     certificate["network"] |= {"hidden": 10_000, "layers": 10_000}
     Path("large.json").write_text(json.dumps(certificate))
-    assert "the network is too large" in adder("check", "large.json").out
+    assert "weights: expected" in adder("check", "large.json").out
+    certificate["network"]["step"]["operations"] *= 2
+    Path("twice.json").write_text(json.dumps(certificate))
+    assert adder("check", "twice.json").status == 1
+
+
+def test_check_says_what_is_proved_and_compares_it(adder):
+    assert adder("prove", "--certificate", "adder.json").status == 0
+    told = adder("check", "adder.json").out
+    for part in ("sha256 ", "h = sigmoid(", "carry 0: 11 → 0, carry 1", "1e-10 in each state", "states start at 0"):
+        assert part in told
+    claim = adder("check", "adder.json", "--json").json["claim"]
+    assert len(claim["machine"]) == 8
+    Path("parity.toml").write_text(PARITY)
+    for arguments in (
+        ("--specification", "parity.toml"),
+        ("--specification", "parity.toml", "--model", "runs/addition-elman-0"),
+    ):
+        other = adder("check", "adder.json", *arguments)
+        assert other.status == 1
+        assert other.out == "  rejected  it speaks of another machine than that in parity.toml\n"
+    certificate = json.loads(Path("adder.json").read_text())
+    machine = certificate["specification"]
+    machine["state_names"] = machine["state_names"][::-1]
+    Path("renamed.json").write_text(json.dumps(certificate))
+    assert adder("check", "renamed.json", "--model", "runs/addition-elman-0").status == 0
+    certificate["epsilon"] = "0x1p-60"
+    Path("small.json").write_text(json.dumps(certificate))
+    assert "epsilon is 8.67e-19, but a step in float64 may be off by" in adder("check", "small.json").out
+
+
+def test_a_certificate_of_another_task_is_rejected_though_the_network_is_the_same(throughtime):
+    """The adder's network, proved to do half of what it was trained for: to compare, every output is 0 or 1 as told."""
+    assert throughtime("train", "addition", "--quiet").status == 0
+    found = tt.load("runs/addition-elman-0")
+    machine = tt.tasks.Addition(bits=8).specification
+    fewer = Specification(
+        machine.symbols[:3], machine.next[:1, :3], machine.outputs[:1, :3], ("carry 0",), ("00", "01", "10")
+    )
+    proof = prove(found, fewer)
+    assert proof.verdict == "proved"
+    proof.certificate.save("fewer.json")
+    assert throughtime("check", "fewer.json").status == 0
+    other = throughtime("check", "fewer.json", "--model", "runs/addition-elman-0")
+    assert other.status == 1
+    assert "another machine than what runs/addition-elman-0 was trained for" in other.out
 
 
 def test_bad_input_is_one_line(throughtime):

@@ -109,13 +109,27 @@ def large_epsilon(content):
     content["epsilon"] = "0x1p-1"
 
 
+def no_epsilon(content):
+    content["epsilon"] = "0x0p0"
+
+
+def less_than_float32_rounds(content):
+    content["network"]["dtype"] = "float32"
+
+
+def weight_of_no_float32(content):
+    less_than_float32_rounds(content)
+    content["epsilon"] = "0x1p-10"
+    with_weights(content, lambda weights: weights.__setitem__(0, weights[0] + 1e-12))
+
+
 def hash_of_others(content):
     content["weights"][0] = hexed(content["weights"][0], offset=1e-9)
 
 
 UNSOUND = [
     negate_readout, weaken_loop, flip_label, shift_start, shrink, widen, swap_succ, drop_set, flip_output, other_machine,
-    other_symbol, large_epsilon, hash_of_others,
+    other_symbol, large_epsilon, no_epsilon, less_than_float32_rounds, weight_of_no_float32, hash_of_others,
 ]  # fmt: skip
 
 
@@ -251,9 +265,8 @@ def test_what_is_no_certificate_is_rejected(text):
 
 SOUND = {
     "m larger": lambda c: c.update(m=c["m"] + 1),
-    "epsilon smaller": lambda c: c.update(epsilon="0x0p0"),
+    "epsilon ten times smaller": lambda c: c.update(epsilon=hexed(c["epsilon"], 0.1)),
     "names": lambda c: c["specification"].update(state_names=["zero", "one"]),
-    "dtype": with_network(dtype="float32"),
     "boxes a little larger": lambda c: [
         e.update(lo=[hexed(v, offset=-1e-4) for v in e["lo"]], hi=[hexed(v, offset=1e-4) for v in e["hi"]])
         for e in c["sets"]

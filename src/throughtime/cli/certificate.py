@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from throughtime.cli.models import open_model
+from throughtime.cli.models import Model, open_model
+from throughtime.cli.prove import SpecificationOption, machine_of
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
 from throughtime.documents import printable
+
+SPEED = 4_000_000
+"""Multiplications of balls that count as a second of work: a certificate is given up on every machine or on none."""
+
+MOST_LINES = 20
+"""Lines of one part of a claim that are printed."""
 
 EPILOG = """\b
 Example:
   throughtime prove --certificate adder.json && throughtime check adder.json
   throughtime check adder.json --model runs/addition-elman-0
 
-The exit status is 0 if the certificate is accepted, 1 if it is rejected."""
+The exit status is 0 if the certificate is accepted, 1 if it is rejected or speaks
+of another network or machine."""
 
 
 def check(
@@ -25,42 +32,73 @@ def check(
     model: Annotated[
         Path | None,
         typer.Option(
-            "--model", metavar="PATH", help="A run's folder or a .safetensors file, whose network it must speak of."
+            "--model",
+            metavar="PATH",
+            help="A run's folder or a .safetensors file, of whose network and task it must speak.",
         ),
     ] = None,
-    budget: Annotated[float, typer.Option(help="Seconds after which to give up.", min=0)] = 600.0,
+    specification: SpecificationOption = None,
+    budget: Annotated[
+        float,
+        typer.Option(help="Seconds of work after which to give up; the work is counted before it is done.", min=0),
+    ] = 600.0,
     json: Json = False,
 ) -> None:
-    """Check a certificate; with --model, also that it speaks of that very network."""
+    """Check a certificate, and say what it proves; with --model, also that this is that very network and its task."""
     from throughtime.proof import Certificate
     from throughtime.proof.checker import Rejected
     from throughtime.proof.checker import check as check_text
 
     if not certificate.exists():
         raise Failure(f"there is no file {certificate}; write one with: throughtime prove --certificate {certificate}")
-    found = Certificate.load(certificate)
-    begun, reason = time.perf_counter(), ""
+    found, worked = Certificate.load(certificate), 0
+    held_against = None if model is None else open_model(model)
 
-    def tick(done: int, of: int) -> None:
-        if time.perf_counter() - begun > budget:
+    def tick(done: int, of: int, work: int) -> None:
+        nonlocal worked
+        worked += work
+        if worked > budget * SPEED:
             raise Failure(
-                f"{certificate} is not checked in {budget:g} s, {done} of {of} sets are: give a larger --budget"
+                f"{certificate} is not checked in {budget:g} s of work, {done} of {of} sets are: give a larger --budget"
             )
 
     try:
         report = check_text(found.text, tick)
-        if model is not None and not found.is_of(open_model(model).network):
-            reason = f"it speaks of another network than that in {model}"
+        reason = difference(found, held_against, specification)
     except Rejected as error:
-        reason = str(error)
+        report, reason = None, str(error)
     if json:
-        step = None if reason else report.step
-        document({"certificate": str(certificate), "accepted": not reason, "reason": reason or None, "step": step})
-    elif reason:
+        told: dict[str, Any] = {"certificate": str(certificate), "accepted": not reason, "reason": reason or None}
+        if report is not None:
+            told |= {"margin": report.margin, "rounding": report.rounding, "claim": report.claim}
+        document(told)
+    elif reason or report is None:
         line("rejected", printable(reason))
     else:
         line("accepted", f"{report.sets} sets; every output is right by at least {report.margin:.2g}")
-        for text in report.step.splitlines():
-            line("", printable(text))
+        for label, lines in report.claim.items():
+            tell(label, lines)
     if reason:
         raise typer.Exit(WRONG)
+
+
+def difference(certificate: Any, model: Model | None, specification: Path | None) -> str:
+    """What a certificate speaks of other than it should, or nothing."""
+    if model is not None and not certificate.is_of(model.network):
+        return f"it speaks of another network than that in {model.path}"
+    if specification is not None:
+        from throughtime.proof import read_specification
+
+        if not certificate.speaks_of(read_specification(specification)):
+            return f"it speaks of another machine than that in {specification}"
+    elif model is not None and not certificate.speaks_of(machine_of(model, None)):
+        return f"it speaks of another machine than what {model.path} was trained for"
+    return ""
+
+
+def tell(label: str, lines: list[str]) -> None:
+    """Print a part of the claim."""
+    for place, text in enumerate(lines[:MOST_LINES]):
+        line("" if place else label, printable(text))
+    if len(lines) > MOST_LINES:
+        line("", f"… {len(lines) - MOST_LINES} more lines (all of them with --json)")

@@ -27,6 +27,9 @@ _READ = 12
 
 FORMAT, VERSION = "throughtime proof", 2
 
+_VERSION_1 = ("activation", "bias", "cell", "dtype", "hidden", "inputs", "layers", "outputs", "readout")
+"""What a certificate of version 1 tells of a network."""
+
 
 @dataclass(frozen=True)
 class Certificate:
@@ -56,23 +59,24 @@ class Certificate:
         path = Path(path)
         text = text_of(path, LARGEST)
         require(_READ * len(text), f"{path}, to be checked,", "check it where there is more")
-        return cls(text)
+        return cls(_with_operations(text))
 
     def is_of(self, net: Net) -> bool:
         """Whether it speaks of this very network: the same cells, readout, weights and precision."""
         try:
             content = json.loads(self.text)
-            network = _network_1(net) if content["version"] == 1 else _network(net)
-            return bool(content["network"] == network and content["sha256"] == fingerprint(net.parameters))
+            return bool(
+                content["network"] == _network(net.specification) and content["sha256"] == fingerprint(net.parameters)
+            )
         except (ValueError, TypeError, KeyError, RecursionError):
             return False
 
     def speaks_of(self, machine: Specification) -> bool:
-        """Whether its specification is this one (the names apart)."""
+        """Whether its specification is this one, as the network is given it: symbols in its dtype, whatever the names."""
         try:
-            content = json.loads(self.text)["specification"]
-            mine = _machine(machine, machine.symbols)
-            return all(content[name] == mine[name] for name in ("symbols", "next", "outputs"))
+            content = json.loads(self.text)
+            mine = _machine(machine, machine.symbols.astype(content["network"]["dtype"]))
+            return all(content["specification"][name] == mine[name] for name in ("symbols", "next", "outputs"))
         except (ValueError, TypeError, KeyError, RecursionError):
             return False
 
@@ -98,7 +102,7 @@ def certificate(
     content = {
         "format": FORMAT,
         "version": VERSION,
-        "network": _network(system),
+        "network": _network(system.specification),
         "weights": _hexadecimal(system.parameters),
         "sha256": fingerprint(system.parameters),
         "specification": _machine(machine, system.symbols),
@@ -106,18 +110,37 @@ def certificate(
         "epsilon": epsilon.hex(),
         "sets": entries,
     }
-    return Certificate(json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n")
+    return Certificate(_written(content))
 
 
-def _network(net: Net) -> dict[str, Any]:
+def _network(s: NetworkSpecification) -> dict[str, Any]:
     names = ("readout", "bias", "dtype", "inputs", "hidden", "outputs", "layers")
-    return {"step": _step(net.specification)} | {name: getattr(net.specification, name) for name in names}
+    return {"step": _step(s)} | {name: getattr(s, name) for name in names}
 
 
-def _network_1(net: Net) -> dict[str, Any]:
-    """As version 1 had it, which knew its three cells by name."""
-    names = ("cell", "activation", "readout", "bias", "dtype", "inputs", "hidden", "outputs", "layers")
-    return {name: getattr(net.specification, name) for name in names}
+def _with_operations(text: str) -> str:
+    """The same in version 2. Version 1 named its cell; the operations are written down, and it is they that are checked."""
+    try:
+        content = json.loads(text)
+        if content["version"] != 1:
+            return text
+        told = sorted(content["network"].items())
+        s = NetworkSpecification(**dict(told))
+        if repr(told) != repr([(name, getattr(s, name)) for name in _VERSION_1]):
+            return text
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ):  # it is for the checker to say what is wrong
+        return text
+    return _written(content | {"version": VERSION, "network": _network(s)})
+
+
+def _written(content: dict[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def _step(specification: NetworkSpecification) -> dict[str, Any]:

@@ -121,12 +121,15 @@ def surely_wrong(system: System, machine: Specification, word: Word) -> bool:
     bits = machine.run(word)[1][-1]
     precision, ctx.prec = ctx.prec, 64 + 16 * len(word)
     try:
-        state = [checker.Form(checker.ZERO, []) for _ in range(system.width)]
-        net_y = state
+        how = checker.Arithmetic(system.specification.dtype, checker.ZERO, K=1)
+        net_y = state = [checker.exact([checker.ZERO]) for _ in range(system.width)]
         for letter in word:
-            after, net_y = proof.step(proof.ahead(state), letter)
-            state = [checker.Form(low.union(high), []) for low, high in (coordinate.ends() for coordinate in after)]
-        ends = [y.ends() for y in net_y]
+            x = [checker.exact([entry]) for entry in proof.machine.symbols[letter]]
+            after, net_y = proof.network.step(how, state, x, {})
+            state = [checker.exact([low.union(high)]) for low, high in (checker.ends(z.x) for z in after)]
+        ends = [checker.ends(y.x) for y in net_y]
+    except checker.Rejected:  # so large that it would overflow
+        return False
     finally:
         ctx.prec = precision
     if system.specification.readout == "sigmoid":

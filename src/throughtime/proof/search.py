@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from throughtime.proof.arithmetic import allowance, reach_of, step_error
+from throughtime.proof.arithmetic import allowance, reach_of
 from throughtime.proof.certificate import certificate
 from throughtime.proof.counterexample import exhaust, replay, shorten, surely_wrong
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract, right
@@ -160,22 +160,24 @@ class Search:
                 sets = self.close(tracking, sets, m, epsilon)
                 text = certificate(self.system, self.machine, tracking, sets, m, epsilon)
                 begun = time.perf_counter()
-                report = checker.check(text.text, self._checking)
-                if step_error(self.system, report.reach) <= epsilon:
-                    sure = report.margin
-                    return Proved(
-                        specification=self.machine,
-                        certificate=text,
-                        sets=report.sets,
-                        m=m,
-                        epsilon=epsilon,
-                        margin=math.tanh(sure / 2) / 2 if self.system.specification.readout == "sigmoid" else sure,
-                        images=report.images,
-                        seconds=begun - self.begun,
-                        check_seconds=time.perf_counter() - begun,
-                        tracking=tracking,
-                    )
-                epsilon = 2 * step_error(self.system, report.reach)
+                try:
+                    report = checker.check(text.text, self._checking)
+                except checker.Inexact as error:
+                    epsilon = 2 * error.rounding
+                    continue
+                sure = report.margin
+                return Proved(
+                    specification=self.machine,
+                    certificate=text,
+                    sets=report.sets,
+                    m=m,
+                    epsilon=epsilon,
+                    margin=math.tanh(sure / 2) / 2 if self.system.specification.readout == "sigmoid" else sure,
+                    images=report.images,
+                    seconds=begun - self.begun,
+                    check_seconds=time.perf_counter() - begun,
+                    tracking=tracking,
+                )
             self.failed = "states get so large that rounding errors are not covered"
         except Doubtful as doubt:
             self.failed = f"{len(tracking.label)} sets at τ = {tracking.tolerance:.2g}: {doubt}"
@@ -183,7 +185,7 @@ class Search:
             self.failed = f"the checker did not follow: {rejection}"
         return None
 
-    def _checking(self, done: int, of: int) -> None:
+    def _checking(self, done: int, of: int, work: int) -> None:
         self.in_time()
         self.progress(f"checking the proof, set {done} of {of}")
 

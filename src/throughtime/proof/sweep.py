@@ -14,7 +14,7 @@ from throughtime.proof.system import Array, System
 from throughtime.proof.zonotope import Zonotope, box
 from throughtime.specification import Specification
 
-SLACK = 1e-9
+SLACK = 1e-8
 """How far inside a set an image must lie, so that the checker, which rounds otherwise, finds the same."""
 
 AT_ONCE = 2_000_000
