@@ -12,12 +12,28 @@ def record(view):
     return json.loads(view.page.split('id="throughtime-record">')[1].split("</script>")[0])
 
 
-def test_a_sum_is_shown_as_one():
+def test_a_sum_of_a_task_is_shown_as_one():
     net = tt.Network(cell="elman", inputs=2, hidden=3, outputs=1)
-    shown = record(tt.view(net.trace(*tt.tasks.Addition(bits=5).encode(9, 7))))
+    task = tt.tasks.Addition(bits=5)
+    shown = record(tt.view(net.trace(*task.encode(9, 7)), task=task))
     assert shown["frames"][0]["example"]["operands"] == ["9", "7"]
     assert shown["frames"][0]["example"]["carry"] == [1, 1, 1, 1, 0]
     assert shown["settings"]["task"] == "addition"
+    assert record(tt.view(net.trace(*task.encode(9, 7))))["frames"][0]["example"]["operands"] is None
+    with pytest.raises(ValueError, match="parity has 1 inputs and 1 outputs at every step, but the network 2 and 1"):
+        tt.view(net.trace(*task.encode(9, 7)), task=tt.tasks.Parity())
+
+
+def test_the_arrays_that_are_there_are_shown():
+    """A trace whose numbers no network computes: they are drawn as they are."""
+    task = tt.tasks.Addition(bits=5)
+    document = json.loads(tt.Network(cell="lstm", inputs=2, hidden=3, outputs=1).trace(*task.encode(9, 7)).to_json())
+    document["layers"][0]["h"][0][2][1] = 7.25
+    document["y"][0][3][0] = -2.5
+    frame = record(tt.view(tt.Trace.from_json(json.dumps(document)), task=task))["frames"][0]
+    assert frame["trace"]["layers"][0]["h"] == document["layers"][0]["h"]
+    assert frame["trace"]["y"] == document["y"]
+    assert frame["example"]["right"][3] is False
 
 
 def test_one_sequence_of_a_batch_of_any_kind(tmp_path):
@@ -31,6 +47,10 @@ def test_one_sequence_of_a_batch_of_any_kind(tmp_path):
     np.testing.assert_array_equal(frame["trace"]["x"], x[1:2, :5])
     np.testing.assert_allclose(frame["trace"]["layers"][2]["h"], trace.layer(1, "forward").h[1:2, :5], rtol=1e-12)
     assert frame["trace"]["loss"] == pytest.approx(trace.error[1], rel=1e-12)
+    _, gradient = net.gradient(x[1:2, :5], y[1:2])
+    for name in net.names:
+        right = tt.Network.of(net.specification, gradient)[name]
+        np.testing.assert_allclose(frame["trace"]["gradient"][name], right, rtol=1e-10, atol=1e-12)
     assert frame["exact"]["checked"] == 4
     assert frame["check"]["greatest"] < 1e-7
     assert 'height="700"' in view._repr_html_()

@@ -19,6 +19,7 @@ from throughtime.studio.example import Example
 from throughtime.studio.frame import Framer
 from throughtime.studio.modules import join
 from throughtime.studio.snapshot import Snapshot
+from throughtime.trace import Trace
 
 PAGE = Path(__file__).parent / "page"
 STYLES = ("style.css", "pictures.css", "panels.css")
@@ -83,6 +84,12 @@ def of_plan(plan: Plan, example: Example, step: int = 0, history: Iterable[dict[
     snapshot = Snapshot(step, plan.begin().parameters)
     frame = Framer(plan.task, plan.specification).frame(snapshot, example)
     return page([frame], history=list(history), settings=plan.options(), title=plan.name)
+
+
+def of_trace(trace: Trace, plan: Plan, example: Example) -> str:
+    """The file that shows a trace of the example."""
+    frame = Framer(plan.task, plan.specification).of_trace(trace, Snapshot(0, trace.network.parameters), example)
+    return page([frame], history=[], settings=plan.options(), title=plan.name)
 
 
 def file_name(name: str) -> str:

@@ -30,7 +30,7 @@ from throughtime.parameters import GATES, Views
 from throughtime.studio.example import Example, describe, letters
 from throughtime.studio.plan import check_length, most_steps
 from throughtime.studio.snapshot import Snapshot
-from throughtime.trace import json_form
+from throughtime.trace import Trace, json_form
 
 REACH, REACH_AT_REST = 2**19, 2**24
 """How many numbers the reach of errors may be computed from, while training runs and at rest: T² times the gates' units."""
@@ -80,8 +80,12 @@ class Framer:
         check_length(example.batch.x.shape[1], most_steps(self.specification))
         net = Network.of(self.specification, snapshot.parameters)
         batch = example.batch
-        trace = net.trace(batch.x, batch.y, batch.lengths, batch.mask)
-        reach = self._reaches(batch.x.shape[1], REACH if snapshot.running else REACH_AT_REST)
+        return self.of_trace(net.trace(batch.x, batch.y, batch.lengths, batch.mask), snapshot, example)
+
+    def of_trace(self, trace: Trace, snapshot: Snapshot, example: Example) -> str:
+        """The frame of a trace of the example, as JSON."""
+        net = trace.network
+        reach = self._reaches(trace.x.shape[1], REACH if snapshot.running else REACH_AT_REST)
         frame: dict[str, Any] = {
             "type": "frame",
             "step": snapshot.step,

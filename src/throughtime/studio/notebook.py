@@ -14,13 +14,12 @@ import numpy as np
 
 from throughtime.batch import Array, Batch
 from throughtime.checks import whole_number
-from throughtime.plan import Plan
 from throughtime.studio import export
-from throughtime.studio.example import Example
-from throughtime.studio.opened import Unknown
+from throughtime.studio.example import of_batch
+from throughtime.studio.opened import Unknown, of_network
 from throughtime.studio.plan import check_length, most_steps
-from throughtime.tasks import Addition
-from throughtime.tasks.bits import to_number
+from throughtime.tasks.custom import known
+from throughtime.tasks.task import Task
 from throughtime.trace import Trace
 from throughtime.training.settings import Settings
 
@@ -74,14 +73,17 @@ class View:
         write_atomically(Path(path), self.page.encode())
 
 
-def view(trace: Trace, sequence: int = 0, *, height: int = HEIGHT) -> View:
+def view(trace: Trace, sequence: int = 0, *, task: Task | None = None, height: int = HEIGHT) -> View:
     """Show a trace in a notebook: the unrolled network, forward and backward, with every number and its formula.
 
     Parameters
     ----------
     trace : Trace
+        Its arrays are what is drawn; none of them is computed again.
     sequence : int
         The sequence of its batch that is drawn.
+    task : Task, optional
+        What the sequence is from: it knows what its numbers mean, such as the sum that they are and its carries.
     height : int
         Of the frame, in pixels.
 
@@ -93,23 +95,19 @@ def view(trace: Trace, sequence: int = 0, *, height: int = HEIGHT) -> View:
     Raises
     ------
     ValueError
-        If there is no such sequence, or it has more steps than a page can show (1,100, less for large networks).
+        If there is no such sequence, it has more steps than a page can show (1,100, less for large networks), or the task
+        has other inputs or outputs than the network.
     """
     if not isinstance(trace, Trace):
         raise ValueError(f"view shows a Trace, such as net.trace(x, y), got {type(trace).__name__}")
     sequence = whole_number("sequence", sequence, 0, len(trace.x) - 1)
     height = whole_number("height", height, 1, MOST_HEIGHT)
     s = trace.network.specification
-    n = int(trace.lengths[sequence])
-    check_length(n, most_steps(s))
-    one = slice(sequence, sequence + 1)
-    steps = (one, slice(n)) if s.output == "every step" else (one,)
-    batch = Batch(trace.x[one, :n], trace.d[steps], None, trace.mask[steps])
-    adder = _adder(batch)
-    task = adder or Traced(s, "trace", _together(trace, sequence))
-    operands = None if adder is None else tuple(map(to_number, batch.x[0].T))
-    plan = Plan(task, s, "glorot", Settings(), trace.network)
-    return View(export.of_plan(plan, Example(batch, operands)), height)
+    check_length(int(trace.lengths[sequence]), most_steps(s))
+    shown = Traced(s, "trace", _together(trace, sequence)) if task is None else known(task)
+    plan = of_network(trace.network, shown, Settings())
+    one = trace.alone(sequence)
+    return View(export.of_trace(one, plan, of_batch(shown, Batch(one.x, one.d, None, one.mask))), height)
 
 
 def _together(trace: Trace, first: int) -> Batch:
@@ -119,13 +117,3 @@ def _together(trace: Trace, first: int) -> Batch:
     T = int(trace.lengths[rows].max())
     steps = (rows, slice(T)) if trace.network.specification.output == "every step" else (rows,)
     return Batch(trace.x[rows, :T], trace.d[steps], trace.lengths[rows], trace.mask[steps])
-
-
-def _adder(batch: Batch) -> Addition | None:
-    """The task, where a sequence is a sum: bits, least significant first, and the bits of what they add up to."""
-    x, d = batch.x[0], batch.y
-    if x.shape[1] not in range(2, 11) or d.shape != (1, len(x), 1) or not np.isin(x, (0, 1)).all():
-        return None
-    closing = Addition(operands=x.shape[1]).closing
-    task = Addition(operands=x.shape[1], bits=max(len(x), closing + 1))
-    return task if np.array_equal(task.retrace(x)[1], d[0]) else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ from throughtime.cells.layout import layout
 from throughtime.memory import require
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import DIRECTIONS, of_layer, view_name
+from throughtime.parameters import DIRECTIONS, Views, of_layer, view_name
 from throughtime.trace.itemised import LARGEST, delta_names, itemised_deltas
 from throughtime.trace.layer import LayerTrace, frozen, layer_trace, names_of, padding, public
 
@@ -143,6 +144,32 @@ class Trace:
     def __repr__(self) -> str:
         batch, time, _ = self.x.shape
         return f"Trace({self.network!r}, {batch} × {time} steps, loss {self.loss:.6g})"
+
+    def alone(self, sequence: int) -> Trace:
+        """The trace of one sequence without what stands behind its end; its loss and gradient are of this sequence alone."""
+        b = self._sequence(sequence)
+        one, n = slice(b, b + 1), int(self.lengths[b])
+        firsts = names_of(self.specification.graph).firsts
+
+        def outputs(array: Array) -> Array:
+            return frozen(array[one].copy() if self.specification.output == "last step" else array[one, :n].copy())
+
+        def arrays(of: LayerTrace) -> dict[str, Array]:
+            cut = {name: array[one] if name in firsts else array[one, :n] for name, array in of.arrays.items()}
+            return {name: frozen(array.copy()) for name, array in cut.items()}
+
+        gradient = np.zeros_like(self.gradient)
+        for name, view in Views(self.specification, gradient).items():
+            view[...] = self.terms(name, b).sum(axis=0)
+        return Trace(
+            network=self.network,
+            lengths=frozen(self.lengths[one].copy()),
+            x=frozen(self.x[one, :n].copy()),
+            **{name: outputs(getattr(self, name)) for name in ("d", "mask", "net_y", "y", "error", "delta_y")},
+            loss=float(self.error[b].sum()),
+            gradient=frozen(gradient),
+            layers=tuple(replace(of, arrays=MappingProxyType(arrays(of))) for of in self.layers),
+        )
 
     # Gradients, step by step
 
