@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import throughtime as tt
 from oracles.cases import COMPILED
+from oracles.own_traces import CASES, CELLS, IDS, LENGTHS, trace_of
 from oracles.step_functions import STEPS
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
@@ -17,31 +19,7 @@ from throughtime.cells.symbols import cell, tanh
 from throughtime.trace.layer import array_names, names_of
 from throughtime.trace.letters import letter, of_name, taken_apart
 
-LENGTHS = [5, 2, 3]
-CASES = [
-    {},
-    {"layers": 2, "bidirectional": True, "bias": False},
-    {"bidirectional": True, "output": "last step", "readout": "softmax", "loss": "cross_entropy"},
-    {"layers": 2, "output": "last step", "readout": "identity"},
-]
-IDS = ["-".join(map(str, case.values())) or "one layer" for case in CASES]
-CELLS = ["odd"] if COMPILED else STEPS
-
-
-def trace_of(name, first=True, **fields):
-    """Of a small network, from initial states that are not 0."""
-    net = tt.Network(**{"cell": STEPS[name], "inputs": 2, "hidden": 3, "outputs": 2, "seed": 1} | fields)
-    rng = np.random.default_rng(2)
-    net.parameters[:] = rng.normal(0, 0.6, net.parameters.shape)
-    steps = () if net.specification.output == "last step" else (max(LENGTHS),)
-    x, d = rng.normal(size=(3, max(LENGTHS), 2)), rng.random((3, *steps, 2))
-    d /= d.sum(axis=-1, keepdims=True)
-    mask = rng.choice([1, 0.5, 0], (3, *steps))
-    state, from_zero = net.initial_state(3), net._forward
-    if first:
-        state.h[:], state.C[:] = (np.abs(rng.normal(size=part.shape)) + 0.1 for part in (state.h, state.C))
-    net._forward = lambda given, _, d_x=False: from_zero(given, state, d_x)
-    return net.trace(x, d, LENGTHS, mask)
+EXPLAIN = str(Path(__file__).with_name("test_explain_of_own_cells.py"))
 
 
 def runs(trace):
@@ -128,8 +106,8 @@ def test_json_comes_back_to_the_last_bit(name):
 @pytest.mark.skipif(not COMPILED, reason="they run in this very process")
 def test_every_cell_uncompiled():
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", __file__, "-k", "not names"],
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=300,
+        [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", __file__, EXPLAIN, "-k", "not names"],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=900,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
 
@@ -165,10 +143,15 @@ def test_letters_of_names():
     from throughtime.cells import step_of
 
     gru, lstm, slstm = step_of("gru"), step_of("lstm"), STEPS["slstm"]
-    assert letter(gru, "n") == ("ñ", r"\tilde{n}")
-    assert letter(slstm, "n") == ("n", "n")
-    assert letter(lstm, "C") == ("C", "C")
-    assert letter(lstm, "C_tilde") == ("C̃", r"\tilde{C}")
-    assert of_name("i_net") == ("i_net", r"i_{\mathrm{net}}")
+
+    def both(found):
+        return found.text, found.latex
+
+    assert both(letter(gru, "n")) == ("ñ", r"\tilde{n}")
+    assert both(letter(slstm, "n")) == ("n", "n")
+    assert both(letter(lstm, "C")) == ("C", "C")
+    assert both(letter(lstm, "C_tilde")) == ("C̃", r"\tilde{C}")
+    assert both(of_name("h_1_hat")) == ("h_1̂", r"\hat{h}_{1}")
+    assert both(of_name("i_net")) == ("i_net", r"i_{\mathrm{net}}")
     assert of_name("d_1").latex == "d_{1}"
     assert [taken_apart(slstm, name) for name in ("d_m", "delta_i_net", "m")] == [("∂", "m"), ("δ", "i_net"), ("", "m")]

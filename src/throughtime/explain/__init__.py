@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import combining
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from throughtime.explain.formula import MOST_DIGITS, Dot, Formula, Term
 from throughtime.explain.numbers import NamedNumbers
 from throughtime.explain.output import output_formulas
 from throughtime.explain.text import LATEX, TEXT, Style, largest_terms, lines, term_text
-from throughtime.explain.unit import Unit
+from throughtime.explain.unit import unit_formulas
 from throughtime.trace import Trace
 
 
@@ -114,8 +115,8 @@ def explain(
     t : int
         Step, from 1 as in docs/math.md.
     unit : int
-        Hidden unit, from 0. Elman: h and δ_h. LSTM: i, f, C̃, C, o, h, then ∂h, δ_o, ∂C, δ_f, δ_i, δ_C̃. GRU: r, z, q, ñ, h,
-        then ∂h, δ_z, δ_n, δ_r, δ_q.
+        Hidden unit, from 0. Every state, and every other value that the trace has an array of, and then ∂E by them. Elman: h and
+        δ_h. LSTM: i, f, C̃, C, o, h, then ∂h, δ_o, ∂C, δ_f, δ_i, δ_C̃. GRU: r, z, q, ñ, h, then ∂h, δ_z, δ_n, δ_r, δ_q.
     output : int
         Instead of a unit: y, E and δ_y of this output, from 0.
     layer, direction : optional
@@ -148,13 +149,13 @@ def explain(
     assert unit is not None
     of = trace.layer(layer, direction)
     _check("unit", unit, 0, s.hidden - 1)
-    formulas, notes = Unit(NamedNumbers(trace, sequence, home=of), of, t, unit).explained()
+    formulas, notes = unit_formulas(NamedNumbers(trace, sequence, home=of), of, t, unit)
     return Explanation(tuple(formulas), tuple(notes), digits, s.dtype)
 
 
 def _width(text: str) -> int:
-    """Columns that a text takes: a combining tilde takes none."""
-    return len(text) - text.count("\u0303")
+    """Columns that a text takes: a sign above a letter takes none."""
+    return sum(not combining(character) for character in text)
 
 
 def _check(name: str, value: Any, least: int, most: int, what: str = "") -> None:

@@ -2,7 +2,7 @@
 
     Number          a named number, with the cell that it came from
     Dot             a product of two vectors, x_t·V[:,j]: a sum of terms, each with its two numbers
-    Sum, Difference, Product, Minus, Square, Call
+    Sum, Difference, Product, Quotient, Minus, Square, Extreme, Call
 
 The leaves hold the numbers that were recorded. They are printed with as many digits as it takes for the printed result
 to follow from the printed numbers: whoever computes what is written gets what is written.
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from throughtime.cells.activations import sigmoid
+from throughtime.cells.activations import sigmoid, softplus
 
 EXPANDED = 4
 """A vector product of at most this many terms is written out; a longer one is shown as its value."""
@@ -124,6 +124,23 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Quotient:
+    """a / b"""
+
+    over: Expression
+    under: Expression
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The lesser or greater of two: min(a, b), max(a, b)."""
+
+    name: Literal["min", "max"]
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
 class Function:
     """A function of one number and its names."""
 
@@ -140,12 +157,13 @@ class Call:
     argument: Expression
 
 
-Expression = Number | Dot | Sum | Difference | Minus | Square | Product | Call
+Expression = Number | Dot | Sum | Difference | Minus | Square | Product | Quotient | Extreme | Call
 
 S = Function("S", "S", lambda net: float(sigmoid(net)))
 TANH = Function("tanh", r"\tanh", math.tanh)
 RELU = Function("relu", r"\mathrm{relu}", lambda net: max(net, 0.0))
 EXP = Function("exp", r"\exp", lambda net: math.exp(min(net, 709.0)))
+SOFTPLUS = Function("softplus", r"\mathrm{softplus}", lambda net: float(softplus(net)))
 LN_S = Function("ln S", r"\ln S", lambda net: min(net, 0.0) - math.log1p(math.exp(-abs(net))))
 ONE, HALF = Number("1", "1", 1.0), Number("½", r"\tfrac{1}{2}", 0.5)
 
@@ -210,8 +228,19 @@ def evaluate(expression: Expression, rounded: Callable[[float], float] = float) 
             return evaluate(expression.of, rounded) ** 2
         case Product():
             return math.prod(evaluate(factor, rounded) for factor in expression.factors)
+        case Quotient():
+            return _quotient(evaluate(expression.over, rounded), evaluate(expression.under, rounded))
+        case Extreme():
+            of = min if expression.name == "min" else max
+            return of(evaluate(expression.left, rounded), evaluate(expression.right, rounded))
         case Call():
             return expression.function.of(evaluate(expression.argument, rounded))
+
+
+def _quotient(over: float, under: float) -> float:
+    if under:
+        return over / under
+    return math.nan if over == 0 or math.isnan(over) else math.copysign(math.inf, over)
 
 
 def round_to(value: float, digits: int) -> float:
@@ -255,6 +284,10 @@ def tree(expression: Expression) -> dict[str, Any]:
             node["of"] = tree(expression.of)
         case Product():
             node["factors"] = [tree(factor) for factor in expression.factors]
+        case Quotient():
+            node |= {"over": tree(expression.over), "under": tree(expression.under)}
+        case Extreme():
+            node |= {"function": expression.name, "left": tree(expression.left), "right": tree(expression.right)}
         case Call():
             node["function"] = expression.function.symbol
             node["latex"] = expression.function.latex
@@ -278,6 +311,10 @@ def parts_of(expression: Expression) -> tuple[Expression, ...]:
             return (expression.of,)
         case Product():
             return expression.factors
+        case Quotient():
+            return expression.over, expression.under
+        case Extreme():
+            return expression.left, expression.right
         case Call():
             return (expression.argument,)
         case _:

@@ -13,14 +13,10 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.explain.formula import Dot, Number, Source, Term
-from throughtime.parameters import GATES
+from throughtime.parameters import view_name
 from throughtime.trace import Trace
-from throughtime.trace.layer import LayerTrace
-
-LETTERS = {"C_tilde": "C̃", "n": "ñ", "delta_C_tilde": "δ_C̃", "d_h": "∂h", "d_C": "∂C"}
-LATEX_LETTERS = {"C_tilde": r"\tilde{C}", "n": r"\tilde{n}"}
-GATE_LETTERS = {"elman": ("",), "lstm": ("i", "f", "C", "o"), "gru": ("r", "z", "n")}
-"""The index of V, U and b for each gate, in the order of `parameters.GATES`."""
+from throughtime.trace.layer import LayerTrace, names_of
+from throughtime.trace.letters import letter, of_name, taken_apart
 
 
 @dataclass(frozen=True)
@@ -59,6 +55,10 @@ class NamedNumbers:
         units = range(self.trace.specification.hidden)
         return Vector(*self._state_name(of, name, t), tuple(self.layer(of, name, t, unit) for unit in units))
 
+    def state_vector(self, of: LayerTrace, t: int) -> Vector:
+        """The states that the layer above or the readout sees, such as h_3."""
+        return self.layer_vector(of, names_of(of.graph).states[0], t)
+
     def outer(self, name: str, t: int, k: int | None = None) -> Number:
         """A number of the trace itself at step t: x, d, net_y, y, delta_y of feature k; error or mask without one."""
         symbol, latex = self._outer_name(name, t)
@@ -78,7 +78,7 @@ class NamedNumbers:
         """What a layer reads at step t, each part with the rows of V that it meets."""
         if of.layer == 0:
             return [(self.outer_vector("x", t), slice(0, self.trace.specification.inputs))]
-        return [(self.layer_vector(below, "h", t), rows) for below, rows in self.directions(of.layer - 1)]
+        return [(self.state_vector(below, t), rows) for below, rows in self.directions(of.layer - 1)]
 
     def directions(self, layer: int) -> list[tuple[LayerTrace, slice]]:
         """The directions of a layer, each with its place among the layer's states."""
@@ -88,41 +88,31 @@ class NamedNumbers:
             for d, of in enumerate(self.trace.layers[layer * s.directions : (layer + 1) * s.directions])
         ]
 
-    def parameter(self, of: LayerTrace | None, symbol: str, gate: int, index: tuple[int, ...]) -> Number:
-        """A parameter, such as U_f[2,5]; `of` is None for the readout's."""
-        name, short, latex = self._parameter_name(of, symbol, gate)
-        at = ",".join(map(str, index))
-        value = float(self._views[name][index])
-        return Number(f"{short}[{at}]", f"{latex}[{at}]", value, Source(name, "parameter", index))
+    def has(self, of: LayerTrace, name: str) -> bool:
+        """Whether the network has this parameter: one without biases lacks them."""
+        return self._parameter_name(of, name)[0] in self._views
 
-    def bias(self, of: LayerTrace | None, symbol: str, gate: int, unit: int) -> list[Number]:
-        """The bias of a unit in a list, which is empty in a network without biases."""
-        return [self.parameter(of, symbol, gate, (unit,))] if self.trace.specification.bias else []
+    def parameter(self, of: LayerTrace | None, name: str, index: tuple[int, ...]) -> Number:
+        """A parameter, by its name in the step of the cell, such as U_f[2,5]; `of` is None for the readout's."""
+        view, short, latex = self._parameter_name(of, name)
+        at = ",".join(map(str, index))
+        value = float(self._views[view][index])
+        return Number(f"{short}[{at}]", f"{latex}[{at}]", value, Source(view, "parameter", index))
 
     def column(
-        self,
-        vector: Vector,
-        of: LayerTrace | None,
-        symbol: str,
-        gate: int,
-        rows: slice,
-        column: int,
-        collapsed: bool = False,
+        self, vector: Vector, of: LayerTrace | None, name: str, rows: slice, column: int, collapsed: bool = False
     ) -> Dot:
         """vector·M[rows,column]: what a net input gets."""
-        name, short, latex = self._parameter_name(of, symbol, gate)
-        whole = rows == slice(0, len(self._views[name]))
+        view, short, latex = self._parameter_name(of, name)
+        whole = rows == slice(0, len(self._views[view]))
         some = ":" if whole else f":{rows.stop}" if rows.start == 0 else f"{rows.start}:"
-        numbers = [self.parameter(of, symbol, gate, (row, column)) for row in range(rows.start, rows.stop)]
+        numbers = [self.parameter(of, name, (row, column)) for row in range(rows.start, rows.stop)]
         return _dot(vector, f"{short}[{some},{column}]", f"{latex}[{some},{column}]", numbers, collapsed)
 
-    def row(
-        self, vector: Vector, of: LayerTrace | None, symbol: str, gate: int, row: int, collapsed: bool = False
-    ) -> Dot:
+    def row(self, vector: Vector, of: LayerTrace | None, name: str, row: int, collapsed: bool = False) -> Dot:
         """vector·M[row,:]: what comes back through a matrix."""
-        name, short, latex = self._parameter_name(of, symbol, gate)
-        columns = range(self._views[name].shape[1])
-        numbers = [self.parameter(of, symbol, gate, (row, column)) for column in columns]
+        view, short, latex = self._parameter_name(of, name)
+        numbers = [self.parameter(of, name, (row, column)) for column in range(self._views[view].shape[1])]
         return _dot(vector, f"{short}[{row},:]", f"{latex}[{row},:]", numbers, collapsed)
 
     def place(self, of: LayerTrace) -> str:
@@ -135,21 +125,15 @@ class NamedNumbers:
         return self.trace.specification.output == "last step" and name != "x"
 
     def _state_name(self, of: LayerTrace, name: str, t: int) -> tuple[str, str]:
-        letter = name.removeprefix("delta_")
-        latex_letter = LATEX_LETTERS.get(letter, letter)
-        if name in ("delta_n", "d_h", "d_C"):
-            latex_letter = letter.removeprefix("d_")
-        if of.direction == "backward":
-            latex_letter = rf"\overleftarrow{{{latex_letter}}}"
-        elif self.trace.specification.bidirectional:
-            latex_letter = rf"\overrightarrow{{{latex_letter}}}"
-        latex = f"{latex_letter}{self._latex_layer(of)}_{{{t}}}"
-        if name.startswith("delta_"):
-            latex = rf"\delta_{{{latex}}}"
-        elif name in ("d_h", "d_C"):
-            latex = rf"\partial {latex}"
-        text = LETTERS.get(name, name.replace("delta_", "δ_"))
-        return f"{self._short_prefix(of)}{text}_{t}", latex
+        sign, value = taken_apart(of.graph, name)
+        written = of_name(value) if sign else letter(of.graph, value)
+        below = f"{written.below},{t}" if written.below else str(t)
+        latex = f"{self._arrow(of, written.line)}{self._latex_layer(of)}_{{{below}}}"
+        if sign == "δ":
+            return f"{self._short_prefix(of)}δ_{written.text}_{t}", rf"\delta_{{{latex}}}"
+        if sign == "∂":
+            return f"{self._short_prefix(of)}∂{written.text}_{t}", rf"\partial {latex}"
+        return f"{self._short_prefix(of)}{written.text}_{t}", latex
 
     def _outer_name(self, name: str, t: int) -> tuple[str, str]:
         short = {"delta_y": "δ_y", "error": "E"}.get(name, name)
@@ -161,24 +145,21 @@ class NamedNumbers:
         }.get(name, short + latex_step)
         return short + step, latex
 
-    def _parameter_name(self, of: LayerTrace | None, symbol: str, gate: int) -> tuple[str, str, str]:
+    def _parameter_name(self, of: LayerTrace | None, name: str) -> tuple[str, str, str]:
         """The name among the network's views, and the one in formulas."""
         if of is None:
-            return symbol, symbol, symbol
-        s = self.trace.specification
-        gate_name, letter = GATES[s.cell][gate], GATE_LETTERS[s.cell][gate]
-        if s.cell == "elman" and symbol == "b":
-            symbol, letter = "b_h", ""
-        base, _, index = symbol.partition("_")
-        index = index or letter
-        latex = base
-        if of.direction == "backward":
-            latex = rf"\overleftarrow{{{base}}}"
-        elif s.bidirectional:
-            latex = rf"\overrightarrow{{{base}}}"
-        latex += self._latex_layer(of) + (f"_{{{index}}}" if index else "")
-        view = ".".join([*([gate_name] if gate_name else []), symbol])
-        return self._prefix(of) + view, self._short_prefix(of) + base + (f"_{index}" if index else ""), latex
+            return name, name, name
+        written = of_name(name)
+        latex = (
+            self._arrow(of, written.line) + self._latex_layer(of) + (f"_{{{written.below}}}" if written.below else "")
+        )
+        return self._prefix(of) + view_name(of.graph, name), self._short_prefix(of) + written.text, latex
+
+    def _arrow(self, of: LayerTrace, latex: str) -> str:
+        """With an arrow in the direction of reading, where there are two."""
+        if not self.trace.specification.bidirectional:
+            return latex
+        return rf"\over{'left' if of.direction == 'backward' else 'right'}arrow{{{latex}}}"
 
     def _prefix(self, of: LayerTrace) -> str:
         s = self.trace.specification
@@ -197,9 +178,12 @@ class NamedNumbers:
         if 1 <= t <= self.steps:
             array = of.arrays[name][self.sequence, t - 1]
             return float(array[unit]), Source(name, "layer", (unit,), t, of.layer, of.direction)
-        if t == (0 if of.direction == "forward" else self.steps + 1) and name in ("h", "C"):
-            first = of.arrays[f"{name}_0"][self.sequence]
-            return float(first[unit]), Source(f"{name}_0", "layer", (unit,), None, of.layer, of.direction)
+        names = names_of(of.graph)
+        if t == (0 if of.direction == "forward" else self.steps + 1) and name in names.states:
+            first = names.firsts[names.states.index(name)]
+            return float(of.arrays[first][self.sequence][unit]), Source(
+                first, "layer", (unit,), None, of.layer, of.direction
+            )
         return 0.0, None
 
 

@@ -34,10 +34,11 @@ def output_formulas(numbers: NamedNumbers, t: int, k: int) -> list[Formula]:
     s = trace.specification
     y, d, net = numbers.outer("y", t, k), numbers.outer("d", t, k), numbers.outer("net_y", t, k)
     read = [
-        numbers.column(numbers.layer_vector(of, "h", _read_at(numbers, of, t)), None, "W", 0, rows, k)
+        numbers.column(numbers.state_vector(of, _read_at(numbers, of, t)), None, "W", rows, k)
         for of, rows in numbers.directions(s.layers - 1)
     ]
-    net_input = Sum((*read, *numbers.bias(None, "b_y", 0, k)))
+    bias = [numbers.parameter(None, "b_y", (k,))] if s.bias else []
+    net_input = Sum((*read, *bias))
     formulas = {
         "sigmoid": [Formula(y, Call(S, net_input))],
         "identity": [Formula(y, net_input)],

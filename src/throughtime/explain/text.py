@@ -12,10 +12,12 @@ from throughtime.explain.formula import (
     Difference,
     Dot,
     Expression,
+    Extreme,
     Formula,
     Minus,
     Number,
     Product,
+    Quotient,
     Square,
     Sum,
     Term,
@@ -83,7 +85,12 @@ def written(expression: Expression, style: Style, digits: int | None) -> str:
         text = written(node, style, digits)
         if isinstance(node, Sum) or (isinstance(node, Dot) and (digits is None or node.expanded)):
             return style.open_long + text + style.close_long
-        return style.open + text + style.close if isinstance(node, Difference) else bracketed(text)
+        whole = isinstance(node, Difference) or (isinstance(node, Quotient) and style is TEXT)
+        return style.open + text + style.close if whole else bracketed(text)
+
+    def tight(node: Expression) -> str:
+        text, of_several = factor(node), Product | Square if style is TEXT else Product | Square | Quotient
+        return style.open + text + style.close if isinstance(node, of_several) else text
 
     def subtracted(node: Expression) -> str:
         return written(node, style, digits) if isinstance(node, Dot) and digits is None else factor(node)
@@ -107,9 +114,17 @@ def written(expression: Expression, style: Style, digits: int | None) -> str:
         case Minus():
             return style.minus + factor(expression.of)
         case Square():
-            return factor(expression.of) + style.squared
+            return tight(expression.of) + style.squared
         case Product():
             return _joined([factor(part) for part in expression.factors], style)
+        case Quotient():
+            over, under = expression.over, expression.under
+            if style is TEXT:
+                return f"{factor(over)} / {tight(under)}"
+            return rf"\frac{{{written(over, style, digits)}}}{{{written(under, style, digits)}}}"
+        case Extreme():
+            left, right = written(expression.left, style, digits), written(expression.right, style, digits)
+            return ("" if style is TEXT else "\\") + f"{expression.name}{style.open}{left}, {right}{style.close}"
         case Call():
             argument = written(expression.argument, style, digits)
             if isinstance(expression.argument, Sum | Dot):

@@ -22,10 +22,16 @@ ABOVE: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 class Letter(NamedTuple):
-    """A name as text and as LaTeX."""
+    """A name as text, and in LaTeX: a letter, and what stands below it."""
 
     text: str
-    latex: str
+    line: str
+    below: str = ""
+
+    @property
+    def latex(self) -> str:
+        """The whole name."""
+        return self.line + (f"_{{{self.below}}}" if self.below else "")
 
 
 def letter(graph: Graph, name: str) -> Letter:
@@ -39,12 +45,10 @@ def of_name(name: str) -> Letter:
     base, _, ending = name.rpartition("_")
     if base and ending in ABOVE:
         sign, command = ABOVE[ending]
-        text, latex = of_name(base)
-        return Letter(normalize("NFC", text + sign), f"{command}{{{latex}}}")
+        plain = of_name(base)
+        return Letter(normalize("NFC", plain.text + sign), f"{command}{{{plain.line}}}", plain.below)
     base, _, index = name.partition("_")
-    if not base or not index:
-        return Letter(name, name if len(name) == 1 else _upright(name))
-    return Letter(name, f"{of_name(base).latex}_{{{index if len(index) == 1 else _upright(index)}}}")
+    return Letter(name, _word(base), _word(index)) if base and index else Letter(name, _word(name))
 
 
 def taken_apart(graph: Graph, array: str) -> tuple[str, str]:
@@ -55,9 +59,11 @@ def taken_apart(graph: Graph, array: str) -> tuple[str, str]:
     if array in names.deltas:
         slot = names.deltas.index(array)
         sign, start = ("∂", "d_") if laid.slots[slot].net is None else ("δ", "delta_")
-        return sign, laid.delta_names[slot].removeprefix(start)
+        value = laid.delta_names[slot].removeprefix(start)
+        named = laid.graph.operations[laid.slots[slot].kept].name or value in graph.states
+        return sign, value if named else names.slots[slot]
     return "", array
 
 
-def _upright(word: str) -> str:
-    return rf"\mathrm{{{word}}}".replace("_", r"\_")
+def _word(word: str) -> str:
+    return word if len(word) == 1 else rf"\mathrm{{{word}}}".replace("_", r"\_")

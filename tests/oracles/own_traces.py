@@ -1,0 +1,33 @@
+"""Traces of small networks of cells of one's own: one of them where kernels are compiled, else all."""
+
+import numpy as np
+
+import throughtime as tt
+from oracles.cases import COMPILED
+from oracles.step_functions import STEPS
+
+LENGTHS = [5, 2, 3]
+CASES = [
+    {},
+    {"layers": 2, "bidirectional": True, "bias": False},
+    {"bidirectional": True, "output": "last step", "readout": "softmax", "loss": "cross_entropy"},
+    {"layers": 2, "output": "last step", "readout": "identity"},
+]
+IDS = ["-".join(map(str, case.values())) or "one layer" for case in CASES]
+CELLS = ["odd"] if COMPILED else STEPS
+
+
+def trace_of(name, first=True, **fields):
+    """Of a small network, from initial states that are not 0."""
+    net = tt.Network(**{"cell": STEPS[name], "inputs": 2, "hidden": 3, "outputs": 2, "seed": 1} | fields)
+    rng = np.random.default_rng(2)
+    net.parameters[:] = rng.normal(0, 0.6, net.parameters.shape)
+    steps = () if net.specification.output == "last step" else (max(LENGTHS),)
+    x, d = rng.normal(size=(3, max(LENGTHS), 2)), rng.random((3, *steps, 2))
+    d /= d.sum(axis=-1, keepdims=True)
+    mask = rng.choice([1, 0.5, 0], (3, *steps))
+    state, from_zero = net.initial_state(3), net._forward
+    if first:
+        state.h[:], state.C[:] = (np.abs(rng.normal(size=part.shape)) + 0.1 for part in (state.h, state.C))
+    net._forward = lambda given, _, d_x=False: from_zero(given, state, d_x)
+    return net.trace(x, d, LENGTHS, mask)

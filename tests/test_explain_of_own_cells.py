@@ -1,0 +1,124 @@
+"""Formulas of cells of one's own: what is printed is computed again, and is what the trace recorded."""
+
+import json
+import math
+import re
+
+import pytest
+
+from oracles.own_traces import CASES, CELLS, IDS, LENGTHS, trace_of
+from oracles.step_functions import STEPS
+from throughtime.explain.formula import Number, evaluate, parts_of
+from throughtime.explain.formulas_of_cell import formulas_of
+from throughtime.trace.layer import names_of
+
+READABLE = [name for name in CELLS if name != "deep"]
+FUNCTIONS = {
+    "S": lambda net: 1 / (1 + math.exp(-net)), "tanh": math.tanh, "relu": lambda net: max(net, 0.0), "exp": math.exp,
+    "softplus": lambda net: math.log1p(math.exp(net)), "min": min, "max": max,
+}  # fmt: skip
+
+
+def explanations(trace, **options):
+    """Of a unit at every step of two sequences, of all layers and directions."""
+    for b in (0, 2):
+        for t in range(1, LENGTHS[b] + 1):
+            for k, of in enumerate(trace.layers):
+                where = {"layer": of.layer, "direction": of.direction, "sequence": b}
+                yield of, b, t, (t + k) % 3, trace.explain(t, (t + k) % 3, **where, **options)
+
+
+def computed(text):
+    for sign, python in (("−", "-"), ("·", "*"), ("²", "**2")):
+        text = text.replace(sign, python)
+    return float(eval(text, {"__builtins__": {}}, FUNCTIONS))
+
+
+def numbers_in(expression):
+    if isinstance(expression, Number):
+        yield expression
+    for term in getattr(expression, "terms", ()):
+        yield from term.factors
+    for part in parts_of(expression):
+        yield from numbers_in(part)
+
+
+@pytest.mark.parametrize("fields", CASES[1:3], ids=IDS[1:3])
+@pytest.mark.parametrize("name", READABLE)
+def test_every_formula_gives_what_was_recorded(name, fields):
+    trace = trace_of(name, **fields)
+    for of, b, t, unit, explanation in explanations(trace):
+        for formula in explanation.formulas:
+            source = formula.name.source
+            assert formula.value == of.arrays[source.array][b, t - 1, unit]
+            assert evaluate(formula.expression) == pytest.approx(formula.value, rel=1e-8, abs=1e-12), (
+                formula.name.symbol
+            )
+        assert explanation.latex.count("{") == explanation.latex.count("}")
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_the_printed_numbers_give_the_printed_results(name):
+    for digits in (4, 12):
+        for *_, explanation in explanations(trace_of(name, **CASES[1]), digits=digits):
+            lines = explanation.text.splitlines()
+            for formula, written in zip(explanation.formulas, explanation.as_dict()["formulas"], strict=True):
+                symbols, numbers = written["text"]
+                assert f"{formula.name.symbol} = {symbols}" in lines
+                *ends, result = numbers.split(" = ")
+                for end in ends:
+                    assert computed(end) == pytest.approx(computed(result), rel=10 ** (1 - digits), abs=1e-13), numbers
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_every_number_is_found_in_the_json_at_its_source(name):
+    trace = trace_of(name, **CASES[2])
+    document = json.loads(trace.to_json())
+    for of, b, *_, explanation in explanations(trace):
+        for formula in explanation.formulas:
+            for number in (formula.name, *numbers_in(formula.expression)):
+                source = number.source
+                if source is None or number.symbol.startswith("["):
+                    continue
+                layers = {(one["layer"], one["direction"]): one for one in document["layers"]}
+                at = document["parameters"] if source.kind == "parameter" else document
+                at = layers[source.layer, source.direction] if source.kind == "layer" else at
+                at = at[source.array] if source.kind == "parameter" else at[source.array][b]
+                for place in (*(() if source.t is None else (source.t - 1,)), *source.index):
+                    at = at[place]
+                assert at == number.value, (number.symbol, source, of.layer)
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_names_of_all_arrays_have_a_formula(name):
+    """But for net inputs and errors that are written into the one formula that asks for them."""
+    graph = STEPS[name]
+    names, found = names_of(graph), formulas_of(graph)
+    errors = {*names.d_states, *names.deltas}
+    assert set(found.same) <= errors
+    assert set(names.deltas) <= set(found.same)
+    assert set(found.forward.values()) >= {*names.states}
+    left_out = {*names.slots} - {*found.forward.values()}
+    assert all(name.startswith("net_") for name in left_out)
+
+
+def test_names_and_order_of_a_cell_with_peepholes():
+    """As those of an LSTM, and o after C, of which it reads."""
+    found = formulas_of(STEPS["peephole"])
+    assert list(found.forward.values()) == ["i", "f", "C_tilde", "C", "o", "h"]
+    assert list(found.same) == ["d_h", "delta_o", "d_C", "delta_f", "delta_i", "delta_C_tilde"]
+    assert list(formulas_of(STEPS["indrnn"]).same) == ["delta_h"]
+
+
+def test_what_the_language_can_say():
+    text = trace_of("odd").explain(2, 1).text
+    assert "C_2[1] = C_1[1]·w[1] / ( 1 + exp(−b_2[1]) ) + min(b_2[1], 0.3)·(−v[1])" in text
+    assert "·[b_2[1] ≤ 0.3]" in text
+    assert "∂net_6_2[1] = δ_h_2·U_d[1,:]" in text
+    assert re.search(r"min\(−?[\d.]+, 0\.3\)", text)
+
+
+@pytest.mark.skipif("deep" not in CELLS, reason="kernels are compiled")
+def test_a_formula_that_nobody_could_read_is_refused():
+    with pytest.raises(ValueError, match="a formula of deep would have more than 100 operations: give names to parts"):
+        trace_of("deep").explain(1, 0)
