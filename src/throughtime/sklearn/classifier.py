@@ -36,12 +36,18 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         Epochs: how often all sequences are read.
     batch_size : int ≥ 1
         Sequences of an update. While all fit into one, an integer `sample_weight` is the same as repeated sequences.
+    optimizer : "adam", "rmsprop", "momentum" or "gradient-descent"
     learning_rate : float ≥ 0
-        Of Adam.
+    schedule : str
+        How the learning rate changes over `max_iter` epochs: "constant", "cosine", "cosine:0.05", "step:500:0.5", "warm-up:100".
     clip : float, optional
         The greatest norm of a gradient.
+    noise : float ≥ 0
+        Standard deviation of noise on the states while training.
     weight_decay : float ≥ 0
         AdamW's λ.
+    cell_penalty : float ≥ 0
+        On the squared cell states of an LSTM.
     standardize : bool
         Whether each feature is brought to mean 0 and deviation 1 over all steps that are learned from (`mean_`, `scale_`).
     early_stopping : bool

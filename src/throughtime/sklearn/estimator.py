@@ -19,12 +19,12 @@ from throughtime.network import Network
 from throughtime.network_specification import ActivationName, DtypeName, NetworkSpecification
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
-from throughtime.sklearn.options import Options, check_goes_on
+from throughtime.sklearn.options import Options, Targets, check_goes_on
 from throughtime.sklearn.sequences import read
 from throughtime.standardisation import mean_and_deviation
 from throughtime.training.history import History
 from throughtime.training.loop import Run, proceed
-from throughtime.training.optimisers import Adam
+from throughtime.training.optimisers import OptimiserName
 from throughtime.training.settings import Settings
 
 _TOGETHER = 250
@@ -42,9 +42,13 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     activation: ActivationName = "tanh"
     max_iter: int = 100
     batch_size: int = 64
+    optimizer: OptimiserName = "adam"
     learning_rate: float = 0.01
+    schedule: str = "constant"
     clip: float | None = 1.0
+    noise: float = 0.0
     weight_decay: float = 0.0
+    cell_penalty: float = 0.0
     standardize: bool = True
     early_stopping: bool = False
     validation_fraction: float = 0.1
@@ -64,6 +68,10 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         """Whether a call of fit or partial_fit starts with a new network."""
         if partial and options.early_stopping:
             raise ValueError("partial_fit reads its sequences once, so early_stopping has no place in it: use fit")
+        if partial and options.schedule != "constant":
+            raise ValueError(
+                "partial_fit does not know how often it will be called, so schedule has no place in it: use fit"
+            )
         new = not (hasattr(self, "network_") and (partial or options.warm_start))
         if not new:
             check_goes_on(options, self._begun)
@@ -117,7 +125,9 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             raise ValueError(f"y has {targets.shape[-1]} outputs or classes; what was fitted before has {outputs}")
         data = Batch(self._standardized(sequences.x), targets, sequences.lengths, weights)
         if readout == "softmax" and outputs == 1:
-            self._run = self._new_run(options, data)  # the probability of one class is 1 already
+            self._run = Run(
+                self.network_.copy(), self._settings(options, data, 0)
+            )  # the probability of one class is 1 already
         elif partial:
             self._pass_once(options, data)
         elif options.early_stopping:
@@ -134,17 +144,12 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         self.n_iter_ = max(1, round(self._run.step / _updates(data, options)))
 
     def _start(
-        self, options: Options, sequences: Sequences, targets: Array, weights: Array, readout: str, output: str
+        self, options: Options, sequences: Sequences, targets: Array, weights: Array, readout: Any, output: Any
     ) -> None:
-        losses = {"softmax": "cross_entropy", "identity": "squared"}
-        elman = options.cell == "elman"
-        specification = NetworkSpecification(
-            cell=options.cell, inputs=sequences.x.shape[2], hidden=options.hidden, outputs=targets.shape[-1],
-            layers=options.layers, bidirectional=options.bidirectional, readout=readout, loss=losses[readout],  # type: ignore[arg-type]
-            activation=options.activation if elman else "sigmoid", output=output, dtype=options.dtype,  # type: ignore[arg-type]
-        )  # fmt: skip
+        task = Targets(sequences.x.shape[2], targets.shape[-1], readout, output)
+        specification = options.plan(task, len(sequences), 0, self._seed).specification
         _require_memory(specification, data_steps=min(options.batch_size, len(sequences)) * sequences.x.shape[1])
-        self._begun = options.of_the_start
+        self._begun: dict[str, Any] = options.of_the_start
         self.network_ = Network(specification, seed=self._seed)
         self._run = Run(self.network_, Settings(steps=0))
         self.mean_, self.scale_ = np.zeros(specification.inputs), np.ones(specification.inputs)
@@ -153,19 +158,16 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             self.mean_, self.scale_ = mean_and_deviation(sequences.x[sequences.real], of_step[sequences.real])
 
     def _settings(self, options: Options, data: Batch, steps: int) -> Settings:
-        return Settings(
-            steps=steps, batch=min(options.batch_size, len(data)), optimizer=Adam(options.learning_rate),
-            clip=options.clip, weight_decay=options.weight_decay, shuffle=len(data) > options.batch_size, seed=self._seed,
-        )  # fmt: skip
+        s = self.network_.specification
+        return options.plan(Targets(s.inputs, s.outputs, s.readout, s.output), len(data), steps, self._seed).settings
 
     def _new_run(self, options: Options, data: Batch) -> Run:
-        return Run(self.network_.copy(), self._settings(options, data, 0))
+        return Run(self.network_.copy(), self._settings(options, data, options.max_iter * _updates(data, options)))
 
     def _train(self, data: Batch, epochs: int) -> None:
         """Go on with the run up to so many epochs."""
         run = self._run
-        run.settings = replace(run.settings, steps=epochs * -(-len(data) // run.settings.batch))
-        proceed(run, data)
+        proceed(run, data, until=epochs * -(-len(data) // run.settings.batch))
         if run.stopped == "interrupted":
             raise KeyboardInterrupt
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from throughtime.cells.graph import Graph
 from throughtime.checks import flag, number, whole_number
+from throughtime.network_specification import cell_named
+from throughtime.plan import OPTIONS, Plan, has_activation, plan
+from throughtime.tasks.from_file import LOSSES
+from throughtime.tasks.task import Described, Loss, Output, Readout
 
 _MOST_EPOCHS = 10**9
 _ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "dtype", "standardize")
+_OF_THE_PLAN = (
+    "cell", "hidden", "layers", "bidirectional", "activation", "dtype", "optimizer", "learning_rate", "schedule", "clip",
+    "noise", "weight_decay", "cell_penalty",
+)  # fmt: skip
 _OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
 
 
@@ -26,9 +35,13 @@ class Options:
     activation: str
     max_iter: int
     batch_size: int
+    optimizer: str
     learning_rate: float
+    schedule: str
     clip: float | None
+    noise: float
     weight_decay: float
+    cell_penalty: float
     standardize: bool
     early_stopping: bool
     validation_fraction: float
@@ -36,26 +49,50 @@ class Options:
     warm_start: bool
     dtype: str
 
+    def plan(self, task: Any, sequences: int, steps: int, seed: int) -> Plan:
+        """How so many sequences are learned from; a ValueError if two options do not go together."""
+        chosen = {name: getattr(self, name) for name in _OF_THE_PLAN}
+        if not has_activation(self.cell):
+            del chosen["activation"]
+        clip = 0 if self.clip is None else self.clip
+        batch = min(self.batch_size, sequences)
+        made = plan(task, **chosen | {"clip": clip}, batch=batch, steps=steps, seed=seed)
+        return replace(made, settings=replace(made.settings, shuffle=sequences > self.batch_size))
+
     @property
     def of_the_start(self) -> dict[str, Any]:
         """Those that decide the network and its standardisation when a new one is made, and nothing later."""
         return {name: getattr(self, name) for name in _ONLY_AT_THE_START}
 
 
+@dataclass(frozen=True)
+class Targets(Described):
+    """What an estimator learns, as a task."""
+
+    inputs: int
+    outputs: int
+    readout: Readout
+    output: Output
+
+    name = "sequences"
+    specification = None
+
+    @property
+    def loss(self) -> Loss:
+        """The loss that suits the readout."""
+        return LOSSES[self.readout]
+
+
 def options_of(estimator: Any) -> Options:
     """The estimator's settings; a ValueError for one that is out of range, or that would be accepted and then ignored."""
     given = estimator.get_params(deep=False)
+    checked = {name: OPTIONS[name].check(given[name]) for name in _OF_THE_PLAN if name not in ("cell", "dtype", "clip")}
     options = Options(
-        cell=given["cell"],
-        hidden=whole_number("hidden", given["hidden"], 1),
-        layers=whole_number("layers", given["layers"], 1),
-        bidirectional=flag("bidirectional", given["bidirectional"]),
-        activation=given["activation"],
+        **checked,
+        cell=given["cell"] if isinstance(given["cell"], Graph) else cell_named(given["cell"]),
         max_iter=whole_number("max_iter", given["max_iter"], 1, _MOST_EPOCHS),
-        batch_size=whole_number("batch_size", given["batch_size"], 1),
-        learning_rate=number("learning_rate", given["learning_rate"], 0),
-        clip=None if given["clip"] is None else number("clip", given["clip"], 0),
-        weight_decay=number("weight_decay", given["weight_decay"], 0),
+        batch_size=OPTIONS["batch"].check(given["batch_size"], "batch_size"),
+        clip=None if given["clip"] is None else OPTIONS["clip"].check(given["clip"]),
         standardize=flag("standardize", given["standardize"]),
         early_stopping=flag("early_stopping", given["early_stopping"]),
         validation_fraction=number("validation_fraction", given["validation_fraction"], 0, 1),
@@ -63,9 +100,9 @@ def options_of(estimator: Any) -> Options:
         warm_start=flag("warm_start", given["warm_start"]),
         dtype=_dtype(given["dtype"]),
     )
-    if options.cell in ("lstm", "gru") and options.activation != "tanh":
+    if options.activation != "tanh" and not has_activation(options.cell):
         raise ValueError(
-            f'activation is for cell "elman": {options.cell} has its own, with tanh, got {options.activation!r}'
+            f'activation is for cell "elman": {given["cell"]} has its own, leave it at "tanh", got {options.activation!r}'
         )
     if options.early_stopping and not 0 < options.validation_fraction < 1:
         raise ValueError(f"validation_fraction must be between 0 and 1, got {options.validation_fraction}")

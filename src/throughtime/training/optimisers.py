@@ -13,7 +13,7 @@ The weight decay λ of `train` is decoupled from the gradient in all of them: θ
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal
 
 from throughtime.checks import number
 
@@ -72,6 +72,7 @@ class Adam:
         _check(self)
 
 
+OptimiserName = Literal["gradient-descent", "momentum", "rmsprop", "adam"]
 Optimiser = GradientDescent | Momentum | RMSprop | Adam
 OPTIMISERS: dict[str, type[Optimiser]] = {
     "gradient-descent": GradientDescent,
