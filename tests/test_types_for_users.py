@@ -121,11 +121,8 @@ def readme():
     return "\n".join(re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL))
 
 
-TASKS = pytest.mark.xfail(strict=True, reason="to pyright, a ClassVar of a task is no property of the protocol Task")
-
-
 @pytest.mark.long
-@pytest.mark.parametrize("checker", [mypy, pytest.param(pyright, marks=TASKS)])
+@pytest.mark.parametrize("checker", [mypy, pyright])
 def test_checkers(checker, tmp_path):
     if find_spec({"mypy": "mypy", "pyright": "basedpyright"}[checker.__name__]) is None:
         pytest.skip(f"{checker.__name__} is not installed")

@@ -104,7 +104,8 @@ def view(trace: Trace, sequence: int = 0, *, task: Task | None = None, height: i
     height = whole_number("height", height, 1, MOST_HEIGHT)
     s = trace.network.specification
     check_length(int(trace.lengths[sequence]), most_steps(s))
-    shown = Traced(s, "trace", _together(trace, sequence)) if task is None else known(task)
+    traced = Traced(s, "trace", _together(trace, sequence))  # type: ignore[abstract]  # the others are the network's
+    shown = traced if task is None else known(task)
     plan = of_network(trace.network, shown, Settings())
     one = trace.alone(sequence)
     return View(export.of_trace(one, plan, of_batch(shown, Batch(one.x, one.d, None, one.mask))), height)

@@ -139,7 +139,7 @@ def of_network(network: Network, task: Any, settings: Settings | None = None, co
 
 def _unknown(network: Network, settings: Settings, columns: Columns | None, scale: Standardisation | None) -> Plan:
     s = network.specification
-    task = Unknown(s, UNKNOWN if columns is None else OF_DATA, columns=columns, scale=scale)
+    task = Unknown(s, UNKNOWN if columns is None else OF_DATA, columns=columns, scale=scale)  # type: ignore[abstract]  # the others are the network's
     return Plan(task, s, "glorot", settings, network)
 
 

@@ -102,7 +102,13 @@ class Task(Protocol):
         """Check a network, on all sequences where that is feasible, else on `samples` drawn from `seed`."""
 
 
-class Described:
+if TYPE_CHECKING:
+    _Task = Task  # to pyright, a ClassVar is no property of a Protocol that is not named as a base
+else:
+    _Task = object
+
+
+class Described(_Task):
     """What a task knows of itself beyond what training needs; the base of all tasks that this package makes.
 
     sized_by : the option that decides how long its sequences are, if there is one
