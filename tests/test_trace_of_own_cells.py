@@ -15,9 +15,10 @@ from oracles.own_traces import CASES, CELLS, IDS, LENGTHS, trace_of
 from oracles.step_functions import STEPS
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
+from throughtime.cells.letters import letter, of_name
 from throughtime.cells.symbols import cell, tanh
 from throughtime.trace.layer import array_names, names_of
-from throughtime.trace.letters import letter, of_name, taken_apart
+from throughtime.trace.letters import taken_apart
 
 EXPLAIN = str(Path(__file__).with_name("test_explain_of_own_cells.py"))
 

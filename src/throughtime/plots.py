@@ -17,11 +17,12 @@ from throughtime.analysis import gradient_flow, state_space
 from throughtime.analysis.fixed_points import FixedPoint
 from throughtime.batch import Array
 from throughtime.cells.layout import layout
+from throughtime.cells.letters import letter, of_name
 from throughtime.disk import write_atomically
 from throughtime.documents import printable
 from throughtime.trace import Trace
 from throughtime.trace.layer import LayerTrace, names_of
-from throughtime.trace.letters import letter, of_name, taken_apart
+from throughtime.trace.letters import taken_apart
 from throughtime.training.history import History
 
 try:

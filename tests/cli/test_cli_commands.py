@@ -18,7 +18,7 @@ from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_values, whole_number
 from throughtime.files import save_network
 
-COMMANDS = ("train", "add", "evaluate", "trace", "tasks", "info", "warmup")
+COMMANDS = ("train", "add", "evaluate", "trace", "cells", "tasks", "info", "warmup")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from throughtime.cells.graph import Graph
 from throughtime.cells.gru import GRU
 from throughtime.cells.lstm import LSTM
 
-__all__ = ["GRU", "LSTM", "NAMES", "TWINS", "Elman", "named_cell", "step_of"]
+__all__ = ["GRU", "LSTM", "NAMES", "TWINS", "Elman", "module_of", "named_cell", "step_of"]
 
 TWINS = ("elman", "lstm", "gru")
 """The cells with a forward and a backward pass written by hand."""
@@ -33,8 +34,13 @@ def step_of(cell: str, activation: str = "sigmoid") -> Graph:
     """The step of a cell, by its name; `activation` is the f of an Elman cell."""
     if cell in TWINS:
         return {"elman": elman.STEPS[activation], "lstm": lstm.STEP, "gru": gru.STEP}[cell]
-    found: Graph = getattr(import_module(f"{shipped.__name__}.{cell}"), cell)
+    found: Graph = getattr(module_of(cell), cell)
     return found
+
+
+def module_of(cell: str) -> ModuleType:
+    """The module of a cell, by its name."""
+    return import_module(f"{__name__ if cell in TWINS else shipped.__name__}.{cell}")
 
 
 def named_cell(

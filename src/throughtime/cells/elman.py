@@ -1,10 +1,12 @@
-"""The recurrent network of Elman (1990), forward and backward, as in docs/math.md#elman.
+"""Elman: the simple recurrent network, forward and backward, as in docs/math.md#elman (Elman 1990).
 
     net_h_t = x_t V + h_{t-1} U + b_h              h_t = f(net_h_t)           f: sigmoid, tanh or relu
     δ_h_t   = (∂h_t + δ_h_{t+1} Uᵀ) ∘ f'(net_h_t)                             δ_h_{T+1} = 0
     ∇V = Σ_t x_tᵀ δ_h_t    ∇U = Σ_t h_{t-1}ᵀ δ_h_t    ∇b_h = Σ_t δ_h_t    ∂x_t = δ_h_t Vᵀ    ∂h_0 = δ_h_1 Uᵀ
 
 ∂h_t is what comes from above: from the readout, δ_y_t Wᵀ, or from the next layer, its ∂x_t.
+
+Use it for finite machines, such as adders, which it becomes and can then be proved to be, and to see how gradients vanish.
 
 Elman, J. L. (1990). Finding structure in time. Cognitive Science 14, 179–211.
 Werbos, P. J. (1990). Backpropagation through time: what it does and how to do it.

@@ -96,6 +96,13 @@ class Graph:
         """The names of the parameters, in the order of their first use."""
         return tuple(operation.name for operation in self.operations if operation.op == "parameter")
 
+    @property
+    def equations(self) -> str:
+        """The step, the step back and the gradients, as in a textbook; `print` it."""
+        from throughtime.cells.textbook import equations
+
+        return str(equations(self))
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         operations: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The gated recurrent unit (Cho et al. 2014) in the reset-after form of cuDNN and PyTorch, as in docs/math.md#gru.
+"""GRU: the gated recurrent unit, in the reset-after form of cuDNN and PyTorch, as in docs/math.md#gru (Cho et al. 2014).
 
     r_t = S(x_t V_r + h_{t-1} U_r + b_r)         reset        δ_r = δ_n ∘ q_t ∘ r(1−r)
     z_t = S(x_t V_z + h_{t-1} U_z + b_z)         update       δ_z = ∂h_t ∘ (h_{t-1} − ñ_t) ∘ z(1−z)
@@ -8,6 +8,8 @@
                                                                          + ∂h_t ∘ z_t + δ_r U_rᵀ + δ_z U_zᵀ + δ_q U_nᵀ
 
 q_t is the recurrent part of the candidate, before the reset gate is applied to it; c_n is its bias.
+
+Use it as an LSTM, of which it has three quarters of the parameters, and one state.
 
 Cho, K. et al. (2014). Learning phrase representations using RNN encoder–decoder. EMNLP 2014, 1724–1734.
 """

@@ -186,6 +186,7 @@ def _line_of(error: BaseException, code: CodeType) -> str:
     found, trace = "", error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code is code:
+            linecache.checkcache(code.co_filename)  # the file may have been written anew
             text = linecache.getline(code.co_filename, trace.tb_lineno, trace.tb_frame.f_globals).strip()
             found = f", line {trace.tb_lineno}" + (f', "{text}"' if text else "")
         trace = trace.tb_next

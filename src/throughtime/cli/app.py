@@ -9,6 +9,7 @@ import typer
 from throughtime.cli import (
     add,
     automaton,
+    cells,
     certificate,
     evaluate,
     export,
@@ -65,6 +66,7 @@ app.command(short_help="Open a page where a network learns.", epilog=studio.EPIL
 app.command("export-html", short_help="Save a page of what a network does.", epilog=export_html.EPILOG)(
     export_html.export_html
 )
+app.command(short_help="List the cells, or print the equations of one.", epilog=cells.EPILOG)(cells.cells)
 app.command(short_help="List what there is to learn.", epilog=tasks.EPILOG)(tasks.tasks)
 app.command(short_help="Run networks on real data.", epilog=gallery.EPILOG)(gallery.gallery)
 app.command(short_help="Write a model for other programs.", epilog=export.EPILOG)(export.export)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from throughtime.batch import Batch
+from throughtime.cells import NAMES, step_of
+from throughtime.cells.catalogue import entry
 from throughtime.tasks.from_file import FileEvaluation
 
 if TYPE_CHECKING:
     from throughtime.network import Network
+    from throughtime.network_specification import NetworkSpecification
     from throughtime.tasks.task import Evaluation
-
-_NAMES = {"elman": "Elman", "lstm": "LSTM", "gru": "GRU"}
 
 
 def grouped(number: int) -> str:
@@ -24,13 +25,18 @@ def counted(number: int, noun: str) -> str:
     return f"{grouped(number)} {noun}{'s' * (number != 1)}"
 
 
+def cell(s: NetworkSpecification) -> str:
+    """Such as "LSTM", or the name of a cell of one's own."""
+    return entry(s.cell).title if s.cell in NAMES and s.graph.operations == step_of(s.cell).operations else s.cell
+
+
 def network(net: Network) -> str:
     """Such as "Elman, 16 sigmoid units, 321 parameters"."""
     s = net.specification
     units = f"{s.hidden} {s.activation} units" if s.cell == "elman" else f"{s.hidden} units"
     layers = f"{s.layers} layers of {units}" if s.layers > 1 else units
     directions = ", both directions" if s.bidirectional else ""
-    return f"{_NAMES.get(s.cell, s.cell)}, {layers}{directions}, {grouped(len(net.parameters))} parameters"
+    return f"{cell(s)}, {layers}{directions}, {grouped(len(net.parameters))} parameters"
 
 
 def task(task: Any) -> str:

@@ -16,6 +16,7 @@ Examples:
   throughtime train addition
   throughtime train addition --cell lstm --hidden 8 --seed 3
   throughtime train addition --recipe classic --update per-step
+  throughtime train addition --cell mine.py:peephole --hidden 8
   throughtime train recall --option gap=50 --steps 10000
   throughtime train readings.csv --option output="last step" --hidden 64
   throughtime train --resume runs/addition-elman-0 --steps 4000

@@ -20,9 +20,9 @@ from throughtime.cli.models import RUNS, find_task, new_run_folder, open_model, 
 from throughtime.cli.plan import Given
 from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
 from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say, say_on_the_way
+from throughtime.cli.values import cell
 from throughtime.files import MODEL, save_network
 from throughtime.network import Network
-from throughtime.network_specification import cell_named
 from throughtime.tasks import Addition
 from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import Callback, NotFinite, Run, proceed
@@ -65,7 +65,7 @@ def run(given: Given) -> None:
     """Train as the options say."""
     started = time.perf_counter()
     if "cell" in given:
-        given["cell"] = cell_named(given["cell"])
+        given["cell"] = cell(given["cell"])
     if "threads" in given:
         _use_threads(given["threads"])
     if "resume" in given:

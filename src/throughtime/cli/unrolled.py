@@ -10,13 +10,14 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.cells.layout import layout
+from throughtime.cells.letters import letter
 from throughtime.cli.datafile import read_for
 from throughtime.cli.models import Model
 from throughtime.cli.shell import Failure
 from throughtime.tasks import Addition
 from throughtime.trace import Trace
 from throughtime.trace.layer import names_of
-from throughtime.trace.letters import letter, taken_apart
+from throughtime.trace.letters import taken_apart
 
 _LABEL, _CELL = 12, 8
 _SIGNS = {"δ": "δ_", "∂": "∂"}

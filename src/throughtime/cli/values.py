@@ -22,6 +22,17 @@ def whole_number(word: str, most_digits: int, command: str = "add") -> int:
         return int(word)
 
 
+def cell(word: str) -> Any:
+    """The name of a cell, or the user's own cell that FILE.py:NAME means; a Failure if there is none."""
+    from throughtime.cells import own
+    from throughtime.network_specification import cell_named
+
+    try:
+        return own.read(word) if own.is_own(word) else cell_named(word)
+    except ValueError as error:
+        raise Failure(f"--cell: {error}" if own.is_own(word) else str(error)) from None
+
+
 def named_values(words: list[str]) -> dict[str, Any]:
     """["gap=20", "noise=0.1"] → the values by name, as whole numbers, numbers, true and false, or text."""
     return {name: plain_value(value) for name, value in named_texts(words).items()}

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.cells.letters import letter, of_name
 from throughtime.explain.formula import Dot, Number, Source, Term
 from throughtime.parameters import view_name
 from throughtime.trace import Trace
 from throughtime.trace.layer import LayerTrace, names_of
-from throughtime.trace.letters import letter, of_name, taken_apart
+from throughtime.trace.letters import taken_apart
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from throughtime import tasks
+from throughtime.cells.own import is_own, read
 from throughtime.plan import Plan, plan
 from throughtime.sweeps.space import Trial, Value
 from throughtime.training.loop import NotFinite, proceed
@@ -54,7 +55,9 @@ def planned(task_name: str, options: Mapping[str, Value], seed: int = 0) -> Plan
     """The plan that options mean; a ValueError if they do not go together."""
     if ":" in task_name and "" not in sys.path:
         sys.path.insert(0, "")  # a task of one's own in the current folder, in other processes too
-    return plan(task_name, **options, seed=seed)
+    word = str(options.get("cell", ""))
+    cell = {"cell": read(word)} if is_own(word) else {}
+    return plan(task_name, **{**options, **cell}, seed=seed)
 
 
 def fingerprint(task_name: str) -> str | None:

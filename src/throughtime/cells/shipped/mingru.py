@@ -4,8 +4,8 @@
     h̃_t = x_t V_h + b_h                                      candidate
     h_t = (1 − z_t) ∘ h_{t-1} + z_t ∘ h̃_t
 
-Use it for long sequences, in two layers or more: a step is cheap, and h is linear in h_{t-1}. A layer alone cannot decide by
-what it remembers, for example whether to carry, since its gate sees the input only; the layer above it can.
+Use it for long sequences, in two layers or more: a step is cheap, and h is linear in h_{t-1}. A layer alone decides by
+its input, and not by what it remembers; the layer above it, which reads that, can.
 
 Feng, L., Tung, F., Ahmed, M. O., Bengio, Y. & Hajimirsadeghi, H. (2024). Were RNNs all we needed? arXiv:2410.01201.
 """

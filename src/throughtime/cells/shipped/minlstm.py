@@ -6,7 +6,7 @@
     h_t = f_t / (f_t + i_t) ∘ h_{t-1} + i_t / (f_t + i_t) ∘ h̃_t
 
 Use it as minGRU, which has a gate less; here, what is kept and what is taken are decided apart, and then weighed. A layer alone
-cannot decide by what it remembers.
+decides by its input, and not by what it remembers.
 
 Feng, L., Tung, F., Ahmed, M. O., Bengio, Y. & Hajimirsadeghi, H. (2024). Were RNNs all we needed? arXiv:2410.01201.
 """
