@@ -146,7 +146,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     def _start(
         self, options: Options, sequences: Sequences, targets: Array, weights: Array, readout: Any, output: Any
     ) -> None:
-        task = Targets(sequences.x.shape[2], targets.shape[-1], readout, output)
+        task = Targets(sequences.x.shape[2], targets.shape[-1], readout, output)  # type: ignore[abstract]  # draws none
         specification = options.plan(task, len(sequences), 0, self._seed).specification
         _require_memory(specification, data_steps=min(options.batch_size, len(sequences)) * sequences.x.shape[1])
         self._begun: dict[str, Any] = options.of_the_start
@@ -159,7 +159,8 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _settings(self, options: Options, data: Batch, steps: int) -> Settings:
         s = self.network_.specification
-        return options.plan(Targets(s.inputs, s.outputs, s.readout, s.output), len(data), steps, self._seed).settings
+        task = Targets(s.inputs, s.outputs, s.readout, s.output)  # type: ignore[abstract]  # draws none
+        return options.plan(task, len(data), steps, self._seed).settings
 
     def _new_run(self, options: Options, data: Batch) -> Run:
         return Run(self.network_.copy(), self._settings(options, data, options.max_iter * _updates(data, options)))
