@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from numba.core import config
 
+from oracles.split_mix import GAMMA, mixed
 from throughtime.kernels.gaussian import normal
 
 pytestmark = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="machine code is what is tested")
-
-MASK = 2**64 - 1
 
 
 def numbers(key, counter, n, dtype=np.float32):
@@ -19,18 +18,11 @@ def numbers(key, counter, n, dtype=np.float32):
     return out
 
 
-def mixed(z):
-    z &= MASK
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-    return z ^ (z >> 31)
-
-
 def test_equals_its_definition():
     mine = numbers(5, 0, 5000, np.float64)
     for i, z in enumerate(mine):
         q, lane = divmod(i, 32)
-        bits = mixed(mixed(5) + (16 * q + lane % 16) * 0x9E3779B97F4A7C15)
+        bits = mixed(mixed(5) + (16 * q + lane % 16) * GAMMA)
         u, v = ((bits >> 33) * 2 + 1) / 2**32, (bits & 0xFFFFFFFF) / 2**32
         assert z == pytest.approx(np.sqrt(-2 * np.log(u)) * (np.cos if lane < 16 else np.sin)(2 * np.pi * v), abs=3e-6)
 

@@ -13,6 +13,7 @@ STORED = r"(def backward\(.*?if laid.phase\(place\) == phase)"
 
 FORMS = "tests/kernels/test_gradients.py::test_every_form"
 OUTSIDE = "tests/kernels/test_gradients.py::test_backward_from_outside"
+MASKS = "tests/kernels/test_dropout.py::test_gradient_with_masks"
 TWICE = "tests/kernels/test_two_batches.py::test_the_same_tape_twice"
 
 ERRORS = [
@@ -47,6 +48,10 @@ ERRORS = [
     ("the slope of tanh with y for y²", DERIVATION, r'self\.add\("\*", y, y\)', "y", FORMS),
     ("relu open everywhere", DERIVATION, r'self\.add\("where_positive", place, v\)', "v", FORMS),
     ("the gradient of c_n made of δ_ñ", PRODUCTS, r"laid\.bias_slot\(name\)", "min(2, laid.bias_slot(name))", FORMS),
+    (
+        "the mask of dropout left out on the way back", NETWORK,
+        r"put_mask_on\(mask_at\(s, tape, layer\), d_below, d_below\)", "pass", MASKS,
+    ),
     ("the gradient of b_y left out", NETWORK, r"add_rows\(delta_y, 0, db_y\)", "pass", FORMS),
     ("a transposed product on the way back through U", PRODUCTS, r"\{back\}, rows", "{back and self.is_x(r)}, rows", FORMS),
     (

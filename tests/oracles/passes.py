@@ -30,21 +30,22 @@ class Passes:
     d_C_0: np.ndarray
 
 
-def tape_for(q, *, noisy=False):
+def tape_for(q, *, noisy=False, dropout=False):
     T, B = q.x.shape[1], q.x.shape[0]
-    return TapeArrays(q.net.shape, T, B, q.s.dtype, noisy=noisy, d_x=True)
+    return TapeArrays(q.net.shape, T, B, q.s.dtype, noisy=noisy, dropout=dropout, d_x=True)
 
 
-def run(q, *, initial=True, noise=None, penalty=0.0, tape: Any = None, gradient=None):
+def run(q, *, initial=True, noise=None, masks=None, penalty=0.0, tape: Any = None, gradient=None):
     """Forward, loss and backward of a problem.
 
     noise : (L,D,B,T,H), what is added to h_t where it is fed into the next step, and, its units in reverse, to C_t
+    masks : one (B,K) a layer, of dropout
     tape, gradient : to be used again, as a training loop does
     """
     s, shape, p = q.s, q.net.shape, q.net.parameters
     T = q.x.shape[1]
     if tape is None:
-        tape = tape_for(q, noisy=noise is not None)
+        tape = tape_for(q, noisy=noise is not None, dropout=masks is not None)
     gradient = np.zeros_like(p) if gradient is None else gradient
     x, y, mask = _kernel_batch(q)
     _write_state(s, tape.h, q.state.h * initial, T)
@@ -56,6 +57,8 @@ def run(q, *, initial=True, noise=None, penalty=0.0, tape: Any = None, gradient=
         if tape.C.size:
             tape.fed_C[:] = 0
             tape.fed_C[:, :, 1 : T + 1] = noise.transpose(0, 1, 3, 2, 4)[..., ::-1]
+    if masks is not None:
+        tape.masks[:] = np.concatenate([mask.ravel() for mask in masks])
     loss = kernels.gradient_of(shape, p, x, y, mask, q.lengths, penalty, tape.tape, gradient)
     return Passes(
         loss=float(loss), gradient=gradient,

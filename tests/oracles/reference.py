@@ -58,11 +58,11 @@ def softmax(net):
 READOUTS = {"sigmoid": S, "softmax": softmax, "identity": lambda net: net}
 
 
-def forward(s, point, lengths, noise=None):
+def forward(s, point, lengths, noise=None, masks=None):
     """→ gates (L,D,B,T,G,H), h, C (L,D,B,T,H), final_h, final_C (L·D,B,H), states (B,T,D·H), net_y, y (B,R,O).
 
     `noise` (L,D,B,T,H) is added to h_t where it enters the recurrence at the next step, in reading order,
-    and to C_t its units in reverse.
+    and to C_t its units in reverse. `masks`, one (B,K) a layer, is what the layer's inputs are multiplied by.
     """
     p, x = unpack(s, point["parameters"]), point["x"]
     lead, (B, T, _) = x.shape[:-3], x.shape[-3:]
@@ -84,6 +84,7 @@ def forward(s, point, lengths, noise=None):
         steps = range(int(lengths[b]))
         below = [x[..., b, t, :] for t in steps]
         for layer in range(L):
+            below = below if masks is None else [value * masks[layer][b] for value in below]
             sides = []
             for d, direction in enumerate(["forward", "backward"][:D]):
                 prefix = f"layer{layer}.{direction}."
@@ -131,9 +132,9 @@ def errors(s, y, d):
     return -(d * np.log(y)).sum(-1)
 
 
-def loss(s, point, lengths, d, mask, noise=None, penalty=0.0):
+def loss(s, point, lengths, d, mask, noise=None, penalty=0.0, masks=None):
     """The loss of each network (...,): Σ mask·E, and ½ penalty ‖C_t‖² of every step."""
-    made = forward(s, point, lengths, noise)
+    made = forward(s, point, lengths, noise, masks)
     every = s.output == "every step"
     d, mask = (d, mask) if every else (d[:, None], mask[:, None])
     total = 0

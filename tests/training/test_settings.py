@@ -22,7 +22,7 @@ OPTIMISERS = [
 ]  # fmt: skip
 SCHEDULES = [schedules.Constant(), schedules.Cosine(0.25), schedules.Step(7, 0.5), schedules.WarmUp(9)]
 WHOLE = [("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)]
-REAL = ["clip", "noise", "weight_decay", "cell_penalty"]
+REAL = ["clip", "noise", "dropout", "weight_decay", "cell_penalty"]
 
 
 def adder(**fields):
@@ -61,7 +61,10 @@ def test_what_is_trained_is_a_network():
 @pytest.mark.parametrize("optimizer", OPTIMISERS)
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_written_as_toml_and_read_again(optimizer, schedule):
-    for more in ({}, {"clip": 1.5, "noise": 0.1, "window": 4, "patience": 2, "shuffle": False, "seed": 2**40}):
+    for more in (
+        {},
+        {"clip": 1.5, "noise": 0.1, "dropout": 0.2, "window": 4, "patience": 2, "shuffle": False, "seed": 2**40},
+    ):
         settings = Settings(optimizer=optimizer, schedule=schedule, **more)
         assert Settings.from_dict(tomllib.loads(tomli_w.dumps(settings.as_dict()))) == settings
 
@@ -92,6 +95,7 @@ def test_real_numbers(name):
         ("schedule", "cosine", "schedule must be one of Constant, Cosine, Step, WarmUp, got 'cosine'; say schedule=tt.Cosine"),
         ("shuffle", "no", "shuffle must be true or false, got 'no'"),
         ("update", "per day", 'update must be "per batch" or "per step", got \'per day\''),
+        ("dropout", 1, "dropout must be a probability from 0 to below 1, got 1"),
         ("validate", 3, "validate must be a Batch, got int"),
         ("validate", Batch(np.zeros((2, 2, 5)), np.zeros((2, 2, 1))), "have 5 inputs and 1 outputs, but the network 2 and 1"),
     ],
@@ -127,7 +131,7 @@ def test_optimisers_and_schedules(make, message):
     "settings",
     [
         {"optimizer": optimisers.Adam()}, {"optimizer": optimisers.Momentum()}, {"batch": 2}, {"clip": 1.0}, {"noise": 0.1},
-        {"weight_decay": 0.1}, {"window": 3},
+        {"dropout": 0.1}, {"weight_decay": 0.1}, {"window": 3},
     ],
     ids=str,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from numba.core import config
 
 from oracles import reference
 from oracles.cases import LOSSES
+from oracles.split_mix import keeps
 from throughtime.batch import Batch
 from throughtime.files import load
 from throughtime.kernels.gaussian import normal
@@ -14,7 +15,7 @@ from throughtime.tasks import Addition, CopyMemory, Parity
 from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import NotFinite, train
 from throughtime.training.optimisers import Adam, GradientDescent, Momentum
-from throughtime.training.source import DataSource, TaskSource, lay_out, noise_key, stream
+from throughtime.training.source import DROPOUT, NOISE, DataSource, TaskSource, key, lay_out, stream
 
 TASK = Addition(bits=5)
 RNG = np.random.default_rng(1)
@@ -66,9 +67,10 @@ def test_float32(cell):
 def test_no_noise_and_no_limit_are_what_zero_means(cell):
     net = Network(cell=cell, inputs=2, hidden=4, outputs=1)
     plain = train(net, TASK, steps=9, batch=4).network.parameters
-    for zero in ({"noise": 0}, {"noise": 0.0}, {"clip": 0.0}, {"clip": 1e9}, {"weight_decay": 0}, {"cell_penalty": 0}):
+    nothing = {"noise": [0, 0.0], "dropout": [0], "clip": [0.0, 1e9], "weight_decay": [0], "cell_penalty": [0]}
+    for zero in ({name: value} for name, values in nothing.items() for value in values):
         np.testing.assert_array_equal(train(net, TASK, steps=9, batch=4, **zero).network.parameters, plain)
-    for something in ({"noise": 1e-3}, {"clip": 1e-3}, {"weight_decay": 1e-3}):
+    for something in ({"noise": 1e-3}, {"dropout": 0.5}, {"clip": 1e-3}, {"weight_decay": 1e-3}):
         assert (train(net, TASK, steps=9, batch=4, **something).network.parameters != plain).any()
 
 
@@ -84,7 +86,7 @@ def test_noise_is_added_to_what_is_fed_back(cell):
     T, B, H = 4, 3, 2
     for step in range(2):
         drawn = np.empty(2 * (T + 2) * B * H)
-        normal(noise_key(12) + np.uint64(step), 0, drawn)
+        normal(key(12, NOISE) + np.uint64(step), 0, drawn)
         noise = 0.4 * drawn.reshape(2, 1, T + 2, B, H)[:, :, 1:-1].transpose(0, 1, 3, 2, 4)
 
         def loss(vector, noise=noise):
@@ -95,6 +97,26 @@ def test_noise_is_added_to_what_is_fed_back(cell):
         gradient = np.array([loss(theta + 1e-30j * row).imag / 1e-30 for row in np.eye(len(theta))])
         theta = theta - 0.5 * gradient
     np.testing.assert_allclose(run.network.parameters, theta, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="uncompiled kernels make other masks")
+@pytest.mark.parametrize("window", [None, 3])
+def test_dropout_is_a_mask_on_what_is_read(window):
+    """Two steps with masks by their definition, one for each window, against the network's own gradient of what is left."""
+    net = Network(cell="lstm", inputs=3, hidden=4, outputs=1, init="uniform", seed=4)
+    data = Batch(RNG.normal(size=(3, 6, 3)), RNG.random((3, 6, 1)))
+    settings = {"batch": 3, "dropout": 0.4, "seed": 12, "shuffle": False, "optimizer": GradientDescent(0.5)}
+    run = train(net, data, steps=2, window=window, **settings)
+    state = net.initial_state(3)
+    for step in range(2):
+        kept = keeps(key(12, DROPOUT) + np.uint64(step), 0.4, 9).reshape(3, 1, 3)
+        part = slice(None) if window is None else slice(step * window, (step + 1) * window)
+        passed = net.forward(data.x[:, part] * kept / 0.6, initial_state=state)
+        passed.loss(data.y[:, part])
+        gradient = passed.backward().gradient
+        state = passed.final if window else state
+        net.parameters[:] -= 0.5 * gradient / 3
+    np.testing.assert_allclose(run.network.parameters, net.parameters, rtol=1e-12, atol=1e-14)
 
 
 def test_the_penalty_is_half_of_the_sum_of_squares():

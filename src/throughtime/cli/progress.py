@@ -78,8 +78,8 @@ class _Speed:
 
 def _figures(run: Run, speed: _Speed) -> str:
     record = run.history.last
-    noise = " with noise" if run.settings.noise else ""  # what is checked at the end is the network without it
-    exact = "" if record.exact != record.exact else f"   exact{noise} {_percent(record.exact)} %"
+    disturbed = " with noise" if run.settings.noise else " with dropout" if run.settings.dropout else ""
+    exact = "" if record.exact != record.exact else f"   exact{disturbed} {_percent(record.exact)} %"
     return f"loss {record.loss:#.3g}{exact}{speed(run.step)}   {record.seconds:.1f} s"
 
 

@@ -114,3 +114,8 @@ def add_gradient(A, B, C):
 def normal(key, counter, out):
     """Standard normal numbers, a function of key and counter; other ones than the compiled kernels make."""
     out[:] = np.random.default_rng([int(key), int(counter)]).standard_normal(out.shape)
+
+
+def keep(key, p, out):
+    """1 / (1 − p) where a number is kept, else 0, a function of the key; other ones than the compiled kernels keep."""
+    out[:] = (np.random.default_rng(int(key)).random(out.shape) >= p) / (1 - p)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from throughtime.kernels.compiled import kernel
+from throughtime.kernels.dropout import lay_out_masks
 from throughtime.kernels.network import gradient_of
 from throughtime.kernels.operations import item, normal, row, shaped
 from throughtime.kernels.optimisers import update
@@ -73,7 +74,7 @@ def scale_and_measure(factor, gradient):
 @kernel
 def train_block(
     s, parameters, rule, moments, done, rates, clip, weight_decay, penalty,
-    x, y, mask, lengths, carry, noise, key, tape, gradient, measured,
+    x, y, mask, lengths, carry, noise, noise_key, dropout, dropout_key, tape, gradient, measured,
 ):  # fmt: skip
     """Take N steps; returns how many were taken: fewer if a loss or a gradient was not finite, which is then not used.
 
@@ -82,7 +83,8 @@ def train_block(
     clip                    the greatest norm of a gradient; 0: any
     x (N,T,B,I), y (N,R,B,O), mask (N,R,B), lengths (N,B)
     carry (N)               whether a step begins with the states where the one before it ended
-    noise, key              its standard deviation, and what it is a function of, together with the number of the step
+    noise, noise_key        its standard deviation, and what it is a function of, together with the number of the step
+    dropout, dropout_key    its probability, and what the masks are a function of, likewise
     measured (N,5)          of each step: loss, norm of the gradient, right and scored outputs, exact sequences;
                             of the step that failed, if one did, loss and norm
     """
@@ -90,7 +92,9 @@ def train_block(
     for n in range(len(x)):
         begin(s, carry[n], tape)
         if noise > 0:
-            lay_out_noise(s, noise, key + np.uint64(done + n), tape)
+            lay_out_noise(s, noise, noise_key + np.uint64(done + n), tape)
+        if dropout > 0:
+            lay_out_masks(s, dropout, dropout_key + np.uint64(done + n), tape)
         clear_row(gradient)
         x_n, y_n, mask_n, lengths_n = item(x, n), item(y, n), item(mask, n), item(lengths, n)
         loss = gradient_of(s, parameters, x_n, y_n, mask_n, lengths_n, penalty, tape, gradient) / B

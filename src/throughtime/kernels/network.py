@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from throughtime.kernels.compiled import kernel
+from throughtime.kernels.dropout import dropped_at, dropping, mask_at, put_mask_on
 from throughtime.kernels.operations import add_gradient, items, multiply, panels, row, rows
 from throughtime.kernels.readout import judge, read_out
 from throughtime.kernels.sequence import add_rows, clear, copy_row
@@ -22,13 +23,26 @@ from throughtime.kernels.tape import (
 
 
 @kernel
+def _below(s, x, tape, layer):
+    """What stands below a layer (T,B,K)."""
+    return x if layer == 0 else states_of(s, tape, layer - 1)
+
+
+@kernel
+def _read_by(s, x, tape, layer):
+    """What a layer reads (T,B,K)."""
+    return dropped_at(s, tape, layer) if dropping(tape) else _below(s, x, tape, layer)
+
+
+@kernel
 def states(s, parameters, x, lengths, tape):
     """x (T,B,I) → all that the layers leave on the tape. The initial states stand in its states."""
     T, B, H = tape.T, tape.B, s.hidden
     for layer in range(s.layers):
-        below = x if layer == 0 else states_of(s, tape, layer - 1)
+        if dropping(tape):
+            put_mask_on(mask_at(s, tape, layer), _below(s, x, tape, layer), dropped_at(s, tape, layer))
         for direction in range(s.directions):
-            forward(s, parameters, layer, direction, below, lengths, tape)
+            forward(s, parameters, layer, direction, _read_by(s, x, tape, layer), lengths, tape)
             if s.directions == 2:
                 h, joined = states_at(s, tape, tape.states, 0, layer, direction), layer_at(s, tape, tape.joined, layer)
                 for i in range(T * B):
@@ -112,7 +126,7 @@ def states_backward(s, parameters, x, lengths, penalty, tape, gradient):
     T, B, H = tape.T, tape.B, s.hidden
     for above in range(s.layers):
         layer = s.layers - 1 - above
-        below = x if layer == 0 else states_of(s, tape, layer - 1)
+        below = _read_by(s, x, tape, layer)
         d_states = layer_at(s, tape, tape.d_states, layer % 2)
         d_below = d_x_at(s, tape) if layer == 0 else layer_at(s, tape, tape.d_states, 1 - layer % 2)
         clear(rows(d_below, 0, d_below.shape[0] * B))
@@ -123,6 +137,8 @@ def states_backward(s, parameters, x, lengths, penalty, tape, gradient):
                 for i in range(T * B):
                     copy_row(items(row(d_states, i), direction * H, H), row(d_h, i))
             backward(s, parameters, layer, direction, below, lengths, penalty, tape, place, d_below, gradient)
+        if dropping(tape):
+            put_mask_on(mask_at(s, tape, layer), d_below, d_below)
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""What the kernels are written in: vectors, views, products, activations, noise.
+"""What the kernels are written in: vectors, views, products, activations, noise, masks.
 
 With `NUMBA_DISABLE_JIT=1` the same names are NumPy's operations, so that kernels can be run, counted and stepped through as
 plain Python.
@@ -15,6 +15,7 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
         greater,
         item,
         items,
+        keep,
         keep_alive,
         lesser,
         load,
@@ -37,6 +38,7 @@ if config.DISABLE_JIT:  # type: ignore[attr-defined]
     )
 else:
     from throughtime.kernels.activations import exp, sigmoid, softplus, tanh
+    from throughtime.kernels.bernoulli import keep
     from throughtime.kernels.gaussian import normal
     from throughtime.kernels.product import add_gradient, borrowed, keep_alive, multiply, panels
     from throughtime.kernels.vector import (
@@ -61,6 +63,7 @@ __all__ = [
     "greater",
     "item",
     "items",
+    "keep",
     "keep_alive",
     "lesser",
     "load",

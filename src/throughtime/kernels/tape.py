@@ -15,6 +15,7 @@ L layers, D directions, R = T output steps, or 1:
     d_h (2,T,B,H)               the same, of each direction; empty if there is only one
     d_last, d_first (N,L,D,B,H) ∂E by the last states from outside, and by the first
     d_x (T,B,I)                 empty, if it is not wanted
+    masks (B·K), dropped (T·B·K)   of dropout, and what the layers read with it: layer after layer; empty without
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _ALIGNMENT = 64
 
 NAMES = (
     "states", "fed", "gates", "delta", "joined", "last", "net_y", "y", "delta_y", "error",
-    "d_states", "d_h", "d_last", "d_first", "d_x",
+    "d_states", "d_h", "d_last", "d_first", "d_x", "masks", "dropped",
 )  # fmt: skip
 _tuple: Any = namedtuple
 Tape = _tuple("Tape", ["numbers", "T", "B", "wants_d_x", *NAMES])
@@ -59,6 +60,8 @@ class TapeArrays(dict[str, Any]):
     dtype : of all arrays
     noisy : bool
         Whether `fed` is an array of its own.
+    dropout : bool
+        Whether there are masks on what the layers read.
     d_x : bool
         Whether ∂x is wanted.
     backward : bool
@@ -66,11 +69,20 @@ class TapeArrays(dict[str, Any]):
     """
 
     def __init__(
-        self, s: Any, T: int, B: int, dtype: Any, *, noisy: bool = False, d_x: bool = False, backward: bool = True
+        self,
+        s: Any,
+        T: int,
+        B: int,
+        dtype: Any,
+        *,
+        noisy: bool = False,
+        dropout: bool = False,
+        d_x: bool = False,
+        backward: bool = True,
     ) -> None:
         N, L, D, H, O = s.states, s.layers, s.directions, s.hidden, s.outputs
         R = 1 if s.last_step else T
-        both, back = int(D == 2), int(backward)
+        both, back, masked = int(D == 2), int(backward), dropout * (s.inputs + (L - 1) * D * H)
         shapes = {
             "states": (N, L, D, T + 2, B, H), "fed": (N, L, D, noisy * (T + 2), B, H),
             "gates": (L, D, T, B, s.slots * H), "delta": (back * L, D, T, B, s.deltas * H),
@@ -78,7 +90,7 @@ class TapeArrays(dict[str, Any]):
             "net_y": (R, B, O), "y": (R, B, O), "delta_y": (back * R, B, O), "error": (back * R, B),
             "d_states": (back * 2, T, B, D * H), "d_h": (back * 2, both * T, both * B, H),
             "d_last": (N, back * L, D, B, H), "d_first": (N, back * L, D, B, H),
-            "d_x": (d_x * T, d_x * B, s.inputs),
+            "d_x": (d_x * T, d_x * B, s.inputs), "masks": (B * masked,), "dropped": (T * B * masked,),
         }  # fmt: skip
         unit = _ALIGNMENT // np.dtype(dtype).itemsize
         sizes = [-(-prod(shapes[name]) // unit) * unit for name in NAMES]

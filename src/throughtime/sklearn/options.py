@@ -19,7 +19,7 @@ _MOST_EPOCHS = 10**9
 _ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "dtype", "standardize")
 _OF_THE_PLAN = (
     "cell", "hidden", "layers", "bidirectional", "activation", "dtype", "optimizer", "learning_rate", "schedule", "clip",
-    "noise", "weight_decay", "cell_penalty",
+    "noise", "dropout", "weight_decay", "cell_penalty",
 )  # fmt: skip
 _OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
 
@@ -40,6 +40,7 @@ class Options:
     schedule: str
     clip: float | None
     noise: float
+    dropout: float
     weight_decay: float
     cell_penalty: float
     standardize: bool

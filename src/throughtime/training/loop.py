@@ -54,6 +54,11 @@ def train(
     noise : float ≥ 0
         Standard deviation of Gaussian noise on the states that are fed back, at every step but the first (of each
         window). It makes a network keep its states well apart, so that what it learned can be proved.
+    dropout : float, 0 to below 1
+        The probability with which a number that a layer reads is 0 in a training step, the others divided by 1 − dropout:
+        features of x in the first layer, hidden units of the layer below in the others. A sequence has one mask for each
+        layer, the same at every time step (of each window) and in both directions [Gal & Ghahramani 2016]. A network that
+        predicts has none.
     weight_decay : float ≥ 0
         AdamW's λ: all parameters shrink by the factor 1 − learning rate · λ at each update.
     cell_penalty : float ≥ 0
@@ -74,7 +79,7 @@ def train(
         not given. It is less at the end of a block of steps (1 to 1,000 of them, by the size of the network), and where the
         run is validated. The parameters do not depend on it.
     seed : int ≥ 0
-        Decides the sequences, their order and the noise: the same seed gives the same bits.
+        Decides the sequences, their order, the noise and the masks of dropout: the same seed gives the same bits.
     callbacks : functions of the Run
         Called after every record of its history (see `log_every`); training stops when one returns True.
     out : path, optional

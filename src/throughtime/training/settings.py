@@ -23,6 +23,7 @@ class SettingsButSeed(TypedDict, total=False):
     schedule: Schedule
     clip: float | None
     noise: float
+    dropout: float
     weight_decay: float
     cell_penalty: float
     window: int | None
@@ -48,6 +49,7 @@ class Settings:
     schedule: Schedule = field(default_factory=Constant)
     clip: float | None = None
     noise: float = 0.0
+    dropout: float = 0.0
     weight_decay: float = 0.0
     cell_penalty: float = 0.0
     window: int | None = None
@@ -67,8 +69,10 @@ class Settings:
 
         for name, least in (("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)):
             settle(name, whole_number, least)
-        for name in ("clip", "noise", "weight_decay", "cell_penalty"):
+        for name in ("clip", "noise", "dropout", "weight_decay", "cell_penalty"):
             settle(name, number, 0)
+        if self.dropout >= 1:
+            raise ValueError(f"dropout must be a probability from 0 to below 1, got {self.dropout!r}")
         for name, kinds in (("optimizer", Optimiser), ("schedule", Schedule)):
             if not isinstance(getattr(self, name), kinds):
                 raise ValueError(_an_object(name, getattr(self, name), [kind.__name__ for kind in get_args(kinds)]))
@@ -78,11 +82,11 @@ class Settings:
             isinstance(self.optimizer, GradientDescent)
             and self.batch == 1
             and self.window is self.clip is None
-            and not (self.noise or self.weight_decay or self.cell_penalty)
+            and not (self.noise or self.dropout or self.weight_decay or self.cell_penalty)
         ):
             raise ValueError(
                 'update "per step" is plain gradient descent on one sequence at a time: it needs optimizer '
-                "GradientDescent and batch 1, and takes no clip, noise, weight_decay, cell_penalty or window"
+                "GradientDescent and batch 1, and takes no clip, noise, dropout, weight_decay, cell_penalty or window"
             )
 
     @classmethod
@@ -110,7 +114,7 @@ class Settings:
     def from_dict(cls, values: Any) -> Settings:
         """The settings that `as_dict` described; a ValueError for anything else."""
         names = {f.name for f in fields(cls)}
-        needed = {f.name for f in fields(cls) if f.default is not None}
+        needed = {f.name for f in fields(cls) if f.default is not None} - _LATER
         if not isinstance(values, dict) or not needed <= set(values) <= names:
             raise ValueError(f"training settings must be a table of {', '.join(sorted(names))}")
         return cls(
@@ -122,6 +126,8 @@ class Settings:
         )
 
 
+_LATER = {"dropout"}
+"""Settings that runs of version 0 do not have."""
 _EXAMPLES = {
     "GradientDescent": "tt.GradientDescent(0.1)", "Momentum": "tt.Momentum(0.01)", "RMSprop": "tt.RMSprop(0.01)",
     "Adam": "tt.Adam(0.01)", "Constant": "tt.Constant()", "Cosine": "tt.Cosine()", "Step": "tt.Step(every=1000)",

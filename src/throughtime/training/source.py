@@ -18,7 +18,7 @@ from throughtime.network_specification import NetworkSpecification
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task
 
-SEQUENCES, EPOCHS, NOISE = range(3)
+SEQUENCES, EPOCHS, NOISE, DROPOUT = range(4)
 """What a random stream is for; part of its key."""
 
 
@@ -27,9 +27,9 @@ def stream(seed: int, purpose: int, number: int) -> np.random.Generator:
     return np.random.default_rng([seed, purpose, number])
 
 
-def noise_key(seed: int) -> np.uint64:
-    """What a run's noise is a function of, together with the number of the step."""
-    return np.uint64(np.random.SeedSequence([seed, NOISE]).generate_state(1, np.uint64)[0])
+def key(seed: int, purpose: int) -> np.uint64:
+    """What a run's noise or masks are a function of, together with the number of the step."""
+    return np.uint64(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])
 
 
 def fitting(batch: Batch, s: NetworkSpecification, of: str = "") -> Batch:

@@ -18,14 +18,16 @@ from throughtime.training.optimisers import rule
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings
 from throughtime.training.source import (
+    DROPOUT,
+    NOISE,
     DataSource,
     Source,
     Steps,
     TaskSource,
     check_kind,
     fitting,
+    key,
     lay_out,
-    noise_key,
 )
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ class Trainer:
         else:
             self.source = TaskSource(task_or_data, settings.seed, self.block)
         self.laid_out: tuple[int, Steps] | None = None
-        self.noise_key = noise_key(settings.seed)
+        self.noise_key, self.dropout_key = key(settings.seed, NOISE), key(settings.seed, DROPOUT)
         self.before = run.history.last.seconds if len(run.history) else 0.0
         self.started = time.perf_counter()
 
@@ -139,7 +141,8 @@ class Trainer:
                 net.shape, net.parameters, rule(settings.optimizer), run.moments, first, rates,
                 float(settings.clip or 0), float(settings.weight_decay), float(settings.cell_penalty),
                 steps.x, steps.y, steps.mask, steps.lengths, steps.carry,
-                float(settings.noise), self.noise_key, tape, np.zeros_like(net.parameters), measured,
+                float(settings.noise), self.noise_key, float(settings.dropout), self.dropout_key,
+                tape, np.zeros_like(net.parameters), measured,
             )  # fmt: skip
         run.step += taken
         whole, finite = taken == last - first, bool(np.isfinite(net.parameters).all())
@@ -258,8 +261,10 @@ class Trainer:
 
         _, T, B, _ = steps.x.shape
         if self.arrays is None or self.arrays.h.shape[2:4] != (T + 2, B):
-            net = self.run.network
-            self.arrays = TapeArrays(net.shape, T, B, net.specification.dtype, noisy=self.run.settings.noise > 0)
+            net, settings = self.run.network, self.run.settings
+            self.arrays = TapeArrays(
+                net.shape, T, B, net.specification.dtype, noisy=settings.noise > 0, dropout=settings.dropout > 0
+            )
         return self.arrays.tape
 
 
