@@ -66,6 +66,25 @@ def test_torch(throughtime, adder, adder_file):
     np.testing.assert_array_equal(net.parameters, adder.parameters)
 
 
+def test_whether_the_proof_holds_for_what_is_written(throughtime, adder_file, here):
+    assert "covers    every program" in throughtime("prove", adder_file, "--certificate", "proof.json").out
+    told = throughtime(
+        "export", adder_file, "--to", "numpy", "-o", "a.py", "--certificate", "proof.json", "--only-proved"
+    )
+    assert told.status == 0
+    assert "covers    the proof holds for it: its step error" in told.out
+    export = ("export", adder_file, "--to", "c", "-o", "a.c", "--dtype", "float32", "--certificate", "proof.json")
+    assert "covers    the proof does not hold for it: its step error" in throughtime(*export).out
+    assert throughtime(*export, "--json").json["covered"] is False
+    (here / "a.c").unlink()
+    told = throughtime(*export, "--only-proved")
+    assert told.status == 1
+    assert "refused   nothing is written: the proof does not hold for it" in told.out
+    assert not (here / "a.c").exists()
+    assert "there is no certificate of it" in throughtime(*export[:6], "--only-proved").out
+    assert "--epsilon must be from 0 to below 1" in throughtime("prove", adder_file, "--epsilon", "1").complaint
+
+
 def test_the_newest_run_is_taken(throughtime, here):
     tt.train(tt.Network(inputs=2, hidden=2, outputs=1), tt.tasks.Addition(), steps=1, out=here / "runs" / "one")
     assert throughtime("export", "--to", "numpy", "-o", "one.py").status == 0
@@ -81,6 +100,7 @@ def test_the_newest_run_is_taken(throughtime, here):
         (("--to", "c", "-o", "a.c", "--dtype", "float16"), "float16"),
         (("--to", "c", "-o", "a.c", "--state"), "--state is for --to onnx"),
         (("-o", "a.pt"), "missing option '--to'"),
+        (("--to", "c", "-o", "a.c", "--certificate", "no.json"), "there is no file no.json; write one with"),
     ],
 )
 def test_what_cannot_be_done(throughtime, adder_file, arguments, message):

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
-from throughtime.cli.shell import Failure, Json, document, line
+from throughtime.cli.shell import WRONG, Failure, Json, document, line
 from throughtime.disk import require_folder
 from throughtime.documents import printable
 
 if TYPE_CHECKING:
     from throughtime.exported import Exported
+    from throughtime.proof.covering import Deployed
 
 EPILOG = """\b
 Example:
@@ -32,7 +33,15 @@ c      one C99 file: predict and step; it needs nothing, and no memory but its o
 A model that learned from a data file takes and gives that file's numbers as they are; its classes and the names of its
 columns are written too (not into a state_dict).
 
+A proof (throughtime prove) holds for what is written if no step of it is off by more than the proof allows. With
+--only-proved nothing else is written; the exit status is 1 then.
+
+\b
 Before a file is written, what is in it is run and compared with the network (C, where there is a compiler cc)."""
+
+
+CERTIFICATE = "certificate.json"
+"""In a run's folder, where it is looked for."""
 
 
 class Form(StrEnum):
@@ -71,6 +80,17 @@ def export(
             show_default=False,
         ),
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Say whether this proof holds for what is written.  [default: certificate.json in the run's folder]",
+            show_default=False,
+        ),
+    ] = None,
+    only_proved: Annotated[
+        bool, typer.Option("--only-proved", help="Write nothing that the proof does not hold for.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write a model as an ONNX model, a PyTorch state_dict, a NumPy script or a C file."""
@@ -86,6 +106,11 @@ def export(
     model = open_model(path, model_path)
     what = _exported(model)
     s = what.network.specification
+    proof = _deployed(model, certificate, dtype.value if dtype else "float32" if to == Form.onnx else s.dtype)
+    if only_proved and (proof is None or not proof.covered):
+        missing = "there is no certificate of it; write one with: throughtime prove --certificate FILE"
+        line("refused", printable(f"nothing is written: {missing if proof is None else proof.text}"))
+        raise typer.Exit(WRONG)
     difference: float | None
     try:
         if to == Form.onnx:
@@ -120,7 +145,7 @@ def export(
     if json:
         document({
             "model": str(model.path), "to": to.value, "out": str(out), "bytes": size, "difference": difference,
-            "inputs": list(what.inputs), "classes": list(what.classes),
+            "inputs": list(what.inputs), "classes": list(what.classes), "covered": proof.covered if proof else None,
         })  # fmt: skip
         return
     if size is None:  # a device or a pipe, as /dev/stdout, holds what was written and nothing else
@@ -135,6 +160,23 @@ def export(
         line("checked", "no: there is no C compiler, cc, here that makes a library of it to be run")
     else:
         line("checked", f"its outputs differ from the network's by at most {difference:.2g}")
+    if proof is not None:
+        line("covers", printable(proof.text))
+
+
+def _deployed(model: Model, certificate: Path | None, dtype: str) -> Deployed | None:
+    """Whether the proof of a certificate, or of that in the run's folder, holds for the model computed in a dtype."""
+    from throughtime.proof import Certificate
+    from throughtime.proof.covering import deployed
+
+    if certificate is None:
+        own = None if model.run is None else model.run / CERTIFICATE
+        if own is None or not own.is_file():
+            return None
+        certificate = own
+    elif not certificate.is_file():
+        raise Failure(f"there is no file {certificate}; write one with: throughtime prove --certificate {certificate}")
+    return deployed(Certificate.load(certificate), model.network, dtype)
 
 
 def _exported(model: Model) -> Exported:

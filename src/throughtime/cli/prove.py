@@ -22,6 +22,7 @@ EPILOG = """\b
 Example:
   throughtime prove
   throughtime prove runs/addition-elman-0 --certificate adder.json
+  throughtime prove --epsilon 1e-4 --certificate runs/addition-elman-0/certificate.json
   throughtime prove model.safetensors --specification machine.toml
 
 The exit status is 0 if the network is proved right for every length, 1 if it is
@@ -46,6 +47,9 @@ def prove(
     certificate: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write the certificate of a proof to a file.")
     ] = None,
+    epsilon: Annotated[
+        float, typer.Option(help="What every step may be off by, at least.  [default: of the network's dtype]", min=0)
+    ] = 0.0,
     json: Json = False,
 ) -> None:
     """Prove that a network is right on inputs of every length, or find a shortest one on which it is wrong."""
@@ -54,11 +58,13 @@ def prove(
 
     if certificate is not None:
         require_folder(certificate)
+    if not epsilon < 1:
+        raise Failure(f"--epsilon must be from 0 to below 1, got {epsilon:g}")
     model = open_model(path, model_path)
     machine = machine_of(model, specification)
     if specification is None and (reason := why_not(model.network, model.task())):
         raise Failure(reason)
-    proof = advised(attempt(model.network, machine, budget, seed), model.noise)
+    proof = advised(attempt(model.network, machine, budget, seed, epsilon=epsilon), model.noise)
     if certificate is not None and isinstance(proof, Proved):
         proof.certificate.save(certificate)
     if json:
@@ -67,6 +73,8 @@ def prove(
         tell(proof)
         if certificate is not None and isinstance(proof, Proved):
             line("saved", str(certificate))
+        if isinstance(proof, Proved):
+            line("covers", f"every program whose steps are within {proof.epsilon:.2g} of those in real numbers")
     if proof.verdict != "proved":
         raise typer.Exit(WRONG if proof.verdict == "refuted" else UNKNOWN)
 

@@ -11,7 +11,8 @@ It covers the network as it runs if ε is at least the `step_error` here. With u
 
 An activation is taken to be computed to within 8 units in the last place, so 16 u as none exceeds 1; it passes on the
 error of its argument at most 1 to 1 (S: 1 to ¼). A product passes on a e_b + b e_a + e_a e_b, a sum e_a + e_b, and either
-adds 4 u of what it is made of. The state is then what was computed, so C is exact where h = o ∘ tanh(C) reads it, and h
+adds 4 u of what it is made of. Weights and symbols that are rounded to a narrower dtype are off by u of themselves, which
+makes γ_{K+H+6} of a net input's. The state is then what was computed, so C is exact where h = o ∘ tanh(C) reads it, and h
 where the next layer does.
 
 Higham, N. J. (2002). Accuracy and Stability of Numerical Algorithms, 2nd edition. SIAM.
@@ -43,25 +44,38 @@ class _Bound(NamedTuple):
         return np.maximum(np.abs(self.lo), np.abs(self.hi))
 
 
-def step_error(system: System, reach: float) -> float:
-    """The ε that a step from states no larger than `reach` needs."""
+UNITS = {"float64": 2.0**-53, "float32": 2.0**-24}
+"""The u of a dtype."""
+
+
+def step_error(system: System, reach: float, dtype: str | None = None) -> float:
+    """The ε that a step from states no larger than `reach` needs.
+
+    Parameters
+    ----------
+    system : System
+    reach : float
+    dtype : "float64" or "float32", optional
+        What is computed in, with the weights and symbols rounded to it; the network's own when not given.
+    """
     s = system.specification
-    u = 2.0**-24 if s.dtype == "float32" else 2.0**-53
+    u = UNITS[dtype or s.dtype]
+    rounded = u > UNITS[s.dtype]
     R, worst = max(reach, 1.0), 0.0
     x = np.abs(system.symbols.astype(np.float64)).max(axis=0)
     for layer in system.layers:
-        worst = max(worst, _Layer(reading(system.graph, blends=False), layer, u, R, x, s.hidden).error())
+        worst = max(worst, _Layer(reading(system.graph, blends=False), layer, u, rounded, R, x, s.hidden).error())
         x = np.full(s.hidden, R)
     W, b_y = (np.abs(array.astype(np.float64)) for array in system.readout)
-    net_y = _gamma(s.hidden + 4, u) * (R * W.sum(axis=0) + b_y) + 8 * 16 * u
+    net_y = _gamma(s.hidden + 4 + 2 * rounded, u) * (R * W.sum(axis=0) + b_y) + 8 * 16 * u
     return 1.01 * max(worst, float(net_y.max()))
 
 
 class _Layer:
     """The bounds of one layer's values, from what x (K) does not exceed."""
 
-    def __init__(self, how: Reading, layer: Layer, u: float, R: float, x: Array, H: int) -> None:
-        self.how, self.layer, self.u, self.R, self.H = how, layer, u, R, H
+    def __init__(self, how: Reading, layer: Layer, u: float, rounded: bool, R: float, x: Array, H: int) -> None:
+        self.how, self.layer, self.u, self.rounded, self.R, self.H = how, layer, u, rounded, R, H
         self.values: dict[int, _Bound] = {}
         for place, o in enumerate(how.graph.operations):
             if o.op == "x":
@@ -73,7 +87,7 @@ class _Layer:
                 self.values[place] = _Bound(value, value, u * np.abs(value))
             elif o.op == "parameter" and how.uses[place]:
                 value = layer.of[o.name].astype(np.float64)
-                self.values[place] = _Bound(value, value, np.zeros(H))
+                self.values[place] = _Bound(value, value, u * rounded * np.abs(value))
 
     def error(self) -> float:
         """What a state is off by after the step, at most."""
@@ -116,7 +130,7 @@ class _Layer:
     def _net_input(self, place: int) -> _Bound:
         net = self.how.nets[place]
         bias = np.zeros(self.H) if net.bias is None else np.abs(self.layer.of[net.bias].astype(np.float64))
-        size, e, k = bias, np.zeros(self.H), len(net.terms) + 4
+        size, e, k = bias, np.zeros(self.H), len(net.terms) + 4 + 2 * self.rounded
         for part in net.products:
             M = np.abs(self.layer.of[part.parameter].astype(np.float64))
             source = self.values[part.source]

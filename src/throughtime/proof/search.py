@@ -54,7 +54,12 @@ class OutOfBudget(Exception):
 
 
 def prove(
-    net: Net, specification: Specification, budget: float = 10.0, seed: int = 0, progress: Progress | None = None
+    net: Net,
+    specification: Specification,
+    budget: float = 10.0,
+    seed: int = 0,
+    progress: Progress | None = None,
+    epsilon: float = 0.0,
 ) -> Proof:
     """Try to prove that a network does what a machine does, on input sequences of every length.
 
@@ -71,6 +76,8 @@ def prove(
         Decides the random walks.
     progress : function of a str, optional
         Is told what goes on, a short line at a time.
+    epsilon : float
+        What a step may at least be off by, for the proof to hold where the network is deployed too (`proof.covering`).
 
     Returns
     -------
@@ -85,7 +92,9 @@ def prove(
     ValueError
         If nothing can be proved about such a network, or it does not fit the specification.
     """
-    search = Search(System.of(net, specification), specification, budget, seed, progress or (lambda line: None))
+    search = Search(
+        System.of(net, specification), specification, budget, seed, progress or (lambda line: None), epsilon
+    )
     with np.errstate(all="ignore"):
         try:
             found = search.run()
@@ -105,6 +114,7 @@ class Search:
     budget: float
     seed: int
     progress: Progress
+    epsilon: float = 0.0
     begun: float = field(default_factory=time.perf_counter)
     worked_before: float = field(default_factory=time.thread_time)
     closed: Tracking | None = None
@@ -131,7 +141,7 @@ class Search:
             refuted = self.refute(tuple(walks.words[: t + 1, walks.wrong[t].argmax()].tolist()))
             if refuted:
                 return refuted
-        epsilon = allowance(self.system, reach_of(walks.states))
+        epsilon = max(self.epsilon, allowance(self.system, reach_of(walks.states)))
         tolerance = TOLERANCE
         while True:
             self.in_time()
