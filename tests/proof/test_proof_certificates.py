@@ -119,7 +119,7 @@ def less_than_float32_rounds(content):
 
 def weight_of_no_float32(content):
     less_than_float32_rounds(content)
-    content["epsilon"] = "0x1p-10"
+    content["epsilon"] = "0x1.4p-15"
     with_weights(content, lambda weights: weights.__setitem__(0, weights[0] + 1e-12))
 
 
@@ -138,6 +138,44 @@ def test_what_is_no_proof_is_rejected(content, tamper):
     assert rejected(content) is None
     tamper(content)
     assert rejected(content)
+
+
+def swap_labels(content):
+    """The machine's two states change names, but it starts in the first."""
+    machine = content["specification"]
+    machine["next"] = [[1 - q for q in row] for row in machine["next"][::-1]]
+    machine["outputs"] = machine["outputs"][::-1]
+    for entry in content["sets"]:
+        entry["label"] ^= 1
+
+
+def move_start(content):
+    start = content["sets"][0]
+    content["sets"].append(copy.deepcopy(start))
+    for entry in content["sets"]:  # all that went to it goes to its copy
+        entry["succ"] = [len(content["sets"]) - 1 if q == 0 else q for q in entry["succ"]]
+    middle = [(float.fromhex(l) + float.fromhex(h)) / 2 for l, h in zip(start["lo"], start["hi"], strict=True)]
+    start["lo"] = [max(m, 1e-6).hex() for m in middle]
+
+
+PLANTED = {
+    "label_0 is not": swap_labels,
+    "h_0 is not in": move_start,
+    "the label of the set that follows": other_machine,
+    "the output may be wrong": flip_output,
+    "not the hash": hash_of_others,
+    "none of float32": weight_of_no_float32,
+}
+
+
+@pytest.mark.parametrize("check", PLANTED)
+def test_a_check_left_out_shows(monkeypatch, content, check):
+    """Each of them refuses something that no other does."""
+    PLANTED[check](content)
+    assert check in rejected(content)
+    need = checker.need
+    monkeypatch.setattr(checker, "need", lambda condition, what: None if check in what else need(condition, what))
+    assert rejected(content) is None
 
 
 def with_network(**fields):

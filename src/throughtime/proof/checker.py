@@ -97,51 +97,43 @@ def need(condition: Any, what: str) -> None:
         raise Rejected(what)
 
 
-# ---------------------------------------------------------------- the file
-
 KINDS: dict[str, Callable[[Any], bool]] = {
     "number": lambda v: type(v) is str and math.isfinite(float.fromhex(v)),
-    "count": lambda v: type(v) is int and 0 <= v <= MOST,
+    "size": lambda v: type(v) is int and 0 < v <= MOST,
     "text": lambda v: type(v) is str and len(v) <= 10_000,
     "name": lambda v: type(v) is str and (not v or v.isidentifier()) and len(v) <= 100,
+    "list": lambda v: type(v) is list,  # of what, depends on sizes
 }
-OPERATION = {"op": (*ARITY,), "of": ["count"], "name": "name", "value": "number"}
-STEP = {"name": "name", "states": ["name"], "operations": [OPERATION], "after": ["count"], "blocks": [["name"]]}
+OPERATION = {"op": (*ARITY,), "of": "list", "name": "name", "value": "number"}
+STEP = {"name": "name", "states": ["name"], "operations": [OPERATION], "after": "list", "blocks": [["name"]]}
 NETWORK = {"step": STEP, "readout": ("sigmoid", "identity"), "bias": (False, True), "dtype": (*DTYPES,)}
-NETWORK |= dict.fromkeys(["inputs", "hidden", "outputs", "layers"], "count")
-MACHINE = {"symbols": [["number"]], "next": [["count"]], "outputs": [[[(0, 1)]]]}
-MACHINE |= {"state_names": ["text"], "symbol_names": ["text"]}
-SET = {"label": "count", "succ": ["count"], "lo": ["number"], "hi": ["number"]}
-FILE = {"format": ("throughtime proof",), "version": (2,), "network": NETWORK, "specification": MACHINE}
-FILE |= {"weights": ["number"], "sha256": "text", "m": "count", "epsilon": "number", "sets": [SET]}
+NETWORK |= dict.fromkeys(["inputs", "hidden", "outputs", "layers"], "size")
+MACHINE = dict.fromkeys(["symbols", "next", "outputs"], "list") | {"state_names": ["text"], "symbol_names": ["text"]}
+FILE = {
+    "format": ("throughtime proof",),
+    "version": (2,),
+    "network": NETWORK,
+    "specification": MACHINE,
+    "m": range(1, 21),
+}
+FILE |= {"weights": ["number"], "sha256": "text", "epsilon": "number", "sets": "list"}
 
 
 def read(value: Any, form: Any, what: str) -> Any:
-    """The value, if it has that form: a table, a list of one form, one of several values, or one of KINDS."""
+    """The value, if it has that form: a table, a list of one form (so many), one of several values, one of KINDS."""
     if isinstance(form, dict):
         need(type(value) is dict and set(value) == set(form), f"{what}: expected a table of {', '.join(form)}")
         return SimpleNamespace(**{key: read(value[key], form[key], key) for key in form})
     if isinstance(form, list):
-        need(type(value) is list, f"{what}: expected a list")
+        need(type(value) is list and len(value) in (form[1:] or [len(value)]), f"{what}: expected a list {form[1:]}")
         return [read(entry, form[0], what) for entry in value]
-    if isinstance(form, tuple):
-        found = any(type(value) is type(choice) and value == choice for choice in form)
-        need(found, f"{what}: expected {' or '.join(map(str, form))}")
+    if isinstance(form, tuple | range):
+        kinds = {int} if isinstance(form, range) else {*map(type, form)}
+        need(type(value) in kinds and value in form, f"{what}: expected one of {form}")
         return value
     need(KINDS[form](value), f"{what}: expected a {form}")
     return arb(float.fromhex(value)) if form == "number" else value
 
-
-def shaped(value: Any, what: str, *shape: int, below: int = MOST + 1) -> Any:
-    """The value, if it is nested lists of that shape, with whole numbers below a bound."""
-    if shape:
-        need(len(value) == shape[0], f"{what}: expected a list of {shape[0]}")
-        return [shaped(entry, what, *shape[1:], below=below) for entry in value]
-    need(not isinstance(value, int) or value < below, f"{what}: expected whole numbers below {below}")
-    return value
-
-
-# ---------------------------------------------------------------- sets of states
 
 Balls = list[Any]
 
@@ -182,16 +174,10 @@ def blend(w: Balls, x: Balls, y: Balls) -> Balls:
 
 FUNCTIONS: dict[str, tuple[Callable[[Any], Any], float, Callable[[Any], Any], int, Any]] = {
     # f, which never falls; its steepest slope; z, where f' is s at ±z (S (1 − S), 1 − tanh²); off by how many u; its size
-    "sigmoid": (
-        lambda z: 1 / (1 + (-z).exp()),
-        0.25,
-        lambda s: ((1 + (1 - 4 * s).sqrt()) ** 2 / (4 * s)).log(),
-        16,
-        ONE,
-    ),
+    "sigmoid": (lambda z: 1 / (1 + (-z).exp()), 0.25, lambda s: ((1 + (1 - 4 * s).sqrt()) ** 2 / (4 * s)).log(), 16, ONE),
     "tanh": (lambda z: z.tanh(), 1.0, lambda s: ((1 + (1 - s).sqrt()) ** 2 / s).log() / 2, 16, ONE),
     "relu": (lambda z: z.max(0), 1.0, lambda s: ZERO, 0, arb("inf")),
-}
+}  # fmt: skip
 
 
 def curve(f: str, x: Balls) -> Balls:
@@ -209,18 +195,11 @@ def curve(f: str, x: Balls) -> Balls:
 
 
 OPERATIONS: dict[str, Callable[..., Balls]] = {
-    "+": plus,
-    "-": minus,
-    "neg": lambda x: times(-1, x),
-    "*": lambda x, y: blend(x, [ZERO], y),
-    "blend": blend,
+    "+": plus, "-": minus, "neg": lambda x: times(-1, x), "*": lambda x, y: blend(x, [ZERO], y), "blend": blend,
     "minimum": lambda x, y: minus(x, curve("relu", minus(x, y))),
     "maximum": lambda x, y: plus(x, curve("relu", minus(y, x))),
     **{f: (lambda x, f=f: curve(f, x)) for f in FUNCTIONS},
-}
-
-
-# ---------------------------------------------------------------- sets of states, in floating point
+}  # fmt: skip
 
 
 class Form(NamedTuple):
@@ -294,16 +273,12 @@ class Arithmetic:
         return [a._replace(x=[a.x[0].mid(), *a.x[1:], *more]) for a, more in zip(of, own, strict=True)]
 
 
-# ---------------------------------------------------------------- the network
-
-
 class Network:
     """The operations of a cell and the weights of every layer, if they fit together."""
 
     def __init__(self, network: SimpleNamespace, weights: list[Any]) -> None:
         self.cell, self.I, self.H, self.O = network.step, network.inputs, network.hidden, network.outputs
         self.all, self.after, blocks, L = self.cell.operations, self.cell.after, self.cell.blocks, network.layers
-        need(min(self.I, self.H, self.O, L) > 0, "sizes: a network of nothing")
         matrices = self.valid()
         self.matrices, self.blends = {*matrices}, {at: w for at in range(len(self.all)) if (w := self.blend(at))}
         self.reads = [self.blends.get(at, o.of) for at, o in enumerate(self.all)]
@@ -349,7 +324,7 @@ class Network:
         states, kinds = self.cell.states, ["x" if o.op == "x" else "h" for o in self.all]
         need(0 < len(self.all) <= 1000 and self.cell.name and all(states), "step: expected a cell")
         for at, o in enumerate(self.all):
-            shaped(o.of, f"operation {at}", ARITY[o.op], below=at)
+            read(o.of, [range(at), ARITY[o.op]], f"operation {at}")
         matrices = {o.of[1]: kinds[o.of[0]] for o in self.all if o.op == "@"}
         for at, o in enumerate(self.all):
             if o.op == "@":
@@ -358,7 +333,7 @@ class Network:
             else:
                 fits = not any(i in matrices or kinds[i] == "x" for i in o.of) and (o.op != "state" or o.name in states)
             need(fits, f"operation {at}: {o.op} cannot be done to this")
-        shaped(self.after, "after", len(states), below=len(self.all))
+        read(self.after, [range(len(self.all)), len(states)], "after")
         need(all(self.all[at].of for at in self.after), "step: a state that is not computed")
         need(len({*states}) == len(states) == len({*self.after}) > 0, "step: two states that are one")
         return matrices
@@ -423,9 +398,6 @@ class Network:
         return [*lines, f"  return {', '.join(told[at] for at in self.after)}"]
 
 
-# ---------------------------------------------------------------- the proof
-
-
 def sized(rows: list[Balls]) -> tuple[Any, Any]:
     """A matrix, and that of its sizes."""
     return arb_mat(rows), arb_mat([[abs(w) for w in row] for row in rows])
@@ -443,37 +415,37 @@ class Proof:
         self.file = file = read(json.loads(certificate), FILE, "file")
         weights, dtype = packed(file.weights, "float64"), file.network.dtype
         need(hashlib.sha256(weights).hexdigest() == file.sha256, "sha256 is not the hash of the weights")
-        for numbers in [file.weights, *file.specification.symbols]:
-            held = struct.iter_unpack(DTYPES[dtype][0], packed(numbers, dtype))
-            need(all(v == w for (v,), w in zip(held, numbers, strict=True)), f"a weight or symbol is none of {dtype}")
-        self.network, self.machine, sets = Network(file.network, file.weights), file.specification, file.sets
+        self.network, self.machine, sets = Network(file.network, file.weights), file.specification, len(file.sets)
         S, self.A = len(self.machine.state_names), len(self.machine.symbol_names)
         n = len(self.network.layers) * len(self.network.after) * self.network.H
         need(S and self.A, "names: expected some")
-        shaped(self.machine.symbols, "symbols", self.A, self.network.I)
-        shaped(self.machine.next, "next", S, self.A, below=S)
-        shaped(self.machine.outputs, "outputs", S, self.A, self.network.O)
-        need(0 < file.m <= 20 and file.epsilon >= 0, "m or epsilon is too small or too large")
-        need(0 < len(sets) * n <= MOST and n * n <= ROOM, "sets: expected a list, not empty, not too long")
-        for entry in sets:
-            shaped(entry.label, "label", below=S)
-            shaped(entry.succ, "succ", self.A, below=len(sets))
-            entry.box = [*zip(shaped(entry.lo, "lo", n), shaped(entry.hi, "hi", n), strict=True)]
-            need(all(low <= high for low, high in entry.box), "set: lo is above hi")
+        need(0 < sets * n <= MOST, "sets: expected a list, not empty, not too long")
+        need(n * self.network.values <= ROOM, "the network is too large")
+        self.machine.symbols = read(self.machine.symbols, [["number", self.network.I], self.A], "symbols")
+        read(self.machine.next, [[range(S), self.A], S], "next")
+        read(self.machine.outputs, [[[(0, 1), self.network.O], self.A], S], "outputs")
+        for numbers in [file.weights, *self.machine.symbols]:
+            held = struct.iter_unpack(DTYPES[dtype][0], packed(numbers, dtype))
+            need(all(v == w for (v,), w in zip(held, numbers, strict=True)), f"a weight or symbol is none of {dtype}")
+        box = {"lo": ["number", n], "hi": ["number", n]}
+        file.sets = read(file.sets, [{"label": range(S), "succ": [range(sets), self.A]} | box], "sets")
+        need(all(low <= high for s in file.sets for low, high in zip(s.lo, s.hi, strict=True)), "set: lo is above hi")
+        need(file.epsilon >= 0, "epsilon is negative")
 
     def check(self, tick: Callable[[int, int, int], None]) -> Report:
         """The four checks; before each image `tick` is told the sets done, all sets, and the multiplications it takes."""
         file, sets = self.file, self.file.sets
         self.images, self.margin, self.reach, self.rounding, self.tick = 0, arb("inf"), ZERO, ZERO, tick
         need(sets[0].label == 0, "label_0 is not the machine's first state")
-        need(all(low <= 0 <= high for low, high in sets[0].box), "h_0 is not in S_0")
+        need(all(low <= 0 <= high for low, high in zip(sets[0].lo, sets[0].hi, strict=True)), "h_0 is not in S_0")
         for (q, entry), a in product(enumerate(sets), range(self.A)):
             follows = sets[entry.succ[a]].label == self.machine.next[entry.label][a]
             need(follows, f"set {q}, symbol {a}: the label of the set that follows is wrong")
         for q, entry in enumerate(sets):
             self.done = q
-            box = [[(l + h) / 2, *[ZERO] * j, (h - l) / 2] for j, (l, h) in enumerate(entry.box)]
-            self.branch(q, [exact(x) for x in box], file.m, f"set {q}")
+            bounds = enumerate(zip(entry.lo, entry.hi, strict=True))
+            box = [exact([(low + high) / 2, *[ZERO] * j, (high - low) / 2]) for j, (low, high) in bounds]
+            self.branch(q, box, file.m, f"set {q}")
         rounding, dtype = float(self.rounding.upper()), file.network.dtype
         if not file.epsilon >= self.rounding:
             what = f"epsilon is {float(file.epsilon):.3g}, but a step in {dtype} may be off by {rounding:.3g}"
@@ -502,7 +474,8 @@ class Proof:
             found = [ends(z.x) for z in after]
             need(all(end.is_finite() for pair in found for end in pair), f"{here}: states without bounds")
             self.reach = reduce(arb.max, (abs(end) for pair in found for end in pair), self.reach)
-            if not all(l <= low and high <= h for (l, h), (low, high) in zip(file.sets[to].box, found, strict=True)):
+            box = zip(file.sets[to].lo, file.sets[to].hi, found, strict=True)
+            if not all(l <= low and high <= h for l, h, (low, high) in box):
                 need(m > 1, f"{here}: the states are not inside set {to}")
                 self.branch(to, how.shared(after, K - how.K), m - 1, here)
         self.rounding = self.rounding.max(how.worst)
