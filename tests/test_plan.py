@@ -16,6 +16,7 @@ from throughtime.sklearn import SequenceLabeler
 from throughtime.sklearn.options import Targets, options_of
 from throughtime.studio import messages
 from throughtime.studio import plan as studio
+from throughtime.studio.opened import of_path
 from throughtime.sweeps.trial import planned
 from throughtime.training import schedules
 from throughtime.training.loop import proceed, train
@@ -183,12 +184,22 @@ def test_a_page_runs_no_code_and_reads_no_file(tmp_path):
 
 
 def test_it_is_what_run_toml_says(tmp_path):
-    made = plan("recall", gap=2, hidden=3, steps=2, seed=4, cell="gru")
+    made = plan("recall", gap=2, hidden=3, steps=2, seed=4, cell="gru", clip=0, schedule="cosine:0.5")
     proceed(made.run(), made.sequences, out=tmp_path / "run", new=True)
     written = tomllib.loads((tmp_path / "run" / "run.toml").read_text())
-    del written["throughtime"]
-    assert written == made.as_dict()
-    assert Plan.read(tmp_path / "run") == made
+    assert written["task"] == {"name": "recall", **made.task.options}
+    assert (written["network"], written["settings"]) == (made.specification.as_dict(), made.settings.as_dict())
+    assert of_path(tmp_path / "run").plan == made
+    read = tasks.of_table(written["task"])
+    assert Plan(read, made.specification, made.init, Settings.from_dict(written["settings"])) == made
+
+
+@pytest.mark.parametrize("name", ["os:getcwd", "d.csv"])
+def test_a_run_decides_neither_what_code_runs_nor_what_is_read(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.csv").write_text("x,y\n1,2\n2,3\n")
+    with pytest.raises(ValueError, match=r"not one of ours|there is no task"):
+        tasks.of_table({"name": name})
 
 
 def test_training_it_is_training(tmp_path):

@@ -20,7 +20,6 @@ from throughtime.network_specification import CHOICES, LARGEST, InitName, Networ
 from throughtime.tasks.custom import known
 from throughtime.tasks.task import Task
 from throughtime.training import schedules
-from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import Run
 from throughtime.training.optimisers import OPTIMISERS
 from throughtime.training.settings import Settings
@@ -125,19 +124,6 @@ class Plan:
             "update": settings.update.replace(" ", "-"),
             "clip": settings.clip or 0,
         }
-
-    def as_dict(self) -> dict[str, Any]:
-        """Tables of plain values, as they stand in `run.toml`."""
-        task = {} if self.run().task is None else {"task": {"name": self.task.name, **self.task.options}}
-        return task | {"network": self.specification.as_dict(), "settings": self.settings.as_dict()}
-
-    @classmethod
-    def read(cls, folder: Any) -> Plan:
-        """What a run in a folder was begun with; a ValueError if it was not with a task that can be found by its name."""
-        run = load_run(folder)
-        if run.task is None:
-            raise ValueError(f"the run in {folder} was trained on data: its plan is not whole without that")
-        return cls(run.task, run.network.specification, "glorot", run.settings)
 
     def takes(self, **options: Any) -> bool:
         """Whether these options could be other than they are: an activation, say, by an Elman cell alone."""

@@ -42,6 +42,7 @@ __all__ = [
     "find",
     "is_data",
     "names",
+    "of_table",
     "read",
     "sampled",
 ]
@@ -78,10 +79,30 @@ def find(name: str, **options: Any) -> Any:
         return DataFile.read(Path(name), **options)
     if ":" in name:
         return custom.load(name, options)
+    return _named(name, options)
+
+
+def _named(name: str, options: dict[str, Any]) -> Any:
     if name not in names:
         raise ValueError(f'there is no task "{name}"{nearest(name, names)}; a task of your own is named module:object')
     only_known(f"{name} has no option", options, [option.name for option in names[name].choices()])
     return names[name](**options)
+
+
+def of_table(table: Any) -> Any:
+    """The task that a file describes: one of ours only, since a file must not decide what code runs, or what is read.
+
+    Raises
+    ------
+    ValueError
+        In one sentence, if it describes none.
+    """
+    if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+        raise ValueError("its task must be a table with a name")
+    name = table["name"]
+    if ":" in name:
+        raise ValueError(f"its task {name} is not one of ours, give it again")
+    return _named(name, {option: value for option, value in table.items() if option != "name"})
 
 
 def is_data(name: str) -> bool:

@@ -215,11 +215,7 @@ def _run_of(stored: Stored, task: Task | None) -> Run:
     try:
         settings = Settings.from_dict(described.get("settings"))
         if task is None and "task" in described:
-            options: dict[str, Any] = dict(described["task"])
-            name = options.pop("name")
-            if ":" in name:  # a file must not decide what code runs
-                raise ValueError(f"its task {name} is not one of ours, give it again")
-            task = tasks.find(name, **options)
+            task = tasks.of_table(described["task"])
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{folder / RUN} describes no run that can be read: {error}") from None
     if not _fits(specification, settings, tensors, metadata):
