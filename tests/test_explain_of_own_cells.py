@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from oracles.own_traces import CASES, CELLS, IDS, LENGTHS, trace_of
+from oracles.own_traces import CASES, CELLS, GRAPHS, IDS, LENGTHS, trace_of
 from oracles.step_functions import STEPS
 from throughtime.explain.formula import Number, evaluate, parts_of
 from throughtime.explain.formulas_of_cell import formulas_of
@@ -89,10 +89,10 @@ def test_every_number_is_found_in_the_json_at_its_source(name):
                 assert at == number.value, (number.symbol, source, of.layer)
 
 
-@pytest.mark.parametrize("name", STEPS)
+@pytest.mark.parametrize("name", GRAPHS)
 def test_names_of_all_arrays_have_a_formula(name):
     """But for net inputs and errors that are written into the one formula that asks for them."""
-    graph = STEPS[name]
+    graph = GRAPHS[name]
     names, found = names_of(graph), formulas_of(graph)
     errors = {*names.d_states, *names.deltas}
     assert set(found.same) <= errors

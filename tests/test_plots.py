@@ -18,6 +18,8 @@ mpl.use("agg")
 from matplotlib import pyplot
 
 from throughtime import plots
+from throughtime.trace import Trace
+from throughtime.trace.layer import LayerTrace, array_names
 from throughtime.training.history import History, Record
 
 
@@ -58,6 +60,31 @@ def test_all_of_a_trace(trace):
     titles = {ax.get_title() for ax in axes.flat if ax.get_visible()}
     assert {"$x$", "$h$", "$y$", "$d$", R"$\delta_y$", R"$\partial h$", R"$\Vert\delta_{k\to t}\Vert$"} <= titles
     assert len(titles) == {"elman": 9, "lstm": 17, "gru": 15}[trace.specification.cell]
+
+
+def test_all_of_a_trace_of_a_cell_of_ones_own():
+    """What a sigmoid made lies in 0..1; a state that is called y is not the output."""
+
+    @tt.cell
+    def own(p, x, y):
+        g = tt.sigmoid(x @ p.V_g + p.b_g)
+        y = g * y + tt.relu(x @ p.V_c + y @ p.U_c)
+        return y
+
+    net = tt.Network(cell=own, inputs=2, hidden=3, outputs=1)
+    x = np.ones((1, 4, 2))
+    arrays = {
+        name: np.full((1, 3) if name == "y_0" else (1, 4, 3), 0.25) for name in array_names(net.specification.graph)
+    }
+    layer = LayerTrace(net.specification.graph, 0, "forward", arrays)
+    y = np.ones((1, 4, 1))
+    trace = Trace(net, np.array([4]), x, y, y[..., 0], y, y, y[..., 0], y, 1.0, net.parameters, (layer,))
+    assert plots.heat_map(trace, "g").images[0].get_clim() == (0, 1)
+    assert plots.heat_map(trace, "y", layer=0).images[0].get_clim() == (0, 0.25)
+    assert drawn(plots.heat_map(trace, "y")).shape == (1, 4)
+    titles = [ax.get_title() for ax in plots.unrolled(trace).flat if ax.get_visible()]
+    assert titles.count("$y$") == 2
+    assert {"$g$", R"$\partial y$", R"$\delta_{g}$"} <= set(titles)
 
 
 def test_one_output_for_a_sequence():

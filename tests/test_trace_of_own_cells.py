@@ -11,7 +11,7 @@ import pytest
 
 import throughtime as tt
 from oracles.cases import COMPILED
-from oracles.own_traces import CASES, CELLS, IDS, LENGTHS, trace_of
+from oracles.own_traces import CASES, CELLS, GRAPHS, IDS, LENGTHS, trace_of
 from oracles.step_functions import STEPS
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
@@ -42,7 +42,7 @@ def test_every_array_is_what_autograd_finds(name, fields):
     from oracles.torch_graph import gradient_of
 
     trace = trace_of(name, **fields)
-    graph, laid, names = STEPS[name], layout(STEPS[name]), names_of(STEPS[name])
+    graph, laid, names = GRAPHS[name], layout(GRAPHS[name]), names_of(GRAPHS[name])
     same = {"rtol": 1e-9, "atol": 1e-12}
     for b, n, run in runs(trace):
         for of in trace.layers:
@@ -83,7 +83,7 @@ def test_itemised_deltas_are_those_of_one_error_alone(name, fields):
         where = {"layer": of.layer, "direction": of.direction}
         items = trace.itemised(**where)
         np.testing.assert_allclose(items.sum(axis=1), of.delta, rtol=1e-9, atol=1e-12)
-        gate = names_of(STEPS[name]).deltas[0].removeprefix("delta_")
+        gate = names_of(GRAPHS[name]).deltas[0].removeprefix("delta_")
         np.testing.assert_array_equal(trace.itemised(gate=gate, **where), items[..., :3])
         if trace.specification.output == "last step":
             continue

@@ -44,7 +44,7 @@ class Inference:
     ----------
     x : (T,B,I) array, to be written
     lengths : (B,) int array, to be written: real steps of each sequence, from 0 to T
-    first_h, first_C : (L,B,H) arrays, to be written: the states to begin with; C is empty but for LSTM
+    first_h, first_C : (L,B,H) arrays, to be written: the states to begin with; C is empty for cells that have h alone
     last_h, last_C : (L,B,H) arrays: the states of a unidirectional network after the last real step
     y : (R,B,O) array
     read : function without arguments: x, lengths and the first states → y and the last states

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 import throughtime as tt
+from oracles.step_functions import STEPS
 from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_values, whole_number
 from throughtime.files import save_network
@@ -298,6 +299,17 @@ def test_formulas_of_a_unit_and_of_an_output(throughtime, adder, adder_file):
 def test_the_trace_as_json_is_the_trace(throughtime, adder, adder_file):
     x, y = tt.tasks.Addition(bits=8).encode(107, 27)
     assert throughtime("trace", 107, 27, "--model", adder_file, "--json").out == adder.trace(x, y).to_json() + "\n"
+
+
+def test_formulas_of_a_cell_of_ones_own(throughtime):
+    net = tt.Network(cell=STEPS["odd"], inputs=2, hidden=2, outputs=1, seed=1)
+    save_network(net, "odd.safetensors", "addition")
+    x, y = tt.tasks.Addition(bits=8).encode(1, 2)
+    at = ("trace", 1, 2, "--model", "odd.safetensors", "--unit", 1)
+    assert throughtime(*at, "--step", 2).out == net.trace(x, y).explain(2, 1).text + "\n"
+    table = throughtime(*at).out
+    for name in ("a[1]", "C[1]", "h[1]", "δ_a[1]", "∂b[1]"):
+        assert f"\n  {name}" in table
 
 
 def test_gates_of_both_layers_and_directions(throughtime):

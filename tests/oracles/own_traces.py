@@ -1,10 +1,11 @@
-"""Traces of small networks of cells of one's own: one of them where kernels are compiled, else all."""
+"""Traces of small networks of all cells; where kernels are compiled, of those that are compiled anyway."""
 
 import numpy as np
 
 import throughtime as tt
 from oracles.cases import COMPILED
 from oracles.step_functions import STEPS
+from throughtime.cells import TWINS, step_of
 
 LENGTHS = [5, 2, 3]
 CASES = [
@@ -14,12 +15,15 @@ CASES = [
     {"layers": 2, "output": "last step", "readout": "identity"},
 ]
 IDS = ["-".join(map(str, case.values())) or "one layer" for case in CASES]
-CELLS = ["odd"] if COMPILED else STEPS
+GRAPHS = {name: step_of(name) for name in TWINS} | STEPS
+CELLS = [*TWINS, "odd"] if COMPILED else list(GRAPHS)
 
 
 def trace_of(name, first=True, **fields):
     """Of a small network, from initial states that are not 0."""
-    net = tt.Network(**{"cell": STEPS[name], "inputs": 2, "hidden": 3, "outputs": 2, "seed": 1} | fields)
+    net = tt.Network(
+        **{"cell": name if name in TWINS else GRAPHS[name], "inputs": 2, "hidden": 3, "outputs": 2, "seed": 1} | fields
+    )
     rng = np.random.default_rng(2)
     net.parameters[:] = rng.normal(0, 0.6, net.parameters.shape)
     steps = () if net.specification.output == "last step" else (max(LENGTHS),)

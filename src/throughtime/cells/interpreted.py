@@ -104,6 +104,8 @@ def backward(
             moving.add(place)
     always = _done(operations, dict(known), (place for place in needed if place not in moving))
     later = [place for place in needed if place in moving]
+    used = {source for place in later for source in operations[place].of}.union(wanted, before.values())
+    always = {place: value for place, value in always.items() if place in used}
     found = {place: np.zeros_like(above[0]) for place in wanted}
     errors: list[Any] = [None] * len(graph.states)
     for t in steps:
