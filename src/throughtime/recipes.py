@@ -1,4 +1,4 @@
-"""What `throughtime train` does when it is told no more than a task: networks and settings that are known to work.
+"""What `throughtime train` does when it is given no more than a task: networks and settings that are known to work.
 
 The classic recipe is the teaching demo of 2015, reproduced to the digits of its log [docs/math.md#the-classic-recipe].
 """
@@ -126,14 +126,14 @@ class Logged:
 
 
 def sample_sums(task: Any, every: int, log: Callable[[Logged], None], seed: int) -> Callback:
-    """A callback that after every so many steps tells how the network adds one pair of numbers, a new one each time."""
-    told = -1
+    """A callback that after every so many steps reports how the network adds one pair of numbers, a new one each time."""
+    reported = -1
 
     def callback(run: Run) -> None:
-        nonlocal told
-        if run.step // every > told:
-            told = run.step // every
-            a, b = map(int, np.random.default_rng([seed, told]).integers(2 ** (task.bits - 1), size=2))
+        nonlocal reported
+        if run.step // every > reported:
+            reported = run.step // every
+            a, b = map(int, np.random.default_rng([seed, reported]).integers(2 ** (task.bits - 1), size=2))
             log(_logged(run.network, task, run.step * run.settings.batch, a, b))
 
     return callback
@@ -167,7 +167,7 @@ def classic(
     update : "per batch" or "per step"
         One update after each pair's backward pass, or one at every step inside of it.
     log : function of a Logged
-        Called for every 1,000th pair, with what the network told of it before it learned from it.
+        Called for every 1,000th pair, with what the network predicted of it before it learned from it.
     callbacks, out : as for `train`
     """
     task = Addition(bits=CLASSIC_BITS)

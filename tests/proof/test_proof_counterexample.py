@@ -39,7 +39,7 @@ def test_one_half_is_no_answer():
     assert isinstance(proof, Refuted)
     assert proof.word == (0,)
     assert proof.given == (0.5,)
-    assert proof.details == "told 0.5, right is 0 (in state “carry 0”); all shorter ones are right"
+    assert proof.details == "predicted 0.5, right is 0 (in state “carry 0”); all shorter ones are right"
 
 
 def test_words_are_shown_as_people_write_them():

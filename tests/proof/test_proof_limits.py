@@ -71,7 +71,7 @@ def test_states_that_overflow_are_unknown():
         ({"output": "last step"}, "last step"),
         ({"readout": "softmax", "outputs": 1}, "softmax"),
         ({"inputs": 3}, "reads 3 features, a symbol of the specification has 2"),
-        ({"outputs": 2}, "tells 2 outputs, the specification asks for 1"),
+        ({"outputs": 2}, "has 2 outputs, the specification asks for 1"),
     ],
 )
 def test_what_cannot_be_proved_is_refused_in_one_sentence(fields, complaint):

@@ -74,7 +74,7 @@ def test_vectors_of_longer_numbers_are_named_with_commas():
 
 @pytest.mark.parametrize("told", [2, -1, 0.5, "1", [0, 2], [[0]], None])
 def test_what_is_no_bit_is_refused(told):
-    with pytest.raises(ValueError, match="must tell 0 or 1"):
+    with pytest.raises(ValueError, match="must return 0 or 1"):
         specify(lambda q, x: (q, told), 0, [(0,), (1,)])
 
 

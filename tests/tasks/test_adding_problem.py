@@ -41,7 +41,7 @@ def test_render():
     x = np.zeros((12, 2))
     x[2], x[5] = (0.25, 1), (-0.5, 1)
     assert AddingProblem().render(x, np.array([0.45])) == (
-        "  0.250 at step 3 and -0.500 at step 6 of 12: told 0.450, target 0.438      right"
+        "  0.250 at step 3 and -0.500 at step 6 of 12: predicted 0.450, target 0.438      right"
     )
     assert AddingProblem().render(x, np.array([0.39])).endswith("wrong")
 
@@ -52,7 +52,7 @@ def test_evaluate(oracles):
     y[7] += 0.05
     found = task.evaluate(oracles.Answers(y), samples=50)
     assert (found.checked, found.wrong, found.exhaustive) == (50, 1, False)
-    assert f"told {y[7, 0]:.3f}, target {y[7, 0] - 0.05:.3f}" in found.first_wrong
+    assert f"predicted {y[7, 0]:.3f}, target {y[7, 0] - 0.05:.3f}" in found.first_wrong
 
 
 def test_options_are_checked():

@@ -12,11 +12,11 @@ def test_samples_are_symbols_delay_signal_and_recall(rng):
     assert batch.y.shape == (400, 11, 5)
     assert (batch.x.sum(axis=2) == 1).all()
     assert (batch.y.sum(axis=2) == 1).all()
-    read, told = batch.x.argmax(axis=2), batch.y.argmax(axis=2)
+    read, answers = batch.x.argmax(axis=2), batch.y.argmax(axis=2)
     assert set(read[:, :3].ravel()) == {0, 1, 2, 3}
     assert (read[:, 3:] == [4, 4, 4, 4, 5, 4, 4, 4]).all()
-    assert (told[:, :8] == 4).all()
-    assert (told[:, 8:] == read[:, :3]).all()
+    assert (answers[:, :8] == 4).all()
+    assert (answers[:, 8:] == read[:, :3]).all()
 
 
 def test_the_papers_sizes(rng):
@@ -39,10 +39,10 @@ def test_render():
     task = CopyMemory(delay=2, length=2)
     x = np.eye(10)[[7, 0, 8, 9, 8, 8]]
     y = np.eye(9)[[8, 8, 8, 8, 7, 0]]
-    assert task.render(x, y) == "  read    7 0 · ? · ·\n  told    · · · · 7 0      right"
+    assert task.render(x, y) == "  read         7 0 · ? · ·\n  predicted    · · · · 7 0      right"
     y = np.eye(9)[[8, 8, 8, 8, 7, 1]]
     assert task.render(x, y) == (
-        "  read    7 0 · ? · ·\n  told    · · · · 7 1      wrong\n          · · · · 7 0      is right"
+        "  read         7 0 · ? · ·\n  predicted    · · · · 7 1      wrong\n               · · · · 7 0      is right"
     )
 
 

@@ -97,8 +97,8 @@ def test_render():
     assert task.render(x, y) == (
         "  B  then T or P    right\n"
         "  P  then T or V    right\n"
-        "  V  then P or V    wrong, told T or P or V\n"
-        "  V  then E         wrong, told none"
+        "  V  then P or V    wrong, predicted T or P or V\n"
+        "  V  then E         wrong, predicted none"
     )
 
 
@@ -111,5 +111,5 @@ def test_evaluate_gives_lengths_and_shows_a_word(oracles):
     found = task.evaluate(net, samples=20, seed=3)
     assert (found.checked, found.wrong, found.exhaustive) == (20, 2, False)
     np.testing.assert_array_equal(net.lengths[0], drawn.lengths)
-    assert found.first_wrong.splitlines()[0] == "  B  then T or P    wrong, told none"
+    assert found.first_wrong.splitlines()[0] == "  B  then T or P    wrong, predicted none"
     assert len(found.first_wrong.splitlines()) == drawn.lengths[5]

@@ -25,8 +25,8 @@ def test_right_and_render():
     batch = Batch(np.zeros((3, 3, 1)), np.array([[1.0], [0.0], [1.0]]))
     assert task.right(np.array([[0.7], [0.5], [0.2]]), batch).tolist() == [True, False, False]
     x = np.array([[-1.0], [0.1], [0.3]])
-    assert task.render(x, np.array([0.125])) == "  -1, then 2 steps of noise: told 0.125, target 0      right"
-    assert task.render(-x, np.array([0.125])) == "  +1, then 2 steps of noise: told 0.125, target 1      wrong"
+    assert task.render(x, np.array([0.125])) == "  -1, then 2 steps of noise: predicted 0.125, target 0      right"
+    assert task.render(-x, np.array([0.125])) == "  +1, then 2 steps of noise: predicted 0.125, target 1      wrong"
 
 
 def test_evaluate_in_chunks(oracles):
@@ -36,7 +36,7 @@ def test_evaluate_in_chunks(oracles):
     answers[1][10] = 1 - answers[1][10]
     found = task.evaluate(oracles.Answers(*answers), samples=300, seed=5)
     assert (found.checked, found.wrong, found.exhaustive) == (300, 1, False)
-    assert f"told {answers[1][10, 0]:.3f}" in found.first_wrong
+    assert f"predicted {answers[1][10, 0]:.3f}" in found.first_wrong
     assert found.first_wrong.endswith("wrong")
 
 

@@ -30,7 +30,7 @@ def info(
 ) -> None:
     """Tell what a model is and how it was trained."""
     if engine and (path or model_path) is not None:
-        raise Failure("--engine tells about this machine, not about a model: leave the model out")
+        raise Failure("--engine is about this machine, not about a model: leave the model out")
     if engine:
         values = _engine()
         if json:

@@ -111,7 +111,7 @@ def copy(
     steps: Steps = None,
     json: Json = False,
 ) -> None:
-    """Copy memory: five symbols told again after a delay, beside the loss of a network without memory."""
+    """Copy memory: five symbols repeated after a delay, beside the loss of a network without memory."""
     _classic("copy", None if delays is None else whole_numbers("--delays", delays), seeds, steps, json)
 
 

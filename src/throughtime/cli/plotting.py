@@ -1,4 +1,4 @@
-"""The option --plot: what is wrong with it is told before anything is computed."""
+"""The option --plot: what is wrong with it is reported before anything is computed."""
 
 from __future__ import annotations
 

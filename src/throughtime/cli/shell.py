@@ -30,7 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 
 
 class Failure(Exception):
-    """What a user is told in one line: what is wrong, and what to do."""
+    """An error in one line: what is wrong, and what to do."""
 
     def __init__(self, message: str, status: int = BAD_INPUT) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class Failure(Exception):
 
 
 class OneLineErrors(TyperGroup):
-    """The commands; what goes wrong in one is told in one line on stderr."""
+    """The commands; what goes wrong in one is reported in one line on stderr."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its status."""

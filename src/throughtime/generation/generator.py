@@ -145,7 +145,7 @@ class Generator(ABC):
         return -error
 
     def gradient(self, source: Any, texts: Sequence[str]) -> tuple[float, Array]:
-        """Back-propagation through decoder and source, the decoder being told the right symbols so far (teacher forcing).
+        """Back-propagation through decoder and source, the decoder being given the right symbols so far (teacher forcing).
 
         Parameters
         ----------
@@ -165,14 +165,14 @@ class Generator(ABC):
         return loss, self.flat(gradient | back(d_state))
 
     def differentiate(
-        self, read: Indices, told: Indices, lengths: Indices | None, state: State
+        self, read: Indices, written: Indices, lengths: Indices | None, state: State
     ) -> tuple[float, State, State, Gradient]:
         """The decoder's loss and its derivatives.
 
         Parameters
         ----------
         read : (B, T) int array, what the decoder is given
-        told : (B, ≤ T) int array, what it ought to tell; END where nothing stands
+        written : (B, ≤ T) int array, what it ought to write; END where nothing stands
         lengths : (B,) int array, optional
         state : State
 
@@ -181,7 +181,7 @@ class Generator(ABC):
         loss, the final state, ∂E by the initial state, and the gradient of the decoder's parts.
         """
         pass_ = self.decoder.forward(*self._read(read, lengths), state)
-        loss = pass_.loss(self._targets(told, read.shape[1]))
+        loss = pass_.loss(self._targets(written, read.shape[1]))
         back = pass_.backward()
         d_embedding = embedding_gradient(read, back.d_x, len(self.vocabulary))
         return loss, pass_.final, back.d_state, {"decoder": back.gradient, "decoder.embedding": d_embedding}
@@ -313,7 +313,7 @@ def as_vectors(state: State) -> Array:
 
 
 def shifted(symbols: Indices) -> Indices:
-    """What the decoder reads when it ought to tell these: END first, then each symbol one step later."""
+    """What the decoder reads when it ought to write these: END first, then each symbol one step later."""
     return np.pad(symbols, [(0, 0), (1, 0)], constant_values=END)
 
 

@@ -88,7 +88,7 @@ def judge(readout, loss, weight, d, net_y, y, delta_y):
 
 @kernel
 def count_right(readout, d, y):
-    """How many of the outputs are told right: rounded for a sigmoid, the greatest for a softmax."""
+    """How many of the outputs are right: rounded for a sigmoid, the greatest for a softmax."""
     right = 0
     if readout == SOFTMAX:
         told, wanted = 0, 0

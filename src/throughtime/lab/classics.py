@@ -40,7 +40,7 @@ PAPER = "paper of 1997"
 
 @dataclass(frozen=True)
 class Published:
-    """A row of a published table: who, for which size of the task, and the figures as they are told there."""
+    """A row of a published table: who, for which size of the task, and the figures as they stand there."""
 
     who: str
     size: str
@@ -143,7 +143,7 @@ CLASSICS = {
 
 
 def baseline(task: CopyMemory) -> float:
-    """The loss of copy memory without any memory: blanks told right, and symbols guessed [Arjovsky et al. 2016]."""
+    """The loss of copy memory without any memory: blanks predicted right, and symbols guessed [Arjovsky et al. 2016]."""
     return task.length * float(np.log(task.symbols))
 
 

@@ -25,7 +25,7 @@ class Automaton:
     next : (Q,A) int array
         The state that follows.
     outputs : (Q,A,O) int array
-        What is told on the way.
+        The outputs on the way.
     goes_with : Q tuples of int
         The states of the specification in which each state is met.
     specification : Specification
@@ -48,9 +48,9 @@ class Automaton:
         return names
 
     def minimised(self) -> Automaton:
-        """The automaton of the fewest states that tells the same, its states in the order they are reached.
+        """The automaton of the fewest states with the same outputs, its states in the order they are reached.
 
-        States are kept together as long as they tell the same and go on to states that are together
+        States are kept together as long as their outputs are the same and go on to states that are together
         [E. F. Moore, Gedanken-experiments on sequential machines, 1956].
         """
         part = _numbered(self.outputs.reshape(len(self.next), -1))
@@ -74,7 +74,7 @@ class Automaton:
         )
 
     def edges(self) -> dict[tuple[int, int], list[str]]:
-        """For each pair of states that follow each other, what is read and told on the way, as "01/1"."""
+        """For each pair of states that follow each other, what is read and the output on the way, as "01/1"."""
         edges: dict[tuple[int, int], list[str]] = {}
         for q, row in enumerate(self.next.tolist()):
             for a, to in enumerate(row):
@@ -129,7 +129,7 @@ def automaton_of(net_or_proof: Net | Proved, specification: Specification | None
     Parameters
     ----------
     net_or_proof : Network or Proved
-        Of a proof, the automaton its sets belong to; what it tells is then proved.
+        Of a proof, the automaton its sets belong to; its outputs are then proved.
     specification : Specification
         For a network.
 

@@ -59,19 +59,19 @@ def specify(
         after.append([])
         outputs.append([])
         for vector in vectors:
-            follows, told = step(state, vector)
+            follows, output = step(state, vector)
             if follows not in states:
                 if len(states) == most:
                     raise ValueError(f"the function goes on to ever new states, more than {most}")
                 states[follows] = len(states)
                 queue.append(follows)
             after[-1].append(states[follows])
-            bits = np.atleast_1d(np.asarray(told))
+            bits = np.atleast_1d(np.asarray(output))
             if bits.ndim != 1 or not np.isin(bits, (0, 1)).all():
-                raise ValueError(f"the function must tell 0 or 1, or a list of these, and told {told!r}")
+                raise ValueError(f"the function must return 0 or 1, or a list of these, as its output, got {output!r}")
             outputs[-1].append(bits.astype(int).tolist())
     if len({len(bits) for row in outputs for bits in row}) > 1:
-        raise ValueError("the function must tell equally many outputs at every step")
+        raise ValueError("the function must return equally many outputs at every step")
     return Specification(
         symbols=np.array(vectors, np.float64),
         next=np.array(after, np.int64),
@@ -146,9 +146,9 @@ Rows = dict[tuple[str, str], tuple[str, list[int]]]
 def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
     reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
     heads = reader.fieldnames or []
-    told = [head for head in heads if head.startswith("output")]
+    output = [head for head in heads if head.startswith("output")]
     given = [head for head in heads if head.startswith("input")]
-    if not {"state", "symbol", "next"} <= set(heads) or not told:
+    if not {"state", "symbol", "next"} <= set(heads) or not output:
         raise ValueError(f'{file}: the first line must name the columns "state", "symbol", "next" and "output"')
     if len(set(heads)) < len(heads):
         raise ValueError(f"{file}: two columns have the same name")
@@ -171,7 +171,7 @@ def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
         if (row["state"], symbol) in rows:
             raise ValueError(f'{where}: state "{row["state"]}" and symbol "{symbol}" were there before')
         rows[row["state"], symbol] = (
-            row["next"], [_bit(row[head].strip(), f'{where}, column "{head}"') for head in told]
+            row["next"], [_bit(row[head].strip(), f'{where}, column "{head}"') for head in output]
         )  # fmt: skip
     if not rows:
         raise ValueError(f"{file}: there are no rows")
@@ -197,8 +197,8 @@ def _from_toml(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]
                 raise ValueError(f"{where}: no such symbol")
             if not isinstance(entry, dict) or set(entry) != {"next", "output"} or not isinstance(entry["next"], str):
                 raise ValueError(f'{where}: expected {{ next = "…", output = … }}, got {_short(entry)}')
-            told = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
-            rows[state, symbol] = entry["next"], [_bit(bit, where) for bit in told]
+            output = entry["output"] if isinstance(entry["output"], list) else [entry["output"]]
+            rows[state, symbol] = entry["next"], [_bit(bit, where) for bit in output]
     start = content.get("start", next(iter(states)))
     if not isinstance(start, str):
         raise ValueError(f"{file}: start must be the name of a state, got {_short(start)}")

@@ -74,7 +74,7 @@ def why_not(what: Specified, task: Any = None) -> str | None:
     if s.bidirectional:
         return "a bidirectional network cannot be proved: it reads the end of a sequence first"
     if s.output == "last step":
-        return 'a network with output "last step" cannot be proved: it tells nothing on the way'
+        return 'a network with output "last step" cannot be proved: it has no output on the way'
     if s.readout == "softmax":
         return 'a network with readout "softmax" cannot be proved: its outputs are no bits'
     try:
@@ -121,7 +121,7 @@ class System:
             )
         if s.outputs != machine.outputs.shape[2]:
             raise ValueError(
-                f"the network tells {s.outputs} outputs, the specification asks for {machine.outputs.shape[2]}"
+                f"the network has {s.outputs} outputs, the specification asks for {machine.outputs.shape[2]}"
             )
         symbols = machine.symbols.astype(s.dtype)
         if not np.isfinite(symbols).all() or len(np.unique(symbols, axis=0)) != len(symbols):

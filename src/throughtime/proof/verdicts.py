@@ -105,11 +105,11 @@ class Refuted:
 
     @property
     def details(self) -> str:
-        """What was told instead of what, in one line."""
-        told = ", ".join(f"{y:.3g}" for y in self.given)
+        """What was predicted instead of what, in one line."""
+        predicted = ", ".join(f"{y:.3g}" for y in self.given)
         right = ", ".join(map(str, self.expected))
         shorter = "all shorter ones are right" if self.shortest else "no shorter one was found"
-        return f"told {told}, right is {right} (in state “{self.state}”); {shorter}"
+        return f"predicted {predicted}, right is {right} (in state “{self.state}”); {shorter}"
 
 
 @dataclass(frozen=True, eq=False)

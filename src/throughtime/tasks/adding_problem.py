@@ -15,7 +15,7 @@ TOLERANCE = 0.04
 
 @dataclass(frozen=True, kw_only=True)
 class AddingProblem(Described):
-    """Read pairs (value, marker) and tell at the end the sum of the two marked values.  [docs/math.md#tasks]
+    """Read pairs (value, marker) and predict at the end the sum of the two marked values.  [docs/math.md#tasks]
 
     This is the task of 1997, not the later variant with values and markers in 0..1. Values are uniform in
     [−1, 1]. The marker is −1 at the first and the last pair, 1 at one of the first ten pairs and at one of
@@ -65,10 +65,10 @@ class AddingProblem(Described):
         return np.asarray((np.abs(y - batch.y) < TOLERANCE).all(axis=1))
 
     def render(self, x: Array, y: Array) -> str:
-        """The marked values, what the network told, and what is right."""
+        """The marked values, what the network predicted, and what is right."""
         steps = np.flatnonzero(x[:, 1] == 1)
         marked = x[steps, 0]
         d = 0.5 + marked.sum() / 4
         verdict = "right" if abs(y[0] - d) < TOLERANCE else "wrong"
         values = " and ".join(f"{value:z.3f} at step {step + 1}" for value, step in zip(marked, steps, strict=True))
-        return f"  {values} of {len(x)}: told {y[0]:z.3f}, target {d:z.3f}      {verdict}"
+        return f"  {values} of {len(x)}: predicted {y[0]:z.3f}, target {d:z.3f}      {verdict}"

@@ -20,7 +20,7 @@ from throughtime.tasks.task import make_room, option
 class Addition(Machine):
     """Add numbers, least significant bit first.  [docs/math.md#addition]
 
-    At step t the network reads one bit of each operand and tells that bit of the sum. The carry, 0..k−1 for k
+    At step t the network reads one bit of each operand and predicts that bit of the sum. The carry, 0..k−1 for k
     operands, is never shown: the network has to find it and remember it.
 
     Parameters
@@ -79,7 +79,7 @@ class Addition(Machine):
         return x[None], to_bits(total, T)[None, :, None]
 
     def decode(self, y: Array) -> int:
-        """The number that one sequence of outputs, (T,1) or (1,T,1), tells."""
+        """The number that one sequence of outputs, (T,1) or (1,T,1), spells."""
         return to_number(np.ravel(y))
 
     def render(self, x: Array, y: Array) -> str:

@@ -85,20 +85,20 @@ def calculation(memory: str, carries: Array, operands: Sequence[Operand], y: Arr
         The carry that is added to each bit.
     operands : sequence of Operand
     y, d : (T,) arrays
-        What the network told and what is right.
+        What the network predicted and what is right.
     """
-    told, right = cells(y), cells(d)
-    number = digits(to_number(y)) if "?" not in told else "?"
+    predicted, right = cells(y), cells(d)
+    number = digits(to_number(y)) if "?" not in predicted else "?"
     lines = [(o.sign, digits(o.number), [] if o.bits is None else cells(o.bits)) for o in operands]
-    lines.append(("=", number, told))
-    if told != right:
+    lines.append(("=", number, predicted))
+    if predicted != right:
         lines.append((" ", digits(to_number(d)), right))
     written = [[str(c) for c in carries]] + [bits for *_, bits in lines]
     used = max([t + 1 for bits in written for t, c in enumerate(bits) if c != "0"], default=1)
     width = max(len(memory) - 2, *(len(_ends(number)) for _, number, _ in lines))
     labels = [memory] + [f"{sign} {_ends(number):>{width}}" for sign, number, _ in lines]
     rows = [Row(label, bits[:used][::-1]) for label, bits in zip(labels, written, strict=True)]
-    if told == right:
+    if predicted == right:
         rows[-1] = rows[-1]._replace(note="right")
     else:
         rows[-2:] = [rows[-2]._replace(note="wrong"), rows[-1]._replace(note="is right")]

@@ -14,7 +14,7 @@ from throughtime.tasks.task import Described, Loss, Output, Readout, make_room, 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyMemory(Described):
-    """Read some symbols, wait, and tell them all in order when asked to.  [docs/math.md#tasks]
+    """Read some symbols, wait, and repeat them all in order at a signal.  [docs/math.md#tasks]
 
     x is one-hot over the symbols, the blank and the signal: `length` symbols, delay − 1 blanks, the signal,
     `length` blanks. y is one-hot over the symbols and the blank: delay + length blanks, then the symbols.
@@ -68,17 +68,17 @@ class CopyMemory(Described):
         return Batch(np.eye(self.inputs)[read], np.eye(self.outputs)[self._answer(recalled)])
 
     def _answer(self, recalled: Array) -> Array:
-        """The classes (B,T) to tell for symbols (B, length)."""
+        """The classes (B,T) that are right for symbols (B, length)."""
         blanks = np.full((len(recalled), self.delay + self.length), self.symbols)
         return np.concatenate((blanks, recalled), axis=1)
 
     def render(self, x: Array, y: Array) -> str:
-        """What is read, told and right, a sign a step: digits for symbols, · for blanks, ? for the signal."""
-        read, told = self._signs(x.argmax(axis=1)), self._signs(y.argmax(axis=1))
+        """What is read, predicted and right, a sign a step: digits for symbols, · for blanks, ? for the signal."""
+        read, predicted = self._signs(x.argmax(axis=1)), self._signs(y.argmax(axis=1))
         right = self._signs(self._answer(x[None, : self.length].argmax(axis=2))[0])
-        if told == right:
-            return table([Row("read", read), Row("told", told, "right")])
-        return table([Row("read", read), Row("told", told, "wrong"), Row("", right, "is right")])
+        if predicted == right:
+            return table([Row("read", read), Row("predicted", predicted, "right")])
+        return table([Row("read", read), Row("predicted", predicted, "wrong"), Row("", right, "is right")])
 
     def _signs(self, classes: Array) -> list[str]:
         signs = {self.symbols: "·", self.symbols + 1: "?"}

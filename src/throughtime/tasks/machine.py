@@ -1,4 +1,4 @@
-"""Tasks that are Mealy machines over bits: what is asked at each step is what a finite machine would tell."""
+"""Tasks that are Mealy machines over bits: the target of each step is the output of a finite machine."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Machine(Described, ABC):
 
     @property
     def outputs(self) -> int:
-        """O, the bits told at a step."""
+        """O, the bits of output at a step."""
         return int(self.specification.outputs.shape[2])
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:

@@ -15,7 +15,7 @@ from throughtime.tasks.task import option
 
 @dataclass(frozen=True, kw_only=True)
 class Parity(Machine):
-    """Tell at every step whether the number of ones so far is odd: memory that never forgets.  [docs/math.md#tasks]
+    """Predict at every step whether the number of ones so far is odd: memory that never forgets.  [docs/math.md#tasks]
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def embedded() -> Grammar:
 
 @dataclass(frozen=True, kw_only=True)
 class Reber(Described):
-    """Tell after every symbol of a word which symbols may come next.  [docs/math.md#tasks]
+    """Predict after every symbol of a word which symbols may come next.  [docs/math.md#tasks]
 
     x is one-hot over B T S X P V E, y holds 1 for each symbol that may follow. Words have different lengths,
     and are read up to the symbol before the final E. In the embedded grammar the last but one symbol repeats
@@ -110,15 +110,15 @@ class Reber(Described):
         real = entry < end * len(SYMBOLS)
         read = np.tile(self.specification.symbols, (len(choices), 1))
         read[end * len(SYMBOLS) :] = 0
-        told = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
-        return Batch(read.take(entry, axis=0), told.take(entry, axis=0), lengths=real.sum(axis=1))
+        targets = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
+        return Batch(read.take(entry, axis=0), targets.take(entry, axis=0), lengths=real.sum(axis=1))
 
     def render(self, x: Array, y: Array) -> str:
-        """A line for each symbol read: those that may follow, and those that were told if they differ."""
+        """A line for each symbol read: those that may follow, and those that were predicted if they differ."""
         word = np.asarray(x).argmax(axis=1)
         lines = []
         for letter, d_t, y_t in zip(word, self.specification.run(word)[1], y, strict=True):
-            verdict = "right" if rounds_to(y_t, d_t).all() else f"wrong, told {_names(y_t > 0.5)}"
+            verdict = "right" if rounds_to(y_t, d_t).all() else f"wrong, predicted {_names(y_t > 0.5)}"
             lines.append(f"  {SYMBOLS[letter]}  then {_names(d_t > 0.5):<6}    {verdict}")
         return "\n".join(lines)
 

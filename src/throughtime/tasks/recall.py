@@ -13,7 +13,7 @@ from throughtime.tasks.task import Described, Loss, Output, Readout, make_room, 
 
 @dataclass(frozen=True, kw_only=True)
 class Recall(Described):
-    """Read −1 or 1, then noise, and tell at the end which it was.  [docs/math.md#tasks]
+    """Read −1 or 1, then noise, and predict at the end which it was.  [docs/math.md#tasks]
 
     One input: the symbol at the first step, then `gap` steps of Gaussian noise. The target, after the last
     step, is 1 if the symbol was 1, else 0. Success against the gap is the curve of long-term dependency.
@@ -52,7 +52,7 @@ class Recall(Described):
         return Batch(x, y)
 
     def render(self, x: Array, y: Array) -> str:
-        """The symbol, the gap, and what the network told."""
+        """The symbol, the gap, and what the network predicted."""
         d = int(x[0, 0] > 0)
         verdict = "right" if rounds_to(y[0], d) else "wrong"
-        return f"  {x[0, 0]:+.0f}, then {len(x) - 1} steps of noise: told {y[0]:z.3f}, target {d}      {verdict}"
+        return f"  {x[0, 0]:+.0f}, then {len(x) - 1} steps of noise: predicted {y[0]:z.3f}, target {d}      {verdict}"

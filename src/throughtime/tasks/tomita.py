@@ -51,7 +51,7 @@ LANGUAGES = dict(enumerate((ONLY_ONES, PAIRS, ODD_RUNS, FEW_ZEROS, BOTH_EVEN, TH
 
 @dataclass(frozen=True, kw_only=True)
 class Tomita(Machine):
-    """Tell at every step whether the word so far is in a language over 0 and 1.  [docs/math.md#tasks]
+    """Predict at every step whether the word so far is in a language over 0 and 1.  [docs/math.md#tasks]
 
     The languages:
 
