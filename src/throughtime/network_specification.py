@@ -115,11 +115,6 @@ class NetworkSpecification:
         """What the cell computes at one time step."""
         return self.step or step_of(self.cell, self.activation)
 
-    def only_shipped(self, what: str) -> None:
-        """A ValueError if the cell has no passes written by hand, by `what` is not there for others."""
-        if self.step is not None:
-            raise ValueError(f"{what} for the cells {', '.join(TWINS)} only, and this network is made of {self.cell}")
-
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain values, for JSON and TOML."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
