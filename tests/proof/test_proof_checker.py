@@ -15,11 +15,12 @@ from known_networks import ADDITION, prove
 from own_cells import OWN
 
 from throughtime import tasks
+from throughtime.cells import NAMES, step_of
 from throughtime.proof import Certificate, Proved, Specification, checker
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import certificate
 from throughtime.proof.extraction import Tracking
-from throughtime.proof.reading import reading
+from throughtime.proof.reading import READ, reading
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import System
 
@@ -33,6 +34,7 @@ CELLS = {
     "gru, two layers, no biases": {"cell": "gru", "layers": 2, "bias": False},
     "tanh, three layers": {"cell": "elman", "activation": "tanh", "layers": 3},
 } | OWN
+CELLS |= {name: {"cell": name} for name in NAMES if {o.op for o in step_of(name).operations if o.of} <= {*READ, "@"}}
 
 MACHINE = Specification(
     symbols=np.array([[0.0, 1.0], [1.0, 0.0]]),

@@ -65,7 +65,7 @@ def change(content, rng) -> None:
     """Change one thing; half of the time, one of the operations."""
     step, whole = content["network"]["step"], list(places(content))
     paths = [("network", "step", *path) for path in places(step)] if rng.random() < 0.5 else whole
-    path = paths[rng.integers(len(paths))]
+    path = (paths or whole)[rng.integers(len(paths or whole))]
     inside = content
     for key in path[:-1]:
         inside = inside[key]
@@ -123,7 +123,7 @@ def originals():
     return [json.loads(proof.certificate.text) for proof in proofs]
 
 
-@pytest.mark.parametrize("changes", [300, pytest.param(6000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("changes", [300, pytest.param(2000, marks=pytest.mark.long)])
 def test_certificates_changed_at_random(originals, changes):
     rng, accepted = np.random.default_rng(changes), 0
     for number in range(changes):

@@ -51,7 +51,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from functools import reduce
-from itertools import permutations, product
+from itertools import islice, permutations, product
 from operator import add
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -294,9 +294,8 @@ class Network:
         left, self.layers = iter(weights), list[dict[str, Any]]()
 
         def columns(height: int, width: int) -> list[Balls]:
-            return [
-                [*column] for column in zip(*([next(left) for _ in range(width)] for _ in range(height)), strict=True)
-            ]
+            rows = [[*islice(left, width)] for _ in range(height)]
+            return [[*column] for column in zip(*rows, strict=True)]
 
         for layer in range(L):
             self.layers.append({})
@@ -484,7 +483,7 @@ class Proof:
         """What has been proved, in lines."""
         of, machine, names = self.file.network, self.machine, self.machine.state_names
         rows = [(q, a, "".join(map(str, machine.outputs[q][a]))) for q in range(len(names)) for a in range(self.A)]
-        sizes = f"{of.inputs} inputs, {of.layers} × {of.hidden} hidden, {of.outputs} outputs, readout {of.readout}"
+        sizes = f"inputs {of.inputs}, hidden {of.layers} × {of.hidden}, outputs {of.outputs}, readout {of.readout}"
         return {
             "network": [f"{sizes}, {of.dtype}", f"sha256 {self.file.sha256}"],
             "cell": self.network.spelled(),
