@@ -161,6 +161,8 @@ def test_bad_input_is_one_line(throughtime):
         outcome = throughtime(command)
         assert outcome.status == 2
         assert "recall is no finite machine" in outcome.err
+    assert throughtime("train", "reber", "--steps", 1, "--quiet", "--out", "words").status == 0
+    assert "words that the grammar never makes" in throughtime("prove", "words").complaint
 
 
 @pytest.mark.parametrize(

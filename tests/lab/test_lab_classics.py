@@ -60,5 +60,5 @@ def test_reber_is_solved_in_a_few_thousand_sequences():
 
 def test_all_networks_of_a_task_have_about_as_many_parameters():
     for name, classic in CLASSICS.items():
-        sizes = [len(kind.begin(classic.task(classic.sizes[0]), 0).parameters) for kind in classic.contestants]
+        sizes = [len(kind.plan(classic.task(classic.sizes[0]), 0).begin().parameters) for kind in classic.contestants]
         assert max(sizes) < 1.3 * min(sizes), name

@@ -17,10 +17,10 @@ def test_wilsons_bounds_as_published():
 
 
 def test_contestants_have_about_as_many_parameters():
-    sizes = [len(contestant.begin(gap.Recall(), 0).parameters) for contestant in networks.ALL]
+    sizes = [len(contestant.plan(gap.Recall(), 0).begin().parameters) for contestant in networks.ALL]
     assert max(sizes) < 1.1 * min(sizes)
-    assert (networks.LSTM_OPEN.begin(gap.Recall(), 0)["forget.b"] == 5).all()
-    assert (networks.GRU_OPEN.begin(gap.Recall(), 0)["update.b"] == 5).all()
+    assert (networks.LSTM_OPEN.plan(gap.Recall(), 0).begin()["forget.b"] == 5).all()
+    assert (networks.GRU_OPEN.plan(gap.Recall(), 0).begin()["update.b"] == 5).all()
 
 
 @pytest.fixture(scope="module")

@@ -32,14 +32,14 @@ def add(
     operands = [whole_number(number, MOST_DIGITS) for number in numbers]
     opened = open_model(model)
     _check_adds(opened, len(operands))
+    from throughtime.batch import Batch
     from throughtime.tasks import Addition
     from throughtime.tasks.bits import digits
-    from throughtime.tasks.task import rounds_to
 
     task = Addition(bits=8, operands=len(operands))
     x, d = task.encode(*operands, bits=1)
     y = opened.network.predict(x)
-    right = rounds_to(y, d)[0, :, 0]
+    right = task.right_steps(y, Batch(x, d))[0]
     predicted = task.decode(y)
     if json:
         document(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from throughtime.interrupts import on_threads
 from throughtime.memory import require
 from throughtime.network import Network
-from throughtime.network_specification import InitName
+from throughtime.network_specification import InitName, NetworkSpecification
+from throughtime.plan import Plan
 from throughtime.recipes import ends
 from throughtime.tasks.task import Task
 from throughtime.training.loop import NotFinite, Run, proceed
@@ -28,29 +29,31 @@ class Contestant:
     name : as tables and figures call it
     fields : of its specification, apart from what the task decides
     init : how its parameters are drawn
-    remember : bias of the gate that keeps the state, forget or update, if not what `init` gives
+    biases : by name those of the gate that keeps the state, where they are not what `init` gives
     """
 
     name: str
     fields: dict[str, Any]
     init: InitName = "glorot"
-    remember: float | None = None
+    biases: dict[str, float] = field(default_factory=dict)
 
-    def begin(self, task: Task, seed: int) -> Network:
-        """Such a network for a task, not yet trained."""
-        net = Network(**self.fields, **ends(task), init=self.init, seed=seed)
-        if self.remember is not None:
-            net["forget.b" if net.specification.cell == "lstm" else "update.b"] = self.remember
-        return net
+    def plan(self, task: Any, seed: int, **settings: Any) -> Plan:
+        """Such a network for a task, and how it is trained."""
+        specification = NetworkSpecification(**self.fields, **ends(task))
+        made = Plan(task, specification, self.init, Settings(seed=seed, **settings))
+        net = made.begin()
+        for name, value in self.biases.items():
+            net[name] = value
+        return replace(made, network=net)
 
 
 ELMAN = Contestant("Elman, sigmoid", {"cell": "elman", "hidden": 32})
 ELMAN_TANH = Contestant("Elman, tanh, small weights", {"cell": "elman", "hidden": 32, "activation": "tanh"}, "uniform")
 ELMAN_ORTHOGONAL = Contestant("Elman, tanh, orthogonal U", {"cell": "elman", "hidden": 32, "activation": "tanh"})
 LSTM = Contestant("LSTM, forget bias 1", {"cell": "lstm", "hidden": 16})
-LSTM_OPEN = Contestant("LSTM, forget bias 5", {"cell": "lstm", "hidden": 16}, remember=5.0)
+LSTM_OPEN = Contestant("LSTM, forget bias 5", {"cell": "lstm", "hidden": 16}, biases={"forget.b": 5.0})
 GRU = Contestant("GRU, update bias 0", {"cell": "gru", "hidden": 18})
-GRU_OPEN = Contestant("GRU, update bias 5", {"cell": "gru", "hidden": 18}, remember=5.0)
+GRU_OPEN = Contestant("GRU, update bias 5", {"cell": "gru", "hidden": 18}, biases={"update.b": 5.0})
 
 ALL = (ELMAN, ELMAN_TANH, ELMAN_ORTHOGONAL, LSTM, LSTM_OPEN, GRU, GRU_OPEN)
 """About 1,100 parameters each on a task with one input and one output."""
@@ -79,8 +82,8 @@ def trained(
     """
 
     def one(seed: int, stop: Callable[[], bool]) -> Any:
-        net = contestant.begin(task, seed)
-        run = Run(net.copy(), Settings(steps=steps, seed=seed, **settings), task)
+        made = contestant.plan(task, seed, steps=steps, **settings)
+        run = made.run()
         checks = range(CHECK_EVERY, steps, CHECK_EVERY) if enough else ()
         try:
             for until in (*checks, steps):
@@ -92,6 +95,6 @@ def trained(
                     break
         except NotFinite as overflow:
             run = overflow.run
-        return use(seed, net, run)
+        return use(seed, made.begin(), run)
 
     return on_threads(one, seeds)
