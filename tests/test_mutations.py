@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import throughtime
-from oracles.mutations import FORMS, MASKS, MUTATIONS, OUTSIDE, TWICE
+from oracles.mutations import FORMS, MASKS, MUTATIONS, NORMALISED, OUTSIDE, TWICE
 
 pytestmark = [
     pytest.mark.long,
@@ -53,7 +53,7 @@ def run_checks(checker, copy, *checks):
 
 
 def test_the_checks_pass_on_the_kernels_as_they_are(checker, copy):
-    status, printed = run_checks(checker, copy, FORMS, OUTSIDE, TWICE, MASKS)
+    status, printed = run_checks(checker, copy, FORMS, OUTSIDE, TWICE, MASKS, NORMALISED)
     assert status == 0, printed
 
 

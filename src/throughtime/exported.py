@@ -89,11 +89,12 @@ def exported(model: Any) -> Exported:
     Raises
     ------
     ValueError
-        If it is neither, or is not fitted, or its weights cannot hold its standardisation.
+        If it is neither, or is not fitted, or its net inputs are normalised, or its weights cannot hold its standardisation.
     """
     if isinstance(model, Exported):
         return model
     if isinstance(model, Network):
+        model.specification.without_layer_norm("exports are there")
         return Exported(model)
     if not hasattr(model, "standardize"):
         raise ValueError(f"a network or an estimator of throughtime.sklearn can be written, got {type(model).__name__}")

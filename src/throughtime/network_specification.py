@@ -8,6 +8,7 @@ from typing import Any, Literal, Required, TypedDict, get_args
 
 from throughtime.cells import NAMES, TWINS, step_of
 from throughtime.cells.graph import Graph
+from throughtime.cells.normalisation import normalised
 from throughtime.checks import choice, flag, nearest, one_of, only_known, whole_number
 
 ActivationName = Literal["sigmoid", "tanh", "relu"]
@@ -35,6 +36,7 @@ class Fields(TypedDict, total=False):
     bias: bool
     output: OutputName
     dtype: DtypeName
+    layer_norm: bool
     step: Graph | None
 
 
@@ -60,6 +62,9 @@ class NetworkSpecification:
     output : "every step" or "last step"
         One output at each step, or one for the sequence, read from the last state of each direction.
     dtype : "float64" or "float32"
+    layer_norm : bool
+        Whether each net input is normalised over the hidden units of its layer, with a gain for each [Ba, Kiros & Hinton
+        2016]; see `cells.normalisation`.
     step : Graph, optional
         The step of a cell that is not Elman, LSTM or GRU; `cell` is then its name. It follows from `cell`, and is saved with
         a model, whatever becomes of the cell of that name.
@@ -82,6 +87,7 @@ class NetworkSpecification:
     bias: bool = True
     output: OutputName = "every step"
     dtype: DtypeName = "float64"
+    layer_norm: bool = False
     step: Graph | None = None
 
     def __post_init__(self) -> None:
@@ -97,10 +103,13 @@ class NetworkSpecification:
             object.__setattr__(self, name, choice(name, getattr(self, name), kind))
         for name in ("inputs", "hidden", "outputs", "layers"):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, LARGEST))
-        for name in ("bidirectional", "bias"):
+        for name in ("bidirectional", "bias", "layer_norm"):
             object.__setattr__(self, name, flag(name, getattr(self, name)))
         if self.cell != "elman" and self.activation != "sigmoid":
             raise ValueError(f"activation is for Elman cells only: {self.cell} has its own, leave it out")
+        if self.layer_norm and self.hidden == 1:
+            raise ValueError("layer_norm needs two hidden units at least: one alone is always its own mean")
+        _ = self.graph  # a cell that cannot be normalised is refused here
         needed = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}.get(self.loss, self.readout)
         if self.readout != needed:
             raise ValueError(f"loss {self.loss!r} needs readout {needed!r}, got {self.readout!r}")
@@ -113,12 +122,19 @@ class NetworkSpecification:
     @property
     def graph(self) -> Graph:
         """What the cell computes at one time step."""
-        return self.step or step_of(self.cell, self.activation)
+        graph = self.step or step_of(self.cell, self.activation)
+        return normalised(graph) if self.layer_norm else graph
+
+    def without_layer_norm(self, what: str) -> None:
+        """A ValueError if net inputs are normalised, by `what` is not there for such networks."""
+        if self.layer_norm:
+            raise ValueError(f"{what} for networks without layer normalisation only, and this one has layer_norm")
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain values, for JSON and TOML."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return values | {"step": self.step.as_dict()} if self.step else {k: v for k, v in values.items() if k != "step"}
+        values |= {"step": self.step.as_dict()} if self.step else {}
+        return {name: value for name, value in values.items() if value or name not in ("layer_norm", "step")}
 
     def _check_step(self) -> None:
         if self.step is None:

@@ -30,9 +30,11 @@ def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = N
     Raises
     ------
     ValueError
-        If it has no biases, or its cell adds none to a product of x, or its numbers cannot hold the result.
+        If it has no biases, or its net inputs are normalised, or its cell adds no bias to a product of x, or its numbers cannot
+        hold the result.
     """
     s = net.specification
+    s.without_layer_norm("weights take in a standardisation")
     if not s.bias:
         raise ValueError(
             "a network without biases cannot take in a mean: train it with bias=True, or do not standardise"

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from throughtime.cells import TWINS, step_of
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout, symbol_of
+from throughtime.cells.normalisation import gains
 from throughtime.checks import choice, whole_number
 from throughtime.memory import require
 from throughtime.network_specification import NetworkSpecification
@@ -171,6 +172,7 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
         [Glorot & Bengio 2010; Saxe et al. 2014; Jozefowicz et al. 2015], other vectors uniform in ±1/√H.
         "uniform": all uniform in ±1/√H, as PyTorch does.
         "classic": all uniform in ±1 from NumPy's legacy generator, V, W, U, then the biases [docs/math.md#the-classic-recipe].
+        The gains of layer normalisation are 1 with all of them.
     seed : int ≥ 0
         With "classic" below 2³².
 
@@ -190,7 +192,18 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
     require(16 * size + _BYTES_OF_A_LAYER * specification.layers, f"a network of {size:,} parameters")
     vector = np.zeros(size, np.float64)
     fill(specification, vector, seed)
+    if specification.layer_norm:
+        _open_gains(specification, vector)
     return vector.astype(specification.dtype)
+
+
+def _open_gains(specification: NetworkSpecification, vector: Array) -> None:
+    """Gains of layer normalisation begin at 1, whatever was drawn for them."""
+    s = specification
+    names = {view_name(s.graph, s.graph.operations[gain].name) for gain in gains(s.graph)}
+    for name, view in Views(s, vector).items():
+        if any(name == gain or name.endswith(f".{gain}") for gain in names):
+            view[:] = 1
 
 
 def _glorot(specification: NetworkSpecification, vector: Array, seed: int) -> None:

@@ -5,6 +5,7 @@ the derivation of its backward pass. When these are rewritten, only this table i
 in which `.` stands for any character, line ends too; the first match is replaced.
 """
 
+NORMALISATION = "kernels/normalisation.py"
 SWEEP, ROWS, PRODUCTS, DERIVATION, NETWORK = (
     "kernels/sweep.py", "kernels/written_rows.py", "kernels/written_products.py", "cells/derivation.py", "kernels/network.py"
 )  # fmt: skip
@@ -13,6 +14,7 @@ STORED = r"(def backward\(.*?if laid.phase\(place\) == phase)"
 
 FORMS = "tests/kernels/test_gradients.py::test_every_form"
 OUTSIDE = "tests/kernels/test_gradients.py::test_backward_from_outside"
+NORMALISED = "tests/kernels/test_layer_norm.py::test_gradient_against_central_differences"
 MASKS = "tests/kernels/test_dropout.py::test_gradient_with_masks"
 TWICE = "tests/kernels/test_two_batches.py::test_the_same_tape_twice"
 
@@ -52,6 +54,8 @@ ERRORS = [
         "the mask of dropout left out on the way back", NETWORK,
         r"put_mask_on\(mask_at\(s, tape, layer\), d_below, d_below\)", "pass", MASKS,
     ),
+    ("the mean of ∂n kept on the way back", NORMALISATION, r"d_n\[j\] - mean - n", "d_n[j] - n", NORMALISED),
+    ("the deviation held constant on the way back", NORMALISATION, r" - n\[j\] \* along", "", NORMALISED),
     ("the gradient of b_y left out", NETWORK, r"add_rows\(delta_y, 0, db_y\)", "pass", FORMS),
     ("a transposed product on the way back through U", PRODUCTS, r"\{back\}, rows", "{back and self.is_x(r)}, rows", FORMS),
     (

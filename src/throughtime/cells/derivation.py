@@ -21,6 +21,7 @@ class Derivation:
 
         given             ∂E by a state after the step, from the step behind it and from above, by the state's name
         @T                a product with a transposed matrix
+        normalise_back    (a, v): ∂E by a, from ∂E by what came of normalising a, see `cells.normalisation`
         where_positive    (a, v): v where a > 0, else 0
         where_less        (a, b, v): v where a <= b, else 0
         where_not_less    (a, b, v): v where not a <= b, else 0
@@ -138,6 +139,8 @@ class _Derived:
             first, second = ("where_less", "where_not_less") if o.op == "minimum" else ("where_not_less", "where_less")
             self._to(a, [_Part(self.add(first, *o.of, v), None, 1)])
             self._to(o.of[1], [_Part(self.add(second, *o.of, v), None, 1)])
+        elif o.op == "normalise":
+            self._to(a, [_Part(self.add("normalise_back", a, v), None, 1)])
         elif o.op == "relu":
             self._to(a, [_Part(self.add("where_positive", place, v), None, 1)])
         else:

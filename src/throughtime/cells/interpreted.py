@@ -13,6 +13,7 @@ import numpy as np
 from throughtime.cells.activations import ACTIVATIONS, Array, sigmoid, softplus
 from throughtime.cells.derivation import derivation
 from throughtime.cells.graph import Graph, Operation
+from throughtime.cells.normalisation import normalise, normalise_back
 
 _DO: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "neg": np.negative, "@": np.matmul,
@@ -20,6 +21,7 @@ _DO: dict[str, Callable[..., Any]] = {
     "sigmoid": sigmoid, "tanh": np.tanh, "relu": ACTIVATIONS["relu"].f, "exp": np.exp, "softplus": softplus,
     "minimum": lambda a, b: np.where(a <= b, a, b),
     "maximum": lambda a, b: np.where(a <= b, b, a),
+    "normalise": normalise, "normalise_back": normalise_back,
     "where_positive": lambda a, v: np.where(a > 0, v, 0),
     "where_less": lambda a, b, v: np.where(a <= b, v, 0),
     "where_not_less": lambda a, b, v: np.where(a <= b, 0, v),

@@ -70,13 +70,18 @@ class Layout:
     products : tuple of Product, in the order of the graph
     blocks : tuple of Block, in the order of the flat vector
     phases : int
+    normalised : the places of sums of products that are normalised, and of what comes of each
+    summed : the places of the net inputs that products are summed up in; the others are made of a normalised sum
     """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         products = [place for place, o in enumerate(graph.operations) if o.op == "@"]
         self._net_of = {place: self._net(place) for place in products}
+        self.normalised = tuple((o.of[0], place) for place, o in enumerate(graph.operations) if o.op == "normalise")
         nets = list(dict.fromkeys(self._net_of[place] for place in products))
+        self.summed = frozenset(nets)
+        nets += self._shifted()
         first = {self._net_of[place] for place in products if self._op(graph.operations[place].of[0]) == "x"}
         slots = [Slot(net, self._kept(net)) for net in sorted(nets, key=lambda net: net not in first)]
         told = {slot.kept for slot in slots} | {slot.net for slot in slots} | set(graph.after)
@@ -120,6 +125,19 @@ class Layout:
         while above is not None:
             place, above = above, self._sum_above(above)
         return place
+
+    def _shifted(self) -> list[int]:
+        """The net inputs that are made of a normalised sum of products: g ∘ n + b."""
+        scaled = [self.graph.uses[n][0] for _, n in self.normalised]
+        return [net for place in scaled if (net := self._net(place)) != place]
+
+    def products_of(self, net: int) -> list[int]:
+        """The places of the products of a net input."""
+        return [place for place, own in self._net_of.items() if own == net]
+
+    def sums(self, net: int) -> list[int]:
+        """The places of the sums inside a net input, which are nothing but parts of it."""
+        return [place for place in range(net) if self._op(place) == "+" and self._net(place) == net]
 
     def _kept(self, net: int) -> int:
         uses, operations = self.graph.uses[net], self.graph.operations

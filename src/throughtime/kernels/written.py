@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from throughtime.cells.derivation import derivation
 from throughtime.cells.graph import Graph
-from throughtime.cells.layout import layout
+from throughtime.cells.layout import Layout, layout
 from throughtime.kernels.written_products import Products, function
-from throughtime.kernels.written_rows import ROW, ROW_BACK, backward, forward
+from throughtime.kernels.written_rows import ROW, ROW_BACK, backward, forward, plus, times
 
 _HEAD = '''"""Written by throughtime.kernels.written from the graph of {name}."""
 
@@ -19,18 +19,42 @@ from throughtime.kernels.sequence import add_rows, matrix, piece
 '''
 
 
-def _rows(name: str, arguments: str, phases: list[list[str]]) -> str:
-    """A kernel that does one sequence's row in pieces of a vector's width."""
+_NORMALISED = "from throughtime.kernels.normalisation import normalise, normalise_back\n"
+
+
+def _normalise(laid: Layout, phase: int) -> list[str]:
+    """What is done to a row before its elements are: of the sums of products that are whole in this phase."""
+    pairs = [(laid.slot_of[a], laid.slot_of[n]) for a, n in laid.normalised if laid.phase(a) == phase]
+    return [f"normalise({_slot('gates', a)}, {_slot('gates', n)})" for a, n in pairs]
+
+
+def _normalise_back(laid: Layout, phase: int) -> list[str]:
+    """What is done to a row after its elements were."""
+    pairs = [(laid.slot_of[a], laid.slot_of[n]) for a, n in laid.normalised if laid.phase(a) == phase]
+    return [
+        f"normalise_back({_slot('gates', a)}, {_slot('gates', n)}, {_slot('delta', n)}, {_slot('delta', a)})"
+        for a, n in pairs
+    ]
+
+
+def _slot(of: str, k: int) -> str:
+    return f"piece(numbers, {plus(of, times(k, 'H'))}, H)"
+
+
+def _rows(name: str, arguments: str, phases: list[list[str]], before: list[list[str]], after: list[list[str]]) -> str:
+    """A kernel that does one sequence's row in pieces of a vector's width, and what is done to the whole row before and after."""
     text = ""
     lines = ["lanes = width(numbers)", "whole = H - H % lanes"]
     for phase, body in enumerate(phases):
         text += function(f"{name}_{phase}", f"H, {arguments}, j, count", body)
         one = f"{name}_{phase}(H, {arguments}, "
         loop = [
+            *before[phase],
             "for j in range(0, whole, lanes):",
             f"    {one}j, lanes)",
             "if whole < H:",
             f"    {one}whole, H - whole)",
+            *after[phase],
         ]
         if len(phases) > 1:
             loop = [f"if phase == {phase}:", *(f"    {line}" for line in loop)]
@@ -44,11 +68,11 @@ def source_of(graph: Graph) -> str:
     phases = range(laid.phases)
     products = Products(laid)
     return "".join((
-        _HEAD.format(name=graph.name),
-        _rows("row", ROW, [forward(laid, k) for k in phases]),
+        _HEAD.format(name=graph.name), _NORMALISED if laid.normalised else "",
+        _rows("row", ROW, [forward(laid, k) for k in phases], [_normalise(laid, k) for k in phases], [[] for _ in phases]),
         _rows(
             "row_back", ROW_BACK,
-            [backward(laid, derived, k) for k in phases],
+            [backward(laid, derived, k) for k in phases], [[] for _ in phases], [_normalise_back(laid, k) for k in phases],
         ),
         products.pack(False), products.pack(True), products.multiply_x(), products.multiply_step(),
         products.multiply_back(), products.multiply_d_x(), products.gradients(),

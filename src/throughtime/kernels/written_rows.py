@@ -80,6 +80,8 @@ class _Step:
             return f"load({letter}, {plus(times(vectors.index(o.name), 'H'), 'j')}, count)"
         if place >= len(self.graph.operations):
             return None
+        if o.op == "normalise":
+            return load("gates", times(laid.slot_of[place], "H"))
         earlier = laid.phase(place) < self.phase or self.back
         if earlier and place in self.graph.after:
             return load("after", times(self.graph.after.index(place), "step"))
@@ -128,7 +130,8 @@ class _Step:
         o = self.operations[place]
         if not self.back and place in self.laid.slot_of_net:
             slot = load("gates", times(self.laid.slot_of_net[place], "H"))
-            return " + ".join([slot, *(self.inside(term, "*/+") for term in self.laid.terms(place))])
+            summed = [slot] if place in self.laid.summed else []
+            return " + ".join([*summed, *(self.inside(term, "*/+") for term in self.laid.terms(place))])
         if o.op == "given":
             return self.given(o.name)
         if o.op in _CALLS:
@@ -231,7 +234,8 @@ def forward(laid: Layout, phase: int) -> list[str]:
     graph, step = laid.graph, _Step(laid, laid.graph.operations, False, phase)
     targets = [(plus("gates", times(k, "H"), "j"), slot.kept) for k, slot in enumerate(laid.slots)]
     targets += [(plus("after", times(n, "step"), "j"), place) for n, place in enumerate(graph.after)]
-    targets = [(target, place) for target, place in targets if laid.phase(place) == phase]
+    by_row = {place for pair in laid.normalised for place in pair}
+    targets = [(target, place) for target, place in targets if laid.phase(place) == phase and place not in by_row]
     for _, place in targets:
         step.count(place)
     for place in range(len(graph.operations)):  # in the order of the step function
@@ -243,10 +247,11 @@ def forward(laid: Layout, phase: int) -> list[str]:
 
 def backward(laid: Layout, derived: Derivation, phase: int) -> list[str]:
     graph, step = laid.graph, _StepBack(laid, derived, phase)
+    sums = {a for a, _ in laid.normalised}
     targets: list[tuple[str, int]] = []
     for k, slot in enumerate(laid.slots):
         place = slot.kept if slot.net is None else slot.net
-        if laid.phase(place) == phase:
+        if laid.phase(place) == phase and place not in sums:
             targets.append((plus("delta", times(k, "H"), "j"), derived.by[place]))
     zeros = []
     if phase == 0:

@@ -63,10 +63,11 @@ class Framer:
     Raises
     ------
     ValueError
-        If the task's sequences are longer than a page can show.
+        If the task's sequences are longer than a page can show, or the network's net inputs are normalised.
     """
 
     def __init__(self, task: Any, specification: NetworkSpecification) -> None:
+        specification.without_layer_norm("pages are drawn")
         self.task, self.specification = task, specification
         check_length(task.options.get(task.sized_by, 0))  # before any is drawn
         self.sequences: Batch = _sequences(task)
