@@ -10,6 +10,7 @@ from throughtime.c.writing import to_c
 from throughtime.files import load
 from throughtime.network import State
 from throughtime.own_units import in_own_units
+from throughtime.parameters import Views
 from throughtime.proof import why_not
 from throughtime.standalone import to_numpy
 from throughtime.standardisation import Standardisation
@@ -90,8 +91,9 @@ def test_a_trace_shows_what_is_normalised():
         for b, length in enumerate(LENGTHS):
             for a_t, n_t in zip(a[b, :length], n[b, :length], strict=True):
                 np.testing.assert_allclose(n_t, (a_t - a_t.mean()) / np.sqrt(a_t.var() + 1e-5), rtol=1e-12, atol=1e-13)
-    for name in traced.network:
-        np.testing.assert_allclose(traced.terms(name).sum(0), traced.gradient[name], rtol=1e-12, atol=1e-14)
+    gradient = Views(traced.specification, traced.network.gradient(*data(traced.network), LENGTHS)[1])
+    for name, wanted in gradient.items():
+        np.testing.assert_allclose(traced.terms(name).sum(0), wanted, rtol=1e-12, atol=1e-14)
 
 
 def test_jacobians_of_its_steps():
@@ -109,8 +111,12 @@ def test_jacobians_of_its_steps():
     np.testing.assert_allclose(jacobians(traced)[2], np.transpose(wanted), atol=1e-8)
 
 
+def torch_module(net):
+    return pytest.importorskip("throughtime.pytorch").to_torch(net)
+
+
 REFUSED = {
-    "C": lambda net: to_c(net), "NumPy": lambda net: to_numpy(net), "PyTorch": lambda net: pytest.importorskip("throughtime.pytorch").to_torch(net),
+    "C": to_c, "NumPy": to_numpy, "PyTorch": torch_module,
     "formula": lambda net: net.trace(*data(net)).explain(1, unit=0), "page": lambda net: tt.view(net.trace(*data(net))),
     "own units": lambda net: in_own_units(net, Standardisation(np.zeros(I), np.ones(I))),
 }  # fmt: skip

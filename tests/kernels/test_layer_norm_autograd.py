@@ -41,8 +41,8 @@ def gru(p, x, h):
 
 
 def mgu(p, x, h):
-    f = torch.sigmoid(net_input(p, "g_f", [(x, "V_f"), (h, "U_f")], "b_f"))
-    n = torch.tanh(net_input(p, "g_h", [(x, "V_h"), (f * h, "U_h")], "b_h"))
+    f = torch.sigmoid(gate(p, "forget", x, h))
+    n = torch.tanh(net_input(p, "candidate.g", [(x, "candidate.V"), (f * h, "candidate.U")], "candidate.b"))
     return ((1 - f) * h + f * n,)
 
 

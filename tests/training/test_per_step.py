@@ -82,18 +82,18 @@ def gru(p, x, h):
 
 
 def mgu(p, x, h):
-    """A product of a product: U_h goes back within the step, with the weights as the step found them."""
-    f = sigmoid(x @ p["V_f"] + h @ p["U_f"] + p["b_f"])
-    n = np.tanh(x @ p["V_h"] + (f * h) @ p["U_h"] + p["b_h"])
+    """A product of a product: the candidate's U goes back within the step, with the weights as the step found them."""
+    f = sigmoid(x @ p["forget.V"] + h @ p["forget.U"] + p["forget.b"])
+    n = np.tanh(x @ p["candidate.V"] + (f * h) @ p["candidate.U"] + p["candidate.b"])
 
     def back(d_h):
         d_n = d_h * f * (1 - n**2)
-        d_fh = d_n @ p["U_h"].T
+        d_fh = d_n @ p["candidate.U"].T
         d_f = (d_h * (n - h) + d_fh * h) * f * (1 - f)
-        steps = {"V_h": np.outer(x, d_n), "U_h": np.outer(f * h, d_n), "b_h": d_n}
-        steps |= {"V_f": np.outer(x, d_f), "U_f": np.outer(h, d_f), "b_f": d_f}
+        steps = {"candidate.V": np.outer(x, d_n), "candidate.U": np.outer(f * h, d_n), "candidate.b": d_n}
+        steps |= {"forget.V": np.outer(x, d_f), "forget.U": np.outer(h, d_f), "forget.b": d_f}
         through = d_h * (1 - f) + d_fh * f
-        return steps, lambda p: (through + d_f @ p["U_f"].T,)
+        return steps, lambda p: (through + d_f @ p["forget.U"].T,)
 
     return ((1 - f) * h + f * n,), back
 
