@@ -81,6 +81,13 @@ def test_an_lstm_of_ones_own_is_an_nn_lstm_and_comes_back_as_itself():
     assert from_torch(module.state_dict()).specification.cell == "lstm"
 
 
+def test_a_state_dict_of_a_cell_by_its_name():
+    net = network("peephole")
+    found = from_torch(to_torch(net).state_dict(), cell="peephole", readout="sigmoid", loss="squared")
+    assert found.specification == net.specification
+    np.testing.assert_array_equal(found.parameters, net.parameters)
+
+
 def test_a_module_of_others_with_a_cell_of_ones_own():
     class Theirs(nn.Module):
         def __init__(self):
@@ -109,7 +116,7 @@ def test_an_error_in_an_operation_is_seen(operation, error, monkeypatch, tmp_pat
         (lambda state: state.pop("recurrent.w_f_l0"), {"cell": STEPS["peephole"]}, "w_f_l0 must be .* got none"),
         (lambda state: state.update({"recurrent.V_i_l0": torch.zeros(2, 4).double()}), {"cell": STEPS["peephole"]}, "must be"),
         (lambda state: state.update({"recurrent.q_l0": torch.zeros(3).double()}), {"cell": STEPS["peephole"]}, "holds q_l0"),
-        (lambda state: None, {"cell": "peephole"}, "cell must be a step function that throughtime.cell has read"),
+        (lambda state: None, {"cell": "peepole"}, "or a step function that throughtime.cell has read, got 'peepole'"),
     ],
 )  # fmt: skip
 def test_state_dicts_that_do_not_fit(change, fields, message):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from throughtime.agreement import check_same
 from throughtime.batch import Array
+from throughtime.cells import NAMES, TWINS, step_of
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
 from throughtime.checks import one_of
@@ -36,6 +37,8 @@ WHAT_CAN_BE_READ = (
     "a network is one nn.RNN, nn.LSTM, nn.GRU or CellRNN and one nn.Linear, "
     + "with nn.Sigmoid, nn.Softmax or nothing behind it"
 )
+OWN_CELLS = tuple(name for name in NAMES if name not in TWINS)
+"""Those of the package whose cells the parameters do not tell."""
 FIELDS = ("cell", "activation", "readout", "loss", "output")
 
 SIZES = ((3, 7, (1, 10, 0.1)), (4, 12, (1, 10, 0.1, 3)), (2, 300, (1,)), (130, 5, (1,)), (3, 6, (30, 100, 1000)))
@@ -58,9 +61,9 @@ def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
     **fields
         What a state_dict does not say, as in `NetworkSpecification`: `readout` (else "identity"), `loss` (the one that
         suits the readout), `output` ("every step"), for an nn.RNN `activation` ("tanh", which is PyTorch's, "relu" or
-        "sigmoid"), and for any other cell `cell`, its step as `throughtime.cell` has read it. "last step" is read from the
-        final state of each direction, PyTorch's h_n. A module says them itself;
-        `readout` can be given where its outputs are still without it, as nn.CrossEntropyLoss wants them.
+        "sigmoid"), and for any other cell `cell`, its name or its step as `throughtime.cell` has read it. "last step" is read
+        from the final state of each direction, PyTorch's h_n. A module says them itself; `readout` can be given
+        where its outputs are still without it, as nn.CrossEntropyLoss wants them.
 
     Raises
     ------
@@ -71,8 +74,10 @@ def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
         if name not in FIELDS:
             raise ValueError(f"{name} stands in the parameters already and cannot be given")
         if name == "cell":
-            if not isinstance(value, Graph):
-                raise ValueError(f"cell must be a step function that throughtime.cell has read, got {value!r:.60}")
+            if not isinstance(value, Graph) and value not in OWN_CELLS:
+                raise ValueError(
+                    f"cell must be {one_of(OWN_CELLS)}, or a step function that throughtime.cell has read, got {value!r:.60}"
+                )
         elif value not in CHOICES[name]:
             raise ValueError(f"{name} must be {one_of(CHOICES[name])}, got {value!r}")
     if isinstance(source, nn.Module):
@@ -242,7 +247,8 @@ def _is_state(value: Mapping[Any, Any]) -> bool:
 
 
 def _of_state(tensors: dict[str, Tensor], fields: dict[str, Any]) -> Network:
-    own: Graph | None = fields.get("cell")
+    cell: Graph | str | None = fields.get("cell")
+    own = step_of(cell) if isinstance(cell, str) else cell
     standard = None if own is None else layer_of(own)
     pattern = WEIGHT if own is None or standard else OWN
     matches = {name: match for name in tensors if (match := pattern.match(name))}
