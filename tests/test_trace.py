@@ -405,8 +405,8 @@ def test_json_holds_numbers_that_json_lacks():
 def test_json_schema():
     document = json.loads(trace_of(cell="lstm", bidirectional=True).to_json(reach=True))
     assert list(document) == [
-        "format", "version", "specification", "parameters", "gradient", "loss", "lengths", "x", "d", "mask", "net_y",
-        "y", "error", "delta_y", "layers", "reach",
+        "format", "version", "specification", "cell", "parameters", "gradient", "loss", "lengths", "x", "d", "mask",
+        "net_y", "y", "error", "delta_y", "layers", "reach",
     ]  # fmt: skip
     assert (document["format"], document["version"]) == ("throughtime trace", 1)
     assert np.shape(document["parameters"]["backward.forget.U"]) == (3, 3)

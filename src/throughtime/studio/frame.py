@@ -24,9 +24,10 @@ import numpy as np
 import orjson
 
 from throughtime.batch import Array, Batch
+from throughtime.cells.layout import layout
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import GATES, Views
+from throughtime.parameters import Views
 from throughtime.studio.example import Example, describe, letters
 from throughtime.studio.plan import check_length, most_steps
 from throughtime.studio.snapshot import Snapshot
@@ -126,7 +127,7 @@ class Framer:
 
     def _reaches(self, T: int, most: int) -> bool:
         s = self.specification
-        return T <= REACH_STEPS and T * T * s.hidden * len(GATES[s.cell]) <= most
+        return T <= REACH_STEPS and T * T * s.hidden * len(layout(s.graph).slots) <= most
 
     def _update(self, snapshot: Snapshot) -> dict[str, Any] | None:
         if snapshot.update is None:

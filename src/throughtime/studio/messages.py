@@ -170,13 +170,13 @@ def _configure(document: dict[str, Any]) -> Configure:
         if isinstance(value, str) and len(value) > MOST_LETTERS:
             raise Malformed(f"{name} must be a word of at most {MOST_LETTERS} letters")
         if value is not None:
-            settings[name] = SETTINGS[name].check(value) if name in SETTINGS else _plain(name, value)
+            settings[name] = SETTINGS[name].check(value) if name in SETTINGS and name != "cell" else _plain(name, value)
     return Configure(settings)
 
 
 def _plain(name: str, value: Any) -> Any:
-    if not isinstance(value, str if name == "task" else str | int | float):
-        raise Malformed(f"{name} must be a word" + ("" if name == "task" else " or a number"))
+    if not isinstance(value, str if name in ("task", "cell") else str | int | float):
+        raise Malformed(f"{name} must be a word" + ("" if name in ("task", "cell") else " or a number"))
     return value
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from throughtime import recipes, tasks
 from throughtime.batch import Array, Batch
+from throughtime.cells import NAMES
 from throughtime.columns import Columns
 from throughtime.files import RUN, load, load_tensors
 from throughtime.network import Network
@@ -133,7 +134,7 @@ def of_network(network: Network, task: Any, settings: Settings | None = None, co
             f"{s.inputs} and {s.outputs} at {s.output}"
         )
     if settings is None:
-        settings = Settings(**recipes.default(task, s.cell, s.activation).settings)
+        settings = Settings(**recipes.default(task, s.cell if s.cell in NAMES else s.step, s.activation).settings)
     return Plan(task, s, "glorot", settings, network)
 
 

@@ -6,10 +6,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from throughtime import tasks
-from throughtime.cells import TWINS
+from throughtime.cells import NAMES
+from throughtime.cells.graph import Graph
+from throughtime.cells.layout import layout
 from throughtime.checks import Option
 from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import GATES, count
+from throughtime.parameters import count
 from throughtime.plan import OPTIONS, Plan, own
 from throughtime.plan import plan as planned
 from throughtime.tasks.from_file import DataFile
@@ -43,14 +45,14 @@ def offered(options: tuple[Option, ...]) -> dict[str, Option]:
     return found
 
 
-SETTINGS = offered(tuple(replace(o, choices=TWINS) if o.name == "cell" else o for o in OPTIONS.values()))
+SETTINGS = offered(tuple(replace(o, choices=NAMES) if o.name == "cell" else o for o in OPTIONS.values()))
 """The options of networks and training."""
 
 OF_TASKS = {name: offered(kind.choices()) for name, kind in tasks.names.items()}
 """The options of each task."""
 
 
-def plan(given: dict[str, Any], data: DataFile | None = None) -> Plan:
+def plan(given: dict[str, Any], data: DataFile | None = None, present: Graph | None = None) -> Plan:
     """The plan that settings describe; what is not among them is taken from the recipe. A ValueError in one sentence.
 
     Parameters
@@ -59,9 +61,14 @@ def plan(given: dict[str, Any], data: DataFile | None = None) -> Plan:
         As `messages.Configure` has them.
     data : DataFile, optional
         What was uploaded last: its name may be given as the task.
+    present : Graph, optional
+        The step of the network that is shown: where it is a cell of one's own, its name may be given as the cell.
     """
     options = dict(given)
     name = options.pop("task", "addition")
+    if "cell" in options:
+        is_present = present is not None and present.name not in NAMES and present.name == options["cell"]
+        options["cell"] = present if is_present else SETTINGS["cell"].check(options["cell"])
     if data is not None and name == data.name:
         made = planned(data, **options)
     elif name in tasks.names:  # no page decides what code runs, or which file is read
@@ -85,7 +92,7 @@ def check_size(specification: NetworkSpecification) -> None:
 def most_steps(specification: NetworkSpecification) -> int:
     """How long a sequence of a network may be, so that a page can show it."""
     s = specification
-    return min(MOST_STEPS_IN_TIME, MOST_STATES // (s.layers * s.directions * s.hidden * len(GATES[s.cell])))
+    return min(MOST_STEPS_IN_TIME, MOST_STATES // (s.layers * s.directions * s.hidden * len(layout(s.graph).slots)))
 
 
 def check_length(steps: int, most: int = MOST_STEPS_IN_TIME) -> None:
@@ -118,7 +125,9 @@ def options(plan: Plan) -> list[dict[str, Any]]:
     """The options there are, for the page to make its controls from; those are enabled that could be chosen otherwise."""
     rows = OF_TASKS.get(plan.task.name, {}) | SETTINGS
     disabled = {name for name, value in _PROBES.items() if not plan.takes(**{name: value})}
-    return [asdict(row) | {"enabled": row.name not in disabled} for row in rows.values()]
+    cells = tuple(dict.fromkeys([*NAMES, plan.specification.cell]))
+    shown = [replace(row, choices=cells) if row.name == "cell" else row for row in rows.values()]
+    return [asdict(row) | {"enabled": row.name not in disabled} for row in shown]
 
 
 _PROBES = {"activation": "relu", "cell_penalty": 1.0, "window": 1}

@@ -129,7 +129,7 @@ class Session:
             case messages.Configure(settings):
                 if settings.get("task") == self.plan.task.name:
                     self._refuse_to_train()
-                await self._begin(plan(settings, self.data), None)
+                await self._begin(plan(settings, self.data, self.plan.specification.step), None)
             case messages.Train():
                 await self._publish(await self.trainer.ask("train", self._kept_in()))
             case messages.Pause():

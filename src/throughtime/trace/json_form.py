@@ -8,6 +8,8 @@ R stands for the T steps, and is left out if the specification's output is "last
     version          1
     specification    the fields of a NetworkSpecification: cell, inputs I, hidden H, outputs O, layers L, bidirectional, …
     parameters       by name, in the order of `Network.names`: {"V": [I][H], "U": [H][H], "b_h": [H], "W": …, …}
+    cell             what the cell computes and what its arrays are called, see `trace.description`; left out by earlier
+                     versions, and read only to compare it with what the specification says
     gradient         the same names and shapes: ∂E by each parameter
     loss             E, summed over steps and sequences
     lengths          [B], the steps of each sequence that are real; everything behind them is 0
@@ -46,6 +48,7 @@ from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import DIRECTIONS, Views, count
 from throughtime.trace import Trace
+from throughtime.trace.description import described
 from throughtime.trace.layer import LayerTrace, array_names, frozen, names_of
 
 FORMAT, VERSION = "throughtime trace", 1
@@ -70,6 +73,7 @@ def document(trace: Trace, reach: bool = False) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         "specification": s.as_dict(),
+        "cell": described(s.graph),
         "parameters": _named(Views(s, trace.network.parameters)),
         "gradient": _named(Views(s, trace.gradient)),
         "loss": _plain(np.asarray(trace.loss)),
@@ -94,12 +98,14 @@ def read(text: str | bytes) -> Trace:
         raise ValueError(f'this is not the JSON of a trace: it has no "format": "{FORMAT}"')
     if document.get("version") != VERSION or isinstance(document["version"], bool):
         raise ValueError(f"a trace of version {VERSION} is expected, this one is {str(document.get('version'))[:40]}")
-    _check_names("the trace", document, KEYS, optional=("reach",))
+    _check_names("the trace", document, KEYS, optional=("cell", "reach"))
     return _trace(document, len(text))
 
 
 def _trace(document: dict[str, Any], size: int) -> Trace:
     s = NetworkSpecification.from_dict(document["specification"])
+    if "cell" in document and _text(document["cell"]) != _text(described(s.graph)):
+        raise ValueError(f"cell is not the description of the specification's cell, {s.cell}")
     layers = document["layers"]
     # nothing is allocated before it is known that the text has as many numbers
     if not isinstance(layers, list) or len(layers) != s.layers * s.directions:
@@ -220,6 +226,11 @@ def _plain(array: Array) -> Any:
     for name, number in NOT_FINITE.items():
         exact[np.isnan(array) if name == "NaN" else array == number] = name
     return exact.tolist()
+
+
+def _text(plain: Any) -> str:
+    """The JSON of plain values: True is not 1 in it, and the order of names does not matter."""
+    return json.dumps(plain, sort_keys=True)
 
 
 def _no_constant(name: str) -> None:

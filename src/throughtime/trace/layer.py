@@ -21,8 +21,8 @@ from throughtime.parameters import DIRECTIONS, blocks, of_layer, view_name
 if TYPE_CHECKING:
     from throughtime.kernels.tape import TapeArrays
 
-_TAKEN = ("layer", "direction")
-"""What no array is called: a trace's JSON has them beside the arrays."""
+_TAKEN = ("layer", "direction", "x", "d", "mask", "net_y", "y", "delta_y", "error", "loss", "W", "b_y")
+"""What no array of a layer is called, as no parameter of its cell: a trace has these beside them."""
 
 
 class Names(NamedTuple):
@@ -38,7 +38,7 @@ class Names(NamedTuple):
 @cache
 def names_of(graph: Graph) -> Names:
     """The names of a cell's arrays, each of them once: a second one has a _ behind it."""
-    laid, taken = layout(graph), set(_TAKEN)
+    laid, taken = layout(graph), {*_TAKEN, *(view_name(graph, parameter) for parameter in graph.parameters)}
 
     def new(name: str) -> str:
         while name in taken:

@@ -64,7 +64,7 @@ def watched(chromium):
     def open_page(address, **options):
         opened.append(Watched(chromium, **options))
         opened[-1].page.goto(address)
-        opened[-1].page.wait_for_selector("[data-array=h]")
+        opened[-1].page.wait_for_selector("[data-array=x]")
         return opened[-1]
 
     yield open_page

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { described } from "../../../src/throughtime/studio/page/cell.js";
 import { dependents, dependsOn } from "../../../src/throughtime/studio/page/dependencies.js";
 import { formula } from "../../../src/throughtime/studio/page/formula.js";
+import { OUTER_ARRAYS } from "../../../src/throughtime/studio/page/numbers.js";
 import { CASES, cellsOf } from "./fixtures.mjs";
 
 /** Arrays that stand between two drawn ones: what they are computed from counts for what is computed from them. */
-const BETWEEN = ["net_h", "net_y", "mask"];
+const isBetween = (trace, array) => ["net_y", "mask"].includes(array) || described(trace).isWrittenOut(array);
 const key = ({ array, layer, direction, t, unit }) => [array, layer, direction, t, unit].join(" ");
 
 /**
@@ -19,12 +21,11 @@ function read(trace, cell) {
     if (Array.isArray(node)) node.forEach(collect);
     else if (node && typeof node === "object") {
       if (node.source && key(node.source) !== key(cell)) {
-        const { array, t } = node.source;
+        const { array } = node.source;
         const output = { ...node.source, array: "y" };
         if (cell.array === "error" && array === "net_y") found.set(key(output), output);
-        else if (BETWEEN.includes(array)) read(trace, node.source).forEach((source, name) => found.set(name, source));
-        else if (!(array in trace.parameters) && !/(^|\.)([VUWbc])(_|$)/.test(array) && !array.endsWith("_0") && t >= 0)
-          found.set(key(node.source), node.source);
+        else if (isBetween(trace, array)) read(trace, node.source).forEach((source, name) => found.set(name, source));
+        else if (described(trace).has(array) || OUTER_ARRAYS.includes(array)) found.set(key(node.source), node.source);
       }
       Object.values(node).forEach(collect);
     }
@@ -48,16 +49,13 @@ function cells(trace, found) {
 }
 
 const drawn = (trace) =>
-  [...cellsOf(trace)].filter(
-    ({ array }) =>
-      !["x", "d", "net_y", "net_h", "mask"].includes(array) &&
-      !(trace.specification.cell === "elman" && array === "d_h"),
-  );
+  [...cellsOf(trace)].filter(({ array }) => !["x", "d"].includes(array) && !isBetween(trace, array));
 
 for (const { name, trace } of CASES) {
   describe(name, () => {
     it("a cell depends on what its formula reads", () => {
       for (const cell of drawn(trace)) {
+        if (formula(trace, cell) === null) continue; // too long
         const wanted = [...read(trace, cell).keys()].sort();
         assert.deepEqual([...cells(trace, dependsOn(trace, cell))].sort(), wanted, key(cell));
       }
@@ -68,8 +66,7 @@ for (const { name, trace } of CASES) {
         for (const source of cells(trace, dependsOn(trace, cell)))
           backwards.set(source, [...(backwards.get(source) ?? []), key(cell)]);
       }
-      for (const cell of [...cellsOf(trace)].filter(({ array }) => !BETWEEN.includes(array))) {
-        if (trace.specification.cell === "elman" && cell.array === "d_h") continue;
+      for (const cell of [...cellsOf(trace)].filter(({ array }) => !isBetween(trace, array))) {
         assert.deepEqual(
           [...cells(trace, dependents(trace, cell))].sort(),
           (backwards.get(key(cell)) ?? []).sort(),

@@ -12,6 +12,10 @@ const printed = FIXTURES ? readFileSync(FIXTURES) : execFileSync(PYTHON, [script
 /** @type {{name: string, trace: any, explanations: any[], terms: Record<string, any>}[]} */
 export const CASES = JSON.parse(printed.toString());
 
+/** The first trace whose specification has these fields. */
+export const traceOf = (fields) =>
+  CASES.find(({ trace }) => Object.entries(fields).every(([key, value]) => trace.specification[key] === value)).trace;
+
 /** Every cell of a trace. */
 export function* cellsOf(trace) {
   const { hidden, inputs, outputs, output } = trace.specification;
@@ -25,7 +29,8 @@ export function* cellsOf(trace) {
     }
   }
   for (const of of trace.layers) {
-    const arrays = Object.keys(of).filter((name) => !["layer", "direction", "h_0", "C_0"].includes(name));
+    const others = ["layer", "direction", ...trace.cell.states.map(({ initial }) => initial)];
+    const arrays = Object.keys(of).filter((name) => !others.includes(name));
     for (const array of arrays) {
       for (let t = 0; t < steps; t++) {
         for (let unit = 0; unit < hidden; unit++) yield { array, layer: of.layer, direction: of.direction, t, unit };

@@ -1,10 +1,16 @@
 """Traces of every cell with their explanations, as JSON on the standard output: what Python says, for the page's tests."""
 
 import json
+import os
 import sys
+from pathlib import Path
+
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")  # a few steps of small networks: compiling would take longer
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
+from oracles.step_functions import STEPS as OWN
 from throughtime.network import Network
 
 CASES = (
@@ -19,6 +25,10 @@ CASES = (
     {"cell": "gru", "hidden": 3, "bidirectional": True, "loss": "binary_cross_entropy"},
     {"cell": "gru", "hidden": 2, "layers": 2, "inputs": 6, "bias": False},
     {"cell": "lstm", "hidden": 4, "dtype": "float32"},
+    *({"cell": OWN[name], "hidden": 2} for name in OWN),
+    {"cell": OWN["peephole"], "hidden": 3, "layers": 2, "bidirectional": True, "bias": False},
+    {"cell": OWN["slstm"], "hidden": 3, "layers": 2, "output": "last step"},
+    {"cell": OWN["cornn"], "hidden": 5, "bidirectional": True, "readout": "softmax", "outputs": 3},
 )
 STEPS = 4
 
@@ -34,21 +44,26 @@ def case(fields):
     if s.loss == "cross_entropy":
         d = np.eye(s.outputs, dtype=s.dtype)[rng.integers(s.outputs, size=d.shape[:-1])]
     trace = net.trace(x, d, mask=mask)
-    explained = [
+    explained = [] if s.step else _explained(trace, last_step)
+    terms = {name: trace.terms(name).tolist() for name in net.names}
+    return {
+        "name": " ".join(f"{key} {s.cell if key == 'cell' else value}" for key, value in fields.items()),
+        "trace": json.loads(trace.to_json(reach=True)),
+        "explanations": [explanation.as_dict() for explanation in explained],
+        "terms": terms,
+    }
+
+
+def _explained(trace, last_step):
+    s = trace.specification
+    units = [
         trace.explain(t, unit, layer=of.layer, direction=of.direction)
         for of in trace.layers
         for t in range(1, STEPS + 1)
         for unit in range(s.hidden)
     ]
     outputs = range(STEPS, STEPS + 1) if last_step else range(1, STEPS + 1)
-    explained += [trace.explain(t, output=k) for t in outputs for k in range(s.outputs)]
-    terms = {name: trace.terms(name).tolist() for name in net.names}
-    return {
-        "name": " ".join(f"{key} {value}" for key, value in fields.items()),
-        "trace": json.loads(trace.to_json(reach=True)),
-        "explanations": [explanation.as_dict() for explanation in explained],
-        "terms": terms,
-    }
+    return units + [trace.explain(t, output=k) for t in outputs for k in range(s.outputs)]
 
 
 json.dump([case(fields) for fields in CASES], sys.stdout)

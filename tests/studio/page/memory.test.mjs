@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 
 import { isTelling, keeper } from "../../../src/throughtime/studio/page/memory.js";
+import { traceOf } from "./fixtures.mjs";
 import { parse } from "../../../src/throughtime/studio/page/json.js";
 
 const carry = [0, 1, 1, 0, 0, 1];
 const trace = (columns, more = {}) => {
   const h = carry.map((_, t) => columns.map((column) => column[t]));
   return {
-    specification: { cell: "elman", hidden: columns.length },
+    specification: { hidden: columns.length },
+    cell: traceOf({ cell: "elman" }).cell,
     layers: [{ layer: 0, direction: "forward", h: [h], ...more }],
   };
 };
@@ -30,7 +32,7 @@ it("finds no unit where none keeps them apart", () => {
 it("looks into an LSTM's cell state too", () => {
   const C = [carry.map((state) => [3 * state])];
   const found = keeper(
-    { ...trace([[0.5, 0.1, 0.9, 0.5, 0.2, 0.8]], { C }), specification: { cell: "lstm", hidden: 1 } },
+    { ...trace([[0.5, 0.1, 0.9, 0.5, 0.2, 0.8]], { C }), cell: traceOf({ cell: "lstm" }).cell },
     carry,
   );
   assert.deepEqual([found.array, found.means], ["C", [0, 3]]);

@@ -11,8 +11,9 @@ import {
   place,
   scaleOf,
 } from "../../../src/throughtime/studio/page/scales.js";
+import { traceOf } from "./fixtures.mjs";
 
-const elman = { cell: "elman", activation: "sigmoid", readout: "sigmoid" };
+const elman = traceOf({ cell: "elman", activation: "sigmoid" });
 
 /** Relative luminance as in WCAG 2.2. */
 function luminance([r, g, b]) {
@@ -60,10 +61,23 @@ describe("colours", () => {
 describe("scales", () => {
   it("are fixed where values are bounded", () => {
     assert.deepEqual(scaleOf(elman, "h", [0.1]), { kind: "unit", greatest: 1 });
-    assert.deepEqual(scaleOf({ ...elman, activation: "tanh" }, "h", [0.1]), { kind: "signed", greatest: 1 });
-    assert.deepEqual(scaleOf({ ...elman, cell: "lstm" }, "f", [0.1]), { kind: "unit", greatest: 1 });
-    assert.deepEqual(scaleOf({ ...elman, cell: "lstm" }, "C_tilde", [0.1]), { kind: "signed", greatest: 1 });
-    assert.deepEqual(scaleOf({ ...elman, readout: "identity" }, "y", [0.3, -7]), { kind: "signed", greatest: 10 });
+    assert.deepEqual(scaleOf(traceOf({ cell: "elman", activation: "tanh" }), "h_0", [0.1]), {
+      kind: "signed",
+      greatest: 1,
+    });
+    assert.deepEqual(scaleOf(traceOf({ cell: "lstm" }), "f", [0.1]), { kind: "unit", greatest: 1 });
+    assert.deepEqual(scaleOf(traceOf({ cell: "lstm" }), "C_tilde", [0.1]), { kind: "signed", greatest: 1 });
+    assert.deepEqual(scaleOf(traceOf({ cell: "elman", readout: "identity" }), "y", [0.3, -7]), {
+      kind: "signed",
+      greatest: 10,
+    });
+    for (const of of ["lstm", "gru"])
+      assert.deepEqual(scaleOf(traceOf({ cell: of }), "h", [0.1]), { kind: "signed", greatest: 1 });
+    assert.deepEqual(scaleOf(traceOf({ cell: "lstm" }), "C", [0.1, -3]), { kind: "signed", greatest: 5 });
+    assert.deepEqual(scaleOf(traceOf({ cell: "elman", activation: "relu" }), "h", [3]), {
+      kind: "signed",
+      greatest: 5,
+    });
   });
 
   it("else reach to the greatest value, rounded up to 1, 2 or 5", () => {

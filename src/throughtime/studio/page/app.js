@@ -1,4 +1,5 @@
 /** The page: its state, what changes it, and the panels that draw it. */
+import { refusal } from "./cell.js";
 import { controls } from "./controls.js";
 import { el, set, write } from "./dom.js";
 import { gradient } from "./gradient.js";
@@ -125,7 +126,7 @@ export function mount(root, host) {
     write(page.notice, state.notice);
     set(page.notice, { hidden: !state.notice });
     shown = viewOf(state, host);
-    if (!shown) return;
+    if (!shown) return refuse(state.frame && refusal(state.frame.trace));
     set(page.waiting, { hidden: true });
     set(page.main, { hidden: false });
     transport(page.bar, shown, act);
@@ -141,6 +142,14 @@ export function mount(root, host) {
       clearTimeout(linkTimer);
       linkTimer = window.setTimeout(() => shown && history.replaceState(null, "", linkOf(shown)), LINK_DELAY);
     }
+  }
+
+  /** Says why a frame cannot be shown, and shows nothing of it. @param {string | null} why */
+  function refuse(why) {
+    if (!why) return;
+    write(page.waiting, why);
+    set(page.waiting, { hidden: false });
+    set(page.main, { hidden: true });
   }
 
   function walk() {
@@ -296,7 +305,7 @@ export function mount(root, host) {
  */
 function viewOf(state, host) {
   const { frame, settings } = state;
-  if (!frame || !settings) return null;
+  if (!frame || !settings || refusal(frame.trace)) return null;
   const moments = momentsOf(frame.trace.lengths[0]);
   const moment = Math.min(state.moment, moments.length - 1);
   const known = (/** @type {View["selection"]} */ cell) =>

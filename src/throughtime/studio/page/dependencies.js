@@ -1,4 +1,5 @@
-/** Which cells a cell is computed from, and which are computed from it: one step of the formulas in docs/math.md. */
+/** Which cells a cell is computed from, and which are computed from it: one step of the formulas. */
+import { described } from "./cell.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Selection} Selection */
@@ -12,49 +13,18 @@
  */
 
 /**
- * "what: from, …": a source at the same step, "<" at the step read before, ">" at the step read after; "*" all units,
- * else the same unit. "below" is what the layer reads, "above" the errors of what reads the layer.
+ * What the readout and the loss compute from what. A softmax's outputs hang together; only the cross-entropy undoes
+ * that.
+ * @param {TraceJSON} trace
+ * @returns {[string, import("./cell.js").Link[]][]}
  */
-const RULES = {
-  elman: ["h: below* h<*", "delta_h: above* delta_h>* h"],
-  lstm: [
-    "f: below* h<*",
-    "i: below* h<*",
-    "C_tilde: below* h<*",
-    "o: below* h<*",
-    "C: f C< i C_tilde",
-    "h: o C",
-    "d_h: above* delta_f>* delta_i>* delta_C_tilde>* delta_o>*",
-    "delta_o: d_h C o",
-    "d_C: d_h o C d_C> f>",
-    "delta_f: d_C C< f",
-    "delta_i: d_C C_tilde i",
-    "delta_C_tilde: d_C i C_tilde",
-  ],
-  gru: [
-    "r: below* h<*",
-    "z: below* h<*",
-    "q: h<*",
-    "n: below* r q",
-    "h: z n h<",
-    "d_h: above* delta_r>* delta_z>* delta_q>* d_h> z>",
-    "delta_z: d_h h< n z",
-    "delta_n: d_h z n",
-    "delta_r: delta_n q r",
-    "delta_q: delta_n r",
-  ],
-};
-/** A softmax's outputs hang together; only the cross-entropy undoes that. @param {TraceJSON} trace */
-const outerRules = ({ specification: { readout, loss } }) => [
-  "error: y* d*",
-  readout === "softmax" && loss === "squared" ? "delta_y: y* d*" : "delta_y: y d",
-];
-const ERRORS = {
-  elman: ["delta_h"],
-  lstm: ["delta_i", "delta_f", "delta_C_tilde", "delta_o"],
-  gru: ["delta_r", "delta_z", "delta_n"],
-};
-
+function outerRules({ specification: { readout, loss } }) {
+  const from = (/** @type {boolean} */ all) => ["y", "d"].map((array) => ({ array, shift: 0, all }));
+  return [
+    ["error", from(true)],
+    ["delta_y", from(readout === "softmax" && loss === "squared")],
+  ];
+}
 /** What a cell is computed from. @param {TraceJSON} trace @param {Selection} cell @returns {Cells[]} */
 export const dependsOn = (trace, cell) =>
   links(trace)
@@ -73,27 +43,26 @@ export const dependents = (trace, cell) =>
 
 /** All links between arrays, each walked both ways. @param {TraceJSON} trace @returns {Link[]} */
 function links(trace) {
-  const { cell, layers, bidirectional, output } = trace.specification;
+  const { layers, bidirectional, output } = trace.specification;
+  const cell = described(trace);
   const T = trace.lengths[0];
   const directions = bidirectional ? ["forward", "backward"] : ["forward"];
   const inTime = (/** @type {Cells[]} */ cells) => cells.filter(({ t }) => t >= 0 && t < T);
   /** @type {Link[]} */
   const found = [];
+  const arrays = [...cell.values.keys(), ...cell.errors.keys()].filter((array) => !cell.isWrittenOut(array));
+  const rules = arrays.map((array) => /** @type {const} */ ([array, cell.sources(array)]));
 
-  for (const rule of [...RULES[cell], ...outerRules(trace)]) {
-    const [to, sources] = rule.split(": ");
-    for (const source of sources.split(" ")) {
-      const from = source.replace(/[<>*]/g, "");
-      const all = source.endsWith("*");
+  for (const [to, sources] of [...rules, ...outerRules(trace)]) {
+    for (const { array: from, shift, all } of sources) {
       if (from === "below" || from === "above") continue;
-      const shift = source.includes("<") ? -1 : source.includes(">") ? 1 : 0;
       /** @param {string} array @param {Selection} of @param {number} by @returns {Cells[]} */
       const at = (array, { layer, direction, t, unit }, by) =>
         inTime([{ array, layer, direction, t: t + (direction === "backward" ? -by : by), unit: all ? null : unit }]);
       found.push({ to, from, back: (of) => at(from, of, shift), forth: (of) => at(to, of, -shift) });
     }
   }
-  const readers = RULES[cell].filter((rule) => rule.includes("below*")).map((rule) => rule.split(":")[0]);
+  const readers = rules.filter(([, sources]) => sources.some(({ array }) => array === "below")).map(([to]) => to);
   const whole = (
     /** @type {string} */ array,
     /** @type {number} */ layer,
@@ -114,8 +83,8 @@ function links(trace) {
     });
     found.push({
       to,
-      from: "h",
-      back: ({ layer, t }) => (layer > 0 ? each("h", layer - 1, t) : []),
+      from: cell.output,
+      back: ({ layer, t }) => (layer > 0 ? each(cell.output, layer - 1, t) : []),
       forth: ({ layer, t }) => (layer < layers - 1 ? each(to, layer + 1, t) : []),
     });
   }
@@ -128,16 +97,18 @@ function links(trace) {
       layer === layers - 1 && (everyStep || t === lastRead(direction))
         ? [whole(array, 0, "forward", everyStep ? t : T - 1)]
         : [];
-  found.push({ to: "y", from: "h", back: ({ t }) => readout("h", t), forth: told("y") });
-  const felt = cell === "elman" ? "delta_h" : "d_h";
-  found.push({ to: felt, from: "delta_y", back: told("delta_y"), forth: ({ t }) => readout(felt, t) });
-  for (const from of ERRORS[cell]) {
-    found.push({
-      to: felt,
-      from,
-      back: ({ layer, t }) => (layer < layers - 1 ? each(from, layer + 1, t) : []),
-      forth: ({ layer, t }) => (layer > 0 ? each(felt, layer - 1, t) : []),
-    });
+  found.push({ to: "y", from: cell.output, back: ({ t }) => readout(cell.output, t), forth: told("y") });
+  const felt = rules.filter(([, sources]) => sources.some(({ array }) => array === "above")).map(([to]) => to);
+  for (const to of felt) {
+    found.push({ to, from: "delta_y", back: told("delta_y"), forth: ({ t }) => readout(to, t) });
+    for (const from of cell.inputErrors) {
+      found.push({
+        to,
+        from,
+        back: ({ layer, t }) => (layer < layers - 1 ? each(from, layer + 1, t) : []),
+        forth: ({ layer, t }) => (layer > 0 ? each(to, layer - 1, t) : []),
+      });
+    }
   }
   return found;
 }

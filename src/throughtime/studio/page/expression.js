@@ -8,7 +8,7 @@
  *
  * A name as `numbers.js` makes it: `symbol` as text, the rest to write it in MathML.
  * @typedef {{symbol: string, letter: string, mark?: "δ" | "∂" | "∇", arrow?: "→" | "←", gate?: string, layer?: number,
- *            step?: number | string, index?: string}} Name
+ *            step?: number | string, index?: string, plain?: boolean}} Name a `plain` one has no parts
  * @typedef {{kind: "number", name: Name, value: number, source: Selection | null}} NumberNode
  * @typedef {{factors: NumberNode[]}} Term
  * @typedef {{kind: "dot", left: Name, right: Name | null, symbol: string, terms: Term[], collapsed: boolean,
@@ -19,7 +19,11 @@
  * @typedef {{kind: "square", of: Expression}} Square
  * @typedef {{kind: "product", factors: Expression[]}} Product
  * @typedef {{kind: "call", function: string, argument: Expression}} Call
- * @typedef {NumberNode | Dot | Sum | Difference | Minus | Square | Product | Call} Expression
+ * @typedef {{kind: "quotient", left: Expression, right: Expression}} Quotient
+ * @typedef {{kind: "extreme", function: "min" | "max", left: Expression, right: Expression}} Extreme
+ * @typedef {{kind: "indicator", left: Expression, sign: ">" | "≤", right: Expression}} Indicator 1 or 0
+ * @typedef {NumberNode | Dot | Sum | Difference | Minus | Square | Product | Quotient | Extreme | Indicator
+ *           | Call} Expression
  * @typedef {{name: NumberNode, expression: Expression, backward: boolean}} Formula
  */
 
@@ -33,8 +37,28 @@ export const FUNCTIONS = {
   S: sigmoid,
   tanh: Math.tanh,
   relu: (net) => Math.max(net, 0),
+  softplus: (net) => Math.max(net, 0) + Math.log1p(Math.exp(-Math.abs(net))),
   exp: (net) => Math.exp(Math.min(net, 709)),
   "ln S": (net) => Math.min(net, 0) - Math.log1p(Math.exp(-Math.abs(net))),
+};
+
+/** What the operations of a cell do to numbers of one unit. @type {Record<string, (...of: number[]) => number>} */
+export const ARITHMETIC = {
+  "+": (a, b) => a + b,
+  "-": (a, b) => a - b,
+  "*": (a, b) => a * b,
+  "/": (a, b) => a / b,
+  neg: (a) => -a,
+  minimum: Math.min,
+  maximum: Math.max,
+  where_positive: (a, v) => (a > 0 ? v : 0),
+  where_less: (a, b, v) => (a <= b ? v : 0),
+  where_not_less: (a, b, v) => (a <= b ? 0 : v),
+  sigmoid,
+  tanh: Math.tanh,
+  relu: FUNCTIONS.relu,
+  exp: Math.exp,
+  softplus: FUNCTIONS.softplus,
 };
 
 /** S(net) = 1 / (1 + exp(−net)) without overflow. @param {number} net */
@@ -43,8 +67,18 @@ export function sigmoid(net) {
   return (net >= 0 ? 1 : small) / (1 + small);
 }
 
-/** @param {string} symbol @param {number} value @returns {NumberNode} */
-export const constant = (symbol, value) => ({ kind: "number", name: { symbol, letter: symbol }, value, source: null });
+/**
+ * A number that has no cell; its symbol stands as it is.
+ * @param {string} symbol
+ * @param {number} value
+ * @returns {NumberNode}
+ */
+export const constant = (symbol, value) => ({
+  kind: "number",
+  name: { symbol, letter: symbol, plain: true },
+  value,
+  source: null,
+});
 /** @param {Expression[]} parts @returns {Sum} */
 export const sum = (...parts) => ({ kind: "sum", parts });
 /** @param {Expression[]} factors @returns {Product} */
@@ -57,6 +91,13 @@ export const minus = (of) => ({ kind: "minus", of });
 export const square = (of) => ({ kind: "square", of });
 /** @param {string} name @param {Expression} argument @returns {Call} */
 export const call = (name, argument) => ({ kind: "call", function: name, argument });
+/** @param {Expression} left @param {Expression} right @returns {Quotient} */
+export const quotient = (left, right) => ({ kind: "quotient", left, right });
+/** @param {"min" | "max"} name @param {Expression} left @param {Expression} right @returns {Extreme} */
+export const extreme = (name, left, right) => ({ kind: "extreme", function: name, left, right });
+/** @param {Expression} left @param {">" | "≤"} sign @param {Expression} right @returns {Indicator} */
+export const indicator = (left, sign, right) => ({ kind: "indicator", left, sign, right });
+export const ZERO = constant("0", 0);
 export const ONE = constant("1", 1);
 export const HALF = constant("½", 0.5);
 
@@ -72,6 +113,9 @@ export function partsOf(expression) {
     case "sum":
       return expression.parts;
     case "difference":
+    case "quotient":
+    case "extreme":
+    case "indicator":
       return [expression.left, expression.right];
     case "minus":
     case "square":
@@ -121,6 +165,14 @@ export function evaluate(expression, rounded = Number) {
       return expression.parts.reduce((total, part) => total + value(part), 0);
     case "difference":
       return value(expression.left) - value(expression.right);
+    case "quotient":
+      return value(expression.left) / value(expression.right);
+    case "indicator": {
+      const isGreater = value(expression.left) > value(expression.right);
+      return Number(expression.sign === ">" ? isGreater : !isGreater);
+    }
+    case "extreme":
+      return Math[expression.function](value(expression.left), value(expression.right));
     case "minus":
       return -value(expression.of);
     case "square":

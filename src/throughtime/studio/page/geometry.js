@@ -1,4 +1,5 @@
 /** Where each step and each row of the unrolled picture stands, in CSS pixels. */
+import { described } from "./cell.js";
 import { lanesOf } from "./lanes.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
@@ -7,7 +8,7 @@ import { lanesOf } from "./lanes.js";
  * @typedef {{lane: Lane, top: number, row: number, bottom: number}} Placed a lane, the height of a row of it, and its
  * edges
  */
-/** @typedef {{x: "V" | "W" | "", y: number, up: boolean}} Joint where what one lane tells flows into the next */
+/** @typedef {{x: string, y: number, up: boolean}} Joint where what one lane tells flows into the next */
 /**
  * @typedef {object} Geometry
  * @property {number} T
@@ -40,6 +41,7 @@ const BUDGET = 620;
 export function geometryOf(trace, available, hasState) {
   const T = trace.lengths[0];
   const lanes = lanesOf(trace);
+  const { inputLetter } = described(trace);
   const pitch = Math.max(T > 96 ? 9 : 12, Math.min(96, Math.floor(available / T)));
   const gap = pitch >= 60 ? 20 : pitch >= 36 ? 10 : pitch >= 18 ? 4 : 2;
   const inset = pitch >= 18 ? 3 : 0;
@@ -80,7 +82,7 @@ export function geometryOf(trace, available, hasState) {
       }
       backwardTop = y += BETWEEN_PASSES;
     } else if (before) {
-      const weight = joint(before, lane);
+      const weight = joint(before, lane, inputLetter);
       if (weight) joints.push({ x: weight, y: y + JOINT / 2, up: lane.pass === "forward" });
       y += weight ? JOINT : 3;
     }
@@ -107,11 +109,12 @@ export function geometryOf(trace, available, hasState) {
  * The matrix between two lanes, if one computes from the other through a matrix.
  * @param {Lane} above
  * @param {Lane} below
+ * @param {string} inputLetter
  */
-function joint(above, below) {
-  if (below.array === "x") return "V";
+function joint(above, below, inputLetter) {
+  if (below.array === "x") return inputLetter;
   if (["y", "delta_y"].includes(above.array) && below.array !== "d") return "W";
-  return above.layer !== below.layer ? "V" : "";
+  return above.layer !== below.layer ? inputLetter : "";
 }
 
 /**

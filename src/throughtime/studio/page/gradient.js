@@ -1,4 +1,5 @@
 /** Where the gradient goes: how far each error reaches back, and what every step adds to each parameter's gradient. */
+import { described } from "./cell.js";
 import { built, children, el, roving, set, svg, write } from "./dom.js";
 import { parameterNumber, stepTerms } from "./gradient_formula.js";
 import { isParameter, parameterName, placed, range, stepsOf } from "./numbers.js";
@@ -131,8 +132,13 @@ function build(root, act) {
     event.preventDefault();
     const { t, unit, array, layer, direction } = cell.dataset;
     if (array === "reach") {
-      const array = parts.view.trace.specification.cell === "elman" ? "delta_h" : "d_h";
-      act.select({ array, layer: Number(layer), direction: "forward", t: Number(unit), unit: 0 });
+      act.select({
+        array: described(parts.view.trace).felt,
+        layer: Number(layer),
+        direction: "forward",
+        t: Number(unit),
+        unit: 0,
+      });
       const moment = parts.view.moments.findIndex((moment) => moment.phase === "backward" && moment.t === Number(t));
       if (moment >= 0) act.seek(moment);
     } else {

@@ -2,12 +2,17 @@
  * The gradient of one parameter as a sum over time, ∇U[i,j] = Σ_t h_{t−1}[i] δ_h_t[j]: see `Trace.terms`.
  *
  * @typedef {import("./expression.js").Formula} Formula
+ * @typedef {import("./expression.js").Expression} Expression
  * @typedef {import("./expression.js").NumberNode} NumberNode
  * @typedef {import("./expression.js").Name} Name
  * @typedef {{t: number, factors: NumberNode[]}} StepTerm what one step adds
  */
 
-import { Numbers, columnsOf, deltaOf, gateOf, layerOf, parameterName, range, symbolOf } from "./numbers.js";
+import { described } from "./cell.js";
+import { constant, evaluate } from "./expression.js";
+import { asText, written } from "./mathml.js";
+import { Numbers, columnsOf, layerOf, parameterName, range } from "./numbers.js";
+import { Unit } from "./unit.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Selection} Selection */
@@ -24,10 +29,9 @@ export function placeInParameter(trace, selection) {
 /** What each step adds to the gradient of the selected parameter, in the order of time. */
 /** @param {TraceJSON} trace @param {Selection} selection @returns {StepTerm[]} */
 export function stepTerms(trace, selection) {
-  const symbol = symbolOf(selection.array);
   const { row, column } = placeInParameter(trace, selection);
   const { output } = trace.specification;
-  if (symbol === "W" || symbol === "b_y") {
+  if (["W", "b_y"].includes(selection.array)) {
     const numbers = new Numbers(trace);
     const steps = output === "last step" ? [numbers.steps - 1] : range(numbers.steps);
     return steps.map((t) => {
@@ -37,14 +41,36 @@ export function stepTerms(trace, selection) {
   }
   const of = layerOf(trace, selection.layer, selection.direction);
   const numbers = new Numbers(trace, of);
-  const delta = deltaOf(trace, selection);
-  const before = of.direction === "forward" ? -1 : 1;
+  const cell = described(trace);
+  const parameter = cell.parameters.get(selection.array);
+  if (!parameter) return [];
+  const { error, source, back } = parameter;
   return range(numbers.steps).map((t) => {
-    const felt = numbers.layer(of, delta, t, column);
-    if (row === null) return { t, factors: [felt] };
-    const read = symbol === "V" ? rowOf(numbers.inputs(of, t), row) : numbers.layer(of, "h", t + before, row);
-    return { t, factors: [read, felt] };
+    if (row === null || error === undefined || source === undefined)
+      return { t, factors: factorsOf(new Unit(trace, of, t, column), back ?? 0) };
+    const { op, name = "" } = cell.operations[source];
+    const before = of.direction === "forward" ? t - 1 : t + 1;
+    const read = () =>
+      op === "state" ? numbers.layer(of, name, before, row) : numbers.layer(of, cell.arrayAt.get(source) ?? "", t, row);
+    return {
+      t,
+      factors: [op === "x" ? rowOf(numbers.inputs(of, t), row) : read(), numbers.layer(of, error, t, column)],
+    };
   });
+}
+
+/**
+ * What a step adds to a vector's gradient as at most two factors.
+ * @param {Unit} unit
+ * @param {number} back the place of ∂E by it
+ */
+function factorsOf(unit, back) {
+  const added = unit.computed(back);
+  if (added === null) return [constant("what a step adds", unit.valueAt(back))];
+  const factors = added.kind === "product" ? added.factors : [added];
+  const numbers = factors.flatMap((factor) => (factor.kind === "number" ? [factor] : []));
+  if (numbers.length === factors.length && numbers.length <= 2) return numbers;
+  return [constant(asText(written(added, null)), evaluate(added))];
 }
 
 /** @param {TraceJSON} trace @param {Selection} selection @returns {Formula} */
@@ -80,22 +106,17 @@ export function gradientFormula(trace, selection) {
 
 /** h_{t−1}[i] of h_0[i]: the name that stands for all steps. @param {Name} name @param {number} t @returns {Name} */
 function overTime(name, t) {
-  const step = { 0: "t", [-1]: "t−1", 1: "t+1" }[/** @type {number} */ (name.step) - t - 1];
-  return { ...name, symbol: name.symbol.replace(/_\d+\[/, `_${step}[`), step };
+  const relative = (/** @type {number} */ step) => ({ 0: "t", [-1]: "t−1", 1: "t+1" })[step - t - 1] ?? String(step);
+  const symbol = name.symbol.replace(/_(\d+)\[/g, (_, step) => `_${relative(Number(step))}[`);
+  return name.plain ? { ...name, symbol, letter: symbol } : { ...name, symbol, step: relative(Number(name.step)) };
 }
 
 /** The parameter itself, as a number. @param {TraceJSON} trace @param {Selection} selection */
 export function parameterNumber(trace, selection) {
   const { row, column } = placeInParameter(trace, selection);
-  const symbol = symbolOf(selection.array).replace("b_h", "b");
-  const isReadout = ["W", "b_y"].includes(symbol);
+  const isReadout = ["W", "b_y"].includes(selection.array);
   const of = isReadout ? null : layerOf(trace, selection.layer, selection.direction);
-  return new Numbers(trace, of).parameter(
-    of,
-    symbol,
-    gateOf(trace, selection.array),
-    row === null ? [column] : [row, column],
-  );
+  return new Numbers(trace, of).parameter(of, selection.array, row === null ? [column] : [row, column]);
 }
 
 /** The number that meets a row. @param {{vector: {numbers: NumberNode[]}, from: number}[]} parts @param {number} row */

@@ -2,6 +2,7 @@
  * The inspector: the formula of the selected number with its own numbers, forward and backward, and its sum as a
  * table.
  */
+import { described } from "./cell.js";
 import { built, cellData, el, selectionAt, write } from "./dom.js";
 import { linesOf, numbersOf } from "./expression.js";
 import { exists, formula } from "./formula.js";
@@ -27,15 +28,6 @@ const SHOWN_TERMS = 40;
 /** Significant digits of a formula's result. */
 const DIGITS = 4;
 
-/**
- * The number of the other pass that belongs to one: forward and backward.
- * @type {Record<string, Record<string, string>>}
- */
-const PARTNERS = {
-  elman: { net_h: "delta_h", h: "delta_h", delta_h: "h", d_h: "h" },
-  lstm: { h: "d_h", C: "d_C", i: "delta_i", f: "delta_f", C_tilde: "delta_C_tilde", o: "delta_o" },
-  gru: { h: "d_h", r: "delta_r", z: "delta_z", n: "delta_n", q: "delta_q" },
-};
 const OUTER_PARTNERS = /** @type {Record<string, string>} */ ({ net_y: "delta_y", y: "delta_y", delta_y: "y" });
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
@@ -111,9 +103,12 @@ function inspected({ trace, frame }, selection) {
 
 /** @param {TraceJSON} trace @param {Selection} selection @returns {Selection | null} */
 function partnerOf(trace, selection) {
-  const own = PARTNERS[trace.specification.cell];
-  const back = Object.fromEntries(Object.entries(own).map(([forward, backward]) => [backward, forward]));
-  const array = OUTER_PARTNERS[selection.array] ?? own[selection.array] ?? back[selection.array];
+  const cell = described(trace);
+  const ahead = [...cell.values.values()].filter(({ array, error }) =>
+    [cell.partners.get(array), error].includes(selection.array),
+  );
+  const shown = ahead.find(({ array }) => !cell.isWrittenOut(array)) ?? ahead[0];
+  const array = OUTER_PARTNERS[selection.array] ?? cell.partners.get(selection.array) ?? shown?.array;
   return array ? { ...selection, array } : null;
 }
 
@@ -125,6 +120,7 @@ function partnerOf(trace, selection) {
  */
 function given(trace, selection) {
   const number = givenNumber(trace, selection);
+  if (!number && described(trace).has(selection.array) && exists(trace, selection)) return tooLong(trace, selection);
   if (!number) return [el("p", { class: "empty" }, "This network has no such cell.")];
   return [
     heading(number, words(trace, selection), true),
@@ -136,12 +132,24 @@ function given(trace, selection) {
   ];
 }
 
+/**
+ * A number whose formula has too many parts.
+ * @param {TraceJSON} trace
+ * @param {Selection} selection
+ * @returns {HTMLElement[]}
+ */
+function tooLong(trace, selection) {
+  const of = layerOf(trace, selection.layer, selection.direction);
+  const number = new Numbers(trace, of).layer(of, selection.array, selection.t, selection.unit);
+  const note = "Its formula is too long to be written here; names for parts of it in the cell's step would shorten it.";
+  return [heading(number, words(trace, selection), true), el("p", { class: "note" }, note)];
+}
+
 /** @param {TraceJSON} trace @param {Selection} selection @returns {NumberNode | null} */
 function givenNumber(trace, { array, layer, direction, t, unit }) {
-  if (array === "h_0" || array === "C_0") {
-    const of = layerOf(trace, layer, direction);
-    return of?.[array]?.[0][unit] === undefined ? null : new Numbers(trace, of).layer(of, array.slice(0, 1), t, unit);
-  }
+  const of = layerOf(trace, layer, direction);
+  const state = described(trace).initialOf(array);
+  if (state) return of?.[array][0][unit] === undefined ? null : new Numbers(trace, of).layer(of, state.array, t, unit);
   if (!OUTER_ARRAYS.includes(array) || !exists(trace, { array, layer, direction, t, unit })) return null;
   return new Numbers(trace).outer(array, t, array === "mask" ? null : unit);
 }

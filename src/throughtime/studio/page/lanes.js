@@ -1,4 +1,6 @@
 /** The rows of the unrolled picture, from top to bottom: a lane is one array of the Trace, with a row for each unit. */
+import { described } from "./cell.js";
+import { lettersOf } from "./numbers.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Direction} Direction */
@@ -17,43 +19,14 @@
  * @property {number[][]} values [T][rows]; empty at steps that have none
  */
 
-/** The lanes of each cell from top to bottom: values flow up to the output, errors down from it. */
-const LANES = {
-  elman: { forward: ["h"], backward: ["delta_h"] },
-  lstm: {
-    forward: ["h", "o", "C", "C_tilde", "i", "f"],
-    backward: ["d_h", "delta_o", "d_C", "delta_C_tilde", "delta_i", "delta_f"],
-  },
-  gru: { forward: ["h", "n", "z", "r"], backward: ["d_h", "delta_n", "delta_z", "delta_r"] },
-};
-
-/** The symbol, the name and how the values are read. @type {Record<string, [string, string, string]>} */
-const NAMES = {
+/** The symbol, the name and how the values are read. */
+const OUTER = /** @type {const} */ ({
   x: ["x", "input", "what the network reads"],
   y: ["y", "output", "what the network says"],
   d: ["d", "target", "what it should say"],
-  h: ["h", "hidden units", "the memory"],
-  f: ["f", "forget gate", "0 forgets, 1 remembers"],
-  i: ["i", "input gate", "1 lets in"],
-  C_tilde: ["C̃", "candidate", "what could be stored"],
-  C: ["C", "cell state", "the long memory"],
-  o: ["o", "output gate", "1 shows"],
-  r: ["r", "reset gate", "0 ignores the past"],
-  z: ["z", "update gate", "1 keeps the old"],
-  n: ["ñ", "candidate", "the new state"],
   error: ["E", "loss", "the loss of each step"],
   delta_y: ["δ_y", "output", "the error at the output"],
-  delta_h: ["δ_h", "hidden units", "the error of the memory"],
-  d_h: ["∂h", "hidden units", "the error of the memory"],
-  d_C: ["∂C", "cell state", "the error of the long memory"],
-  delta_f: ["δ_f", "forget gate", "its error"],
-  delta_i: ["δ_i", "input gate", "its error"],
-  delta_C_tilde: ["δ_C̃", "candidate", "its error"],
-  delta_o: ["δ_o", "output gate", "its error"],
-  delta_r: ["δ_r", "reset gate", "its error"],
-  delta_z: ["δ_z", "update gate", "its error"],
-  delta_n: ["δ_n", "candidate", "its error"],
-};
+});
 
 /** All lanes of a trace; where nothing is asked, without the targets. @param {TraceJSON} trace @returns {Lane[]} */
 export function lanesOf(trace) {
@@ -76,7 +49,8 @@ export function lanesOf(trace) {
  * @returns {Lane[]}
  */
 function inner(trace, pass) {
-  const { cell, hidden, layers, bidirectional } = trace.specification;
+  const { hidden, layers, bidirectional } = trace.specification;
+  const cell = described(trace);
   const lanes = [];
   for (const of of [...trace.layers].reverse()) {
     const place = [
@@ -85,10 +59,25 @@ function inner(trace, pass) {
     ]
       .join(" ")
       .trim();
-    for (const array of LANES[cell][pass]) {
-      const [symbol, name, note] = NAMES[array];
+    for (const value of cell.lanes()) {
       const { layer, direction } = of;
-      lanes.push({ array, pass, layer, direction, symbol, place, name, note, rows: hidden, values: of[array][0] });
+      const array = pass === "forward" ? value.array : /** @type {string} */ (cell.partners.get(value.array));
+      const { letter, mark } = lettersOf(trace, array);
+      const symbol = mark ? `${mark === "δ" ? "δ_" : mark}${letter}` : letter;
+      const isState = cell.states.some((state) => state.array === value.array);
+      const note = pass === "forward" ? value.note : isState ? `the error of ${value.note}` : "its error";
+      lanes.push({
+        array,
+        pass,
+        layer,
+        direction,
+        symbol,
+        place,
+        name: value.label,
+        note,
+        rows: hidden,
+        values: of[array][0],
+      });
     }
   }
   return lanes;
@@ -103,7 +92,7 @@ function inner(trace, pass) {
  */
 function outer(trace, array, pass) {
   const { inputs, outputs, output } = trace.specification;
-  const [symbol, name, note] = NAMES[array];
+  const [symbol, name, note] = OUTER[array];
   const last = output === "last step" && array !== "x";
   /** @type {any[]} */
   const steps = last ? [...Array.from({ length: trace.lengths[0] - 1 }, () => []), trace[array][0]] : trace[array][0];

@@ -1,42 +1,43 @@
-/** One step of a network as a map of its state, h ↦ h′ for a fixed input: docs/math.md#elman and docs/math.md#gru. */
-import { sigmoid } from "./expression.js";
+/** One step of a network as a map of its state, h ↦ h′ for a fixed input. */
+import { described } from "./cell.js";
+import { ARITHMETIC } from "./expression.js";
 import { range } from "./numbers.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Matrix} Matrix */
 
-const ACTIVATIONS = { sigmoid, tanh: Math.tanh, relu: (/** @type {number} */ net) => Math.max(net, 0) };
 const CLOSE = 1e-10;
 const NEWTON_STEPS = 50;
 
-/** Whether the next state follows from the state and the input alone, in one layer. @param {TraceJSON} trace */
-export const isMap = ({ specification: { cell, layers, bidirectional } }) =>
-  cell !== "lstm" && layers === 1 && !bidirectional;
+/**
+ * Whether the next state follows from the state and the input alone: in one layer that reads in one direction, of a
+ * cell with one state.
+ * @param {TraceJSON} trace
+ */
+export const isMap = (trace) =>
+  described(trace).states.length === 1 && trace.specification.layers === 1 && !trace.specification.bidirectional;
 
 /** The state after one step. @param {TraceJSON} trace @param {number[]} x @param {number[]} h @returns {number[]} */
-export function step({ specification: s, parameters: p }, x, h) {
-  const times = (/** @type {number[]} */ vector, /** @type {string} */ name) =>
-    range(s.hidden).map((j) =>
-      vector.reduce((sum, value, k) => sum + value * /** @type {Matrix} */ (p[name])[k][j], 0),
-    );
-  const bias = (/** @type {string} */ name) =>
-    s.bias ? /** @type {number[]} */ (p[name]) : range(s.hidden).map(() => 0);
-  if (s.cell === "elman") {
-    const [fromInput, fromState, b] = [times(x, "V"), times(h, "U"), bias("b_h")];
-    return fromInput.map((value, j) => ACTIVATIONS[s.activation](value + fromState[j] + b[j]));
+export function step(trace, x, h) {
+  const cell = described(trace);
+  const { place: last } = /** @type {import("./types.d.ts").CellValue} */ (cell.values.get(cell.output));
+  const units = range(trace.specification.hidden);
+  /** @type {any[]} vectors, and matrices */
+  const values = [];
+  for (const { op, of = [], name = "", value = 0 } of cell.operations.slice(0, last + 1)) {
+    const [a, b] = of.map((place) => values[place]);
+    if (op === "x") values.push(x);
+    else if (op === "state") values.push(h);
+    else if (op === "number") values.push(units.map(() => value));
+    else if (op === "parameter") values.push(trace.parameters[name] ?? units.map(() => 0));
+    else if (op === "@") values.push(units.map((j) => times(a, b, j)));
+    else values.push(units.map((j) => ARITHMETIC[op](a[j], b?.[j])));
   }
-  const net = (/** @type {string} */ gate) => {
-    const [fromInput, fromState, b] = [times(x, `${gate}.V`), times(h, `${gate}.U`), bias(`${gate}.b`)];
-    return { x: fromInput.map((value, j) => value + b[j]), h: fromState };
-  };
-  const [r, z, n] = ["reset", "update", "candidate"].map(net);
-  const c = bias("candidate.c");
-  return h.map((before, j) => {
-    const reset = sigmoid(r.x[j] + r.h[j]);
-    const keep = sigmoid(z.x[j] + z.h[j]);
-    return (1 - keep) * Math.tanh(n.x[j] + reset * (n.h[j] + c[j])) + keep * before;
-  });
+  return values[last];
 }
+
+/** vector·M[:,column] @param {number[]} vector @param {Matrix} matrix @param {number} column */
+const times = (vector, matrix, column) => vector.reduce((sum, value, k) => sum + value * matrix[k][column], 0);
 
 /**
  * The fixed points of a map of the plane, found by Newton's method from a grid of starts.

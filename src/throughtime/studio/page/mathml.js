@@ -11,7 +11,8 @@
  *         | {kind: "number", value: number, digits: number, source: Selection | null}
  *         | {kind: "name", name: Name, value: number, source: Selection | null}
  *         | {kind: "dot", dot: Dot}
- *         | {kind: "squared", of: Piece[]}} Piece
+ *         | {kind: "squared", of: Piece[]}
+ *         | {kind: "fraction", over: Piece[], under: Piece[], inOneLine: Piece[]}} Piece
  */
 
 import { cellData, math, set } from "./dom.js";
@@ -67,6 +68,20 @@ export function written(expression, digits) {
       const subtracted = right.kind === "dot" && digits === null ? written(right, digits) : factor(right);
       return [...written(left, digits), operator(" − "), ...subtracted];
     }
+    case "quotient": {
+      const { left, right } = expression;
+      const [over, under] = [left, right].map((of) => written(of, digits));
+      const below = right.kind === "product" || right.kind === "quotient" ? enclosed(under) : factor(right);
+      return [{ kind: "fraction", over, under, inOneLine: [...factor(left), operator("/"), ...below] }];
+    }
+    case "extreme": {
+      const [one, other] = [expression.left, expression.right].map((of) => written(of, digits));
+      return [text(expression.function), ...enclosed([...one, operator(", "), ...other])];
+    }
+    case "indicator": {
+      const [one, other] = [expression.left, expression.right].map((of) => written(of, digits));
+      return [text("["), ...one, operator(` ${expression.sign} `), ...other, text("]")];
+    }
     case "minus":
       return [text("−"), ...factor(expression.of)];
     case "square":
@@ -93,6 +108,8 @@ export function asText(pieces) {
           return piece.dot.symbol;
         case "squared":
           return `${asText(piece.of)}²`;
+        case "fraction":
+          return asText(piece.inOneLine);
         default:
           return piece.text;
       }
@@ -122,6 +139,9 @@ function shortened(value, digits) {
 
 // MathML
 
+/** The signs that stand above a letter, as characters of their own. @type {Record<string, string>} */
+const SIGN_ABOVE = { "\u0303": "~", "\u0302": "^", "\u0304": "¯" };
+const SIGNS = /([\u0302\u0303\u0304])/u;
 /** The signs that a line may be broken before; short products and differences stay together. */
 const BREAKING = [" + ", " · "];
 
@@ -154,6 +174,8 @@ function nodes(piece) {
       return [dotNode(piece.dot)];
     case "squared":
       return [element("msup", element("mrow", ...piece.of.flatMap(nodes)), leafNode("mn", "2"))];
+    case "fraction":
+      return [element("mfrac", ...[piece.over, piece.under].map((of) => element("mrow", ...of.flatMap(nodes))))];
     case "operator":
       return [leafNode("mo", piece.text.trim(), { form: "infix" })];
     default:
@@ -178,16 +200,14 @@ function dotNode({ left, right, overTime }) {
 }
 
 /** δ_{h_3}[5] @param {Name} name @returns {Element} */
-function nameNode({ symbol, letter, mark, arrow, gate, layer, step, index }) {
-  const constantOrCompound = !/^(C̃|ñ|net_h|net_y|mask|∇?[A-Za-z])$/u.test(letter);
-  if (constantOrCompound) return leafNode(/^\d/.test(letter) || letter === "½" ? "mn" : "mtext", symbol);
-  const [base, net] = letter.split("_");
-  const long = base.length > 1 && !/[\u0303ñ]/u.test(base);
-  let node = /[\u0303ñ]/u.test(base)
-    ? element("mover", leafNode("mi", base.normalize("NFD")[0]), leafNode("mo", "~"))
-    : leafNode("mi", base, long ? { mathvariant: "normal" } : {});
+function nameNode({ symbol, letter, mark, arrow, gate, layer, step, index, plain }) {
+  if (plain) return leafNode(/^\d/.test(letter) || letter === "½" ? "mn" : "mtext", symbol);
+  const [base, ...net] = letter.split("_");
+  const [bare, sign] = base.normalize("NFD").split(SIGNS);
+  let node = leafNode("mi", bare, [...bare].length > 1 ? { mathvariant: "normal" } : {});
+  if (sign) node = element("mover", node, leafNode("mo", SIGN_ABOVE[sign]));
   if (arrow) node = element("mover", node, leafNode("mo", arrow));
-  const below = [...(net ? [net] : []), ...(gate ? [gate] : []), ...(step === undefined ? [] : [`${step}`])];
+  const below = [...net, ...(gate ? [gate] : []), ...(step === undefined ? [] : [`${step}`])];
   const sub = below.length > 0 ? leafNode("mtext", below.join(",")) : null;
   if (layer !== undefined) {
     const sup = leafNode("mtext", `(${layer + 1})`);

@@ -1,10 +1,11 @@
 /** Which unit tells the task's true state best, in the sequence that is shown: where the carry is kept. */
+import { described } from "./cell.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Settings} Settings */
 /**
  * @typedef {object} Keeper
- * @property {string} array "h", or "C" of an LSTM
+ * @property {string} array one of the states
  * @property {number} layer
  * @property {number} unit
  * @property {[number, number]} means its mean after steps that leave state 0, and state 1
@@ -34,11 +35,11 @@ export function isTelling(carry) {
  */
 export function keeper(trace, carry) {
   if (!isTelling(carry)) return null;
-  const { cell, hidden } = trace.specification;
+  const { hidden } = trace.specification;
   /** @type {(Keeper & {score: number}) | null} */
   let best = null;
   for (const of of trace.layers.filter(({ direction }) => direction === "forward")) {
-    for (const array of cell === "lstm" ? ["C", "h"] : ["h"]) {
+    for (const { array } of [...described(trace).states].reverse()) {
       const found = Array.from({ length: hidden }, (_, unit) => groups(of[array][0], unit, carry)).map(apart);
       const count = found.filter(({ gap }) => gap > 0).length;
       found.forEach(({ gap, means, score }, unit) => {

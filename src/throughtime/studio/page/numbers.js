@@ -2,12 +2,9 @@
  * The numbers of a Trace with their names, as formulas show them: h_3[5], δ_f_4[0], layer1.backward.U_C[:,2].
  *
  * The same names as those of `explain/numbers.py`: the layer and the direction stand before a name where there are
- * several, then docs/math.md's symbol, the step from 1 and the unit from 0. h_0 is the initial state; of a layer that reads
- * backward the initial state is h_{T+1}. In code steps count from 0: `h` at t = −1 is h_0.
+ * several, then docs/math.md's symbol, the step from 1 and the unit from 0. h_0 is the initial state; of a layer that
+ * reads backward the initial state is h_{T+1}. In code steps count from 0: `h` at t = −1 is h_0.
  *
- * @typedef {import("./types.d.ts").TraceJSON} TraceJSON
- * @typedef {import("./types.d.ts").LayerJSON} LayerJSON
- * @typedef {import("./types.d.ts").Selection} Selection
  * @typedef {import("./expression.js").Name} Name
  * @typedef {import("./expression.js").NumberNode} NumberNode
  * @typedef {import("./expression.js").Dot} Dot
@@ -15,46 +12,14 @@
  * @typedef {{of: LayerJSON, from: number}} Part a direction of a layer, and where it begins among the layer's states
  */
 
-/** The gates in the order of their columns: the index in formulas and the part of a parameter's name. */
-export const GATES = {
-  elman: [["", ""]],
-  lstm: [
-    ["i", "input"],
-    ["f", "forget"],
-    ["C", "candidate"],
-    ["o", "output"],
-  ],
-  gru: [
-    ["r", "reset"],
-    ["z", "update"],
-    ["n", "candidate"],
-  ],
-};
+import { described } from "./cell.js";
 
-/** The δ's of the gates, in the same order. */
-export const DELTAS = {
-  elman: ["delta_h"],
-  lstm: ["delta_i", "delta_f", "delta_C_tilde", "delta_o"],
-  gru: ["delta_r", "delta_z", "delta_n"],
-};
-
-/** The arrays of a layer, forward and then backward, in the order of computing. */
-export const LAYER_ARRAYS = {
-  elman: ["net_h", "h", "d_h", "delta_h"],
-  lstm: ["i", "f", "C_tilde", "C", "o", "h", "d_h", "delta_o", "d_C", "delta_f", "delta_i", "delta_C_tilde"],
-  gru: ["r", "z", "q", "n", "h", "d_h", "delta_z", "delta_n", "delta_r", "delta_q"],
-};
+/** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
+/** @typedef {import("./types.d.ts").LayerJSON} LayerJSON */
+/** @typedef {import("./types.d.ts").Selection} Selection */
 
 /** The arrays that a trace has once, not by layer. */
 export const OUTER_ARRAYS = ["x", "net_y", "y", "d", "mask", "error", "delta_y"];
-
-const LETTERS = /** @type {Record<string, string>} */ ({
-  C_tilde: "C̃",
-  n: "ñ",
-  delta_C_tilde: "δ_C̃",
-  d_h: "∂h",
-  d_C: "∂C",
-});
 
 /** A number of the JSON, which writes those that JSON lacks as text. @param {number | string} value */
 export const real = (value) => Number(value);
@@ -87,28 +52,6 @@ export const shortParameter = (name) =>
  */
 export function parameterName(trace, { array, layer, direction }) {
   return ["W", "b_y"].includes(array) ? array : placeOf(trace, layer, direction) + array;
-}
-
-/** "U" of "forget.U". @param {string} array */
-export const symbolOf = (array) => array.slice(array.lastIndexOf(".") + 1);
-
-/**
- * The place of a parameter's gate among GATES; 0 where there are no gates.
- * @param {TraceJSON} trace
- * @param {string} array
- */
-export const gateOf = (trace, array) =>
-  Math.max(
-    GATES[trace.specification.cell].findIndex(([, gate]) => gate === array.split(".")[0]),
-    0,
-  );
-
-/** The δ that a cell's parameter has its gradient from. @param {TraceJSON} trace @param {{array: string}} parameter */
-export function deltaOf(trace, { array }) {
-  const { cell } = trace.specification;
-  const gate = gateOf(trace, array);
-  const ofState = symbolOf(array) === "U" || symbolOf(array) === "c";
-  return cell === "gru" && gate === 2 && ofState ? "delta_q" : DELTAS[cell][gate];
 }
 
 /**
@@ -151,6 +94,7 @@ export class Numbers {
   constructor(trace, home = null) {
     this.trace = trace;
     this.home = home;
+    this.cell = described(trace);
     this.steps = stepsOf(trace);
   }
 
@@ -161,9 +105,9 @@ export class Numbers {
     const name = { ...this.stateName(of, array, t), index: `${unit}` };
     const arrays = /** @type {Record<string, any>} */ (/** @type {unknown} */ (of));
     if (t >= 0 && t < this.steps) return number(name, arrays[array][0][t][unit], { array, layer, direction, t, unit });
-    if (t === (direction === "forward" ? -1 : this.steps) && ["h", "C"].includes(array)) {
-      return number(name, arrays[`${array}_0`][0][unit], { array: `${array}_0`, layer, direction, t, unit });
-    }
+    const initial = this.cell.states.find((state) => state.array === array)?.initial;
+    if (initial && t === (direction === "forward" ? -1 : this.steps))
+      return number(name, arrays[initial][0][unit], { array: initial, layer, direction, t, unit });
     return number(name, 0, null);
   }
 
@@ -196,7 +140,12 @@ export class Numbers {
   /** @param {LayerJSON} of @param {number} t @returns {{vector: Vector, from: number}[]} */
   inputs(of, t) {
     if (of.layer === 0) return [{ vector: this.outerVector("x", t), from: 0 }];
-    return this.parts(of.layer - 1).map(({ of, from }) => ({ vector: this.layerVector(of, "h", t), from }));
+    return this.parts(of.layer - 1).map(({ of, from }) => ({ vector: this.states(of, t), from }));
+  }
+
+  /** What the layer above or the readout sees of a layer. @param {LayerJSON} of @param {number} t */
+  states(of, t) {
+    return this.layerVector(of, this.cell.output, t);
   }
 
   /** What the readout reads for step t, each part with the first row of W that it meets. @param {number} t */
@@ -204,7 +153,7 @@ export class Numbers {
     const { layers, output } = this.trace.specification;
     return this.parts(layers - 1).map(({ of, from }) => {
       const at = output === "last step" && of.direction === "backward" ? 0 : t;
-      return { vector: this.layerVector(of, "h", at), from };
+      return { vector: this.states(of, at), from };
     });
   }
 
@@ -215,104 +164,71 @@ export class Numbers {
     return found.map((of, d) => ({ of, from: d * this.trace.specification.hidden }));
   }
 
-  /** A parameter, such as U_f[2,5]; `of` is null for the readout's. */
-  /**
-   * @param {LayerJSON | null} of
-   * @param {string} symbol
-   * @param {number} gate
-   * @param {number[]} index
-   * @returns {NumberNode}
-   */
-  parameter(of, symbol, gate, index) {
-    const array = this.parameterArray(of, symbol, gate);
-    const full = parameterName(this.trace, { array, layer: of?.layer ?? 0, direction: of?.direction ?? "forward" });
+  /** Whether there is a parameter; without biases these are left out. @param {LayerJSON} of @param {string} array */
+  hasParameter(of, array) {
+    return parameterName(this.trace, { array, ...of }) in this.trace.parameters;
+  }
+
+  /** A parameter, such as U_f[2,5] of "forget.U"; `of` is null for the readout's. */
+  /** @param {LayerJSON | null} of @param {string} array @param {number[]} index @returns {NumberNode} */
+  parameter(of, array, index) {
+    const place = { array, layer: of?.layer ?? 0, direction: of?.direction ?? /** @type {const} */ ("forward") };
+    const full = parameterName(this.trace, place);
     const values = this.trace.parameters[full];
     const [row, column] = index;
     const value = column === undefined ? values[row] : /** @type {number[][]} */ (values)[row][column];
     const unit = column === undefined ? row : row * columnsOf(this.trace, full) + column;
-    const source = {
-      array,
-      layer: of?.layer ?? 0,
-      direction: of?.direction ?? /** @type {const} */ ("forward"),
-      t: 0,
-      unit,
-    };
-    return number(
-      { ...this.parameterSymbol(of, symbol, gate), index: index.join(",") },
-      /** @type {number} */ (value),
-      source,
-    );
+    const name = { ...this.parameterSymbol(of, array), index: index.join(",") };
+    return number(name, /** @type {number} */ (value), { ...place, t: 0, unit });
   }
 
-  /** The bias of a unit in a list, which is empty in a network without biases. */
-  /** @param {LayerJSON | null} of @param {string} symbol @param {number} gate @param {number} unit */
-  bias(of, symbol, gate, unit) {
-    return this.trace.specification.bias ? [this.parameter(of, symbol, gate, [unit])] : [];
+  /** The readout's bias of an output in a list, which is empty in a network without biases. @param {number} k */
+  biasOfOutput(k) {
+    return this.trace.specification.bias ? [this.parameter(null, "b_y", [k])] : [];
   }
 
   /** vector·M[rows,column], with the rows that the vector meets: what a net input gets. */
   /**
    * @param {{vector: Vector, from: number}} read
    * @param {LayerJSON | null} of
-   * @param {string} symbol
-   * @param {number} gate
+   * @param {string} array
    * @param {number} column
    * @param {boolean} collapsed
    * @returns {Dot}
    */
-  column({ vector, from }, of, symbol, gate, column, collapsed = false) {
+  column({ vector, from }, of, array, column, collapsed = false) {
     const to = from + vector.numbers.length;
-    const weights = vector.numbers.map((_, k) => this.parameter(of, symbol, gate, [from + k, column]));
-    const rows = this.rowCount(of, symbol, gate);
-    const some = from === 0 ? (to === rows ? ":" : `:${to}`) : `${from}:`;
-    return dot(vector, { ...this.parameterSymbol(of, symbol, gate), index: `${some},${column}` }, weights, collapsed);
+    const weights = vector.numbers.map((_, k) => this.parameter(of, array, [from + k, column]));
+    const some = from === 0 ? (to === this.rowCount(of, array) ? ":" : `:${to}`) : `${from}:`;
+    return dot(vector, { ...this.parameterSymbol(of, array), index: `${some},${column}` }, weights, collapsed);
   }
 
   /** vector·M[row,:]: what comes back through a matrix. */
   /**
    * @param {Vector} vector
    * @param {LayerJSON | null} of
-   * @param {string} symbol
-   * @param {number} gate
+   * @param {string} array
    * @param {number} row
    * @param {boolean} collapsed
    * @returns {Dot}
    */
-  row(vector, of, symbol, gate, row, collapsed = false) {
-    const weights = vector.numbers.map((_, column) => this.parameter(of, symbol, gate, [row, column]));
-    return dot(vector, { ...this.parameterSymbol(of, symbol, gate), index: `${row},:` }, weights, collapsed);
+  row(vector, of, array, row, collapsed = false) {
+    const weights = vector.numbers.map((_, column) => this.parameter(of, array, [row, column]));
+    return dot(vector, { ...this.parameterSymbol(of, array), index: `${row},:` }, weights, collapsed);
   }
 
-  /** @param {LayerJSON | null} of @param {string} symbol @param {number} gate */
-  rowCount(of, symbol, gate) {
-    const array = this.parameterArray(of, symbol, gate);
-    return this.trace.parameters[
-      parameterName(this.trace, { array, layer: of?.layer ?? 0, direction: of?.direction ?? "" })
-    ].length;
-  }
-
-  /**
-   * "forget.U": the selection's array of a parameter.
-   * @param {LayerJSON | null} of
-   * @param {string} symbol
-   * @param {number} gate
-   */
-  parameterArray(of, symbol, gate) {
-    const { cell } = this.trace.specification;
-    if (of === null) return symbol;
-    if (cell === "elman" && symbol === "b") return "b_h";
-    const [, gateName] = GATES[cell][gate];
-    return gateName ? `${gateName}.${symbol}` : symbol;
+  /** @param {LayerJSON | null} of @param {string} array */
+  rowCount(of, array) {
+    const place = { array, layer: of?.layer ?? 0, direction: of?.direction ?? "" };
+    return this.trace.parameters[parameterName(this.trace, place)].length;
   }
 
   // Names
 
   /** @param {LayerJSON} of @param {string} array @param {number} t @returns {Name} */
   stateName(of, array, t) {
-    const bare = array.replace(/^(delta|d)_/, "");
-    const mark = array.startsWith("delta_") ? "δ" : array.startsWith("d_") ? "∂" : undefined;
-    const text = LETTERS[array] ?? array.replace("delta_", "δ_");
-    const letter = mark && bare === "n" ? "n" : (LETTERS[bare] ?? bare);
+    const { letter, mark } = lettersOf(this.trace, array);
+    const text = { δ: "δ_", "∂": "∂", "": "" }[mark ?? ""] + letter;
     return { symbol: `${this.prefix(of)}${text}_${t + 1}`, letter, mark, step: t + 1, ...this.accents(of) };
   }
 
@@ -324,14 +240,15 @@ export class Numbers {
     return { symbol, letter: array === "delta_y" ? "y" : text, mark: array === "delta_y" ? "δ" : undefined, step };
   }
 
-  /** @param {LayerJSON | null} of @param {string} symbol @param {number} gate @returns {Name} */
-  parameterSymbol(of, symbol, gate) {
-    const [letter, index] = symbol.split("_");
-    if (of === null) return { symbol, letter, gate: index };
-    const { cell } = this.trace.specification;
-    const of_gate = cell === "elman" && symbol === "b" ? "h" : GATES[cell][gate][0];
-    const text = `${this.prefix(of)}${letter}${of_gate ? `_${of_gate}` : ""}`;
-    return { symbol: text, letter, gate: of_gate || undefined, ...this.accents(of) };
+  /** @param {LayerJSON | null} of @param {string} array @returns {Name} */
+  parameterSymbol(of, array) {
+    if (of === null) {
+      const [letter, gate] = array.split("_");
+      return { symbol: array, letter, gate };
+    }
+    const { letter, gate } = /** @type {import("./types.d.ts").CellParameter} */ (this.cell.parameters.get(array));
+    const symbol = `${this.prefix(of)}${letter}${gate ? `_${gate}` : ""}`;
+    return { symbol, letter, gate: gate || undefined, ...this.accents(of) };
   }
 
   /** @param {LayerJSON} of @returns {Partial<Name>} */
@@ -347,6 +264,18 @@ export class Numbers {
   prefix(of) {
     return of === this.home ? "" : placeOf(this.trace, of.layer, of.direction);
   }
+}
+
+/**
+ * How formulas write a layer's array, or that of an initial state.
+ * @param {TraceJSON} trace
+ * @param {string} array
+ * @returns {{letter: string, mark?: "δ" | "∂"}}
+ */
+export function lettersOf(trace, array) {
+  const cell = described(trace);
+  const { letter = array } = cell.values.get(cell.initialOf(array)?.array ?? array) ?? {};
+  return cell.errors.get(array) ?? { letter };
 }
 
 /** 0, 1, … n − 1. @param {number} n */

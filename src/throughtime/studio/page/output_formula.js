@@ -47,8 +47,8 @@ export function outputFormula(numbers, array, t, k) {
 
 /** h_t·W + b_y @param {Numbers} numbers @param {number} t @param {number} k */
 function netInput(numbers, t, k) {
-  const read = numbers.read(t).map((part) => numbers.column(part, null, "W", 0, k));
-  return sum(...read, ...numbers.bias(null, "b_y", 0, k));
+  const read = numbers.read(t).map((part) => numbers.column(part, null, "W", k));
+  return sum(...read, ...numbers.biasOfOutput(k));
 }
 
 /** The weight of the step in the loss, where it is not 1. @param {Numbers} numbers @param {number} t */

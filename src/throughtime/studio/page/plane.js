@@ -2,6 +2,7 @@
  * The plane of a network with two hidden units: for each input the map as a field of arrows, after Olah's pictures
  * (2014).
  */
+import { described } from "./cell.js";
 import { children, el, set, svg } from "./dom.js";
 import { fixedPoints, isMap, step } from "./map.js";
 import { markColour, markPath } from "./marks.js";
@@ -105,11 +106,13 @@ const same = (a, b) => a.every((value, k) => value === b[k]);
 
 /** The part of the plane that states can be in. @param {TraceJSON} trace @returns {[number, number]} */
 function boundsOf(trace) {
-  const { cell, activation } = trace.specification;
-  if (cell === "gru" || activation === "tanh") return [-1.05, 1.05];
-  if (activation === "sigmoid") return [-0.06, 1.06];
-  const most = greatest(layerOf(trace, 0, "forward").h[0].flat());
-  return [-0.05 * most, 1.05 * most];
+  const cell = described(trace);
+  const { range } = /** @type {import("./types.d.ts").CellValue} */ (cell.values.get(cell.output));
+  if (range === "signed") return [-1.05, 1.05];
+  if (range === "unit") return [-0.06, 1.06];
+  const states = layerOf(trace, 0, "forward")[cell.output][0].flat();
+  const most = greatest(states);
+  return [states.some((/** @type {number} */ value) => value < 0) ? -1.05 * most : -0.05 * most, 1.05 * most];
 }
 
 /**
@@ -177,7 +180,8 @@ function boundaryPath({ specification: s, parameters: p }, [low, high], scaled) 
  */
 function movesPath(trace, x, scaled) {
   const of = layerOf(trace, 0, "forward");
-  const path = [of.h_0[0], ...of.h[0]];
+  const [{ array, initial }] = described(trace).states;
+  const path = [of[initial][0], ...of[array][0]];
   return range(stepsOf(trace))
     .filter((t) => same(trace.x[0][t], x))
     .map((t) => arrow(scaled(path[t]), scaled(path[t + 1]), 1e6))

@@ -5,10 +5,11 @@
  * (orange, white, blue), "delta" for what travels backward (green, white, purple; the root of the size gives the
  * colour, so that a hundredth of the greatest δ is still seen). In the dark theme, white is the page's own ground.
  */
+import { described } from "./cell.js";
 import { el } from "./dom.js";
 
 /** @typedef {import("./types.d.ts").Theme} Theme */
-/** @typedef {import("./types.d.ts").Specification} Specification */
+/** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {"unit" | "signed" | "delta"} Kind */
 /** @typedef {{kind: Kind, greatest: number}} Scale a kind, and the size of a value that has the full colour */
 
@@ -81,25 +82,20 @@ export function ink(scale, value, theme) {
 /**
  * The scale of an array: fixed where its values are bounded, else up to the greatest of `values`, rounded up to 1, 2 or
  * 5 so that colours hold still from frame to frame.
- * @param {Specification} specification
+ * @param {TraceJSON} trace
  * @param {string} array
  * @param {Iterable<number>} values
  * @returns {Scale}
  */
-export function scaleOf({ cell, activation, readout }, array, values) {
-  if (array.startsWith("delta_") || array.startsWith("d_")) return { kind: "delta", greatest: greatest(values) };
+export function scaleOf(trace, array, values) {
+  const cell = described(trace);
+  if (array === "delta_y" || cell.isBackward(array)) return { kind: "delta", greatest: greatest(values) };
   if (array === "error") return { kind: "unit", greatest: greatest(values) };
-  const probability = ["y", "d"].includes(array) && readout !== "identity";
-  if (["i", "f", "o", "r", "z"].includes(array) || probability) return { kind: "unit", greatest: 1 };
-  if (array === "x")
-    return isUnit(values) ? { kind: "unit", greatest: 1 } : { kind: "signed", greatest: greatest(values) };
-  if (
-    ["C_tilde", "n"].includes(array) ||
-    (["h", "h_0"].includes(array) && (cell !== "elman" || activation === "tanh"))
-  ) {
-    return { kind: "signed", greatest: 1 };
-  }
-  if (["h", "h_0"].includes(array) && activation === "sigmoid") return { kind: "unit", greatest: 1 };
+  const isProbability = ["y", "d"].includes(array) && trace.specification.readout !== "identity";
+  const { range = "free" } = cell.values.get(cell.initialOf(array)?.array ?? array) ?? {};
+  if (isProbability || range === "unit") return { kind: "unit", greatest: 1 };
+  if (array === "x" && isUnit(values)) return { kind: "unit", greatest: 1 };
+  if (range === "signed") return { kind: "signed", greatest: 1 };
   return { kind: "signed", greatest: greatest(values) };
 }
 

@@ -1,4 +1,5 @@
 /** The state space: hidden states over many sequences on two principal axes, with the path of the sequence in hand. */
+import { described } from "./cell.js";
 import { built, children, el, roving, set, svg, write } from "./dom.js";
 import { markColour, markPath } from "./marks.js";
 import { layerOf, range, stepsOf } from "./numbers.js";
@@ -39,7 +40,7 @@ export function projected({ mean, axes }, h) {
 
 /** The last layer's states, [T][H]. @param {TraceJSON} trace @returns {number[][]} */
 export const pathOf = (trace) =>
-  layerOf(trace, trace.specification.layers - 1, "forward").h[0].slice(0, stepsOf(trace));
+  layerOf(trace, trace.specification.layers - 1, "forward")[described(trace).output][0].slice(0, stepsOf(trace));
 
 /** The step whose state the walk through time has reached; the last one outside the forward pass. @param {View} view */
 function stepShown({ moments, moment, trace }) {

@@ -2,14 +2,13 @@
  * The values that the page draws, and what it can ask for. The server's side is messages.py, the Trace's json_form.py.
  */
 
-export type CellName = "elman" | "lstm" | "gru";
 export type Direction = "forward" | "backward";
 export type Theme = "light" | "dark";
 export type Matrix = number[][];
 
 /** The fields of a NetworkSpecification. */
 export interface Specification {
-  cell: CellName;
+  cell: string;
   inputs: number;
   hidden: number;
   outputs: number;
@@ -23,7 +22,69 @@ export interface Specification {
   dtype: "float64" | "float32";
 }
 
-/** One layer and direction of a Trace; beside these each array of the cell, [1][T][H], and h_0 (C_0), [1][H]. */
+/** A cell as `trace/description.py` describes it; a place is one among the operations. */
+export interface CellJSON {
+  states: CellState[];
+  values: CellValue[];
+  errors: CellError[];
+  parameters: CellParameter[];
+  operations: CellOperation[];
+}
+
+export interface CellState {
+  array: string;
+  /** The place of its value before the step, and that of ∂E by it. */
+  before: number;
+  back: number;
+  /** The array of its values before the first step. */
+  initial: string;
+}
+
+export interface CellValue {
+  array: string;
+  place: number;
+  letter: string;
+  label: string;
+  /** How its numbers are read. */
+  note: string;
+  /** Between 0 and 1, between −1 and 1, or anywhere. */
+  range: "unit" | "signed" | "free";
+  /** The array of ∂E by it, or by the net input of which it was made. */
+  error: string;
+}
+
+export interface CellError {
+  array: string;
+  place: number;
+  letter: string;
+  mark: "δ" | "∂";
+}
+
+export interface CellParameter {
+  /** Among the network's, without layer and direction. */
+  name: string;
+  place: number;
+  letter: string;
+  gate: string;
+  label: string;
+  kind: "x" | "h" | "weight" | "bias";
+  /** Of a matrix: the place of what it multiplies, and the array of ∂E by the product. */
+  source?: number;
+  error?: string;
+  /** Of a vector: the place of ∂E by it. */
+  back?: number;
+}
+
+export interface CellOperation {
+  op: string;
+  of?: number[];
+  name?: string;
+  value?: number;
+}
+
+/**
+ * One layer and direction of a Trace; beside these each array of the cell, [1][T][H], and the initial states, [1][H].
+ */
 export interface LayerJSON {
   layer: number;
   direction: Direction;
@@ -38,6 +99,7 @@ export interface TraceJSON {
   format: "throughtime trace";
   version: 1;
   specification: Specification;
+  cell: CellJSON;
   parameters: Record<string, Matrix | number[]>;
   gradient: Record<string, Matrix | number[]>;
   loss: number;
@@ -95,7 +157,7 @@ export interface Frame {
 /** The task, and the values of all options by their names; null where one is left to the recipe. */
 export interface Settings {
   task: string;
-  cell: CellName;
+  cell: string;
   activation: string;
   hidden: number;
   layers: number;

@@ -75,10 +75,10 @@ export function unrolled(root, view, act) {
  * @param {Geometry} geometry
  */
 function scalesOf({ trace }, { placed }) {
-  const deltas = placed.filter(({ lane }) => /^(delta|d)_/.test(lane.array)).flatMap(({ lane }) => lane.values);
-  const delta = scaleOf(trace.specification, "delta_h", numbers(deltas));
+  const deltas = placed.filter(({ lane }) => lane.pass === "backward").flatMap(({ lane }) => lane.values);
+  const delta = scaleOf(trace, "delta_y", numbers(deltas));
   return placed.map(({ lane }) =>
-    /^(delta|d)_/.test(lane.array) ? delta : scaleOf(trace.specification, lane.array, numbers(lane.values)),
+    lane.pass === "backward" ? delta : scaleOf(trace, lane.array, numbers(lane.values)),
   );
 }
 

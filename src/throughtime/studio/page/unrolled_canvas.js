@@ -2,6 +2,7 @@
  * Draws the unrolled network: the colours, the columns, the arrows of both passes, and what a cell hangs together
  * with.
  */
+import { described } from "./cell.js";
 import { dependents, dependsOn } from "./dependencies.js";
 import { find, leftOf } from "./geometry.js";
 import { momentAt } from "./moments.js";
@@ -210,7 +211,10 @@ function drawFlow({ context, view, geometry, ink, font }, first, last) {
   context.font = `italic 11px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const carried = geometry.placed.filter(({ lane }) => ["h", "C", "delta_h", "d_h", "d_C"].includes(lane.array));
+  const cell = described(view.trace);
+  const carried = geometry.placed
+    .map((placed) => ({ ...placed, through: cell.carriedBy(placed.lane.array) }))
+    .filter(({ through }) => through);
   for (let t = first; t <= last; t++) {
     const x = leftOf(geometry, t);
     for (const { x: weight, y, up } of geometry.joints) {
@@ -221,7 +225,7 @@ function drawFlow({ context, view, geometry, ink, font }, first, last) {
       if (geometry.pitch >= 60) context.fillText(weight, middle + 11, y);
     }
     if (t === geometry.T - 1) continue;
-    for (const { lane, top, bottom } of carried) {
+    for (const { lane, top, bottom, through } of carried) {
       const rightward = (lane.pass === "forward") === (lane.direction === "forward");
       const into = rightward ? t + 1 : t;
       const here = phase === lane.pass && at === into;
@@ -229,7 +233,6 @@ function drawFlow({ context, view, geometry, ink, font }, first, last) {
       const [from, to] = [x + geometry.width + 3, x + geometry.pitch - 3];
       const y = (top + bottom) / 2;
       arrow(context, rightward ? from : to, y, rightward ? to : from, y);
-      const through = ["C", "d_C"].includes(lane.array) ? "f" : "U";
       if (gap >= 20) context.fillText(through, x + geometry.width + gap / 2, y - 9);
     }
   }

@@ -1,6 +1,7 @@
 /** The weights: every parameter as a grid of colour, with its last update beside it. */
+import { described } from "./cell.js";
 import { built, cellData, children, el, roving, selectionAt, set, svg } from "./dom.js";
-import { placed } from "./numbers.js";
+import { lettersOf, placed } from "./numbers.js";
 import { readout } from "./readout.js";
 import { redraw, waits } from "./redraw.js";
 import { colour, format, greatest, legend } from "./scales.js";
@@ -10,25 +11,6 @@ import { colour, format, greatest, legend } from "./scales.js";
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Selection} Selection */
 
-/** What the names say. @type {Record<string, string>} */
-const ROLES = {
-  V: "from the input",
-  U: "from the state one step before",
-  W: "to the output",
-  b: "bias",
-  b_h: "bias",
-  b_y: "bias of the output",
-  c: "bias of what is read of the past",
-};
-const GATE_TITLES = /** @type {Record<string, string>} */ ({
-  input: "Input gate",
-  forget: "Forget gate",
-  candidate: "Candidate",
-  output: "Output gate",
-  reset: "Reset gate",
-  update: "Update gate",
-  "": "Weights",
-});
 const SIDE = 160;
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
@@ -75,14 +57,14 @@ export function weights(root, view, act) {
       figures.forEach((figure, k) => {
         const name = names[k];
         const rows = rowsOf(trace.parameters[name]);
-        const symbol = name.slice(name.lastIndexOf(".") + 1);
+        const role = roleOf(trace, placed(name).array);
         const isMatrix = trace.parameters[name][0] instanceof Array;
         const shape = isMatrix ? `${rows.length} × ${rows[0].length}` : rows[0].length;
-        figure.firstElementChild?.replaceChildren(el("i", {}, name), ` ${ROLES[symbol] ?? ""}, ${shape}`);
+        figure.firstElementChild?.replaceChildren(el("i", {}, name), ` ${role}, ${shape}`);
         const [own, change] = figure.querySelectorAll("svg");
         const update = frame.update ? rowsOf(frame.update[name]) : null;
         const place = placed(name);
-        set(own, { "aria-label": `${name}, ${ROLES[symbol] ?? ""}` });
+        set(own, { "aria-label": `${name}, ${role}` });
         grid(own, side, rows, { ...place, t: 0, unit: 0 }, (value) => colour(scale, value, theme), name);
         own.querySelector(".chosen")?.classList.remove("chosen");
         if (selection && isOf(name, selection)) own.children[selection.unit]?.classList.add("chosen");
@@ -157,13 +139,33 @@ function blocksOf(trace) {
     if (name === "W" || name === "b_y") continue;
     const { array, layer, direction } = placed(name);
     const { layers, bidirectional } = trace.specification;
+    const label = described(trace).parameters.get(array)?.label ?? "";
     const title =
-      GATE_TITLES[array.includes(".") ? array.split(".")[0] : ""] +
-      (layers > 1 ? `, layer ${layer + 1}` : "") +
-      (bidirectional ? `, ${direction}` : "");
+      titleOf(trace, label) + (layers > 1 ? `, layer ${layer + 1}` : "") + (bidirectional ? `, ${direction}` : "");
     blocks.set(title, [...(blocks.get(title) ?? []), name]);
   }
   return [...blocks].map(([title, names]) => ({ title, names }));
+}
+
+/** "Forget gate". @param {TraceJSON} trace @param {string} label of the parameters */
+function titleOf(trace, label) {
+  if (!label) return "Weights";
+  const gate = [...described(trace).values.values()].some((value) => value.label === `${label} gate`);
+  return `${label[0].toUpperCase()}${label.slice(1)}${gate ? " gate" : ""}`;
+}
+
+/** What a parameter does. @param {TraceJSON} trace @param {string} array */
+function roleOf(trace, array) {
+  if (array === "W") return "to the output";
+  if (array === "b_y") return "bias of the output";
+  const cell = described(trace);
+  const { kind = "", source = 0, back = 0 } = cell.parameters.get(array) ?? {};
+  if (kind === "x") return "from the input";
+  if (kind === "weight") return "of each unit";
+  if (kind === "bias") return cell.inputErrors.includes(cell.arrayAt.get(back) ?? "") ? "bias" : "bias within the step";
+  const { op, name } = cell.operations[source];
+  if (op !== "state") return `from ${lettersOf(trace, cell.arrayAt.get(source) ?? "").letter} of the same step`;
+  return name === cell.output ? "from the state one step before" : `from ${name} one step before`;
 }
 
 /** Whether a selection is of this parameter. @param {string} name @param {Selection} selection */

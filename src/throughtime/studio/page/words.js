@@ -1,40 +1,21 @@
-/** What a cell is, in words. */
-import { columnsOf, parameterName } from "./numbers.js";
+/** What a number of the page is, in words. */
+import { described } from "./cell.js";
+import { columnsOf, lettersOf, parameterName } from "./numbers.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 /** @typedef {import("./types.d.ts").Selection} Selection */
+/** @typedef {import("./types.d.ts").CellValue} CellValue */
 
 /** @type {Record<string, string>} */
-const UNITS = {
-  net_h: "Net input of hidden unit",
-  h: "State of hidden unit",
-  i: "Input gate (how much is written) of unit",
-  f: "Forget gate (0 forgets, 1 remembers) of unit",
-  C_tilde: "Candidate (what would be written) of unit",
-  C: "Cell state (the memory) of unit",
-  o: "Output gate (how much is shown) of unit",
-  r: "Reset gate (how much of the past the candidate sees) of unit",
-  z: "Update gate (0 takes the candidate, 1 keeps the state) of unit",
-  n: "Candidate (what the state would become) of unit",
-  q: "What the candidate reads of the past, of unit",
-};
-/** @type {Record<string, string>} */
 const OUTER = { x: "Input", net_y: "Net input of output", y: "Output", d: "Target of output" };
-const GATE = /** @type {Record<string, string>} */ ({
-  i: "input",
-  f: "forget",
-  C_tilde: "candidate",
-  o: "output",
-  r: "reset",
-  z: "update",
-  n: "candidate",
-});
-const MATRICES = /** @type {Record<string, string>} */ ({ V: "input", U: "hidden unit", W: "hidden unit" });
+/** Labels that say what kind of value it is, but not which. */
+const KINDS = ["gate", "value", "net input", "cell state"];
 
 /** @param {TraceJSON} trace @param {Selection} selection @returns {string} */
 export function words(trace, selection) {
   const { array, layer, direction, t, unit } = selection;
   const { layers, bidirectional, output } = trace.specification;
+  const cell = described(trace);
   const name = parameterName(trace, selection);
   const place = (layers > 1 ? `, layer ${layer + 1}` : "") + (bidirectional ? `, reading ${direction}` : "");
   if (name in trace.parameters)
@@ -45,32 +26,55 @@ export function words(trace, selection) {
   if (array === "mask") return `Weight${when} in the loss`;
   if (array in OUTER) return `${OUTER[array]} ${unit}${when}`;
   if (array === "delta_y") return `Error of output ${unit}${when}: how the loss changes with its net input`;
-  if (array === "h_0" || array === "C_0")
-    return `Initial ${array === "h_0" ? "state" : "cell state"} of unit ${unit}${place}`;
-  if (array === "delta_h")
-    return `Error of hidden unit ${unit}${step}${place}: how the loss changes with its net input`;
-  if (array === "delta_q") return `Error of what the candidate of unit ${unit} reads of the past${step}${place}`;
-  if (array.startsWith("delta_")) {
-    const gate = GATE[array.slice(6)] + (array.endsWith("C_tilde") || array.endsWith("_n") ? "" : " gate");
-    return `Error of the ${gate} of unit ${unit}${step}${place}: how the loss changes with its net input`;
+  const state = cell.initialOf(array);
+  if (state) return `Initial ${ofUnit(trace, state.array, unit)}${place}`;
+  const value = cell.values.get(array);
+  if (value) {
+    const note = value.note && !cell.states.some((state) => state.array === array) ? ` (${value.note})` : "";
+    return `${capital(titleOf(trace, array))}${note} of unit ${unit}${step}${place}`;
   }
-  if (array === "d_h") return `How the loss changes with the state of unit ${unit}${step}${place}`;
-  if (array === "d_C") return `How the loss changes with the cell state of unit ${unit}${step}${place}`;
-  return `${UNITS[array] ?? array} ${unit}${step}${place}`;
+  const isNet = cell.errors.get(array)?.mark === "δ";
+  const of = [...cell.values.keys()].find((one) => cell.partners.get(one) === array && !cell.isWrittenOut(one));
+  const about = of ?? [...cell.values.values()].find(({ error }) => error === array)?.array;
+  if (!about) return array;
+  if (!isNet) return `How the loss changes with the ${ofUnit(trace, about, unit)}${step}${place}`;
+  const whose = about === cell.output ? `hidden unit ${unit}` : `the ${ofUnit(trace, about, unit)}`;
+  return `Error of ${whose}${step}${place}: how the loss changes with its net input`.replace("the what", "what");
 }
+
+/** "forget gate of unit 3". @param {TraceJSON} trace @param {string} array @param {number} unit */
+const ofUnit = (trace, array, unit) => `${titleOf(trace, array)} of unit ${unit}`;
+
+/** "forget gate", "gate g", "state". @param {TraceJSON} trace @param {string} array */
+function titleOf(trace, array) {
+  const cell = described(trace);
+  if (array === cell.output) return "state";
+  const { label = array } = cell.values.get(array) ?? {};
+  return KINDS.includes(label) ? `${label} ${lettersOf(trace, array).letter}` : label;
+}
+
+/** @param {string} text */
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** @param {TraceJSON} trace @param {string} name @param {Selection} selection */
 function parameterWords(trace, name, { array, unit, layer }) {
   const columns = columnsOf(trace, name);
-  const [gate, symbol] = array.includes(".") ? array.split(".") : ["", array];
-  const to =
-    symbol === "W" || symbol === "b_y"
-      ? "output"
-      : gate
-        ? `the ${gate}${gate === "candidate" ? "" : " gate"} of unit`
-        : "hidden unit";
-  const column = `${to} ${unit % columns}`;
-  if (!(symbol in MATRICES)) return `Bias of ${column}`;
-  const from = symbol === "V" && layer > 0 ? "state below" : MATRICES[symbol];
-  return `Weight from ${from} ${Math.floor(unit / columns)}${symbol === "U" ? " one step before" : ""} to ${column}`;
+  const [row, column] = [Math.floor(unit / columns), unit % columns];
+  if (array === "b_y") return `Bias of output ${column}`;
+  if (array === "W") return `Weight from hidden unit ${row} to output ${column}`;
+  const cell = described(trace);
+  const parameter = cell.parameters.get(array);
+  if (!parameter) return array;
+  const { kind, label, source, back } = parameter;
+  const error = parameter.error ?? cell.arrayAt.get(back ?? -1) ?? "";
+  const target = [...cell.values.values()].find((value) => value.error === error);
+  const fed = error === cell.felt ? "hidden unit" : target ? `the ${titleOf(trace, target.array)} of unit` : "unit";
+  const to = label && !target?.label.startsWith(label) ? `the ${label} of unit` : fed;
+  if (kind === "bias") return `Bias of ${to} ${column}`;
+  if (kind === "weight") return `Weight ${array} of unit ${column}`;
+  const { op, name: state = "" } = cell.operations[source ?? 0];
+  if (op === "x") return `Weight from ${layer > 0 ? "state below" : "input"} ${row} to ${to} ${column}`;
+  const read = op === "state" ? state : (cell.arrayAt.get(source ?? -1) ?? "");
+  const from = read === cell.output ? "hidden unit" : `the ${titleOf(trace, read)} of unit`;
+  return `Weight from ${from} ${row}${op === "state" ? " one step before" : ""} to ${to} ${column}`;
 }

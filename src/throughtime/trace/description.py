@@ -1,0 +1,178 @@
+"""A cell for those who draw it: its values with their names, and the operations of its step and of the step back.
+
+    states        in their order: array, before: the place of its value before the step, back: the place of ∂E by that, and
+                  initial: the array of h_0
+    values        of the step: array, place, letter, label, note, range, error: the array of ∂E by it or by its net input
+    errors        of the step back: array, place, letter, mark
+    parameters    by the names of the views, without layer and direction: name, place, letter, gate, label, kind, and of
+                  matrices source: the place of what they multiply, and error: the array of ∂E by their products; of vectors
+                  back: the place of ∂E by them
+    operations    op, of, and name or value, see `cells.graph` and `cells.derivation`; places are places among them
+
+A value's range is "unit" where it lies between 0 and 1, "signed" between −1 and 1, else "free". What the numbers mean follows
+from these alone: the page holds no cell by name.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from throughtime.cells.derivation import derivation
+from throughtime.cells.graph import Graph, Operation
+from throughtime.cells.layout import Layout, layout
+from throughtime.cells.ranges import ranges
+from throughtime.parameters import view_name
+from throughtime.trace.layer import Names, names_of
+from throughtime.trace.letters import letter, of_name, taken_apart
+
+
+@cache
+def described(graph: Graph) -> dict[str, Any]:
+    """The description of a cell, of plain values for JSON."""
+    derived, names = derivation(graph), names_of(graph)
+    values = _values(graph, layout(graph), names)
+    befores = [_place(graph, "state", state) for state in graph.states]
+    marks = {slot.kept if slot.net is None else slot.net: error for slot, error in _errors_of_slots(graph, names)}
+    errors = [
+        {"array": error, "place": derived.by[place], **_error_letter(graph, error)}
+        for place, error in [*zip(graph.after, names.d_states, strict=True), *marks.items()]
+    ]
+    return {
+        "states": [
+            {"array": array, "before": before, "initial": first, "back": derived.by[before]}
+            for before, array, first in zip(befores, names.states, names.firsts, strict=True)
+        ],
+        "values": sorted(values, key=lambda value: int(value["place"])),
+        "errors": sorted(errors, key=lambda error: int(error["place"])),
+        "parameters": _parameters(graph, layout(graph), names),
+        "operations": [_operation(graph, names, o) for o in derived.operations],
+    }
+
+
+def _errors_of_slots(graph: Graph, names: Names) -> Any:
+    return zip(layout(graph).slots, names.deltas, strict=True)
+
+
+def _operation(graph: Graph, names: Names, o: Operation) -> dict[str, Any]:
+    plain: dict[str, Any] = {"op": o.op}
+    if o.of:
+        plain["of"] = list(o.of)
+    if o.op == "number":
+        plain["value"] = o.value
+    if o.op in ("state", "given"):
+        plain["name"] = names.states[graph.states.index(o.name)]
+    if o.op == "parameter":
+        plain["name"] = view_name(graph, o.name)
+    return plain
+
+
+def _place(graph: Graph, op: str, name: str) -> int:
+    return next(place for place, o in enumerate(graph.operations) if (o.op, o.name) == (op, name))
+
+
+def _values(graph: Graph, laid: Layout, names: Names) -> list[dict[str, Any]]:
+    found = []
+    bounds = ranges(graph)
+    for place, array, error in zip(graph.after, names.states, names.d_states, strict=True):
+        first = array == names.states[0]
+        label, note = ("hidden units", "the memory") if first else ("cell state", "the memory inside")
+        found.append(
+            _value(array, place, bounds[place], error, letter(graph, graph.operations[place].name).text, label, note)
+        )
+    for k, (slot, array, error) in enumerate(zip(laid.slots, names.slots, names.deltas, strict=True)):
+        if slot.kept in graph.after:
+            continue
+        label = _label(graph, laid, k)
+        gate = graph.operations[slot.kept].op == "sigmoid"
+        name, note = _said(graph, laid, k, label, gate)
+        shown = letter(graph, laid.names[k]).text
+        found.append(_value(array, slot.kept, bounds[slot.kept], error, shown, name, note))
+    return found
+
+
+def _value(array: str, place: int, bounds: Any, error: str, shown: str, label: str, note: str) -> dict[str, Any]:
+    low, high = bounds
+    kind = "unit" if low >= 0 and high <= 1 else "signed" if low >= -1 and high <= 1 else "free"
+    return {
+        "array": array, "place": place, "letter": shown, "label": label, "note": note, "range": kind, "error": error,
+    }  # fmt: skip
+
+
+def _label(graph: Graph, laid: Layout, slot: int) -> str:
+    """What the parameters of a net input have as their label, if it is the same for all; else nothing."""
+    labels = dict(graph.labels)
+    parts = {product.parameter.partition("_")[2] for product in laid.products if product.slot == slot}
+    return labels.get(parts.pop(), "") if len(parts) == 1 else ""
+
+
+def _reads_x(laid: Layout, slot: int) -> bool:
+    sources = {product.source for product in laid.products if product.slot == slot}
+    return any(laid.graph.operations[source].op == "x" for source in sources)
+
+
+def _said(graph: Graph, laid: Layout, slot: int, label: str, gate: bool) -> tuple[str, str]:
+    """What a value that is no state is called, and how it is read."""
+    if gate:
+        return f"{label} gate".strip(), _of_gate(graph, laid.slots[slot].kept)
+    if laid.slots[slot].net == laid.slots[slot].kept:
+        if label and not _reads_x(laid, slot):
+            return f"what the {label} reads of the past", ""
+        return "net input", ""
+    return (label, "what could be stored") if label == "candidate" else (label or "value", "")
+
+
+def _of_gate(graph: Graph, gate: int) -> str:
+    """What a gate does, by what it is multiplied with."""
+    kept = released = stored = shown = False
+    for use in graph.uses[gate]:
+        o = graph.operations[use]
+        if use < 0:
+            continue
+        if o.op == "*":
+            other = graph.operations[o.of[0] if o.of[1] == gate else o.of[1]]
+            kept |= other.op == "state"
+            shown |= use in graph.after
+            stored |= other.op != "state" and any(use >= 0 and use in graph.after for use in graph.uses[use])
+        if o.op == "-" and (graph.operations[o.of[0]].op, graph.operations[o.of[0]].value) == ("number", 1.0):
+            for product in graph.uses[use]:
+                p = graph.operations[product]
+                if product >= 0 and p.op == "*":
+                    released |= graph.operations[p.of[0] if p.of[1] == use else p.of[1]].op == "state"
+                    stored |= any(place >= 0 and place in graph.after for place in graph.uses[product])
+    if kept and stored:
+        return "1 keeps the old"
+    if released and stored:
+        return "0 keeps the old"
+    if kept:
+        return "0 forgets, 1 remembers"
+    if stored:
+        return "1 lets in"
+    return "1 shows" if shown else "0 shuts out, 1 lets through"
+
+
+def _parameters(graph: Graph, laid: Layout, names: Names) -> list[dict[str, Any]]:
+    labels, products = dict(graph.labels), {product.parameter: product for product in laid.products}
+    found = []
+    for block in laid.blocks:
+        for name in block.names:
+            symbol, _, part = name.partition("_")
+            plain: dict[str, Any] = {
+                "name": view_name(graph, name),
+                "place": _place(graph, "parameter", name),
+                "letter": symbol,
+                "gate": part,
+                "label": labels.get(part, ""),
+                "kind": block.kind,
+            }
+            if name in products:
+                plain |= {"source": products[name].source, "error": names.deltas[products[name].slot]}
+            else:
+                plain["back"] = derivation(graph).by[_place(graph, "parameter", name)]
+            found.append(plain)
+    return found
+
+
+def _error_letter(graph: Graph, array: str) -> dict[str, str]:
+    mark, name = taken_apart(graph, array)
+    return {"letter": of_name(name).text, "mark": mark}
