@@ -21,10 +21,11 @@ from typing import Any
 from throughtime.cells.derivation import derivation
 from throughtime.cells.graph import Graph, Operation
 from throughtime.cells.layout import Layout, layout
+from throughtime.cells.letters import letter, of_name
 from throughtime.cells.ranges import ranges
 from throughtime.parameters import view_name
 from throughtime.trace.layer import Names, names_of
-from throughtime.trace.letters import letter, of_name, taken_apart
+from throughtime.trace.letters import taken_apart
 
 
 @cache

@@ -45,13 +45,12 @@ def test_every_number_has_its_formula(watched, tmp_path):
         assert page.locator(".panel-inspector .formula-line math").count() > 1
     page.locator('.panel-unrolled [data-array="f"][data-t="2"][data-unit="1"]').click()
     page.locator(".panel-inspector h3", has_text="Forget gate (0 forgets, 1 remembers) of unit 1 at step 3").wait_for()
-    page.locator('.panel-weights [data-array="w_f"]').first.click()
-    page.locator(".panel-inspector h3", has_text="Weight w_f of unit 0").wait_for()
+    page.locator('.panel-weights [data-array="forget.w"]').first.click()
+    page.locator(".panel-inspector h3", has_text="Weight forget.w of unit 0").wait_for()
     steps = page.locator(".panel-inspector tbody .term-value").evaluate_all(
         "all => all.map((one) => one.dataset.value)"
     )
-    view = net.names.index("w_f")
-    assert sum(map(float, steps)) == pytest.approx(trace.terms(net.names[view]).sum(axis=0)[0], rel=1e-12)
+    assert sum(map(float, steps)) == pytest.approx(trace.terms("forget.w").sum(axis=0)[0], rel=1e-12)
 
 
 def test_a_cell_that_a_page_does_not_know_is_refused_in_a_sentence(chromium, tmp_path):
