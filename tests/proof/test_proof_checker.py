@@ -342,6 +342,28 @@ def test_a_certificate_knows_its_network(proof, tmp_path):
     assert not Certificate("nonsense").speaks_of(ADDITION)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cell": "rnn"},
+        {"hidden": 5.0},
+        {"loss": "squared"},
+        {"activation": "exp"},
+        {"bias": 1},
+        {"step": None},
+        {"inputs": 3},
+    ],
+    ids=str,
+)
+def test_a_network_of_version_1_is_what_it_says_or_nothing(tmp_path, change):
+    path = Path(__file__).parent.parent / "fixtures" / "version_0" / "certificate-elman.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["network"] |= change
+    (tmp_path / "changed.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(checker.Rejected):
+        checker.check(Certificate.load(tmp_path / "changed.json").text)
+
+
 def test_minus_zero_is_zero():
     net = built.two_unit_adder()
     net.parameters[net.parameters == 0] = -0.0
