@@ -116,7 +116,7 @@ def test_ctrl_c_saves_the_run_and_it_goes_on_to_the_same_bits(whole):
     _, err = process.communicate()
     assert process.returncode == 130
     assert re.fullmatch(
-        r"interrupted after step \d+ of 1200, saved in run; to go on: throughtime train --resume run\n", err
+        r"interrupted after step \d+ of 1200, saved in run; to continue: throughtime train --resume run\n", err
     )
     step = int(err.split()[3])
     assert 0 < step < 1200

@@ -84,7 +84,7 @@ def test_outputs_of_several_lengths_are_refused():
 
 
 def test_ever_new_states_are_refused():
-    with pytest.raises(ValueError, match="ever new states, more than 7"):
+    with pytest.raises(ValueError, match="has more than 7 states"):
         specify(lambda q, x: (q + 1, 0), 0, [(0,)], most=7)
     assert len(specify(lambda q, x: (min(q + 1, 6), 0), 0, [(0,)], most=7).state_names) == 7
 

@@ -59,10 +59,10 @@ def check_classic(given: Given) -> None:
 
 
 def check_resume(given: Given) -> None:
-    """Refuse what cannot change when a run goes on."""
+    """Refuse what cannot change when a run continues."""
     for name in given:
         if name not in _RESUME_CHOICES:
-            raise Failure(f"a run goes on as it was begun: leave out {_option(name)}, or begin a new run")
+            raise Failure(f"a run continues as it was begun: leave out {_option(name)}, or begin a new run")
     if "option" in given and "task" not in given:
         raise Failure("--option is for the task or data file: give that too")
 

@@ -21,7 +21,7 @@ _WIDEST_BAR, _TEXT = 26, 89
 
 @contextmanager
 def progress(first: int, steps: int, shown: bool) -> Iterator[list[Callable[[Run], None]]]:
-    """The callbacks that show how training goes on from a step."""
+    """The callbacks that show how training continues from a step."""
     if not shown:
         yield []
     elif sys.stdout.isatty():

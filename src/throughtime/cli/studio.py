@@ -30,7 +30,7 @@ def studio(
         Path | None,
         typer.Argument(
             metavar="[PATH]",
-            help="A run's folder, which goes on where it stands, or a .safetensors file.  "
+            help="A run's folder, which continues where it stands, or a .safetensors file.  "
             "[default: the newest run in ./runs; if there is none, an adder that has learned nothing yet]",
         ),
     ] = None,

@@ -106,7 +106,7 @@ def run(
     try:
         store = sweep(**described, out=out, jobs=jobs, scheduler=scheduler, progress=progress)
     except KeyboardInterrupt:
-        raise Failure(f"interrupted; what is done is in {out}, the same command goes on", INTERRUPTED) from None
+        raise Failure(f"interrupted; what is done is in {out}, the same command continues", INTERRUPTED) from None
     if json:
         document(_document(store, summary(store)))
     elif talks:

@@ -156,7 +156,7 @@ def _task_of_run(given: Given, folder: Path) -> Any:
     if stored is None:
         raise Failure(f"the run in {folder} was trained on data: give the same file again, before --resume")
     if word is not None and (word != stored.name or "option" in given):
-        raise Failure(f"the run in {folder} goes on with {describe.task(stored)}: leave out the task")
+        raise Failure(f"the run in {folder} continues with {describe.task(stored)}: leave out the task")
     return stored
 
 
@@ -165,7 +165,7 @@ def _data_of_run(given: Given, folder: Path) -> Any:
     run, path, options = load_run(folder), Path(given["task"]), given.get("option", [])
     s, columns = run.network.specification, run.columns
     if run.task is not None:
-        raise Failure(f"the run in {folder} goes on with {describe.task(run.task)}: leave out {path}")
+        raise Failure(f"the run in {folder} continues with {describe.task(run.task)}: leave out {path}")
     if columns is None:  # of a version that kept no columns, and did not standardise
         return read(path, options, False, s.dtype, s.readout)
     return read_like(path, options, columns, s.dtype)
@@ -247,7 +247,7 @@ def _interrupted(session: Session, trained: Run, started: float) -> None:
         else " ".join(["throughtime train", *_task_words(session), "--resume", shlex.quote(str(session.out))])
     )
     raise Failure(
-        f"interrupted after step {trained.step} of {trained.settings.steps}, saved in {session.out}; to go on: {again}",
+        f"interrupted after step {trained.step} of {trained.settings.steps}, saved in {session.out}; to continue: {again}",
         INTERRUPTED,
     )
 

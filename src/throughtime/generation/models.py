@@ -34,7 +34,7 @@ _WINDOW = 256
 class LanguageModel(Generator):
     """p(s_t | s_1 .. s_{t-1}): many to many.
 
-    Its source is a list of beginnings: `write` and `sample` go on from there, `gradient` and `log_probability` are of whole
+    Its source is a list of beginnings: `write` and `sample` continue from there, `gradient` and `log_probability` are of whole
     texts, whose beginnings must be "".
 
     Parameters

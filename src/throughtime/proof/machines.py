@@ -36,7 +36,7 @@ def specify(
     symbols : table of names and input vectors, or list of input vectors
         A vector without a name is called by its entries, as in "01".
     most : int
-        Most states; a function that goes on to new ones is refused.
+        Most states; a function with more of them is refused.
     name : function of a state
         What a state is called.
 
@@ -62,7 +62,7 @@ def specify(
             follows, output = step(state, vector)
             if follows not in states:
                 if len(states) == most:
-                    raise ValueError(f"the function goes on to ever new states, more than {most}")
+                    raise ValueError(f"the function has more than {most} states")
                 states[follows] = len(states)
                 queue.append(follows)
             after[-1].append(states[follows])

@@ -58,7 +58,7 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     validation_fraction : float in (0, 1)
     n_iter_no_change : int ≥ 1
     warm_start : bool
-        Whether `fit` goes on with the network of the `fit` before, and its standardisation.
+        Whether `fit` continues with the network of the `fit` before, and its standardisation.
     dtype : "float64" or "float32"
     random_state : int, RandomState or None
         Decides the first parameters, the order of the sequences and the validation split.

@@ -115,7 +115,7 @@ def options_of(estimator: Any) -> Options:
 
 
 def check_goes_on(options: Options, begun: dict[str, Any]) -> None:
-    """A ValueError if a setting that decides the network was changed since the first fit, which warm_start goes on with."""
+    """A ValueError if a setting that decides the network was changed since the first fit, which warm_start continues with."""
     for name, value in options.of_the_start.items():
         if value != begun[name]:
             raise ValueError(

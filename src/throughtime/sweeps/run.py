@@ -78,7 +78,7 @@ def sweep(
 
     Notes
     -----
-    A run that fails, whatever its exception, is a row too, with `stopped` "failed" and its `error`, and the others go on. The
+    A run that fails, whatever its exception, is a row too, with `stopped` "failed" and its `error`, and the others continue. The
     same call tries it again.
     """
     space = Space.of(task, options, seeds, random, random_seed)
@@ -127,11 +127,11 @@ def _elsewhere(
                 return
             raise ValueError(
                 f"a process of the sweep was killed, perhaps for want of memory (fewer jobs take less); "
-                f"what is done is in {out}, the same command goes on"
+                f"what is done is in {out}, the same command continues"
             ) from None
         except CancelledError:
             raise ValueError(
-                f"the scheduler at {scheduler} went away; what is done is in {out}, the same command goes on"
+                f"the scheduler at {scheduler} went away; what is done is in {out}, the same command continues"
             ) from None
 
 

@@ -1,4 +1,4 @@
-"""A run on disk: a folder that is whole at every moment, from which training goes on to the same bits.
+"""A run on disk: a folder that is whole at every moment, from which training continues to the same bits.
 
 Which files are in it, and what each is for, stands in `throughtime.files`. A random state is not among them: what a step
 draws depends on the seed and its number, see `training.source`.
@@ -270,7 +270,7 @@ def resume(
     validate: Batch | None = None,
     callbacks: Iterable[Callback] = (),
 ) -> Run:
-    """Go on with the run in a folder, to the same bits as if it had never stopped.
+    """Continue the run in a folder, to the same bits as if it had never stopped.
 
     Parameters
     ----------
@@ -305,7 +305,7 @@ def resume(
 
 
 def _refuse_other(stored: Stored, what: Task | Batch, validate: Batch | None) -> None:
-    """Refuse to go on with another task or other data than those that a run was begun with."""
+    """Refuse to continue with another task or other data than those that a run was begun with."""
     described, folder, begun = stored.described, stored.folder, stored.described.get("task")
     if isinstance(what, Batch):
         if begun is not None:

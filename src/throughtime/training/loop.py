@@ -127,7 +127,7 @@ def proceed(
     stop: Callable[[], bool] = lambda: False,
     lock: Any = None,
 ) -> Run:
-    """Go on with a run up to step `until`, or its settings' number of steps; the other arguments as for `train`.
+    """Continue a run up to step `until`, or its settings' number of steps; the other arguments as for `train`.
 
     `lock` is the one on the folder `out`, where it was taken already; it is released behind.
     When `stop` says True, which is asked after every block, the run is interrupted.

@@ -1,4 +1,4 @@
-"""A training run: the network as it is now, and all that is needed to go on to the same bits."""
+"""A training run: the network as it is now, and all that is needed to continue to the same bits."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Run:
     stopped : why training ended: "steps", "interrupted", "patience", "callback", "not finite" or, if something else went
         wrong, "error"; None while it goes on
     best : what did best on the validation data so far, if there are any
-    latest : the parameters that training goes on with, where they are not the network's
+    latest : the parameters that training continues with, where they are not the network's
     carried : the states that the next step begins with, where that is a later window of sequences it is half way through
     data : the SHA-256 of what it is trained on, where that is a Batch and the run is kept on disk
     validate : likewise of its validation data

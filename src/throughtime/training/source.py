@@ -1,7 +1,7 @@
 """Where training steps get their sequences from: a task that makes them, or data that is shuffled anew in each epoch.
 
 What a step reads depends on the seed and the number of the step alone, never on what was read before. So a run needs to save
-no state of a random generator, and goes on from any step to the same bits.
+no state of a random generator, and continues from any step to the same bits.
 """
 
 from __future__ import annotations
