@@ -8,8 +8,10 @@ import pytest
 
 from oracles.own_traces import CASES, CELLS, GRAPHS, IDS, LENGTHS, trace_of
 from oracles.step_functions import STEPS
-from throughtime.explain.formula import Number, evaluate, parts_of
+from throughtime.cells.symbols import cell, tanh
+from throughtime.explain.formula import Number, Product, Quotient, Square, evaluate, parts_of
 from throughtime.explain.formulas_of_cell import formulas_of
+from throughtime.explain.text import LATEX, TEXT, written
 from throughtime.trace.layer import names_of
 
 READABLE = [name for name in CELLS if name != "deep"]
@@ -62,8 +64,8 @@ def test_the_printed_numbers_give_the_printed_results(name):
     for digits in (4, 12):
         for *_, explanation in explanations(trace_of(name, **CASES[1]), digits=digits):
             lines = explanation.text.splitlines()
-            for formula, written in zip(explanation.formulas, explanation.as_dict()["formulas"], strict=True):
-                symbols, numbers = written["text"]
+            for formula, said in zip(explanation.formulas, explanation.as_dict()["formulas"], strict=True):
+                symbols, numbers = said["text"]
                 assert f"{formula.name.symbol} = {symbols}" in lines
                 *ends, result = numbers.split(" = ")
                 for end in ends:
@@ -108,6 +110,27 @@ def test_names_and_order_of_a_cell_with_peepholes():
     assert list(found.forward.values()) == ["i", "f", "C_tilde", "C", "o", "h"]
     assert list(found.same) == ["d_h", "delta_o", "d_C", "delta_f", "delta_i", "delta_C_tilde"]
     assert list(formulas_of(STEPS["indrnn"]).same) == ["delta_h"]
+
+
+def test_names_of_an_error_that_only_the_step_before_asks_for():
+    """∂c has a formula of its own: ∂c of the next step stands in it."""
+
+    @cell
+    def fading(p, x, h, c):
+        h = tanh(x @ p.V + h @ p.U + c)
+        c = 0.5 * c
+        return h, c
+
+    assert "d_c" in formulas_of(fading).same
+    assert "d_h" not in formulas_of(fading).same
+
+
+def test_names_of_what_is_divided():
+    a, b, c = (Number(name, name, value) for name, value in (("a", 6.0), ("b", 2.0), ("c", 3.0)))
+    assert written(Quotient(Product((a, b)), Product((b, c))), TEXT, None) == "a·b / (b·c)"
+    assert written(Product((a, Quotient(b, c))), TEXT, 2) == "6·(2 / 3)"
+    assert written(Square(Product((a, b))), TEXT, None) == "(a·b)²"
+    assert written(Square(Quotient(a, b)), LATEX, None) == r"\left(\frac{a}{b}\right)^2"
 
 
 def test_what_the_language_can_say():

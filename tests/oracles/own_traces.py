@@ -6,6 +6,7 @@ import throughtime as tt
 from oracles.cases import COMPILED
 from oracles.step_functions import STEPS
 from throughtime.cells import TWINS, step_of
+from throughtime.cells.symbols import cell, sigmoid, tanh
 
 LENGTHS = [5, 2, 3]
 CASES = [
@@ -15,7 +16,17 @@ CASES = [
     {"layers": 2, "output": "last step", "readout": "identity"},
 ]
 IDS = ["-".join(map(str, case.values())) or "one layer" for case in CASES]
-GRAPHS = {name: step_of(name) for name in TWINS} | STEPS
+
+
+@cell
+def mean(p, x, h, n):
+    """Behind a sequence's end n is 0, and so what is divided by it no number."""
+    n = n + sigmoid(x @ p.V_n)
+    h = p.v * tanh(x @ p.V_h + h @ p.U_h) / n
+    return h, n
+
+
+GRAPHS = {name: step_of(name) for name in TWINS} | STEPS | {"mean": mean}
 CELLS = [*TWINS, "odd"] if COMPILED else list(GRAPHS)
 
 
