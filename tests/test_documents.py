@@ -92,3 +92,9 @@ def test_python(text, tmp_path):
 def test_the_readme_has_exactly_two_set_up_commands():
     marked = re.findall(r"<!-- command: (\w+) -->\n```sh\n[^\n]+\n```", (ROOT / "README.md").read_text())
     assert marked == ["train", "test"]
+
+
+def test_the_example_of_a_cell_of_ones_own_is_the_document_s():
+    document, example = (ROOT / "docs/own_cell.md").read_text(), (ROOT / "examples/own_cell.py").read_text()
+    (text,) = [text for _, language, text in BLOCK.findall(document) if language == "python"]
+    assert example.endswith(f"\n\n{text}")

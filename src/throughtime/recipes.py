@@ -65,8 +65,8 @@ def default(task: Any, cell: str | Graph | None = None, activation: str | None =
         kind = "tanh"
     elif cell == "gru" and task.inputs == 1:
         kind = "gru, one input"
-    hidden, settings = _MACHINE.get(kind, _MACHINE["any other"])
-    return Recipe(network | {"hidden": hidden}, "glorot", {"batch": 64, **settings})
+    fields, settings = _MACHINE.get(kind, _MACHINE["any other"])
+    return Recipe(network | fields, "glorot", {"batch": 64, **settings})
 
 
 def ends(task: Any) -> dict[str, Any]:
@@ -74,11 +74,11 @@ def ends(task: Any) -> dict[str, Any]:
     return {name: getattr(task, name) for name in ("inputs", "outputs", "readout", "loss", "output")}
 
 
-_MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
-    "elman": (16, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.2}),
-    "tanh": (16, {"steps": 3000, "optimizer": Adam(0.02), "schedule": Cosine(0.05), "noise": 0.5}),
+_MACHINE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "elman": ({"hidden": 16}, {"steps": 2000, "optimizer": Adam(0.02), "noise": 0.2}),
+    "tanh": ({"hidden": 16}, {"steps": 3000, "optimizer": Adam(0.02), "schedule": Cosine(0.05), "noise": 0.5}),
     "lstm": (
-        8,
+        {"hidden": 8},
         {
             "steps": 6000,
             "optimizer": Adam(0.01),
@@ -89,7 +89,7 @@ _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
         },
     ),
     "gru": (
-        8,
+        {"hidden": 8},
         {
             "steps": 4000,
             "optimizer": Adam(0.02),
@@ -99,7 +99,7 @@ _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
         },
     ),
     "gru, one input": (
-        8,
+        {"hidden": 8},
         {
             "steps": 4000,
             "optimizer": Adam(0.02),
@@ -108,9 +108,11 @@ _MACHINE: dict[str, tuple[int, dict[str, Any]]] = {
             "weight_decay": 0.01,
         },
     ),
-    "any other": (16, {"steps": 4000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
+    "cornn": ({"hidden": 32}, {"steps": 6000, "optimizer": Adam(0.05), "schedule": Cosine(0.05)}),
+    "indrnn": ({"hidden": 32, "layers": 2}, {"steps": 8000, "optimizer": Adam(0.01), "schedule": Cosine(0.05)}),
+    "any other": ({"hidden": 16}, {"steps": 4000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
 }
-"""By cell: hidden units, and settings. With the noise that lets GRUs be proved to add, they learn no parity."""
+"""By cell: fields of the network, and settings. With the noise that lets GRUs be proved to add, they learn no parity."""
 
 
 @dataclass(frozen=True)
