@@ -33,6 +33,7 @@ OPTIONS: dict[str, Option] = {
         Option("hidden", "whole number", "Hidden units, in each layer and direction.", 1, LARGEST, of="network"),
         Option("layers", "whole number", "Layers of cells.", 1, LARGEST, of="network"),
         Option("bidirectional", "yes or no", "Read in both directions.", of="network"),
+        Option("layer_norm", "yes or no", "Normalise each net input over the hidden units.", of="network"),
         Option("dtype", "choice", "The numbers that are computed with.", of="network", choices=CHOICES["dtype"]),
         Option("steps", "whole number", "Updates of the parameters.", 0, of="settings"),
         Option("batch", "whole number", "Sequences for each update.", 1, of="settings"),

@@ -32,6 +32,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         Whether each layer reads in both directions.
     activation : "tanh", "sigmoid" or "relu"
         Of Elman cells; the others have their own.
+    layer_norm : bool
+        Whether each net input is normalised over the hidden units of its layer.
     max_iter : int ≥ 1
         Epochs: how often all sequences are read.
     batch_size : int ≥ 1

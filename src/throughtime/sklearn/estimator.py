@@ -40,6 +40,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     layers: int = 1
     bidirectional: bool = False
     activation: ActivationName = "tanh"
+    layer_norm: bool = False
     max_iter: int = 100
     batch_size: int = 64
     optimizer: OptimiserName = "adam"

@@ -16,10 +16,10 @@ from throughtime.tasks.from_file import LOSSES
 from throughtime.tasks.task import Described, Loss, Output, Readout
 
 _MOST_EPOCHS = 10**9
-_ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "dtype", "standardize")
+_ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize")
 _OF_THE_PLAN = (
-    "cell", "hidden", "layers", "bidirectional", "activation", "dtype", "optimizer", "learning_rate", "schedule", "clip",
-    "noise", "dropout", "weight_decay", "cell_penalty",
+    "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "optimizer", "learning_rate", "schedule",
+    "clip", "noise", "dropout", "weight_decay", "cell_penalty",
 )  # fmt: skip
 _OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
 
@@ -33,6 +33,7 @@ class Options:
     layers: int
     bidirectional: bool
     activation: str
+    layer_norm: bool
     max_iter: int
     batch_size: int
     optimizer: str

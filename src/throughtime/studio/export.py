@@ -18,6 +18,7 @@ from throughtime.plan import Plan
 from throughtime.studio.example import Example
 from throughtime.studio.frame import Framer
 from throughtime.studio.modules import join
+from throughtime.studio.plan import chosen
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import Trace
 
@@ -83,13 +84,13 @@ def of_plan(plan: Plan, example: Example, step: int = 0, history: Iterable[dict[
     """The file that shows one network at rest."""
     snapshot = Snapshot(step, plan.begin().parameters)
     frame = Framer(plan.task, plan.specification).frame(snapshot, example)
-    return page([frame], history=list(history), settings=plan.options(), title=plan.name)
+    return page([frame], history=list(history), settings=chosen(plan), title=plan.name)
 
 
 def of_trace(trace: Trace, plan: Plan, example: Example) -> str:
     """The file that shows a trace of the example."""
     frame = Framer(plan.task, plan.specification).of_trace(trace, Snapshot(0, trace.network.parameters), example)
-    return page([frame], history=[], settings=plan.options(), title=plan.name)
+    return page([frame], history=[], settings=chosen(plan), title=plan.name)
 
 
 def file_name(name: str) -> str:

@@ -27,28 +27,30 @@ LARGEST_SEED = 2**53
 _MOST: dict[str, float] = {
     "hidden": 128, "layers": 4, "batch": 4096, "steps": 10_000_000, "learning_rate": 1e3, "noise": 1e2, "seed": LARGEST_SEED,
 }  # fmt: skip
-_LARGEST_OPTION = 256
-"""Of a task: its sequences are to be drawn."""
+_LEAST = {"steps": 1}
+_LARGEST_OF_TASKS = 256
+"""Of what a task counts: its sequences are to be drawn."""
 
-_AT_LEAST_ONE = ("steps",)
-
-
-def offered(options: tuple[Option, ...]) -> dict[str, Option]:
-    """Options as a page may choose them: by their names beside those of training, and no larger than it can show."""
-    found = {}
-    for option in options:
-        most = _LARGEST_OPTION if option.of == "task" and option.kind == "whole number" else _MOST.get(option.name)
-        least = 1 if option.name in _AT_LEAST_ONE and option.of == "settings" else option.least
-        name = own(option.name) if option.of == "task" else option.name
-        bound = most if option.most is None else min(option.most, most or option.most)
-        found[name] = replace(option, name=name, least=least, most=bound)
-    return found
+_NOT_DRAWN = ("layer_norm",)
+"""Options of networks that no page can show."""
 
 
-SETTINGS = offered(tuple(replace(o, choices=NAMES) if o.name == "cell" else o for o in OPTIONS.values()))
+def _offered(option: Option) -> Option:
+    """An option as a page may choose it: under its name beside those of training, and no larger than it can show."""
+    if option.of != "task":
+        most, least = _MOST.get(option.name, option.most), _LEAST.get(option.name, option.least)
+        return replace(option, most=most, least=least)
+    counts = option.kind == "whole number"
+    most = min(option.most or _LARGEST_OF_TASKS, _LARGEST_OF_TASKS) if counts else option.most
+    return replace(option, name=own(option.name), most=most)
+
+
+SETTINGS = {name: _offered(option) for name, option in OPTIONS.items() if name not in _NOT_DRAWN}
 """The options of networks and training."""
 
-OF_TASKS = {name: offered(kind.choices()) for name, kind in tasks.names.items()}
+OF_TASKS = {
+    name: {option.name: option for option in map(_offered, kind.choices())} for name, kind in tasks.names.items()
+}
 """The options of each task."""
 
 
@@ -128,6 +130,11 @@ def options(plan: Plan) -> list[dict[str, Any]]:
     cells = tuple(dict.fromkeys([*NAMES, plan.specification.cell]))
     shown = [replace(row, choices=cells) if row.name == "cell" else row for row in rows.values()]
     return [asdict(row) | {"enabled": row.name not in disabled} for row in shown]
+
+
+def chosen(plan: Plan) -> dict[str, Any]:
+    """What the options are, by their names, as the page shows them and gives them back."""
+    return {name: value for name, value in plan.options().items() if name not in _NOT_DRAWN}
 
 
 _PROBES = {"activation": "relu", "cell_penalty": 1.0, "window": 1}

@@ -18,7 +18,7 @@ from throughtime.studio.client import Client
 from throughtime.studio.example import Example, of_operands, of_sample, of_word
 from throughtime.studio.frame import Framer
 from throughtime.studio.messages import write
-from throughtime.studio.plan import listed, options, plan
+from throughtime.studio.plan import chosen, listed, options, plan
 from throughtime.studio.process import Lost, TrainingProcess
 from throughtime.studio.snapshot import Snapshot
 from throughtime.studio.trainer import Event
@@ -176,7 +176,7 @@ class Session:
             framer, example = self.framer, self.example
             frames = await aside(lambda: [framer.frame(snapshot, example) for snapshot in kept])
             frames[-1] = await aside(framer.frame, self.snapshot, example)
-        rest = {"history": self.entries, "settings": self.plan.options(), "verdict": self.verdict}
+        rest = {"history": self.entries, "settings": chosen(self.plan), "verdict": self.verdict}
         return frames, rest
 
     # What is shown
@@ -273,7 +273,7 @@ class Session:
             tasks=listed(self.plan, self.data),
             waiting=self.plan.task.waiting,
             options=options(self.plan),
-            settings=self.plan.options(),
+            settings=chosen(self.plan),
             limits=messages.LIMITS,
             run=None if self.folder is None else str(self.folder),
         )
