@@ -110,6 +110,7 @@ _MACHINE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "cornn": ({"hidden": 32}, {"steps": 6000, "optimizer": Adam(0.05), "schedule": Cosine(0.05)}),
     "indrnn": ({"hidden": 32, "layers": 2}, {"steps": 8000, "optimizer": Adam(0.01), "schedule": Cosine(0.05)}),
+    "minlstm": ({"hidden": 32}, {"steps": 8000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
     "any other": ({"hidden": 16}, {"steps": 4000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
 }
 """By cell: fields of the network, and settings. With the noise that lets GRUs be proved to add, they learn no parity."""
