@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, Required, TypedDict, get_args
 
-from throughtime.cells import NAMES, TWINS, step_of
+from throughtime.cells import NAMES, TWINS, WITH_ACTIVATION, step_of
 from throughtime.cells.graph import Graph
 from throughtime.cells.normalisation import normalised
 from throughtime.checks import choice, flag, nearest, one_of, only_known, whole_number
@@ -105,7 +105,7 @@ class NetworkSpecification:
             object.__setattr__(self, name, whole_number(name, getattr(self, name), 1, LARGEST))
         for name in ("bidirectional", "bias", "layer_norm"):
             object.__setattr__(self, name, flag(name, getattr(self, name)))
-        if self.cell != "elman" and self.activation != "sigmoid":
+        if self.activation != "sigmoid" and not has_activation(self.step or self.cell):
             raise ValueError(f"activation is for Elman cells only: {self.cell} has its own, leave it out")
         if self.layer_norm and self.hidden == 1:
             raise ValueError("layer_norm needs two hidden units at least: one alone is always its own mean")
@@ -176,6 +176,11 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 ALIASES = {"rnn": "elman"}
 """What cells are mostly called, and their names here."""
+
+
+def has_activation(cell: str | Graph) -> bool:
+    """Whether a cell, by its name or its step, lets one choose its function; all others have their own."""
+    return not isinstance(cell, Graph) and cell_named(cell) in WITH_ACTIVATION
 
 
 def cell_named(name: Any) -> str:

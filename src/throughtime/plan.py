@@ -171,15 +171,6 @@ def plan(task: Any = "addition", **options: Any) -> Plan:
     return Plan(task, NetworkSpecification(**network), recipe.init, Settings(**settings))
 
 
-def has_activation(cell: Any) -> bool:
-    """Whether a cell lets one choose its function; others have their own."""
-    try:
-        NetworkSpecification(cell=cell, inputs=1, hidden=1, outputs=1, activation="tanh")
-    except ValueError:
-        return False
-    return True
-
-
 def own(name: str) -> str:
     """What an option of a task is called beside those of networks and training: `gap`, but `task_noise`."""
     return f"task_{name}" if name in OPTIONS else name

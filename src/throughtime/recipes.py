@@ -14,7 +14,7 @@ import numpy as np
 from throughtime.batch import Batch
 from throughtime.cells.graph import Graph
 from throughtime.network import Network
-from throughtime.network_specification import InitName, cell_named
+from throughtime.network_specification import InitName, cell_named, has_activation
 from throughtime.tasks import Addition
 from throughtime.tasks.bits import to_number
 from throughtime.training.loop import Callback, Run, train
@@ -51,7 +51,7 @@ def default(task: Any, cell: str | Graph | None = None, activation: str | None =
     if not isinstance(cell, Graph):
         cell = cell_named(cell or ("elman" if task.specification is not None else "lstm"))
     network: dict[str, Any] = {"cell": cell, **ends(task)}
-    if cell == "elman":
+    if has_activation(cell):
         network["activation"] = activation or "sigmoid"
     if task.specification is None:
         sequences = len(task.sequences) if isinstance(task.sequences, Batch) else 64  # a file may have fewer

@@ -21,10 +21,12 @@ from throughtime.cells.graph import Graph
 from throughtime.cells.gru import GRU
 from throughtime.cells.lstm import LSTM
 
-__all__ = ["GRU", "LSTM", "NAMES", "TWINS", "Elman", "module_of", "named_cell", "step_of"]
+__all__ = ["GRU", "LSTM", "NAMES", "TWINS", "WITH_ACTIVATION", "Elman", "module_of", "named_cell", "step_of"]
 
 TWINS = ("elman", "lstm", "gru")
 """The cells with a forward and a backward pass written by hand."""
+WITH_ACTIVATION = ("elman",)
+"""The cells whose function f is chosen; all others have their own."""
 NAMES = (*TWINS, *sorted(module.name for module in iter_modules(shipped.__path__)))
 """All cells of this package."""
 

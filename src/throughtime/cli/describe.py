@@ -11,7 +11,7 @@ from throughtime.tasks.from_file import FileEvaluation
 
 if TYPE_CHECKING:
     from throughtime.network import Network
-    from throughtime.network_specification import NetworkSpecification
+    from throughtime.network_specification import NetworkSpecification, has_activation
     from throughtime.tasks.task import Evaluation
 
 
@@ -33,7 +33,7 @@ def cell(s: NetworkSpecification) -> str:
 def network(net: Network) -> str:
     """Such as "Elman, 16 sigmoid units, 321 parameters"."""
     s = net.specification
-    units = f"{s.hidden} {s.activation} units" if s.cell == "elman" else f"{s.hidden} units"
+    units = f"{s.hidden} {s.activation} units" if has_activation(s.step or s.cell) else f"{s.hidden} units"
     layers = f"{s.layers} layers of {units}" if s.layers > 1 else units
     directions = ", both directions" if s.bidirectional else ""
     return f"{cell(s)}, {layers}{directions}, {grouped(len(net.parameters))} parameters"

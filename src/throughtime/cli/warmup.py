@@ -27,7 +27,8 @@ def warmup(
     dtype: Annotated[Precision, typer.Option("--dtype", help="Precision of the networks.")] = Precision.float64,
     json: Json = False,
 ) -> None:
-    """Compile the kernels of every cell for training, looking inside and streaming, and keep them on the disk."""
+    """Compile the kernels of Elman, LSTM and GRU cells for training, looking inside and streaming, and keep them on the disk."""
+    from throughtime.cells import TWINS
     from throughtime.network import Network
     from throughtime.tasks import Addition
     from throughtime.training.loop import train
@@ -35,7 +36,7 @@ def warmup(
     task = Addition(bits=2)
     x, d = task.encode(1, 2)
     took: dict[str, float] = {}
-    for cell in ("elman", "lstm", "gru"):
+    for cell in TWINS:
         begin = time.perf_counter()
         net = Network(cell=cell, inputs=2, hidden=2, outputs=1, dtype=dtype.value)
         train(net, task, steps=1, batch=1, noise=0.1)

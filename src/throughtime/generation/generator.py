@@ -18,7 +18,7 @@ from throughtime.generation.decoding import beam_search, sample
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.memory import require
 from throughtime.network import Network
-from throughtime.network_specification import DtypeName, NetworkSpecification
+from throughtime.network_specification import DtypeName, NetworkSpecification, has_activation
 from throughtime.parameters import count, initial
 
 Part = NetworkSpecification | tuple[int, ...]
@@ -276,10 +276,10 @@ def network_of(
     readout: str,
     **more: Any,
 ) -> NetworkSpecification:
-    """The specification of a part; an Elman network's f is tanh."""
+    """The specification of a part; where a cell's function can be chosen, it is tanh."""
     fields: dict[str, Any] = {"cell": cell, "hidden": hidden, "layers": layers, "dtype": dtype, "readout": readout}
     fields["loss"] = "cross_entropy" if readout == "softmax" else "squared"
-    if cell == "elman":
+    if has_activation(cell):
         fields["activation"] = "tanh"
     return NetworkSpecification(inputs=inputs, outputs=outputs, **fields, **more)
 

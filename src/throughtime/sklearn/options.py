@@ -10,8 +10,8 @@ import numpy as np
 
 from throughtime.cells.graph import Graph
 from throughtime.checks import flag, number, whole_number
-from throughtime.network_specification import cell_named
-from throughtime.plan import OPTIONS, Plan, has_activation, plan
+from throughtime.network_specification import cell_named, has_activation
+from throughtime.plan import OPTIONS, Plan, plan
 from throughtime.tasks.from_file import LOSSES
 from throughtime.tasks.task import Described, Loss, Output, Readout
 

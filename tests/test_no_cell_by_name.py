@@ -1,0 +1,58 @@
+"""A cell is known by its graph. Its name stands in its own file, in recipes, in rows of other libraries and in texts for people."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from throughtime.cells import NAMES
+
+SOURCE = Path(__file__).parents[1] / "src" / "throughtime"
+ALLOWED = {
+    "cells/": "the cells",
+    "recipes.py": "networks that are known to work, here and in the next three",
+    "gallery/": "",
+    "lab/": "",
+    "generation/models.py": "",
+    "network_specification.py": "the default, and another name of it",
+    "sklearn/estimator.py": "a default",
+    "cli/plan.py": "the classic recipe",
+    "onnx/": "the rows of ONNX's operators",
+    "pytorch/": "the rows of PyTorch's layers",
+}
+"""Where a cell may be named, and why."""
+
+
+def allowed(path: Path) -> bool:
+    return any(path.relative_to(SOURCE).as_posix().startswith(place) for place in ALLOWED)
+
+
+def texts_of(source: str) -> list[tuple[int, str]]:
+    """The strings and names of a module, without its docstrings and type hints."""
+    tree = ast.parse(source)
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents:
+            found.append((node.lineno, node.value))
+        elif isinstance(node, ast.Name | ast.FunctionDef | ast.arg | ast.alias | ast.Attribute):
+            name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", None)
+            found.append((node.lineno, name or getattr(node, "arg", "")))
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_python_holds_no_cell_by_name(path):
+    if not allowed(path):
+        found = [
+            (line, text) for line, text in texts_of(path.read_text()) if text.lower().strip("_") in (*NAMES, "rnn")
+        ]
+        assert not found
