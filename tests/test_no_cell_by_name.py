@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ ALLOWED = {
     "sklearn/estimator.py": "a default",
     "cli/plan.py": "the classic recipe",
     "onnx/": "the rows of ONNX's operators",
+    "studio/page/chapters.js": "a text for people, with what it trains",
     "pytorch/": "the rows of PyTorch's layers",
 }
 """Where a cell may be named, and why."""
@@ -54,5 +56,17 @@ def test_python_holds_no_cell_by_name(path):
     if not allowed(path):
         found = [
             (line, text) for line, text in texts_of(path.read_text()) if text.lower().strip("_") in (*NAMES, "rnn")
+        ]
+        assert not found
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.[jt]s")), ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_javascript_holds_no_cell_by_name(path):
+    if not allowed(path):
+        quoted = "|".join((*NAMES, "rnn"))
+        found = [
+            (number, line)
+            for number, line in enumerate(path.read_text().splitlines(), 1)
+            if re.search(rf"[\"'`]({quoted})[\"'`]|\b({quoted})\b\s*:", line, re.IGNORECASE)
         ]
         assert not found
