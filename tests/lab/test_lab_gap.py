@@ -7,7 +7,11 @@ import signal
 import numpy as np
 import pytest
 
+from throughtime.cells import NAMES
 from throughtime.lab import gap, networks
+from throughtime.lab.networks import of_cell
+from throughtime.network_specification import NetworkSpecification
+from throughtime.parameters import count
 
 
 def test_wilsons_bounds_as_published():
@@ -147,3 +151,11 @@ def test_what_would_never_end_or_fit_is_refused():
     found = gap.measure(np.array([1]), np.int64(1), steps=np.int64(2), contestants=[networks.ELMAN])
     assert found.settings["seeds"] == found.networks[0].gap == 1
     json.dumps(found.as_dict())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_cell_can_stand_beside_the_others(name):
+    contestant = of_cell(name)
+    assert contestant.fields["cell"] == name
+    s = NetworkSpecification(inputs=1, outputs=1, **contestant.fields)
+    assert abs(count(s) - 1100) < 150

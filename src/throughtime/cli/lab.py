@@ -18,6 +18,7 @@ GAP_EPILOG = """\b
 Example:
   throughtime lab gap
   throughtime lab gap --gaps 10,50 --seeds 5 --plot gap.png
+  throughtime lab gap --cells mgu,slstm --gaps 10
   throughtime lab gap --json > gap.json
   throughtime lab gap --from gap.json --plot gap.svg
 
@@ -30,6 +31,9 @@ def gap(
     ] = None,
     seeds: Annotated[int, typer.Option(help="Networks of each kind for each gap.", min=1)] = 20,
     steps: Annotated[int | None, typer.Option(help="Updates of each network.", min=1)] = None,
+    cells: Annotated[
+        str | None, typer.Option(metavar="A,B,…", help="Cells instead of Elman, LSTM and GRU; see: throughtime cells.")
+    ] = None,
     stored: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Train nothing, show what --json printed before.")
     ] = None,
@@ -38,6 +42,7 @@ def gap(
 ) -> None:
     """How often networks learn to recall a symbol after a gap, and how far their derivatives reach."""
     from throughtime.lab.gap import GAPS, STEPS, GapExperiment, measure
+    from throughtime.lab.networks import ALL, of_cell
 
     started = time.perf_counter()
     if stored is not None:
@@ -59,7 +64,8 @@ def gap(
                     say(line)
                 say(f"  {network:<27} {gap:>4}   {successes:>3} of {seeds:<3}   {right:.3f}")
 
-        experiment = measure(wanted, seeds, steps=steps or STEPS, progress=progress)
+        contestants = ALL if cells is None else [of_cell(cell) for cell in dict.fromkeys(cells.split(","))]
+        experiment = measure(wanted, seeds, steps=steps or STEPS, contestants=contestants, progress=progress)
     if plot is not None:
         from throughtime import plots
         from throughtime.lab import figures

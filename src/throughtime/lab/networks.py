@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from throughtime.cells.catalogue import entry
 from throughtime.interrupts import on_threads
 from throughtime.memory import require
 from throughtime.network import Network
-from throughtime.network_specification import InitName, NetworkSpecification
+from throughtime.network_specification import InitName, NetworkSpecification, cell_named
+from throughtime.parameters import count
 from throughtime.plan import Plan
 from throughtime.recipes import ends
 from throughtime.tasks.task import Task
@@ -57,6 +59,14 @@ GRU_OPEN = Contestant("GRU, update bias 5", {"cell": "gru", "hidden": 18}, biase
 
 ALL = (ELMAN, ELMAN_TANH, ELMAN_ORTHOGONAL, LSTM, LSTM_OPEN, GRU, GRU_OPEN)
 """About 1,100 parameters each on a task with one input and one output."""
+
+
+def of_cell(cell: str) -> Contestant:
+    """Networks of a cell, by its name, as large as the others."""
+    name, sizes = cell_named(cell), range(1, 500)
+    fields: dict[str, Any] = {"cell": name, "inputs": 1, "outputs": 1}
+    hidden = min(sizes, key=lambda hidden: abs(count(NetworkSpecification(**fields, hidden=hidden)) - 1100))
+    return Contestant(entry(name).title, {"cell": name, "hidden": hidden})
 
 
 def require_steps(steps: int, batch: int, what: str) -> None:
