@@ -65,6 +65,10 @@ function selectionOf(source, trace) {
 
 /** A tree of the page beside one of Python: the same kinds, names, sources and numbers. */
 function assertSame(ours, theirs, trace) {
+  if (ours.kind === "indicator") {
+    assert.deepEqual([asText(written(ours, null)), evaluate(ours)], [theirs.symbol, theirs.value]);
+    return;
+  }
   assert.equal(ours.kind, theirs.kind);
   if (ours.kind !== "dot" || expanded(ours))
     assertClose(evaluate(ours), theirs.value, size(ours), epsilon(trace), theirs.kind);
@@ -84,7 +88,12 @@ function assertSame(ours, theirs, trace) {
       assert.equal(ours.parts.length, theirs.parts.length);
       ours.parts.forEach((part, k) => assertSame(part, theirs.parts[k], trace));
       break;
+    case "quotient":
+      assertSame(ours.left, theirs.over, trace);
+      assertSame(ours.right, theirs.under, trace);
+      break;
     case "difference":
+    case "extreme":
       assertSame(ours.left, theirs.left, trace);
       assertSame(ours.right, theirs.right, trace);
       break;

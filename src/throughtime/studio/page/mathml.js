@@ -35,8 +35,14 @@ export function written(expression, digits) {
     const pieces = written(node, digits);
     if (node.kind === "sum" || (node.kind === "dot" && (digits === null || expanded(node))))
       return enclosed(pieces, true);
+    if (pieces.length === 1 && pieces[0].kind === "fraction")
+      return [
+        { ...pieces[0], inOneLine: node.kind === "quotient" ? enclosed(pieces[0].inOneLine) : pieces[0].inOneLine },
+      ];
     return node.kind === "difference" ? enclosed(pieces) : bracketed(pieces);
   };
+  /** @param {Expression} node @returns {Piece[]} */
+  const tight = (node) => (["product", "square"].includes(node.kind) ? enclosed(factor(node)) : factor(node));
   /** @param {Expression} node @returns {Piece[]} */
   const added = (node) => {
     const pieces = written(node, digits);
@@ -71,21 +77,21 @@ export function written(expression, digits) {
     case "quotient": {
       const { left, right } = expression;
       const [over, under] = [left, right].map((of) => written(of, digits));
-      const below = right.kind === "product" || right.kind === "quotient" ? enclosed(under) : factor(right);
-      return [{ kind: "fraction", over, under, inOneLine: [...factor(left), operator("/"), ...below] }];
+      return [{ kind: "fraction", over, under, inOneLine: [...factor(left), operator(" / "), ...tight(right)] }];
     }
     case "extreme": {
       const [one, other] = [expression.left, expression.right].map((of) => written(of, digits));
       return [text(expression.function), ...enclosed([...one, operator(", "), ...other])];
     }
     case "indicator": {
+      if (digits !== null) return leaf(constant("", evaluate(expression)));
       const [one, other] = [expression.left, expression.right].map((of) => written(of, digits));
       return [text("["), ...one, operator(` ${expression.sign} `), ...other, text("]")];
     }
     case "minus":
       return [text("−"), ...factor(expression.of)];
     case "square":
-      return [{ kind: "squared", of: factor(expression.of) }];
+      return [{ kind: "squared", of: tight(expression.of) }];
     case "product":
       return multiplied(expression.factors.map(factor));
     case "call": {
