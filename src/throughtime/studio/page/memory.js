@@ -2,7 +2,6 @@
 import { described } from "./cell.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
-/** @typedef {import("./types.d.ts").Settings} Settings */
 /**
  * @typedef {object} Keeper
  * @property {string} array one of the states
@@ -11,11 +10,6 @@ import { described } from "./cell.js";
  * @property {[number, number]} means its mean after steps that leave state 0, and state 1
  * @property {number} apart how many units of this array have all their values of one state above all those of the other
  */
-
-/** What the hidden state of a task is called. @param {Settings} settings */
-export const stateName = ({ task }) =>
-  /** @type {Record<string, string>} */ ({ addition: "carry", multiplication: "carry", subtraction: "borrow" })[task] ??
-  "state";
 
 /**
  * Whether a sequence has both states often enough to tell them apart.

@@ -123,6 +123,8 @@ export interface Example {
   symbols: string[] | null;
   /** The task's true hidden state after each step. */
   carry: number[] | null;
+  /** What that state is called, such as "carry". */
+  memory: string;
   rendered: string[];
   /** Of each output; empty where nothing is simply right. */
   right: boolean[];

@@ -6,7 +6,7 @@
 import { built, el, roving, same, selectionAt, set, write } from "./dom.js";
 import { find, geometryOf } from "./geometry.js";
 import { fill, gridOf, stepsInGrid } from "./grid.js";
-import { isTelling, keeper, stateName } from "./memory.js";
+import { isTelling, keeper } from "./memory.js";
 import { momentAt } from "./moments.js";
 import { format, legend, scaleOf } from "./scales.js";
 import { paint } from "./unrolled_canvas.js";
@@ -49,7 +49,7 @@ export function unrolled(root, view, act) {
     geometry.T,
     geometry.pitch,
     ...steps,
-    geometry.state !== null && stateName(view.settings),
+    geometry.state !== null && view.frame.example.memory,
     view.frame.example.right.length > 0,
     view.frame.example.has_targets,
   ].join(" ");
@@ -117,7 +117,7 @@ function build(root, geometry, steps, view, act) {
   const gutter = el(
     "div",
     { class: "gutter" },
-    ...gutterLabels(geometry, stateName(view.settings), view.frame.example.right.length > 0),
+    ...gutterLabels(geometry, view.frame.example.memory, view.frame.example.right.length > 0),
     keepers,
   );
   gutter.style.height = `${geometry.height}px`;
@@ -270,7 +270,7 @@ function describe({ geometry }, { array, layer, direction, t, unit }) {
 function tellMemory({ view, geometry, memory, keepers }) {
   const { carry } = view.frame.example;
   if (geometry.state === null) return;
-  const state = stateName(view.settings);
+  const state = view.frame.example.memory;
   const found = keeper(view.trace, carry);
   const placed = found && find(geometry, found.array, found.layer, "forward");
   set(keepers, { hidden: !placed });
