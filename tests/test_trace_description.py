@@ -56,6 +56,7 @@ def test_what_a_gate_does_follows_from_what_it_is_multiplied_with():
     assert lstm["C_tilde"] == ("candidate", "what could be stored")
     assert gru["z"] == ("update gate", "1 keeps the old")
     assert gru["r"] == ("reset gate", "0 shuts out, 1 lets through")
+    assert notes(step_of("mingru"))["h_tilde"] == ("candidate", "what could be stored")
     assert gru["q"] == ("what the candidate reads of the past", "")
     assert notes(STEPS["min_gru"])["z"][1] == "0 keeps the old"  # the other way round than a GRU's
 

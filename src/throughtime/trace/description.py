@@ -119,8 +119,8 @@ def _said(graph: Graph, laid: Layout, slot: int, label: str, gate: bool) -> tupl
     if laid.slots[slot].net == laid.slots[slot].kept:
         if label and not _reads_x(laid, slot):
             return f"what the {label} reads of the past", ""
-        return "net input", ""
-    return (label, "what could be stored") if label == "candidate" else (label or "value", "")
+        label = label if label == "candidate" else "net input"
+    return label or "value", "what could be stored" if label == "candidate" else ""
 
 
 def _of_gate(graph: Graph, gate: int) -> str:

@@ -186,18 +186,28 @@ export class Cell {
   }
 
   /**
-   * What carries a state from step to step, by its letter: the matrix, or what it is multiplied by.
+   * What carries a state, or its error, from step to step, by its letter: the matrix, or the gate that multiplies it.
+   * Nothing for what is no state; "" where it has no such letter.
    * @param {string} array
    */
   carriedBy(array) {
     const state = this.states.find((one) => one.array === array || this.partners.get(one.array) === array);
-    if (!state) return "";
+    if (!state) return null;
     const uses = this.operations.filter(({ op, of = [] }) => (op === "@" || op === "*") && of.includes(state.before));
     const matrix = uses.find(({ op }) => op === "@");
     const name = matrix?.of && this.operations[matrix.of[1]].name;
     if (name) return this.parameters.get(name)?.letter ?? "";
-    const gates = uses.map(({ of = [] }) => this.arrayAt.get(of[0] === state.before ? of[1] : of[0]));
-    return this.values.get(gates.find((gate) => gate !== undefined && this.values.has(gate)) ?? "")?.letter ?? "";
+    const gates = uses.map(({ of = [] }) => this.#gateLetter(of[0] === state.before ? of[1] : of[0]));
+    return gates.find(Boolean) ?? "";
+  }
+
+  /** "z" or "1−z" of a gate or of what it leaves. @param {number} place @returns {string} */
+  #gateLetter(place) {
+    const value = this.values.get(this.arrayAt.get(place) ?? "");
+    if (value) return value.letter;
+    const { op, of = [] } = this.operations[place];
+    const left = op === "-" && this.operations[of[0]].value === 1 ? this.#gateLetter(of[1]) : "";
+    return left && `1−${left}`;
   }
 
   /**

@@ -214,7 +214,7 @@ function drawFlow({ context, view, geometry, ink, font }, first, last) {
   const cell = described(view.trace);
   const carried = geometry.placed
     .map((placed) => ({ ...placed, through: cell.carriedBy(placed.lane.array) }))
-    .filter(({ through }) => through);
+    .filter(({ through }) => through !== null);
   for (let t = first; t <= last; t++) {
     const x = leftOf(geometry, t);
     for (const { x: weight, y, up } of geometry.joints) {
