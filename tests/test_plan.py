@@ -10,8 +10,9 @@ import pytest
 from throughtime import tasks
 from throughtime.cli import plan as command_line
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
-from throughtime.plan import OPTIONS, Plan, own, plan
+from throughtime.network_specification import CHOICES, NetworkSpecification
+from throughtime.options import OPTIONS
+from throughtime.plan import Plan, own, plan
 from throughtime.sklearn import SequenceLabeler
 from throughtime.sklearn.options import Targets, options_of
 from throughtime.studio import messages
@@ -20,6 +21,7 @@ from throughtime.studio.opened import of_path
 from throughtime.sweeps.trial import planned
 from throughtime.training import schedules
 from throughtime.training.loop import proceed, train
+from throughtime.training.optimisers import OPTIMISERS
 from throughtime.training.settings import Settings
 
 LSTM = {"cell": "lstm"}
@@ -45,6 +47,11 @@ BAD = [
 def test_every_option_is_tried():
     assert {name for name, *_ in GOOD} == set(OPTIONS)
     assert {name for name, *_ in BAD} == set(OPTIONS) - {"bidirectional"}
+
+
+def test_the_table_knows_all_choices():
+    assert all(OPTIONS[name].choices == CHOICES[name] for name in ("activation", "dtype"))
+    assert OPTIONS["optimizer"].choices == tuple(OPTIMISERS)
 
 
 def of_the_command_line(options, monkeypatch):

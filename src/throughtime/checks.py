@@ -7,13 +7,14 @@ own `int`, `float` or `bool`, so that it can be kept in JSON and TOML.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
+
+from throughtime.options import Option
 
 LARGEST = 2**63 - 1
 _BEYOND_ANY_USE = 1_000_000
@@ -93,40 +94,21 @@ def choice(name: str, value: Any, names: Iterable[str]) -> str:
     return str(value)
 
 
-@dataclass(frozen=True)
-class Option:
-    """A value that people choose by its name.
-
-    name : str
-    kind : what it is; a "word" is any text
-    help : what it is for, in a few words
-    least, most : the range of a number, both ends included; None for any
-    choices : what a "choice" may be
-    of : whom it belongs to
-    """
-
-    name: str
-    kind: Literal["whole number", "number", "yes or no", "choice", "word"]
-    help: str = ""
-    least: float | None = None
-    most: float | None = None
-    choices: tuple[str, ...] = ()
-    of: Literal["task", "network", "settings"] = "task"
-
-    def check(self, value: Any, called: str | None = None) -> Any:
-        """`value` as Python's own; a ValueError in one sentence if it is none of these, under the name it was `called`."""
-        name = called or self.name
-        match self.kind:
-            case "whole number":
-                return whole_number(name, value, int(self.least or 0), LARGEST if self.most is None else int(self.most))
-            case "number":
-                return number(name, value, self.least, self.most)
-            case "yes or no":
-                return flag(name, value)
-            case "choice":
-                return choice(name, value, self.choices)
-            case "word":
-                return word(name, value)
+def checked(option: Option, value: Any, called: str | None = None) -> Any:
+    """`value` as an option may be, Python's own; a ValueError in one sentence if it is not, under the name it was `called`."""
+    name = called or option.name
+    match option.kind:
+        case "whole number":
+            most = LARGEST if option.most is None else int(option.most)
+            return whole_number(name, value, int(option.least or 0), most)
+        case "number":
+            return number(name, value, option.least, option.most)
+        case "yes or no":
+            return flag(name, value)
+        case "choice":
+            return choice(name, value, option.choices)
+        case "word":
+            return word(name, value)
 
 
 def word(name: str, value: Any) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 from throughtime import recipes, tasks
 from throughtime.batch import Batch
-from throughtime.cells import NAMES
-from throughtime.checks import Option, only_known
+from throughtime.checks import checked, only_known
 from throughtime.network import Network
-from throughtime.network_specification import CHOICES, LARGEST, InitName, NetworkSpecification
+from throughtime.network_specification import InitName, NetworkSpecification
+from throughtime.options import OPTIONS
 from throughtime.tasks.custom import known
 from throughtime.tasks.task import Task
 from throughtime.training import schedules
@@ -24,39 +24,6 @@ from throughtime.training.loop import Run
 from throughtime.training.optimisers import OPTIMISERS
 from throughtime.training.settings import Settings
 from throughtime.training.trainer import check_fit
-
-OPTIONS: dict[str, Option] = {
-    option.name: option
-    for option in (
-        Option("cell", "choice", "The kind of cell; rnn is another name for elman.", of="network", choices=NAMES),
-        Option("activation", "choice", "The function of an Elman cell.", of="network", choices=CHOICES["activation"]),
-        Option("hidden", "whole number", "Hidden units, in each layer and direction.", 1, LARGEST, of="network"),
-        Option("layers", "whole number", "Layers of cells.", 1, LARGEST, of="network"),
-        Option("bidirectional", "yes or no", "Read in both directions.", of="network"),
-        Option("layer_norm", "yes or no", "Normalise each net input over the hidden units.", of="network"),
-        Option("dtype", "choice", "The numbers that are computed with.", of="network", choices=CHOICES["dtype"]),
-        Option("steps", "whole number", "Updates of the parameters.", 0, of="settings"),
-        Option("batch", "whole number", "Sequences for each update.", 1, of="settings"),
-        Option("optimizer", "choice", "The optimiser.", of="settings", choices=tuple(OPTIMISERS)),
-        Option("learning_rate", "number", "The optimiser's learning rate.", 0, of="settings"),
-        Option(
-            "schedule", "word", "How the learning rate changes: constant, cosine[:FINAL], step:EVERY[:FACTOR] or warm-up:STEPS.",
-            of="settings",
-        ),
-        Option("clip", "number", "The greatest norm of a gradient; 0 for none.", 0, of="settings"),
-        Option("noise", "number", "Standard deviation of noise on the states.", 0, of="settings"),
-        Option("dropout", "number", "Probability of what a layer reads to be 0 in a training step.", 0, of="settings"),
-        Option("weight_decay", "number", "AdamW's weight decay.", 0, of="settings"),
-        Option("cell_penalty", "number", "A penalty on the squared cell states of an LSTM.", 0, of="settings"),
-        Option("window", "whole number", "Truncate back-propagation to so many time steps.", 1, of="settings"),
-        Option(
-            "update", "choice", "Change parameters after the backward pass, or at each step inside.", of="settings",
-            choices=("per-batch", "per-step"),
-        ),
-        Option("seed", "whole number", "Decides everything that is random.", 0, of="settings"),
-    )
-}  # fmt: skip
-"""The options of a network and of its training, by their names. A task has its own, see `own`."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +145,7 @@ def own(name: str) -> str:
 
 def _checked(name: str, value: Any) -> Any:
     """A value as it may be; of cells the specification knows, and of a task's options the task."""
-    return OPTIONS[name].check(value) if name in OPTIONS and name != "cell" else value
+    return checked(OPTIONS[name], value) if name in OPTIONS and name != "cell" else value
 
 
 def _plain(name: str) -> str:

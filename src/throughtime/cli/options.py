@@ -12,7 +12,7 @@ _TYPES = {"whole number": int, "number": float, "yes or no": bool}
 
 
 class Configured(TyperCommand):
-    """A command that takes all of `plan.OPTIONS` beside its own; those that were given are its context's `obj`."""
+    """A command that takes all of `options.OPTIONS` beside its own; those that were given are its context's `obj`."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Its argument, these options, and its own; the table is imported when it is this command that is called."""
@@ -26,7 +26,7 @@ class Configured(TyperCommand):
 
 
 def _options() -> list[Any]:
-    from throughtime.plan import OPTIONS
+    from throughtime.options import OPTIONS
 
     def command(**_: Any) -> None:
         """Have these options."""

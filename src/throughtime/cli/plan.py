@@ -8,7 +8,8 @@ from typing import Any
 from throughtime import recipes, tasks
 from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_texts, named_values
-from throughtime.plan import OPTIONS, Plan, own
+from throughtime.options import OPTIONS
+from throughtime.plan import Plan, own
 from throughtime.plan import plan as planned
 
 Given = dict[str, Any]

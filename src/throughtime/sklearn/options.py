@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from throughtime.cells.graph import Graph
-from throughtime.checks import flag, number, whole_number
+from throughtime.checks import checked, flag, number, whole_number
 from throughtime.network_specification import cell_named, has_activation
-from throughtime.plan import OPTIONS, Plan, plan
+from throughtime.options import OPTIONS
+from throughtime.plan import Plan, plan
 from throughtime.tasks.from_file import LOSSES
 from throughtime.tasks.task import Described, Loss, Output, Readout
 
@@ -88,13 +89,15 @@ class Targets(Described):
 def options_of(estimator: Any) -> Options:
     """The estimator's settings; a ValueError for one that is out of range, or that would be accepted and then ignored."""
     given = estimator.get_params(deep=False)
-    checked = {name: OPTIONS[name].check(given[name]) for name in _OF_THE_PLAN if name not in ("cell", "dtype", "clip")}
+    settled = {
+        name: checked(OPTIONS[name], given[name]) for name in _OF_THE_PLAN if name not in ("cell", "dtype", "clip")
+    }
     options = Options(
-        **checked,
+        **settled,
         cell=given["cell"] if isinstance(given["cell"], Graph) else cell_named(given["cell"]),
         max_iter=whole_number("max_iter", given["max_iter"], 1, _MOST_EPOCHS),
-        batch_size=OPTIONS["batch"].check(given["batch_size"], "batch_size"),
-        clip=None if given["clip"] is None else OPTIONS["clip"].check(given["clip"]),
+        batch_size=checked(OPTIONS["batch"], given["batch_size"], "batch_size"),
+        clip=None if given["clip"] is None else checked(OPTIONS["clip"], given["clip"]),
         standardize=flag("standardize", given["standardize"]),
         early_stopping=flag("early_stopping", given["early_stopping"]),
         validation_fraction=number("validation_fraction", given["validation_fraction"], 0, 1),

@@ -2,7 +2,7 @@
 
 From the page; a message with an unknown key, a value out of range or of the wrong type is answered with an error:
 
-    configure   settings: a task, and some or all of its options and those of `plan.OPTIONS`. What is left out, or null, is
+    configure   settings: a task, and some or all of its options and those of `options.OPTIONS`. What is left out, or null, is
                 taken from the recipe of the task and cell. A new run at step 0
     train       go on training, up to the settings' steps, or for as many again where these have been taken
     pause       stop training
@@ -37,7 +37,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from throughtime.checks import number, whole_number
+from throughtime.checks import checked, number, whole_number
 from throughtime.documents import json_object
 from throughtime.studio.plan import LARGEST_SEED, OF_TASKS, SETTINGS
 
@@ -170,7 +170,9 @@ def _configure(document: dict[str, Any]) -> Configure:
         if isinstance(value, str) and len(value) > MOST_LETTERS:
             raise Malformed(f"{name} must be a word of at most {MOST_LETTERS} letters")
         if value is not None:
-            settings[name] = SETTINGS[name].check(value) if name in SETTINGS and name != "cell" else _plain(name, value)
+            settings[name] = (
+                checked(SETTINGS[name], value) if name in SETTINGS and name != "cell" else _plain(name, value)
+            )
     return Configure(settings)
 
 

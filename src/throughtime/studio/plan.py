@@ -9,10 +9,11 @@ from throughtime import tasks
 from throughtime.cells import NAMES
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
-from throughtime.checks import Option
+from throughtime.checks import checked
 from throughtime.network_specification import NetworkSpecification
+from throughtime.options import OPTIONS, Option
 from throughtime.parameters import count
-from throughtime.plan import OPTIONS, Plan, own
+from throughtime.plan import Plan, own
 from throughtime.plan import plan as planned
 from throughtime.tasks.from_file import DataFile
 
@@ -46,6 +47,7 @@ def _offered(option: Option) -> Option:
 
 
 SETTINGS = {name: _offered(option) for name, option in OPTIONS.items() if name not in _NOT_DRAWN}
+SETTINGS["cell"] = replace(SETTINGS["cell"], kind="choice", choices=NAMES)
 """The options of networks and training."""
 
 OF_TASKS = {
@@ -70,12 +72,12 @@ def plan(given: dict[str, Any], data: DataFile | None = None, present: Graph | N
     name = options.pop("task", "addition")
     if "cell" in options:
         is_present = present is not None and present.name not in NAMES and present.name == options["cell"]
-        options["cell"] = present if is_present else SETTINGS["cell"].check(options["cell"])
+        options["cell"] = present if is_present else checked(SETTINGS["cell"], options["cell"])
     if data is not None and name == data.name:
         made = planned(data, **options)
     elif name in tasks.names:  # no page decides what code runs, or which file is read
-        checked = {o: OF_TASKS[name][o].check(v) if o in OF_TASKS[name] else v for o, v in options.items()}
-        made = planned(name, **checked)
+        settled = {o: checked(OF_TASKS[name][o], v) if o in OF_TASKS[name] else v for o, v in options.items()}
+        made = planned(name, **settled)
     else:
         raise ValueError(f'there is no task "{name[:40]}", there are {", ".join(tasks.names)}')
     check_size(made.specification)

@@ -10,8 +10,8 @@ from typing import Any, get_args
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import Option
 from throughtime.columns import Columns, Targets
+from throughtime.options import Option
 from throughtime.standardisation import Standardisation
 from throughtime.tasks.datafile import KINDS, Dataset, read
 from throughtime.tasks.datafile.dataset import Places, listed, short

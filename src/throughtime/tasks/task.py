@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import Option, whole_number
+from throughtime.checks import checked, whole_number
 from throughtime.memory import require
+from throughtime.options import Option
 from throughtime.specification import Specification
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Described(_Task):
     def settle(self, options: Iterable[Option]) -> None:
         """Make its options values of Python's own, or refuse them."""
         for option in options:
-            object.__setattr__(self, option.name, option.check(getattr(self, option.name)))
+            object.__setattr__(self, option.name, checked(option, getattr(self, option.name)))
 
     @property
     def options(self) -> dict[str, Any]:
