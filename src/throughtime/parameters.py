@@ -1,9 +1,9 @@
 """The parameters of a network: one flat vector, its named views, and how it is filled at first.
 
 The vector holds, for each layer and each of its directions, the blocks of the cell's layout (`cells.layout`), then the
-readout's W (D·H, O) and b_y (O); each row by row. For Elman, LSTM and GRU the blocks are V (K, G·H), U (H, G·H), b (G·H) and
-for GRU c_n (H). K is I for layer 0 and D·H above it. The G gates lie side by side in the columns, in the order of GATES. Without
-biases, b, c_n and b_y are left out.
+readout's W (D·H, O) and b_y (O); each row by row. For Elman, LSTM and GRU the blocks are V (K, G·H), U (H, G·H), b (G·H)
+and for GRU c_n (H). K is I for layer 0 and D·H above it. The G gates lie side by side in the columns, in the order of the
+step function. Without biases, b, c_n and b_y are left out.
 
 A view's name is made of the layer, the direction, the gate and the symbol, as in "layer1.backward.forget.U"; a part that
 distinguishes nothing (the layer of a network with one, the direction of one that reads in one) is not written. A parameter
@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.cells import TWINS, step_of
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout, symbol_of
 from throughtime.cells.normalisation import gains
@@ -38,12 +37,6 @@ def view_name(graph: Graph, parameter: str) -> str:
     return parameter if label is None else f"{label}.{symbol}"
 
 
-def _gates(graph: Graph) -> tuple[str, ...]:
-    """The labels of the gates, in the order of the columns; "" for a cell that has but one."""
-    return tuple(view_name(graph, name).rpartition(".")[0] for name in layout(graph).blocks[0].names)
-
-
-GATES: dict[str, tuple[str, ...]] = {cell: _gates(step_of(cell)) for cell in TWINS}
 DIRECTIONS = ("forward", "backward")
 _BYTES_OF_A_LAYER = 2000
 """What its views take, whatever their size."""
