@@ -181,6 +181,8 @@ class _StepBack(_Step):
             for k, slot in enumerate(laid.slots)
             if (place := slot.kept if slot.net is None else slot.net) in derived.by and laid.phase(place) > phase
         }
+        products = [place for place, o in enumerate(derived.operations) if o.op == "@T"]
+        self.first = {self.source_of(place): place for place in reversed(products)}
 
     def name_of(self, place: int) -> str:
         return super().name_of(place) if place < len(self.graph.operations) else self.names.get(place, "")
@@ -206,7 +208,10 @@ class _StepBack(_Step):
         return next(product.source for product in self.laid.products if product.parameter == name)
 
     def elsewhere(self, place: int) -> bool:
-        """Whether this is a product that is added to ∂E by a state without our doing, or a sum of such."""
+        """Whether this is a product that is added without our doing, or a sum of such.
+
+        Products are added to ∂E by a state, or to the slot of what their matrices multiply: the first of them stands for all.
+        """
         left = [place]
         while left:
             place = left.pop()
@@ -214,8 +219,11 @@ class _StepBack(_Step):
             if o.op == "+" and place >= len(self.graph.operations):
                 left += o.of
                 continue
-            source = self.source_of(place) if o.op == "@T" else None
-            if source is None or not (self.operations[source].op == "state" or source in self.graph.after):
+            if o.op != "@T":
+                return False
+            source = self.source_of(place)
+            in_state = self.operations[source].op == "state" or source in self.graph.after
+            if not in_state and self.first[source] == place:
                 return False
         return True
 
@@ -226,7 +234,8 @@ class _StepBack(_Step):
         if o.op in ("+", "-") and place >= len(self.graph.operations):
             there = [source for source in o.of if not self.elsewhere(source)]
             if len(there) == 1:
-                return self.write(there[0])
+                minus = o.op == "-" and there[0] == o.of[1]
+                return f"-1 * {self.inside(there[0], '')}" if minus else self.write(there[0])
         return super().expression(place)
 
 
