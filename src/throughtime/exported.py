@@ -51,6 +51,9 @@ class Exported:
     unit: Array | float = 1.0
     trained: Callable[[Array, Lengths], Array] | None = None
 
+    def __post_init__(self) -> None:
+        self.network.specification.without_layer_norm("exports are there")
+
     def predict(self, x: Array, lengths: Lengths) -> Array:
         """What the model predicts for x (B,T,I), a table's (B,T): as `network.predict`, or steps ahead (B,horizon,…)."""
         known: Callable[[Array, Lengths], Array] = self.trained or self.network.predict
@@ -94,7 +97,6 @@ def exported(model: Any) -> Exported:
     if isinstance(model, Exported):
         return model
     if isinstance(model, Network):
-        model.specification.without_layer_norm("exports are there")
         return Exported(model)
     if not hasattr(model, "standardize"):
         raise ValueError(f"a network or an estimator of throughtime.sklearn can be written, got {type(model).__name__}")

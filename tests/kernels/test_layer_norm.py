@@ -7,6 +7,7 @@ import throughtime as tt
 from oracles.step_functions import STEPS
 from throughtime.analysis.gradient_flow import jacobians
 from throughtime.c.writing import to_c
+from throughtime.exported import Exported
 from throughtime.files import load
 from throughtime.network import State
 from throughtime.own_units import in_own_units
@@ -116,7 +117,7 @@ def torch_module(net):
 
 
 REFUSED = {
-    "C": to_c, "NumPy": to_numpy, "PyTorch": torch_module,
+    "C": to_c, "NumPy": to_numpy, "throughtime export": Exported, "PyTorch": torch_module,
     "formula": lambda net: net.trace(*data(net)).explain(1, unit=0), "page": lambda net: tt.view(net.trace(*data(net))),
     "own units": lambda net: in_own_units(net, Standardisation(np.zeros(I), np.ones(I))),
 }  # fmt: skip
@@ -131,7 +132,9 @@ def test_readers_that_cannot_normalise_say_so(reader):
 
 
 def test_a_proof_cannot():
-    assert why_not(network("elman")) == "a proof cannot read normalise, which the cell elman is made of"
+    assert why_not(network("elman")) == (
+        "proofs are there for networks without layer normalisation only, and this one has layer_norm"
+    )
 
 
 def test_what_cannot_be_normalised():

@@ -2,10 +2,16 @@
 
 import pytest
 
-from throughtime import tasks
+from throughtime import cell, exp, tasks
 from throughtime.network import Network
 from throughtime.plan import plan
 from throughtime.proof import prove, why_not
+
+
+@cell
+def growing(p, x, h):
+    h = exp(x @ p.V + h @ p.U)
+    return h
 
 
 def network(**fields):
@@ -19,6 +25,9 @@ def network(**fields):
         ({"output": "last step"}, 'a network with output "last step" cannot be proved'),
         ({"readout": "softmax", "loss": "cross_entropy"}, 'a network with readout "softmax" cannot be proved'),
         ({"cell": "slstm"}, "a proof cannot read softplus, which the cell slstm is made of"),
+        ({"cell": "minlstm"}, "a proof cannot read /, which the cell minlstm is made of"),
+        ({"cell": growing}, "a proof cannot read exp, which the cell growing is made of"),
+        ({"layer_norm": True}, "proofs are there for networks without layer normalisation only"),
     ],
 )
 def test_networks(fields, reason):
