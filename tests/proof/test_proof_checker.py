@@ -14,7 +14,8 @@ import pytest
 from known_networks import ADDITION, prove
 from own_cells import OWN
 
-from throughtime import tasks
+from throughtime import cell as own_cell
+from throughtime import tanh, tasks
 from throughtime.cells import NAMES, step_of
 from throughtime.proof import Certificate, Proved, Specification, checker
 from throughtime.proof.arithmetic import step_error
@@ -155,6 +156,32 @@ def test_a_bound_without_roundings_shows(monkeypatch):
     rounded = checker.Arithmetic.rounded
     monkeypatch.setattr(checker.Arithmetic, "rounded", lambda self, a: rounded(self, a)._replace(e=a.e))
     assert any(found > bound for found, bound, _ in errors(CELLS["relu"]))
+
+
+@own_cell
+def too_small(p, x, h):
+    h = tanh(x @ p.V + h @ p.U) * (1e-46 * p.c)
+    return h
+
+
+@own_cell
+def too_large(p, x, h):
+    h = tanh(x @ p.V + h @ p.U) * (1e39 * p.c)
+    return h
+
+
+def test_constants_that_float32_cannot_hold_count():
+    """In float32, 1e-46 is 0 and 1e39 is infinite."""
+    nets = [built.empty(cell=cell, inputs=2, hidden=1, outputs=1, dtype="float32") for cell in (too_small, too_large)]
+    for net, c in zip(nets, (1e38, 1e-39), strict=True):
+        net["V"][:], net["c"][:] = 5, c
+    small, large = (System.of(net, MACHINE) for net in nets)
+    assert small.step(small.start(1), np.array([0]))[0] == 0
+    for bound in (one_step(small, 1.0)[0], step_error(small, 1.0)):
+        assert bound > 1e38 * 1e-46 * np.tanh(5)
+    with pytest.raises(checker.Rejected, match="a step may overflow"):
+        one_step(large, 1.0)
+    assert step_error(large, 1.0) == np.inf
 
 
 def test_what_float32_gets_wrong_is_not_proved_for_it():

@@ -110,6 +110,24 @@ def test_weights_that_are_rounded_count():
     assert step_error(system, 1.0, "float64") == step_error(system, 1.0)
 
 
+@tt.cell
+def scaled(p, x, h):
+    h = p.c * (p.b * (p.a * tt.tanh(x @ p.V + h @ p.U)))
+    return h
+
+
+@pytest.mark.parametrize(("a", "b", "c"), [(1e-39, 1e39, 1.0), (1e-46, 1e25, 1e21)])
+def test_weights_that_float32_cannot_hold_count(a, b, c):
+    """a b c is 1, but in float32 it is infinite, or 0."""
+    net = tt.Network(cell=scaled, inputs=2, hidden=1, outputs=1)
+    net["a"], net["b"], net["c"] = a, b, c
+    with np.errstate(over="ignore"):
+        off = abs(0.5 - float(np.float32(c) * (np.float32(b) * (np.float32(a) * np.float32(0.5)))))
+    system = System.of(net, MACHINE)
+    assert step_error(system, 1.0) < 1e-10
+    assert 0.1 < off <= step_error(system, 1.0, "float32")
+
+
 @pytest.fixture(scope="module")
 def adder():
     """A network that adds, and its proof for steps that are off by 1e-4."""
@@ -139,6 +157,8 @@ def test_a_proof_says_whether_it_holds(adder):
 
 def test_no_proof_holds_that_is_of_another_network_or_rejected(adder):
     net, certificate = adder
+    late = tt.Network.of(replace(net.specification, output="last step"), net.parameters)
+    assert "it has no output on the way" in deployed(certificate, late, "float64").text
     other = net.copy()
     other.parameters[0] += 1e-12
     assert "the certificate is of another network" in deployed(certificate, other, "float64").text

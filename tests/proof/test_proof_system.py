@@ -56,13 +56,14 @@ def test_the_compiled_network_is_off_by_less_than_its_allowance(kind, dtype):
         system = System.of(net, MACHINE)
         zero = np.zeros((1, system.width))
         tracking = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, 3), np.int64), zero, 0.5)
-        view = checker.Proof(certificate(system, MACHINE, tracking, Sets(zero, zero), 1, 0.0).text)
-        start = [checker.Form(checker.ZERO, []) for _ in range(system.width)]
-        ahead = view.ahead(start)
+        view = checker.Proof(certificate(system, MACHINE, tracking, Sets(zero, zero), 1, 0.0).text).network
+        how, known = checker.Arithmetic(dtype, checker.ZERO, 1), {}
+        start = [checker.exact([checker.ZERO])] * system.width
         y = net.predict(SYMBOLS[:, None])[:, 0]
         allowed = step_error(system, 1.0) * (np.abs(net["W"]).sum(axis=0) + 1)
         for a in range(3):
-            exact = np.array([float(form.c.mid()) for form in view.step(ahead, a)[1]])
+            symbol = [checker.exact([checker.arb(v)]) for v in SYMBOLS[a]]
+            exact = np.array([float(form.x[0].mid()) for form in view.step(how, start, symbol, known)[1]])
             worst = max(worst, float((np.abs(y[a] - exact) / allowed).max()))
     assert 1e-4 < worst < 1
 

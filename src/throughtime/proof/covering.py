@@ -26,7 +26,7 @@ import numpy as np
 from throughtime.proof import checker
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import Certificate
-from throughtime.proof.system import Net, System
+from throughtime.proof.system import Net, System, why_not
 
 DTYPES = ("float64", "float32")
 
@@ -72,6 +72,8 @@ def deployed(
     tick : function
         As `checker.check` calls it.
     """
+    if reason := why_not(net):
+        return Deployed(np.inf, 0.0, reason)
     if not certificate.is_of(net):
         return Deployed(np.inf, 0.0, "the certificate is of another network")
     try:
