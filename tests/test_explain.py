@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 
+from oracles.layout import GATES
 from throughtime.explain.formula import Number, evaluate, parts_of, round_to
 from throughtime.explain.text import number_latex, number_text
 from throughtime.network import Network
-from throughtime.parameters import GATES
 
 CASES = [
     pytest.param(fields, id="-".join(map(str, fields.values())))
@@ -174,8 +174,8 @@ def by_symbols(trace, b, symbols, home):
         if symbol in ("W", "b_y"):
             return trace.network[symbol]
         of = layer_of(prefix)
-        gate = next((g for g in GATES[s.cell] if letters.get(g) == letter), "")
-        name = ".".join(filter(None, (gate, base if gate else symbol)))
+        gate = next((g for g in GATES[s.cell] if letters.get(g.strip(".")) == letter), "")
+        name = gate + (base if gate else symbol)
         return trace.network[f"layer{of.layer}.{of.direction}.{name}"]
 
     def state(prefix, name, t):
