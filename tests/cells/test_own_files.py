@@ -63,6 +63,7 @@ def test_two_cells(folder):
         ),
         ("bad.py:a", "x = (\n", r"^bad\.py, line 1: SyntaxError: "),
         ("bad.py:a", "def f():\n    1 / 0\n\nf()\n", r"^bad\.py, line 2: ZeroDivisionError: division by zero$"),
+        ("bad.py:a", "import sys\nsys.path.clear()\n1 / 0\n", r"^bad\.py, line 3: ZeroDivisionError: "),
         ("bad.py:a", "raise SystemExit\n", r"^bad\.py, line 1: SystemExit: no more is said$"),
         (
             "bad.py:mine",

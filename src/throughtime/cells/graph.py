@@ -28,6 +28,8 @@ BINARY = ("+", "-", "*", "/", "minimum", "maximum")
 MOST_OPERATIONS = 1000
 MOST_STATES = 8
 LONGEST_NAME = 32
+LARGEST_START = 3e38
+"""A parameter begins as a number that float32 has, too."""
 RESERVED = ("W", "b_y", "forward", "backward")
 """What parameters and labels cannot be called: the readout's are, and the directions."""
 _ARGUMENTS = dict.fromkeys(FUNCTIONS, 1) | dict.fromkeys(BINARY, 2) | {"neg": 1, "@": 2}
@@ -146,18 +148,19 @@ class Graph:
                 raise ValueError(f"operation {place} of a cell is there twice")
         last = len(operations) - 1
         places = [whole_number("after", place, 0, last) for place in after]
-        told = {identifier("a label's key", key): identifier("a label", label) for key, label in labels.items()}
-        return built.graph(places, told).starting(start)
+        return built.graph(places, labels).starting(start)
 
     def starting(self, start: Mapping[str, Any]) -> Graph:
         """This graph with parameters that begin at a number, or between two; a ValueError for anything else."""
         found = []
+        if not isinstance(start, Mapping):
+            raise ValueError(f"start must be a table of parameters' names and numbers, got {start!r:.60}")
         for name, value in start.items():
             if name not in self.parameters:
                 raise ValueError(f"start: the cell has no parameter {name!r:.60}; it has {', '.join(self.parameters)}")
             low, high = value if isinstance(value, tuple | list) and len(value) == 2 else (value, value)
-            low = number(f"the start of {name}", low)
-            found.append((name, low, number(f"the start of {name}", high, low)))
+            low = number(f"the start of {name}", low, -LARGEST_START, LARGEST_START)
+            found.append((name, low, number(f"the start of {name}", high, low, LARGEST_START)))
         return replace(self, start=tuple(sorted(found)))
 
 
@@ -231,8 +234,11 @@ class Builder:
             )
         if len(set(after)) < len(after):
             raise ValueError("two states are returned with the same value")
-        for label in labels.values():
-            _not_reserved(label)
+        if not isinstance(labels, Mapping):
+            raise ValueError(f"labels must be a table of parts of parameters' names and labels, got {labels!r:.60}")
+        for key, label in labels.items():
+            identifier("a label's key", key)
+            _not_reserved(identifier("a label", label))
         if len(set(labels.values())) < len(labels):
             raise ValueError("two labels are the same")
         for state, place in zip(self.states, after, strict=True):
@@ -243,15 +249,16 @@ class Builder:
         found = Graph(
             self.name, tuple(self.operations), tuple(self.states), tuple(after), tuple(sorted(labels.items()))
         )
-        for operation, uses in zip(found.operations, found.uses, strict=True):
+        used = list(zip(found.operations, found.uses, strict=True))
+        if not any(operation.op == "x" and uses for operation, uses in used):
+            raise ValueError("no input reaches the cell: it has no product like x @ p.V")
+        for operation, uses in used:
             if not uses:
                 what = operation.name or f"a result of {operation.op}"
                 raise ValueError(f"{what} is neither used nor returned")
         missing = set(self.states) - {operation.name for operation in self.operations if operation.op == "state"}
         if missing:
             raise ValueError(f"state {sorted(missing)[0]} is never read: a cell's step depends on all of its states")
-        if not self.matrices:
-            raise ValueError("no input reaches the cell: it has no product like x @ p.V")
         return found
 
 

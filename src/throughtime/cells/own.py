@@ -48,8 +48,8 @@ def _run(file: Path, word: str) -> dict[str, Any]:
         raise ValueError(f"a cell of your own is named FILE.py:NAME, got {word!r:.200}")
     if not file.is_file():
         raise ValueError(f"there is no file {file} to read a cell from")
-    folder = str(file.resolve().parent)
-    sys.path.insert(0, folder)
+    path = list(sys.path)
+    sys.path.insert(0, str(file.resolve().parent))
     try:
         return runpy.run_path(str(file), run_name=file.stem)
     except (Exception, SystemExit) as error:
@@ -60,4 +60,4 @@ def _run(file: Path, word: str) -> dict[str, Any]:
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         raise ValueError(f"{file}{f', line {line}' * bool(line)}: {kind}{said}") from None
     finally:
-        sys.path.remove(folder)
+        sys.path[:] = path

@@ -39,7 +39,9 @@ class Symbol:
         for other in others:
             if isinstance(other, Symbol) and other._builder is self._builder:
                 places.append(other._place)
-            elif isinstance(other, Real) and not isinstance(other, bool) and isfinite(other):
+            elif isinstance(other, Real) and not isinstance(other, bool):
+                if not isfinite(other):
+                    raise ValueError(f"a number of a cell must be finite, got {other}")
                 places.append(self._builder.add("number", value=float(other)))
             else:
                 return NotImplemented
@@ -153,7 +155,8 @@ def read(step: Callable[..., Any], name: str | None = None, labels: Mapping[str,
         _name(builder, local)
         return builder.graph([value._place for value in returned], labels or {})
     except Exception as error:
-        raise ValueError(f"cell {name}{_line_of(error, code)}: {error}") from None
+        said = " ".join(str(error).split())
+        raise ValueError(f"cell {name}{_line_of(error, code)}: {said}") from None
 
 
 def _called(step: Callable[..., Any], code: CodeType, given: list[Any]) -> tuple[Any, dict[str, Any]]:
@@ -198,8 +201,11 @@ def _function(name: str, plain: Callable[..., Any]) -> Any:
         for place, value in enumerate(values):
             if isinstance(value, Symbol):
                 others = [*values[:place], *values[place + 1 :]]
-                return value._with(name, *others, reverse=place > 0)
-        return plain(*values)
+                found = value._with(name, *others, reverse=place > 0)
+                if found is NotImplemented:
+                    raise TypeError(f"{name} takes values of the step and numbers, got {others[0]!r:.60}")
+                return found
+        return np.asarray(plain(*values))[()]  # a number of numbers
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"{name} of symbols or arrays, element by element."
