@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from throughtime.cells import elman, gru, lstm, named_cell, step_of
+from oracles.of_cells import named_cell
+from throughtime.cells import elman, gru, lstm, step_of
 from throughtime.network import Network
 from throughtime.parameters import DIRECTIONS, Views
 from throughtime.trace import Trace

@@ -9,8 +9,7 @@ from oracles import reference
 from oracles.agree import assert_agree
 from oracles.cases import CELLS, problem
 from oracles.differentiate import central_differences, complex_step
-from oracles.of_cells import BACKWARD, DELTAS, FORWARD, GATES
-from throughtime.cells import named_cell
+from oracles.of_cells import BACKWARD, DELTAS, FORWARD, GATES, named_cell
 
 CASES = [(1, 1), (1, 2), (3, 4), (2, 30)]
 

@@ -42,6 +42,14 @@ def given(graph, seed=0):
     return p, rng.normal(size=(B, T, I)), first, rng.normal(size=(B, T, H))
 
 
+def test_a_function_without_a_derivative_is_named():
+    """Nothing that is not known is taken for a sigmoid."""
+    graph = cells.step_of("elman", "tanh")
+    operations = tuple(replace(o, op="sin") if o.op == "tanh" else o for o in graph.operations)
+    with pytest.raises(ValueError, match="sin has no derivative here, so there is no backward pass of the cell elman"):
+        derivation(replace(graph, operations=operations))
+
+
 def scalar(graph, p, x, first, d_h):
     return (plain.forward(graph, p, x, first).values[graph.after[0]] * d_h).sum()
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from oracles.layout import unpack
-from throughtime.cells import elman, gru, lstm, named_cell
+from throughtime.cells import elman, gru, lstm
 
 FORWARD = {"elman": elman.forward, "lstm": lstm.forward, "gru": gru.forward}
 BACKWARD = {"elman": elman.backward, "lstm": lstm.backward, "gru": gru.backward}
@@ -17,6 +17,23 @@ SYMBOLS = {
     "lstm": {"input": "i", "forget": "f", "candidate": "C", "output": "o"},
     "gru": {"reset": "r", "update": "z", "candidate": "n"},
 }
+
+
+def named_cell(cell, views, prefix="", activation="sigmoid"):
+    """One layer and direction of a network as a cell written by hand; `prefix` as in "layer1.backward."."""
+
+    def view(name, size=None):
+        full = prefix + name
+        return views[full] if size is None or full in views else np.zeros(size)
+
+    if cell == "elman":
+        U = view("U")
+        return elman.Elman(view("V"), U, view("b_h", len(U)), activation)
+    H = len(view("candidate.U"))
+    parameters = {"c_n": view("candidate.c", H)} if cell == "gru" else {}
+    for name, gate in SYMBOLS[cell].items():
+        parameters |= {f"{s}_{gate}": view(f"{name}.{s}", H if s == "b" else None) for s in "VUb"}
+    return {"lstm": lstm.LSTM, "gru": gru.GRU}[cell](**parameters)
 
 
 def states(q, b):

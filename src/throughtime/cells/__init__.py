@@ -6,22 +6,18 @@ Elman, LSTM and GRU stand here, each with its equations, forward and backward, i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
-import numpy as np
-
 from throughtime.cells import elman, gru, lstm, shipped
-from throughtime.cells.activations import Array
 from throughtime.cells.elman import Elman
 from throughtime.cells.graph import Graph
 from throughtime.cells.gru import GRU
 from throughtime.cells.lstm import LSTM
 
-__all__ = ["GRU", "LSTM", "NAMES", "TWINS", "WITH_ACTIVATION", "Elman", "module_of", "named_cell", "step_of"]
+__all__ = ["GRU", "LSTM", "NAMES", "TWINS", "WITH_ACTIVATION", "Elman", "module_of", "step_of"]
 
 TWINS = ("elman", "lstm", "gru")
 """The cells with a forward and a backward pass written by hand."""
@@ -43,35 +39,3 @@ def step_of(cell: str, activation: str = "sigmoid") -> Graph:
 def module_of(cell: str) -> ModuleType:
     """The module of a cell, by its name."""
     return import_module(f"{__name__ if cell in TWINS else shipped.__name__}.{cell}")
-
-
-def named_cell(
-    cell: str, views: Mapping[str, Array], prefix: str = "", activation: str = "sigmoid"
-) -> Elman | LSTM | GRU:
-    """One layer and direction of a network as the cell of this package.
-
-    Parameters
-    ----------
-    cell : "elman", "lstm" or "gru"
-    views : mapping of parameter names to arrays, such as a Network
-    prefix : the names' first part, such as "layer1.backward."
-    activation : the f of an Elman cell
-    """
-
-    def view(name: str, size: int | None = None) -> Array:
-        full = prefix + name
-        return views[full] if size is None or full in views else np.zeros(size)
-
-    if cell == "elman":
-        U = view("U")
-        return Elman(view("V"), U, view("b_h", len(U)), activation)
-    if cell == "lstm":
-        gates = {"i": "input", "f": "forget", "C": "candidate", "o": "output"}
-        H = len(view("input.U"))
-        return LSTM(
-            **{f"{s}_{g}": view(f"{name}.{s}", H if s == "b" else None) for g, name in gates.items() for s in "VUb"}
-        )
-    gates = {"r": "reset", "z": "update", "n": "candidate"}
-    H = len(view("reset.U"))
-    named = {f"{s}_{g}": view(f"{name}.{s}", H if s == "b" else None) for g, name in gates.items() for s in "VUb"}
-    return GRU(**named, c_n=view("candidate.c", H))

@@ -155,7 +155,11 @@ class _Derived:
         one = self.add("number", value=1.0)
         if function == "tanh":
             return self.add("-", one, self.add("*", y, y))
-        return self.add("*", y, self.add("-", one, y))
+        if function == "sigmoid":
+            return self.add("*", y, self.add("-", one, y))
+        raise ValueError(
+            f"{function} has no derivative here, so there is no backward pass of the cell {self.graph.name}"
+        )
 
     def _to(self, place: int, parts: list[_Part]) -> None:
         if self.graph.operations[place].op not in ("number", "x"):

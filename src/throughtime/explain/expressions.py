@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from typing import Literal
 
 from throughtime.cells.derivation import derivation
 from throughtime.cells.layout import layout
@@ -33,6 +34,7 @@ from throughtime.explain.text import LATEX, TEXT, number_latex, number_text, wri
 from throughtime.trace.layer import LayerTrace, deltas_of_inputs, names_of, products_of
 
 FUNCTIONS = {"sigmoid": S, "tanh": TANH, "relu": RELU, "exp": EXP, "softplus": SOFTPLUS}
+EXTREMES: dict[str, Literal["min", "max"]] = {"minimum": "min", "maximum": "max"}
 WRITTEN_OUT = 8
 """If the vector products of a sum have more terms than this to be written out, none of them is."""
 LONGEST = 100
@@ -108,7 +110,9 @@ class Expressions:
             return Difference(left, right)
         if op == "/":
             return None if left is None else Quotient(left, right or _ZERO)
-        return Extreme("min" if op == "minimum" else "max", left or _ZERO, right or _ZERO)
+        if op in EXTREMES:
+            return Extreme(EXTREMES[op], left or _ZERO, right or _ZERO)
+        raise ValueError(f"there is no formula of {op}, which the cell {self.graph.name} is made of")
 
     def _terms(self, place: int) -> list[Expression]:
         """The summands of a value."""
