@@ -246,6 +246,14 @@ def test_without_a_compiler_it_is_written_all_the_same(tmp_path, monkeypatch):
     assert (tmp_path / "net.c").read_text() == to_c(network(), "net")
 
 
+@needs_cc
+def test_what_a_compiler_refuses_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("throughtime.c.compiled.to_c", lambda *_: "double f(void) { return }")
+    with pytest.raises(OSError, match=r"cc does not compile network\.c: "):
+        save_c(network(), tmp_path / "net.c")
+    assert not (tmp_path / "net.c").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the compiler that fails is a script")
 def test_with_a_compiler_that_fails_too(tmp_path, monkeypatch):
     (tmp_path / "cc").write_text("#!/bin/sh\necho no math.h >&2\nexit 1\n")

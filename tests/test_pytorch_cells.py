@@ -88,6 +88,13 @@ def test_a_state_dict_of_a_cell_by_its_name():
     np.testing.assert_array_equal(found.parameters, net.parameters)
 
 
+def test_a_state_dict_of_a_cell_that_is_not_named():
+    module = to_torch(tt.Network(cell="mgu", inputs=2, hidden=3, outputs=1))
+    assert "CellRNN(mgu, 2, 3, layers=1)" in repr(module)
+    with pytest.raises(ValueError, match=r"readout.bias; of another cell, give cell="):
+        from_torch(module.state_dict())
+
+
 def test_a_module_of_others_with_a_cell_of_ones_own():
     class Theirs(nn.Module):
         def __init__(self):

@@ -52,7 +52,7 @@ class Exported:
     trained: Callable[[Array, Lengths], Array] | None = None
 
     def __post_init__(self) -> None:
-        self.network.specification.without_layer_norm("exports are there")
+        self.network.specification.without_layer_norm("exports cannot be written")
 
     def predict(self, x: Array, lengths: Lengths) -> Array:
         """What the model predicts for x (B,T,I), a table's (B,T): as `network.predict`, or steps ahead (B,horizon,…)."""

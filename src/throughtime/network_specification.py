@@ -126,9 +126,9 @@ class NetworkSpecification:
         return normalised(graph) if self.layer_norm else graph
 
     def without_layer_norm(self, what: str) -> None:
-        """A ValueError if net inputs are normalised, by `what` is not there for such networks."""
+        """A ValueError if net inputs are normalised, beginning with `what` cannot be done for such a network."""
         if self.layer_norm:
-            raise ValueError(f"{what} for networks without layer normalisation only, and this one has layer_norm")
+            raise ValueError(f"{what} for a network with layer normalisation (layer_norm)")
 
     def as_dict(self) -> dict[str, Any]:
         """The fields as plain values, for JSON and TOML."""

@@ -34,7 +34,7 @@ def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = N
         hold the result.
     """
     s = net.specification
-    s.without_layer_norm("weights take in a standardisation")
+    s.without_layer_norm("a standardisation cannot be put into the weights")
     if not s.bias:
         raise ValueError(
             "a network without biases cannot take in a mean: train it with bias=True, or do not standardise"

@@ -327,6 +327,14 @@ def no_number(p, x, h):
     return h
 
 
+def test_a_cell_is_shown_in_one_line():
+    @cell
+    def plain(p, x, h):
+        return tanh(x @ p.V + h @ p.U)
+
+    assert repr(plain) == "<cell plain(p, x, h)>"
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [
@@ -337,7 +345,7 @@ def no_number(p, x, h):
         (two_shapes, "p.U is a matrix elsewhere in this cell, and a vector here"),
         (two_sources, "p.V multiplies two different values: give each a matrix of its own"),
         (wide_x, "x is as wide as there are inputs: multiply it by a matrix, as in x @ p.V"),
-        (one_state_short, "2 states, h, C, but 1 values are returned"),
+        (one_state_short, "the step must return h, C, in this order, and no others; it returns 1"),
         (forgotten_state, "C is neither used nor returned"),
         (held_state, "state C is returned without having been computed"),
         (loose_end, "g is neither used nor returned"),

@@ -41,6 +41,15 @@ def test_c_without_a_compiler(throughtime, adder_file, here, monkeypatch):
     assert throughtime("export", adder_file, "--to", "c", "-o", "adder.c", "--json").json["difference"] is None
 
 
+@pytest.mark.parametrize("to", ["c", "numpy"])
+def test_a_run_with_layer_normalisation_is_not_written(throughtime, here, to):
+    assert throughtime("train", "addition", "--layer-norm", "--steps", "1", "--out", "run").status == 0
+    refused = throughtime("export", "run", "--to", to, "-o", "out")
+    assert refused.status == 2
+    assert "exports cannot be written for a network with layer normalisation" in refused.err
+    assert not (here / "out").exists()
+
+
 def test_onnx(throughtime, adder, adder_file):
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'throughtime[onnx]'")
     from throughtime.onnx import from_onnx

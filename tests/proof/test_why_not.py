@@ -27,7 +27,7 @@ def network(**fields):
         ({"cell": "slstm"}, "a proof cannot read softplus, which the cell slstm is made of"),
         ({"cell": "minlstm"}, "a proof cannot read /, which the cell minlstm is made of"),
         ({"cell": growing}, "a proof cannot read exp, which the cell growing is made of"),
-        ({"layer_norm": True}, "proofs are there for networks without layer normalisation only"),
+        ({"layer_norm": True}, "nothing can be proved for a network with layer normalisation"),
     ],
 )
 def test_networks(fields, reason):

@@ -25,6 +25,11 @@ def save_c(net: Any, path: Any, dtype: str | None = None) -> float | None:
     Returns
     -------
     float : the greatest difference between its outputs and the network's, on random sequences; None without a compiler.
+
+    Raises
+    ------
+    OSError
+        If the compiler refuses the file, though it works; nothing is written.
     """
     path = Path(path)
     what = exported(net)
@@ -35,12 +40,24 @@ def save_c(net: Any, path: Any, dtype: str | None = None) -> float | None:
         source.write_text(text)
         try:
             library = compiled(source)
-        except OSError:  # no compiler, one without a C library, a folder from which nothing can be run
+        except OSError:
+            if _compiler_works(source.with_name("nothing.c")):
+                raise
             library = None
         if library is not None:
             difference = greatest_difference(what, Compiled(library, name_in_c(path.stem), what, dtype).predict)
     write_atomically(path, text.encode())
     return difference
+
+
+def _compiler_works(source: Path) -> bool:
+    """Whether there is a compiler, with a C library, and a folder from which what it makes can be run."""
+    source.write_text("#include <math.h>\ndouble nothing(double x) { return tanh(x); }\n")
+    try:
+        compiled(source)
+    except OSError:
+        return False
+    return True
 
 
 def compiled(source: Path, *options: str) -> ctypes.CDLL:

@@ -71,6 +71,9 @@ class Graph:
     labels: tuple[tuple[str, str], ...] = ()
     start: tuple[tuple[str, float, float], ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<cell {self.name}({', '.join(('p', 'x', *self.states))})>"
+
     def __hash__(self) -> int:
         """Computed once: a network looks its cell up at every call."""
         return self._hash
@@ -230,7 +233,7 @@ class Builder:
             raise ValueError(f"a cell has 1 to {MOST_STATES} states of different names, got {', '.join(self.states)}")
         if len(after) != len(self.states):
             raise ValueError(
-                f"{len(self.states)} states, {', '.join(self.states)}, but {len(after)} values are returned"
+                f"the step must return {', '.join(self.states)}, in this order, and no others; it returns {len(after)}"
             )
         if len(set(after)) < len(after):
             raise ValueError("two states are returned with the same value")

@@ -34,8 +34,8 @@ def _options() -> list[Any]:
     parameters = []
     for name, option in OPTIONS.items():
         kind: Any = _TYPES.get(option.kind, str)
-        told = typer.Option(f"--{name.replace('_', '-')}", metavar="|".join(option.choices) or None, help=option.help)
-        annotation = Annotated[kind | None, told]
+        shown = typer.Option(f"--{name.replace('_', '-')}", metavar="|".join(option.choices) or None, help=option.help)
+        annotation = Annotated[kind | None, shown]
         parameters.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

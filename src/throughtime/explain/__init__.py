@@ -147,7 +147,7 @@ def explain(
             raise ValueError(f"this network has one output, after its last step: t must be {steps}, got {t}")
         return Explanation(tuple(output_formulas(numbers, t, output)), (), digits, s.dtype)
     assert unit is not None
-    s.without_layer_norm("formulas of a unit are there")
+    s.without_layer_norm("formulas of a unit cannot be written")
     of = trace.layer(layer, direction)
     _check("unit", unit, 0, s.hidden - 1)
     formulas, notes = unit_formulas(NamedNumbers(trace, sequence, home=of), of, t, unit)

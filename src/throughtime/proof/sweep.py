@@ -108,7 +108,7 @@ def _require_right(system: System, machine: Specification, net_y: Zonotope, labe
     if margin.min() <= 0:
         n, a, _ = np.unravel_index(margin.argmin(), margin.shape)
         raise Doubtful(
-            f'{depth} {"symbol" if depth == 1 else "symbols"} on from a set in state "{machine.state_names[label[n]]}", '
+            f'{depth} {"symbol" if depth == 1 else "symbols"} after a set in state "{machine.state_names[label[n]]}", '
             f'an output on "{machine.symbol_names[a]}" may be wrong by {-margin.min():.2g}'
         )
 

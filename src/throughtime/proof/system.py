@@ -78,7 +78,7 @@ def why_not(what: Specified, task: Any = None) -> str | None:
     if s.readout == "softmax":
         return 'a network with readout "softmax" cannot be proved: its outputs are no bits'
     try:
-        s.without_layer_norm("proofs are there")
+        s.without_layer_norm("nothing can be proved")
         reading(s.graph)
     except ValueError as error:
         return str(error)

@@ -259,7 +259,7 @@ def _of_state(tensors: dict[str, Tensor], fields: dict[str, Any]) -> Network:
         names = ", ".join(tensors) or "of nothing"
         raise ValueError(
             "a network is one nn.RNN, nn.LSTM, nn.GRU or CellRNN and one nn.Linear, got the parameters "
-            f"{names if len(names) <= 300 else names[:300] + '…'}"
+            f"{names if len(names) <= 300 else names[:300] + '…'}{'; of another cell, give cell=' if own is None else ''}"
         )
     dtypes = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
     if len(dtypes) != 1 or not dtypes <= {"float64", "float32"}:

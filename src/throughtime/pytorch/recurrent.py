@@ -58,7 +58,8 @@ class CellRNN(nn.Module):
         dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.graph, self.hidden, self.layers, self.directions = graph, hidden, layers, 1 + bidirectional
+        self.graph, self.inputs, self.hidden = graph, inputs, hidden
+        self.layers, self.directions = layers, 1 + bidirectional
         self.names = [n for block in layout(graph).blocks if bias or block.kind != "bias" for n in block.names]
         for row in range(layers * self.directions):
             heights = {"x": [inputs if row < self.directions else hidden * self.directions], "h": [hidden]}
@@ -67,6 +68,11 @@ class CellRNN(nn.Module):
                     array = torch.empty(*heights.get(block.kind, []), hidden, dtype=dtype)
                     nn.init.uniform_(array, -(hidden**-0.5), hidden**-0.5)
                     self.register_parameter(self.name(name, row), nn.Parameter(array))
+
+    def extra_repr(self) -> str:
+        """What `print` shows of it."""
+        both = ", bidirectional=True" if self.directions == 2 else ""
+        return f"{self.graph.name}, {self.inputs}, {self.hidden}, layers={self.layers}{both}"
 
     def name(self, parameter: str, row: int) -> str:
         """What a parameter of a layer and direction is called."""

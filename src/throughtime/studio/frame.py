@@ -68,7 +68,7 @@ class Framer:
     """
 
     def __init__(self, task: Any, specification: NetworkSpecification) -> None:
-        specification.without_layer_norm("pages are drawn")
+        specification.without_layer_norm("pages cannot be drawn")
         self.task, self.specification = task, specification
         check_length(task.options.get(task.sized_by, 0))  # before any is drawn
         self.sequences: Batch = _sequences(task)

@@ -233,7 +233,7 @@ function drawFlow({ context, view, geometry, ink, font }, first, last) {
       const [from, to] = [x + geometry.width + 3, x + geometry.pitch - 3];
       const y = (top + bottom) / 2;
       arrow(context, rightward ? from : to, y, rightward ? to : from, y);
-      if (gap >= 20) context.fillText(through ?? "", x + geometry.width + gap / 2, y - 9);
+      if (gap >= 20) context.fillText(through ?? "", x + geometry.width + gap / 2, y - 9, gap - 2);
     }
   }
 }
