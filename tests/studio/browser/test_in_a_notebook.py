@@ -13,10 +13,13 @@ def test_view_after_nbconvert(chromium, tmp_path):
     nbformat = pytest.importorskip("nbformat", reason="needs the extra `browser`")
     nbconvert = pytest.importorskip("nbconvert", reason="needs the extra `browser`")
     net = tt.Network(cell="lstm", inputs=2, hidden=4, outputs=1, seed=2)
-    x, d = tt.tasks.Addition(bits=6).encode(21, 11)
+    task = tt.tasks.Addition(bits=6)
+    x, d = task.encode(21, 11)
     trace = net.trace(x, d)
-    shown = nbformat.v4.new_output("display_data", {"text/html": tt.view(trace)._repr_html_(), "text/plain": "View"})
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("tt.view(trace)", outputs=[shown])])
+    shown = nbformat.v4.new_output(
+        "display_data", {"text/html": tt.view(trace, task=task)._repr_html_(), "text/plain": "View"}
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("tt.view(trace, task=task)", outputs=[shown])])
     page, _ = nbconvert.HTMLExporter().from_notebook_node(notebook)
     (tmp_path / "notebook.html").write_text(page, encoding="utf-8")
 
