@@ -362,12 +362,10 @@ def test_what_is_refused(step, message):
 def test_numbers_among_the_values():
     """Functions of numbers alone are numbers; what is no finite number is refused by all operations alike."""
 
-    def step(p, x, h, of):
-        h = tanh(x @ p.V + h) * of(h)
-        return h
+    def made_of(of):
+        return cell(lambda p, x, h: tanh(x @ p.V + h) * of(h), name="made")
 
-    made = cell(lambda p, x, h: step(p, x, h, lambda _: sigmoid(0.5) * relu(2)), name="made")
-    assert 2 * sigmoid(0.5) in [o.value for o in made.operations]
+    assert 2 * sigmoid(0.5) in [o.value for o in made_of(lambda _: sigmoid(0.5) * relu(2)).operations]
     for of, message in (
         (lambda h: h * np.float64("nan"), "a number of a cell must be finite, got nan"),
         (lambda h: 1e400 - h, "a number of a cell must be finite, got inf"),
@@ -375,7 +373,7 @@ def test_numbers_among_the_values():
         (lambda h: tt.minimum("a", h), "minimum takes values of the step and numbers, got 'a'"),
     ):
         with pytest.raises(ValueError, match=message):
-            cell(lambda p, x, h, of=of: step(p, x, h, of), name="refused")
+            made_of(of)
 
 
 @pytest.mark.parametrize(
