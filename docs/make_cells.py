@@ -89,8 +89,15 @@ def picture(graph: Graph) -> str:
         lines.append(
             f'<rect x="{x}" y="{y}" width="{WIDE}" height="{HIGH}" rx="{round_}" fill="{fill}" stroke="#888"/>'
         )
-        lines.append(f'<text x="{x + WIDE // 2}" y="{y + 17}">{text}</text>')
+        lines.append(f'<text x="{x + WIDE // 2}" y="{y + 17}">{_with_index(text)}</text>')
     return "\n".join([*lines, "</svg>\n"])
+
+
+def _with_index(text: str) -> str:
+    """h_{t-1} with its index below the line, in a picture."""
+    letter, _, index = text.partition("_")
+    index = index.strip("{}").replace("_", ",").replace("-", "−")
+    return f'{letter}<tspan font-size="10" dy="3">{index}</tspan>'
 
 
 def pictures() -> dict[str, str]:
