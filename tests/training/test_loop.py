@@ -137,7 +137,7 @@ def test_a_penalty_keeps_the_cell_states_small():
         ({"batch": 0}, "batch must be a whole number of at least 1, got 0"),
         ({"noise": float("nan")}, "noise must be a number of at least 0, got nan"),
         ({"update": "per step"}, "it needs optimizer GradientDescent and batch 1"),
-        ({"cell_penalty": 0.1}, "cell_penalty is for LSTM networks: elman has no cell state"),
+        ({"cell_penalty": 0.1}, "cell_penalty is for cells with a second state, such as an LSTM: elman has one alone"),
     ],
 )
 def test_settings_that_do_not_fit(settings, message):

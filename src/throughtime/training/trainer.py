@@ -303,6 +303,6 @@ def check_fit(s: NetworkSpecification, settings: Settings) -> None:
     if settings.window is not None and (s.bidirectional or s.output == "last step"):
         raise ValueError("a window needs a network that reads forward and has an output at every step")
     if settings.cell_penalty and len(s.graph.states) == 1:
-        raise ValueError(f"cell_penalty is for LSTM networks: {s.cell} has no cell state")
+        raise ValueError(f"cell_penalty is for cells with a second state, such as an LSTM: {s.cell} has one alone")
     if settings.update == "per step" and (s.layers > 1 or s.bidirectional or s.output == "last step"):
         raise ValueError('update "per step" is for one layer that reads forward and has an output at every step')
