@@ -74,16 +74,16 @@ def test_all_of_a_trace_of_a_cell_of_ones_own():
     net = tt.Network(cell=own, inputs=2, hidden=3, outputs=1)
     x = np.ones((1, 4, 2))
     arrays = {
-        name: np.full((1, 3) if name == "y_0" else (1, 4, 3), 0.25) for name in array_names(net.specification.graph)
+        name: np.full((1, 3) if name == "y__0" else (1, 4, 3), 0.25) for name in array_names(net.specification.graph)
     }
     layer = LayerTrace(net.specification.graph, 0, "forward", arrays)
     y = np.ones((1, 4, 1))
     trace = Trace(net, np.array([4]), x, y, y[..., 0], y, y, y[..., 0], y, 1.0, net.parameters, (layer,))
     assert plots.heat_map(trace, "g").images[0].get_clim() == (0, 1)
-    assert plots.heat_map(trace, "y", layer=0).images[0].get_clim() == (0, 0.25)
+    assert plots.heat_map(trace, "y_").images[0].get_clim() == (0, 0.25)
     assert drawn(plots.heat_map(trace, "y")).shape == (1, 4)
     titles = [ax.get_title() for ax in plots.unrolled(trace).flat if ax.get_visible()]
-    assert titles.count("$y$") == 2
+    assert titles.count("$y$") == 1
     assert {"$g$", R"$\partial y$", R"$\delta_{g}$"} <= set(titles)
 
 
@@ -141,7 +141,7 @@ def test_files_are_the_same_each_time(tmp_path, suffix, begins):
         contents.append((tmp_path / f"{name}.{suffix}").read_bytes())
     assert contents[0].startswith(begins)
     assert contents[0] == contents[1]
-    with pytest.raises(ValueError, match=r"ends in \.png, \.svg, \.pdf, got a\.jpg"):
+    with pytest.raises(ValueError, match=r"ends in \.png, \.svg, \.pdf, got .*a\.jpg"):
         plots.save(ax, tmp_path / "a.jpg")
 
 

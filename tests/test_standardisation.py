@@ -68,7 +68,18 @@ def test_what_no_weights_can_hold_is_refused():
         in_own_units(tt.Network(cell=STEPS["odd"], inputs=1, hidden=2, outputs=1), tiny)
 
 
-@pytest.mark.parametrize("name", [name for name in STEPS if name != "odd"])
+WITHOUT_BIAS = ("odd", "ran", "fastgrnn")
+"""What these multiply x by is a term of nothing that a bias of its own is added to."""
+
+
+@pytest.mark.parametrize("name", WITHOUT_BIAS)
+def test_a_cell_without_a_bias_for_the_mean_is_refused(name):
+    net = tt.Network(cell=STEPS[name], inputs=2, hidden=3, outputs=2)
+    with pytest.raises(ValueError, match="which could take in a mean: add one, or do not standardise"):
+        in_own_units(net, Standardisation.of(np.arange(24.0).reshape(3, 4, 2)))
+
+
+@pytest.mark.parametrize("name", [name for name in STEPS if name not in WITHOUT_BIAS])
 def test_every_cell_takes_a_standardisation_in(name):
     """Without compiling any: the oracle is plain NumPy."""
     rng = np.random.default_rng(0)
