@@ -88,3 +88,18 @@ def test_random_cells_uncompiled():
         env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+@pytest.mark.skipif(COMPILED, reason="kernels are written for this")
+def test_two_normalised_net_inputs_of_one_state_have_gains_of_their_own():
+    _, graph = read("def step(p, x, h):\n    return tanh(x @ p.A + h) * sigmoid(h @ p.B)\n")
+    net = tt.Network(cell=graph, inputs=2, hidden=3, outputs=1, layer_norm=True)
+    assert [name for name in net.names if name.startswith("g_")] == ["g_h", "g_1"]
+    rng = np.random.default_rng(0)
+    net.parameters[:] = here = rng.normal(size=net.parameters.shape)
+    x, y, along = rng.normal(size=(2, 4, 2)), rng.random((2, 4, 1)), rng.normal(size=here.shape)
+    slope, ends = net.gradient(x, y)[1] @ along, []
+    for moved in (1e-6, -1e-6):
+        net.parameters[:] = here + moved * along
+        ends.append(net.loss(x, y))
+    assert slope == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-6)

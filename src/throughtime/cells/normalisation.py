@@ -44,7 +44,8 @@ def _nets(graph: Graph) -> dict[int, str]:
         if slot.net is not None:
             parameter = next(product.parameter for product in laid.products if product.slot == k)
             part = parameter.partition("_")[2]
-            found[slot.net] = part if part and part not in found.values() else name.removeprefix("net_")
+            names = (part, name.removeprefix("net_"), str(k))
+            found[slot.net] = next(one for one in names if one and one not in found.values())
     return found
 
 
