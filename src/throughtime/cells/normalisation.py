@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def _nets(graph: Graph) -> dict[int, str]:
         if slot.net is not None:
             parameter = next(product.parameter for product in laid.products if product.slot == k)
             part = parameter.partition("_")[2]
-            names = (part, name.removeprefix("net_"), str(k))
+            names = chain((part, name.removeprefix("net_")), map(str, count(k)))
             found[slot.net] = next(one for one in names if one and one not in found.values())
     return found
 
