@@ -113,7 +113,9 @@ def test_jacobians_of_its_steps():
 
 
 def torch_module(net):
-    return pytest.importorskip("throughtime.pytorch").to_torch(net)
+    from throughtime.pytorch import to_torch
+
+    return to_torch(net)
 
 
 REFUSED = {
@@ -123,7 +125,9 @@ REFUSED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("reader", REFUSED)
+@pytest.mark.parametrize(
+    "reader", [pytest.param(name, marks=pytest.mark.torch if name == "PyTorch" else ()) for name in REFUSED]
+)
 def test_readers_that_cannot_normalise_say_so(reader):
     with pytest.raises(ValueError, match=r" be .+ a network with layer normalisation \(layer_norm\)\Z"):
         REFUSED[reader](network("lstm"))

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from oracles.of_cells import named_cell
 from throughtime import tasks
-from throughtime.cells import elman, gru, lstm, named_cell
+from throughtime.cells import elman, gru, lstm
 from throughtime.network import Network
 from throughtime.studio.example import of_batch, of_operands, of_sample, of_word
 from throughtime.studio.frame import Framer, check

@@ -121,7 +121,7 @@ def test_ctrl_c_at_every_fourth_instruction_of_the_main_thread():
     assert not done.returncode, done.stderr[-2000:]
     tried, returned = map(int, done.stdout.split())
     assert tried > 300
-    assert returned > tried // 2
+    assert returned > 300
 
 
 def test_what_progress_or_a_task_raises_comes_out_and_ends_the_others():

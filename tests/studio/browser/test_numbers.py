@@ -5,7 +5,8 @@ import pytest
 from dom import array, cells, see, wait_for_step
 from running import at_rest, receive, send
 
-from throughtime.cells import elman, gru, lstm, named_cell
+from oracles.of_cells import named_cell
+from throughtime.cells import elman, gru, lstm
 from throughtime.cells.activations import sigmoid
 
 pytestmark = pytest.mark.long
