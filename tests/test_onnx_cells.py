@@ -76,7 +76,9 @@ def test_the_graph_decides_which_operator_a_cell_is():
     assert matched(step_of("gru"), STEPS["gru_before"]) is None
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize(
+    "name", [one if one == "peephole" else pytest.param(one, marks=pytest.mark.long) for one in CELLS]
+)
 @pytest.mark.parametrize("lengths", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_cell_of_ones_own_and_back(name, lengths, dtype, tmp_path):

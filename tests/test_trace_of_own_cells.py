@@ -104,6 +104,7 @@ def test_json_comes_back_to_the_last_bit(name):
             assert all(one.arrays[key].tobytes() == other.arrays[key].tobytes() for key in one.arrays)
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not COMPILED, reason="they run in this very process")
 def test_every_cell_uncompiled():
     done = subprocess.run(

@@ -113,6 +113,7 @@ def test_jacobians_of_its_steps():
 
 
 def torch_module(net):
+    pytest.importorskip("torch")
     from throughtime.pytorch import to_torch
 
     return to_torch(net)

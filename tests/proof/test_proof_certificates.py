@@ -470,7 +470,7 @@ def step_changes(content):
     yield ("states backwards", lambda s: s["states"].reverse())
 
 
-@pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
+@pytest.mark.parametrize("cell", ["elman", *(pytest.param(one, marks=pytest.mark.long) for one in ("lstm", "gru"))])
 def test_every_change_of_the_operations_is_rejected_or_another_right_network(cell):
     """What is accepted then is run, operation by operation; and it is no certificate of the model any more."""
     machine = tasks.Parity().specification

@@ -132,9 +132,14 @@ def trained(step, states, net, batch, alpha):
 
 @pytest.mark.parametrize(
     ("cell", "step", "states"),
-    [("lstm", lstm, 2), ("gru", gru, 1), (STEPS["mgu"], mgu, 1), (STEPS["indrnn"], indrnn, 1)],
+    [
+        ("lstm", lstm, 2),
+        ("gru", gru, 1),
+        pytest.param(STEPS["mgu"], mgu, 1, marks=pytest.mark.long),
+        pytest.param(STEPS["indrnn"], indrnn, 1, marks=pytest.mark.long),
+    ],
     ids=["lstm", "gru", "mgu", "indrnn"],
-)  # fmt: skip
+)
 def test_every_cell_against_its_rendering(cell, step, states):
     rng = np.random.default_rng(2)
     data = Batch(rng.normal(size=(9, 6, 2)), rng.random((9, 6, 2)), lengths=rng.integers(1, 7, 9))
