@@ -6,11 +6,20 @@ import sys
 import pytest
 from hypothesis import settings
 
+from oracles.cases import COMPILED
+
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in what a shell starts in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave tests of many cells to a process of their own, in which nothing is compiled: see those that start one."""
+    apart = [item for item in items if COMPILED and item.get_closest_marker("uncompiled")]
+    config.hook.pytest_deselected(items=apart)
+    items[:] = [item for item in items if item not in apart]
 
 
 @pytest.fixture

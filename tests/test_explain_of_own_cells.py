@@ -141,7 +141,7 @@ def test_what_the_language_can_say():
     assert re.search(r"min\(−?[\d.]+, 0\.3\)", text)
 
 
-@pytest.mark.skipif("deep" not in CELLS, reason="kernels are compiled")
+@pytest.mark.uncompiled
 def test_a_formula_that_nobody_could_read_is_refused():
     with pytest.raises(ValueError, match="a formula of deep would have more than 100 operations: give names to parts"):
         trace_of("deep").explain(1, 0)

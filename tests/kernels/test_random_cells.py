@@ -38,7 +38,7 @@ def problem(k, dtype="float64"):
     return net, step, rng.normal(size=(3, 5, 2)), rng
 
 
-@pytest.mark.skipif(COMPILED, reason="45 cells are not compiled for this")
+@pytest.mark.uncompiled
 @pytest.mark.parametrize("k", range(len(TEXTS)))
 def test_outputs_gradients_and_scripts(k):
     net, step, x, rng = problem(k)
@@ -69,9 +69,8 @@ def test_outputs_gradients_and_scripts(k):
     assert tt.Trace.from_json(document).to_json(reach=True) == document
 
 
-@pytest.mark.skipif(
-    COMPILED or shutil.which("cc") is None, reason="45 cells are not compiled for this, or there is no cc"
-)
+@pytest.mark.uncompiled
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no cc")
 def test_files_in_c(tmp_path):
     nets = [problem(k) for k in range(len(TEXTS))]
     (tmp_path / "all.c").write_text("\n".join(to_c(net, f"net{k}") for k, (net, *_) in enumerate(nets)))
@@ -90,7 +89,7 @@ def test_random_cells_uncompiled():
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-@pytest.mark.skipif(COMPILED, reason="kernels are written for this")
+@pytest.mark.uncompiled
 def test_two_normalised_net_inputs_of_one_state_have_gains_of_their_own():
     _, graph = read("def step(p, x, h):\n    return tanh(x @ p.A + h) * sigmoid(h @ p.B)\n")
     net = tt.Network(cell=graph, inputs=2, hidden=3, outputs=1, layer_norm=True)
