@@ -1,7 +1,1 @@
-"""Ratios against other libraries, taken pair by pair: `python -m benchmarks --help`."""
-
-import os
-
-# Where these are set for another machine's OpenBLAS they slow NumPy down.
-for _name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
-    os.environ.pop(_name, None)
+"""What the calls that a user makes cost, beside other libraries and computed limits: `python -m benchmarks --help`."""

@@ -1,151 +1,201 @@
-"""What was measured, as a table in the terminal, as JSON, as `docs/benchmarks.md` and as one plot."""
+"""What was measured, as lines in the terminal, and as `docs/benchmarks.md` with its plots."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ratio import Ratio
-from benchmarks.works.figures import Figure
+from benchmarks import plots
+
+Row = dict[str, Any]
+
+TITLES = {
+    "calls": "One call on the smallest network",
+    "adder": "The adder",
+    "gradient": "One gradient: `net.gradient(x, y)`",
+    "train": "A step of training, its update included: `tt.train` against a loop in Python",
+    "own_cell": "A cell of one's own: an LSTM with peepholes, one gradient",
+    "inference": "Reading: `net.predict(x)` and `net.step(x_t, state)`",
+    "memory": "Memory",
+    "mul100": "KANN's example",
+    "many": "Many networks",
+    "starts": "Whole processes",
+    "data": "Files",
+    "sweep": "Sweeps",
+    "growth": "Growth",
+}
+BOUNDS = {
+    "products": "the rate of matrix products that NumPy's OpenBLAS reaches here",
+    "chain": "operations of which each waits for the one before",
+    "bytes": "the bytes that are read or written",
+    "call": "the smallest call from Python to compiled code",
+}
 
 
-def line(ratio: Ratio) -> str:
-    """One ratio for the terminal."""
-    target = "" if ratio.target is None else f"  target {ratio.target:g}{'' if met(ratio) else '  MISSED'}"
+def line(kind: str, row: Row) -> str:
+    """One result for the terminal."""
+    if kind == "Curve":
+        return f"{row['of']}: " + ", ".join(f"{size:g} {cost:.3g}" for size, cost in row["points"])
+    target = f"  target {row['target']:g}{'' if met(row) else '  MISSED'}" if row["target"] is not None else ""
+    share = f"  {100 * limit_share(row):.0f} % of {row['limit']['bound']}" if row["limit"] else ""
+    if kind == "Figure":
+        return f"{row['name']}: {row['value']:.4g} {row['unit']}{target}{share}  {row['note']}"
     return (
-        f"{ratio.group:14} {ratio.work:20} {ratio.size:24} {ratio.peer:13} "
-        f"{ratio.ours * 1e6:11.1f} µs {ratio.theirs * 1e6:11.1f} µs  {ratio.median:7.2f} × "
-        f"({ratio.least:.2f}–{ratio.greatest:.2f}){target}"
+        f"{row['work']:24} {row['size']:24} {row['peer']:13} {_time(row['ours']):>8} {_time(row['theirs']):>8} "
+        f"{row['median']:7.2f} × ({row['least']:.2f}–{row['greatest']:.2f}){target}{share}"
     )
 
 
-def met(item: Ratio | Figure) -> bool:
+def met(row: Row) -> bool:
     """Whether it reached its target; True where there is none."""
-    if item.target is None:
+    if row["target"] is None:
         return True
-    return item.median >= item.target if isinstance(item, Ratio) else item.value <= item.target
+    if "median" in row:
+        return bool(row["median"] >= row["target"])
+    return bool(row["value"] >= row["target"] if row["more"] else row["value"] <= row["target"])
 
 
-def document(
-    machine: dict[str, Any], ratios: list[Ratio], figures: list[Figure], cost: dict[str, Any]
-) -> dict[str, Any]:
-    """All of it, as it is written as JSON."""
-    return {
-        "machine": machine,
-        "ratios": [asdict(ratio) for ratio in ratios],
-        "figures": [asdict(figure) for figure in figures],
-        "cost": cost,
-    }
+def limit_share(row: Row) -> float:
+    """Which part of its time a piece of work needs at least."""
+    limit = row["limit"]["value"]
+    if row.get("more"):
+        return float(row["value"] / limit)
+    return float(limit / (row["ours"] if "median" in row else row["value"]))
 
 
-def markdown(machine: dict[str, Any], ratios: list[Ratio], figures: list[Figure], plot: str | None) -> str:
-    """The text of docs/benchmarks.md: first where we are not ahead, then what missed its target, then everything."""
-    behind = [ratio for ratio in ratios if ratio.median < 1]
-    missed = [item for item in [*ratios, *figures] if not met(item)]
-    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
-    parts = [
-        "# Benchmarks",
+def write(path: Path, results: dict[str, Any], keys: list[str]) -> None:
+    """Write the page of these results, in this order, and the plots beside it in pictures/."""
+    there = {key: results[key] for key in keys if key in results}
+    curves = [curve for found in there.values() for curve in found["Curve"]]
+    picture = path.parent / "pictures" / "benchmarks.svg"
+    if curves:
+        plots.draw(picture, curves)
+    path.write_text("\n".join(_page(there, curves, f"pictures/{picture.name}")) + "\n")
+
+
+def _page(results: dict[str, Any], curves: list[Row], picture: str) -> Iterable[str]:
+    rows = [(key, kind, row) for key, found in results.items() for kind in ("Ratio", "Figure") for row in found[kind]]
+    yield from ["# Benchmarks", "", *_how(results), "", "## Where we are behind", ""]
+    behind = [(key, row) for key, kind, row in rows if kind == "Ratio" and row["median"] < 1]
+    yield from [f"- {_named(key, row)}: {_value(row)}" for key, row in behind] or ["Nowhere in these tables."]
+    yield from ["", "## Targets that were missed", ""]
+    missed = [(key, row) for key, _, row in rows if not met(row)]
+    yield from [
+        f"- {_named(key, row)}: {_value(row)}, target {row['target']:g}{_reason(row)}" for key, row in missed
+    ] or ["None."]
+    for key, found in results.items():
+        if found["Ratio"] or found["Figure"]:
+            yield from ["", f"## {_title(key)}", "", *_ratios(found["Ratio"]), *_figures(found["Figure"])]
+    if curves:
+        yield from ["", "## Growth", "", f"![Costs against sizes, with straight lines]({picture})", ""]
+        yield from [f"- *{curve['of']}*: {curve['note']}" for curve in curves]
+
+
+def _how(results: dict[str, Any]) -> Iterable[str]:
+    machines = [found["machine"] for found in results.values()]
+    versions = ", ".join(f"{name} {number}" for name, number in machines[0]["versions"].items()) if machines else ""
+    seconds = sum(found["seconds"] for found in results.values())
+    yield from ["<!-- not run: minutes -->", "```sh", "python -m benchmarks --write docs/benchmarks.md", "```", ""]
+    if machines:
+        first = machines[0]
+        yield (
+            f"This command made this page in {seconds / 60:.0f} minutes on {first['processor']}, {first['cores']} cores, "
+            f"Python {first['python']}, {versions}. A ratio is a peer's time divided by ours, the median of the pairs that "
+            "were timed alternately; both gave the same results before. Absolute times on a shared machine vary; ratios less. "
+            "Networks are float32 but for the adder."
+        )
+    yield ""
+    yield (
+        "A *limit* is computed of what this machine does at best, measured in the same process: "
+        + "; ".join(f"*{name}*, {meaning}" for name, meaning in BOUNDS.items())
+        + ". The share is the limit divided by our time."
+    )
+    yield from [
         "",
-        "<!-- not run: minutes -->",
-        "```sh",
-        "python -m benchmarks --write docs/benchmarks.md",
-        "```",
-        "",
-        f"Made by this command on {machine['processor']}, {machine['cores']} cores, kernels for {machine['engine']}, "
-        f"{machine['threads']} thread{'s' * (machine['threads'] > 1)} on each side, Python {machine['python']}, {versions}. "
-        "A ratio is a peer's time divided by ours, the median of 11 pairs that were timed alternately; both gave the same "
-        "results before. Absolute times on a shared machine vary; ratios less. "
-        "Networks are float32 but for the classic adder.",
-        "",
-        "## Where we are not ahead",
-        "",
-        *(_table(behind) if behind else ["Nowhere in these tables."]),
-        "",
-        "## Targets that were missed",
-        "",
-        *([f"- {_name(item)}: {_value(item)}, target {item.target:.3g}" for item in missed] or ["None."]),
-        "",
-        *(["## All ratios", "", *_table(ratios), ""] if ratios else []),
-        *(["## Other figures", "", *_figures(figures), ""] if figures else []),
-        *([f"![Ratio by size, and cost against T, B and the number of networks]({plot})", ""] if plot else []),
+        "| threads | instructions | products, float32 / float64 | bytes | one of a chain | call |",
+        "|---|---|---|---|---|---|",
     ]
-    return "\n".join(parts)
+    seen = set()
+    for key, found in results.items():
+        of = found["machine"]
+        if (which := (of["threads"], of["engine"])) not in seen:
+            seen.add(which)
+            limits = of["limits"]
+            single, double = (limits["products"][name] / 1e9 for name in ("float32", "float64"))
+            yield (
+                f"| {of['threads']} | {_instructions(key, of['engine'])} | {single:.0f} / {double:.0f} GFLOP/s | "
+                f"{limits['bandwidth'] / 1e9:.0f} GB/s | {limits['link'] * 1e9:.1f} ns | {limits['call'] * 1e9:.0f} ns |"
+            )
 
 
-def _table(ratios: Iterable[Ratio]) -> list[str]:
-    rows = [
-        f"| {r.group} | {r.work} | {r.size} | {r.peer} | {_time(r.ours)} | {_time(r.theirs)} | **{r.median:.3g}** "
-        f"({r.least:.3g}–{r.greatest:.3g}) | {'' if r.target is None else f'{r.target:g}'} |"
-        for r in ratios
-    ]
-    head = "| group | work | size | peer | ours | theirs | ratio (least–greatest) | target |"
-    return [head, "|---|---|---|---|---|---|---|---|", *rows]
+def _instructions(key: str, engine: str) -> str:
+    return f"{engine}, one set below this machine's" if key.endswith("avx2") else engine
 
 
-def _figures(figures: Iterable[Figure]) -> list[str]:
-    rows = [
-        f"| {f.name} | **{f.value:.3g}** {f.unit} | {'' if f.target is None else f'{f.target:.3g}'} | {f.note} |"
-        for f in figures
-    ]
-    return ["| figure | measured | target | |", "|---|---|---|---|", *rows]
+def _title(key: str) -> str:
+    group, threads, instructions = key.split()
+    if group in ("starts", "data", "sweep", "many", "memory", "mul100"):
+        return TITLES[group]
+    below = ", AVX2 forced" if instructions != "native" else ""
+    return f"{TITLES[group]}; {threads} thread{'s' * (threads != '1')}{below}"
 
 
-def _name(item: Ratio | Figure) -> str:
-    return f"{item.work}, {item.size}, against {item.peer}" if isinstance(item, Ratio) else item.name
+def _ratios(rows: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    head = "| work | size | peer | ours | theirs | ratio (least–greatest) | target | share of the limit |"
+    return [
+        head, "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {r['work']} | {r['size']} | {r['peer']} | {_time(r['ours'])} | {_time(r['theirs'])} | **{r['median']:.3g}** "
+            f"({r['least']:.3g}–{r['greatest']:.3g}) | {_target(r)} | {_share(r)} |"
+            for r in rows
+        ), "",
+    ]  # fmt: skip
 
 
-def _value(item: Ratio | Figure) -> str:
-    return f"{item.median:.3g} ×" if isinstance(item, Ratio) else f"{item.value:.3g} {item.unit}"
+def _figures(rows: list[Row]) -> list[str]:
+    if not rows:
+        return []
+    return [
+        "| figure | measured | target | share of the limit | |", "|---|---|---|---|---|",
+        *(
+            f"| {r['name']} | **{_number(r['value'])}** {r['unit']} | {_target(r)} | {_share(r)} | {r['note']} |" for r in rows
+        ), "",
+    ]  # fmt: skip
+
+
+def _named(key: str, row: Row) -> str:
+    _, threads, instructions = key.split()
+    where = ", 2 threads" * (threads == "2") + ", AVX2 forced" * (instructions == "avx2")
+    if "median" in row:
+        return f"{row['work']}, {row['size']}, {TITLES[key.split()[0]].split(':')[0].lower()}, against {row['peer']}{where}"
+    return f"{row['name']}{where}"
+
+
+def _value(row: Row) -> str:
+    return f"{row['median']:.3g} ×" if "median" in row else f"{_number(row['value'])} {row['unit']}"
+
+
+def _reason(row: Row) -> str:
+    return f" ({_share(row)} of the limit)" if row["limit"] else ""
+
+
+def _target(row: Row) -> str:
+    return "" if row["target"] is None else _number(row["target"])
+
+
+def _share(row: Row) -> str:
+    return f"{100 * limit_share(row):.0f} % of {row['limit']['bound']}" if row["limit"] else ""
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _time(seconds: float) -> str:
-    return (
-        f"{seconds * 1e6:.3g} µs"
-        if seconds < 1e-3
-        else f"{seconds * 1e3:.3g} ms"
-        if seconds < 1
-        else f"{seconds:.3g} s"
-    )
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n")
-
-
-def plot(path: Path, ratios: list[Ratio], cost: dict[str, list[tuple[int, float]]]) -> None:
-    """The ratio for each size against PyTorch; cost against T, B and the number of networks, with a line of slope 1."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 1 + len(cost), figsize=(5 + 3 * len(cost), 4), layout="constrained", squeeze=False)
-    training = [ratio for ratio in ratios if ratio.group == "training"]
-    names = list(dict.fromkeys(ratio.size for ratio in training))
-    markers = dict(zip(("RNN", "GRU", "LSTM"), (("o", "#0072B2"), ("s", "#E69F00"), ("^", "#009E73")), strict=True))
-    first = axes[0, 0]
-    for ratio in training:
-        marker, colour = markers[ratio.work]
-        first.plot(ratio.median, names.index(ratio.size), marker, color=colour, label=ratio.work)
-    first.axvline(1, color="grey", linewidth=1)
-    first.set(
-        xscale="log", yticks=range(len(names)), yticklabels=names, xlabel="times as fast as PyTorch, one training step"
-    )
-    handles, labels = first.get_legend_handles_labels()
-    unique = dict(zip(labels, handles, strict=True))
-    if unique:
-        first.legend(unique.values(), unique.keys())
-    for axis, (name, points) in zip(axes[0, 1:], cost.items(), strict=True):
-        counts, seconds = zip(*points, strict=True)
-        axis.loglog(counts, [1e6 * value for value in seconds], "o-", color="#0072B2", label="measured")
-        last = 1e6 * seconds[-1] / counts[-1]
-        axis.loglog(counts, [last * count for count in counts], "--", color="grey", linewidth=1, label="linear")
-        axis.set(
-            xlabel={"T": "T, time steps (B=1)", "B": "B, sequences (T=8)", "networks": "networks"}[name], ylabel="µs"
-        )
-        axis.legend()
-    figure.savefig(path)
-    plt.close(figure)
+    for unit, power in (("µs", 1e-6), ("ms", 1e-3)):
+        if seconds < 1000 * power:
+            return f"{seconds / power:.3g} {unit}"
+    return f"{seconds:.3g} s"

@@ -8,15 +8,17 @@ CELLS = {"RNN": "elman", "GRU": "gru", "LSTM": "lstm"}
 TRAINING = [(1, 8, 2, 16), (1, 100, 16, 64), (32, 50, 16, 64), (64, 100, 32, 128), (64, 14, 160, 160), (8, 35, 64, 512)]
 """(B, T, I, H) that PERFORMANCE sets targets for."""
 MORE = [(2, 20, 8, 32), (7, 33, 5, 100), (16, 30, 10, 50), (128, 20, 32, 64), (256, 10, 16, 128)]
+LARGE = [(512, 30, 40, 128), (256, 100, 16, 64)]
+"""Which are worth more than one thread."""
 INFERENCE = [(1, 1, 16, 64), (1, 100, 16, 64), (64, 100, 16, 64)]
 
 
-def network(cell: str, inputs: int, hidden: int, dtype: str = "float32"):
-    """One layer of tanh units or gates, one sigmoid output, squared error; biases that are not zero."""
+def network(cell: str, inputs: int, hidden: int, dtype: str = "float32", layers: int = 1):
+    """Layers of tanh units or gates, one sigmoid output, squared error; biases that are not zero."""
     import throughtime as tt
 
     units = {"activation": "tanh"} if cell == "elman" else {}
-    net = tt.Network(cell=cell, **units, inputs=inputs, hidden=hidden, outputs=1, dtype=dtype, seed=1)
+    net = tt.Network(cell=cell, **units, inputs=inputs, hidden=hidden, outputs=1, layers=layers, dtype=dtype, seed=1)
     net.parameters += np.random.default_rng(2).normal(scale=0.01, size=net.parameters.shape)
     return net
 

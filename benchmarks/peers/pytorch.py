@@ -8,6 +8,13 @@ import torch
 MODULES = {"elman": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 CELLS = {"elman": torch.nn.RNNCell, "lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell}
 
+GATES = {
+    "elman": [""],
+    "lstm": ["input.", "forget.", "candidate.", "output."],
+    "gru": ["reset.", "update.", "candidate."],
+}
+"""In PyTorch's order, as this library calls them."""
+
 
 def use_threads(threads: int) -> None:
     torch.set_num_threads(threads)
@@ -48,6 +55,16 @@ class Recurrent(torch.nn.Module):
         return [p.grad.numpy().T for p in (layer.weight_ih_l0, layer.weight_hh_l0, self.readout.weight)]
 
 
+def check(net, x, d, peer: Recurrent, time_first) -> None:
+    """That both have the same loss and gradients, before they are timed."""
+    loss, gradient = net.gradient(x, d)
+    views = type(net.views)(net.specification, gradient)
+    np.testing.assert_allclose(loss, float(peer.passes(*time_first).detach()), rtol=1e-4)
+    for symbol, theirs in zip("VU", peer.gradients, strict=False):
+        mine = np.concatenate([views[gate + symbol] for gate in GATES[net.specification.cell]], axis=1)
+        np.testing.assert_allclose(mine, theirs, atol=1e-3 * np.abs(theirs).max())
+
+
 class Cell:
     """One step after the other, the state carried on."""
 
@@ -67,14 +84,9 @@ class Cell:
 
 def _fill(module, net, suffix):
     s = net.specification
-    views, G, H = net.views, {"elman": 1, "lstm": 4, "gru": 3}[s.cell], s.hidden
-    names = {
-        "elman": [""],
-        "lstm": ["input.", "forget.", "candidate.", "output."],
-        "gru": ["reset.", "update.", "candidate."],
-    }
+    views, H = net.views, s.hidden
     with torch.no_grad():
-        for g, name in enumerate(names[s.cell][:G]):
+        for g, name in enumerate(GATES[s.cell]):
             rows = slice(g * H, (g + 1) * H)
             getattr(module, "weight_ih" + suffix)[rows] = torch.tensor(views[name + "V"].T)
             getattr(module, "weight_hh" + suffix)[rows] = torch.tensor(views[name + "U"].T)

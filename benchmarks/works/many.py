@@ -1,23 +1,35 @@
-"""Many small networks trained at once, against a loop over them in PyTorch."""
+"""Many small networks: trained at once against a loop over them in PyTorch; trained, checked and proved on all cores."""
 
 from __future__ import annotations
 
+import os
+import resource
+import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
 
 import throughtime as tt
-from benchmarks.ratio import Ratio, compare
+from benchmarks.measure import Context
+from benchmarks.rows import Figure, Ratio, compare
 from benchmarks.sizes import CELLS, label, network
 
 STEPS, BATCH, NETWORKS, PEER_STEPS = 200, 64, 64, 20
 """The peer trains one network for so many steps."""
+PROVED = (50, 100)
+"""Networks of two measurements: the second takes as much memory as the first if memory is flat."""
 
 
-def compared(peers: set[str], more: bool) -> Iterator[Ratio]:
-    """Networks a second: adders of 16 units; the peer trains one of them for a tenth of the steps."""
-    if "torch" not in peers:
-        return
+def measured(context: Context) -> Iterator[Ratio | Figure]:
+    if "torch" in context.peers:
+        yield from _trained(context)
+    yield from _proved()
+
+
+def _trained(context: Context) -> Iterator[Ratio]:
+    """Seconds a network: adders of 16 units."""
     import torch
 
     from benchmarks.peers import pytorch
@@ -28,7 +40,7 @@ def compared(peers: set[str], more: bool) -> Iterator[Ratio]:
         settings = {"steps": STEPS, "batch": BATCH, "optimizer": tt.Adam(0.01)}
 
         def ours(net=net, settings=settings):
-            return tt.train_many(net.specification, task, seeds=range(NETWORKS), **settings)
+            return tt.train_many(net.specification, task, seeds=range(NETWORKS), threads=context.threads, **settings)
 
         alone = tt.train(tt.Network(net.specification, seed=3), task, seed=3, **settings)
         np.testing.assert_array_equal(ours()[3].network.parameters, alone.network.parameters)
@@ -43,10 +55,40 @@ def compared(peers: set[str], more: bool) -> Iterator[Ratio]:
                 peer.passes(x, d)
                 optimizer.step()
 
-        found = compare(ours, theirs, pairs=5)
-        scale = NETWORKS * STEPS / PEER_STEPS
+        found = compare(ours, theirs, pieces=NETWORKS, theirs_pieces=1, pairs=5)
+        scaled = {key: value * (1 if key == "ours" else STEPS / PEER_STEPS) for key, value in found.items()}
         yield Ratio(
-            "many networks", f"{name}, {STEPS} steps of Adam, {NETWORKS} networks", label(BATCH, 8, 2, 16), "PyTorch",
-            found["ours"] / NETWORKS, found["theirs"] * STEPS / PEER_STEPS,
-            found["median"] * scale, found["least"] * scale, found["greatest"] * scale, None,
-        )  # fmt: skip
+            f"{name}, {STEPS} steps of Adam, one of {NETWORKS} networks", label(BATCH, 8, 2, 16), "PyTorch", **scaled
+        )
+
+
+def _proved() -> Iterator[Figure]:
+    """The default adder: trained, checked on all pairs and proved, each process a network at a time."""
+    processes, peaks = os.cpu_count() or 1, []
+    for count in PROVED:
+        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            list(pool.map(adder, range(processes)))  # imports
+            start = time.perf_counter()
+            found = list(pool.map(adder, range(count), chunksize=4))
+            seconds = time.perf_counter() - start
+            peaks.append(max(peak for _, _, peak in found))
+    right, proved = (sum(one[i] for one in found) for i in (0, 1))
+    yield Figure(
+        "default adders trained, checked and proved", count / seconds, "networks a second", more=True,
+        note=f"{processes} processes; of {count}, {right} were right on all pairs and {proved} proved: "
+        f"10,000 take {10_000 / count * seconds / 60:.0f} min",
+    )  # fmt: skip
+    yield Figure(
+        f"memory of a process after {PROVED[1] // processes} networks, to that after {PROVED[0] // processes}",
+        peaks[1] / peaks[0], "×", 1.05, note=f"{peaks[1] / 1e3:.0f} MB at its peak",
+    )  # fmt: skip
+
+
+def adder(seed: int) -> tuple[bool, bool, int]:
+    """Whether a default adder is right and is proved; the peak of this process's memory."""
+    task = tt.tasks.Addition(bits=8)
+    net = tt.Network(cell="elman", inputs=2, hidden=16, outputs=1, seed=seed)
+    net = tt.train(net, task, steps=2000, batch=64, optimizer=tt.Adam(0.02), noise=0.2, seed=seed).network
+    proof = tt.prove(net, task.specification)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return task.evaluate(net).wrong == 0, isinstance(proof, tt.Proved), peak

@@ -14,10 +14,13 @@ import numpy as np
 import torch
 
 import throughtime as tt
-from benchmarks.ratio import Ratio, compare
+from benchmarks import limits
+from benchmarks.measure import Context
+from benchmarks.rows import Ratio, compare
 from benchmarks.sizes import TRAINING, label, sequences
 
 GATES = "ifCo"
+TARGETS = {(32, 50, 16, 64): 8.0}
 
 
 @tt.cell
@@ -65,9 +68,7 @@ def passes(loop, loss, x, d):
     return found
 
 
-def compared(peers: set[str], more: bool) -> Iterator[Ratio]:
-    if "torch" not in peers:
-        return
+def measured(context: Context) -> Iterator[Ratio]:
     for size in TRAINING:
         B, T, inputs, hidden = size
         net = tt.Network(cell=peephole_lstm, inputs=inputs, hidden=hidden, outputs=1, dtype="float32", seed=1)
@@ -75,7 +76,7 @@ def compared(peers: set[str], more: bool) -> Iterator[Ratio]:
         loop = Loop(net)
         time_first = [torch.tensor(np.ascontiguousarray(array.transpose(1, 0, 2))) for array in (x, d)]
         losses = {"PyTorch": loop.loss}
-        if more:
+        if context.more:
             losses |= _compiled(loop, time_first)
         for peer, loss in losses.items():
             _check(net, x, d, loop, loss, time_first)
@@ -83,7 +84,9 @@ def compared(peers: set[str], more: bool) -> Iterator[Ratio]:
                 lambda net=net, x=x, d=d: net.gradient(x, d),
                 lambda loop=loop, loss=loss, time_first=time_first: passes(loop, loss, *time_first),
             )
-            yield Ratio("own cell", "LSTM with peepholes", label(*size), peer, *found.values(), target=1.0)
+            target = TARGETS.get(size) if peer == "PyTorch" else None
+            limit = context.limits.of(limits.passes("own", *size, gates=len(GATES)))
+            yield Ratio("LSTM with peepholes", label(*size), peer, **found, target=target, limit=limit)
 
 
 def _compiled(loop, time_first):
