@@ -6,12 +6,12 @@ Names come from outside, so they become code only if they are plain words that t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from throughtime.batch import Array
-from throughtime.cells.graph import Graph, Operation
+from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
 from throughtime.network import Network
 from throughtime.network_specification import NetworkSpecification
@@ -164,32 +164,6 @@ class Equations:
     def _inside(self, place: int, binds: int) -> str:
         text, own = self._texts[place]
         return text if own >= binds else f"({text})"
-
-
-def computed(
-    graph: Graph, leaf: Callable[[Operation], Value | None], apply: Callable[[Operation, list[Value]], Value]
-) -> list[Value]:
-    """The states after a step, operation by operation, in values of any kind.
-
-    Parameters
-    ----------
-    graph : Graph
-    leaf : function
-        The value of x, a state, a number or a parameter; None for a bias that is not there.
-    apply : function
-        The value of an operation, of those that it is done to.
-    """
-    values: list[Value | None] = []
-    for o in graph.operations:
-        given = [values[place] for place in o.of]
-        there = [value for value in given if value is not None]
-        if not o.of:
-            values.append(leaf(o))
-        elif len(there) == len(given):
-            values.append(apply(o, there))
-        else:  # a sum with a bias that is not there, or of nothing else
-            values.append(there[0] if there else None)
-    return [value for place in graph.after if (value := values[place]) is not None]
 
 
 @dataclass(frozen=True)

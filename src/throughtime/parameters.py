@@ -78,10 +78,9 @@ def blocks(specification: NetworkSpecification) -> list[Block]:
     for layer in range(s.layers):
         heights = {"x": [s.inputs if layer == 0 else s.directions * s.hidden], "h": [s.hidden]}
         for direction in range(s.directions):
-            for block in layout(s.graph).blocks:
-                if s.bias or block.kind != "bias":
-                    columns = len(block.names) * s.hidden
-                    add(block.kind, block.names, layer, direction, *heights.get(block.kind, []), columns)
+            for block in layout(s.graph).kept(s.bias):
+                columns = len(block.names) * s.hidden
+                add(block.kind, block.names, layer, direction, *heights.get(block.kind, []), columns)
     add("W", ("W",), None, 0, s.directions * s.hidden, s.outputs)
     if s.bias:
         add("b_y", ("b_y",), None, 0, s.outputs)
@@ -94,8 +93,9 @@ def count(specification: NetworkSpecification) -> int:
     states = s.directions * s.hidden
 
     def of_layer(inputs: int) -> int:
-        heights = {"x": inputs, "h": s.hidden, "weight": 1, "bias": int(s.bias)}
-        return sum(len(block.names) * s.hidden * heights[block.kind] for block in layout(s.graph).blocks)
+        heights = {"x": inputs, "h": s.hidden}
+        kept = layout(s.graph).kept(s.bias)
+        return sum(len(block.names) * s.hidden * heights.get(block.kind, 1) for block in kept)
 
     first, later = of_layer(s.inputs), of_layer(states)
     return s.directions * (first + (s.layers - 1) * later) + s.outputs * (states + s.bias)
@@ -148,8 +148,8 @@ def of_layer(
     specification: NetworkSpecification, views: Mapping[str, Array], layer: int, direction: str
 ) -> dict[str, Array]:
     """The parameters of one layer and direction, called as in the cell's step; without biases, these are left out."""
-    graph, bias = specification.graph, specification.bias
-    names = [name for block in layout(graph).blocks if bias or block.kind != "bias" for name in block.names]
+    graph = specification.graph
+    names = [name for block in layout(graph).kept(specification.bias) for name in block.names]
     return {name: views[f"layer{layer}.{direction}.{view_name(graph, name)}"] for name in names}
 
 

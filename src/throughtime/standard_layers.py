@@ -6,8 +6,9 @@ missing (a bias, or a peephole's weight): the layer's own is 0 then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -30,8 +31,8 @@ class Gates:
 
     def names(self, symbol: str) -> list[str | None]:
         """For each gate the parameter of this symbol: V_f, or V where there is but one gate; None if it has none."""
-        told = self.step.parameters
-        return [next((name for name in (f"{symbol}_{gate}", symbol) if name in told), None) for gate in self.order]
+        names = self.step.parameters
+        return [next((name for name in (f"{symbol}_{gate}", symbol) if name in names), None) for gate in self.order]
 
     def stacked(self, symbol: str, named: Names, arrays: Mapping[str, Array], shape: tuple[int, ...]) -> Array:
         """The parameters of a symbol (G·H, …), matrices transposed; 0 where a cell has none.
@@ -54,6 +55,22 @@ class Gates:
                     arrays[own][...] = array.T
                 elif name and array.any():
                     raise ValueError(f"it has numbers for {name}, which the cell has not")
+
+
+class Standard(Protocol):
+    """A layer of another program."""
+
+    @property
+    def gates(self) -> Gates:
+        """Its step."""
+
+
+Kind = TypeVar("Kind", bound=Standard)
+
+
+def standard_of(kinds: Iterable[Kind], own: Graph) -> tuple[Kind, Names] | None:
+    """The first of these layers that computes what a cell does, and what the cell calls its parameters; None if none does."""
+    return next(((kind, names) for kind in kinds if (names := matched(kind.gates.step, own)) is not None), None)
 
 
 def matched(standard: Graph, own: Graph) -> Names | None:

@@ -96,14 +96,13 @@ class OneStep:
         products = products_of(graph, "x")
         nets: list[Any] = [laid.slots[product.slot].net for product in products]
         by_net = [derived.by[net] for net in nets]
-        by_state_of = {o.name: derived.by[place] for place, o in enumerate(graph.operations) if o.op == "state"}
-        firsts = [by_state_of[state] for state in graph.states]
-        values = evaluated(derived.operations, known, [graph.after[0], *by_net, *firsts])
+        by_state_before = [derived.by[place] for place in graph.before]
+        values = evaluated(derived.operations, known, [graph.after[0], *by_net, *by_state_before])
         rows = N, parts * H
         by_input = np.zeros((*rows, x.shape[1]))
         for product, place in zip(products, by_net, strict=True):
             by_input += values[place] @ parameters[product.parameter].T
-        by_state = np.concatenate([np.broadcast_to(values[place], (*rows, H)) for place in firsts], axis=2)
+        by_state = np.concatenate([np.broadcast_to(values[place], (*rows, H)) for place in by_state_before], axis=2)
         return np.broadcast_to(values[graph.after[0]], (N, 1, H))[:, 0], by_input, by_state
 
     def _parameters(self, layer: int) -> dict[str, Array]:

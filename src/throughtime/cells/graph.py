@@ -97,9 +97,23 @@ class Graph:
         return tuple(tuple(uses) for uses in found)
 
     @cached_property
+    def before(self) -> tuple[int, ...]:
+        """The places of the states before the step, in the order of `states`."""
+        places = self._places("state")
+        return tuple(places[state] for state in self.states)
+
+    @cached_property
+    def parameter_places(self) -> dict[str, int]:
+        """The places of the parameters by their names, in the order of their first use."""
+        return self._places("parameter")
+
+    def _places(self, op: str) -> dict[str, int]:
+        return {o.name: place for place, o in enumerate(self.operations) if o.op == op}
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters, in the order of their first use."""
-        return tuple(operation.name for operation in self.operations if operation.op == "parameter")
+        return tuple(self.parameter_places)
 
     @property
     def equations(self) -> str:
@@ -112,8 +126,8 @@ class Graph:
         """Plain values, for JSON."""
         operations: list[dict[str, Any]] = []
         for o in self.operations:
-            told: dict[str, Any] = {"op": o.op, "of": list(o.of), "name": o.name, "value": o.value}
-            operations.append({key: value for key, value in told.items() if value or key == "op"})
+            entry: dict[str, Any] = {"op": o.op, "of": list(o.of), "name": o.name, "value": o.value}
+            operations.append({key: value for key, value in entry.items() if value or key == "op"})
         start = {"start": {name: list(between) for name, *between in self.start}} if self.start else {}
         return {
             "name": self.name,

@@ -1,4 +1,4 @@
-"""A graph over NumPy arrays: its operations and those of its derivation, one by one, of one step or back through time.
+"""A graph over values: one step in values of any kind, and its derivation over NumPy arrays, of one step or back through time.
 
 Values go by their places among the operations. What is known is not computed again: leaves, or whatever was recorded.
 """
@@ -6,7 +6,7 @@ Values go by their places among the operations. What is known is not computed ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from throughtime.cells.activations import ACTIVATIONS, Array, sigmoid, softplus
 from throughtime.cells.derivation import derivation
 from throughtime.cells.graph import Graph, Operation
 from throughtime.cells.normalisation import normalise, normalise_back
+
+Value = TypeVar("Value")
 
 _DO: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "neg": np.negative, "@": np.matmul,
@@ -26,6 +28,52 @@ _DO: dict[str, Callable[..., Any]] = {
     "where_less": lambda a, b, v: np.where(a <= b, v, 0),
     "where_not_less": lambda a, b, v: np.where(a <= b, 0, v),
 }  # fmt: skip
+
+
+def computed(
+    graph: Graph,
+    x: Value,
+    before: Sequence[Value],
+    parameter: Callable[[str], Value | None],
+    number: Callable[[float], Any],
+    apply: Callable[[Operation, list[Value]], Value],
+) -> list[Value]:
+    """The states after a step, operation by operation, in values of any kind.
+
+    Parameters
+    ----------
+    graph : Graph
+    x : the features of the step
+    before : the states before it, in the order of the graph
+    parameter : function
+        A parameter by its name; None for a bias that the network does not have.
+    number : function
+        The value of a constant.
+    apply : function
+        The value of an operation, from those that it is done to: `applied` for NumPy arrays.
+    """
+    values: list[Value | None] = [None] * len(graph.operations)
+    for place, state in zip(graph.before, before, strict=True):
+        values[place] = state
+    for place, o in enumerate(graph.operations):
+        if o.op == "x":
+            values[place] = x
+        elif o.op == "parameter":
+            values[place] = parameter(o.name)
+        elif o.op == "number":
+            values[place] = number(o.value)
+        elif o.of:
+            given = [value for source in o.of if (value := values[source]) is not None]
+            if len(given) == len(o.of):
+                values[place] = apply(o, given)
+            elif given:  # a sum with a bias that is not there
+                values[place] = given[0]
+    return [value for place in graph.after if (value := values[place]) is not None]
+
+
+def applied(operation: Operation, given: Sequence[Any]) -> Any:
+    """The value of an operation on NumPy arrays."""
+    return _DO[operation.op](*given)
 
 
 def leaves(
@@ -65,7 +113,7 @@ def _done(operations: Sequence[Operation], values: dict[int, Any], places: Itera
     with np.errstate(all="ignore"):
         for place in places:
             o = operations[place]
-            values[place] = o.value if o.op == "number" else _DO[o.op](*(values[source] for source in o.of))
+            values[place] = o.value if o.op == "number" else applied(o, [values[source] for source in o.of])
     return values
 
 
@@ -97,16 +145,16 @@ def backward(
     """
     derived = derivation(graph)
     operations = derived.operations
-    before = {o.name: derived.by[place] for place, o in enumerate(graph.operations) if o.op == "state"}
+    before = [derived.by[place] for place in graph.before]
     given = {graph.states.index(o.name): place for place, o in enumerate(operations) if o.op == "given"}
-    needed = _needed(operations, {**dict.fromkeys(given.values()), **known}, [*wanted, *before.values()])
+    needed = _needed(operations, {**dict.fromkeys(given.values()), **known}, [*wanted, *before])
     moving = set(given.values())
     for place in needed:
         if not moving.isdisjoint(operations[place].of):
             moving.add(place)
     always = _done(operations, dict(known), (place for place in needed if place not in moving))
     later = [place for place in needed if place in moving]
-    used = {source for place in later for source in operations[place].of}.union(wanted, before.values())
+    used = {source for place in later for source in operations[place].of}.union(wanted, before)
     always = {place: value for place, value in always.items() if place in used}
     found = {place: np.zeros_like(above[0]) for place in wanted}
     errors: list[Any] = [None] * len(graph.states)
@@ -117,7 +165,7 @@ def backward(
         _done(operations, values, later)
         for place in wanted:
             found[place][:, t] = values[place]
-        errors = [values[before[state]] for state in graph.states]
+        errors = [values[place] for place in before]
         if real is not None:
             errors = [np.where(real[:, t, None], error, 0) for error in errors]
     return found

@@ -68,6 +68,7 @@ class Layout:
     ----------
     slots : tuple of Slot; those that x is multiplied into come first
     products : tuple of Product, in the order of the graph
+    product_of : the same by the names of their matrices
     blocks : tuple of Block, in the order of the flat vector
     phases : int
     normalised : the places of sums of products that are normalised, and of what comes of each
@@ -84,12 +85,12 @@ class Layout:
         nets += self._shifted()
         first = {self._net_of[place] for place in products if self._op(graph.operations[place].of[0]) == "x"}
         slots = [Slot(net, self._kept(net)) for net in sorted(nets, key=lambda net: net not in first)]
-        told = {slot.kept for slot in slots} | {slot.net for slot in slots} | set(graph.after)
+        placed = {slot.kept for slot in slots} | {slot.net for slot in slots} | set(graph.after)
         for place, operation in enumerate(graph.operations):
             source = any(
                 graph.operations[use].op == "@" and graph.operations[use].of[0] == place for use in self._used_by(place)
             )
-            if operation.of and place not in told and (operation.name or source):
+            if operation.of and place not in placed and (operation.name or source):
                 slots.append(Slot(None, place))
         self.slots = tuple(slots)
         self.slot_of_net = {slot.net: k for k, slot in enumerate(slots) if slot.net is not None}
@@ -105,6 +106,7 @@ class Layout:
             )
             for place in products
         )  # fmt: skip
+        self.product_of = {product.parameter: product for product in self.products}
         self.blocks = self._blocks()
 
     def _op(self, place: int) -> str:
@@ -168,7 +170,6 @@ class Layout:
         return max((self._phases[source] for source in operation.of), default=0)
 
     def _blocks(self) -> tuple[Block, ...]:
-        operations, matrices = self.graph.operations, {product.parameter for product in self.products}
         sources = list(dict.fromkeys(product.source for product in self.products))
         sources.sort(key=lambda source: self._op(source) != "x")
         found = []
@@ -177,13 +178,17 @@ class Layout:
             found.append(Block("x" if self._op(source) == "x" else "h", source, names))
         terms = {term for slot in self.slots if slot.net is not None for term in self.terms(slot.net)}
         vectors: dict[tuple[bool, str], list[str]] = {}
-        for place, operation in enumerate(operations):
-            if operation.op == "parameter" and operation.name not in matrices:
+        for name, place in self.graph.parameter_places.items():
+            if name not in self.product_of:
                 bias = place in terms and len(self.graph.uses[place]) == 1
-                vectors.setdefault((bias, symbol_of(operation.name)), []).append(operation.name)
+                vectors.setdefault((bias, symbol_of(name)), []).append(name)
         for bias, symbol in sorted(vectors, key=lambda key: key[0]):
             found.append(Block("bias" if bias else "weight", None, tuple(vectors[bias, symbol])))
         return tuple(found)
+
+    def kept(self, bias: bool) -> tuple[Block, ...]:
+        """The blocks of a network with biases, or of one without."""
+        return tuple(block for block in self.blocks if bias or block.kind != "bias")
 
     @cached_property
     def weights(self) -> tuple[str, ...]:
@@ -197,7 +202,7 @@ class Layout:
 
     def bias_slot(self, name: str) -> int:
         """The slot of the net input that a bias is a term of."""
-        place = next(p for p, o in enumerate(self.graph.operations) if o.op == "parameter" and o.name == name)
+        place = self.graph.parameter_places[name]
         return next(k for k, s in enumerate(self.slots) if s.net is not None and place in self.terms(s.net))
 
     @cached_property

@@ -180,7 +180,7 @@ class Expressions:
     def _products_back(self, parameter: int) -> list[Dot]:
         """What comes back through a matrix within the step; nothing, if it comes to the state before, see `error_of_state`."""
         name = self.graph.operations[parameter].name
-        product = next(product for product in self.layout.products if product.parameter == name)
+        product = self.layout.product_of[name]
         if self.graph.operations[product.source].op == "state":
             return []
         vector = self.numbers.layer_vector(self.of, self.names.deltas[product.slot], self.t)
@@ -196,10 +196,7 @@ class Expressions:
             vector = numbers.layer_vector(of, self.names.deltas[product.slot], self.after)
             parts.append(numbers.row(vector, of, product.parameter, unit, collapsed=self.last))
         later = Expressions(numbers, of, self.after, unit)
-        place = next(
-            p for p, o in enumerate(self.graph.operations) if (o.op, o.name) == ("state", self.graph.states[n])
-        )
-        rest = later._terms(self.derived.by[place])
+        rest = later._terms(self.derived.by[self.graph.before[n]])
         # behind the end everything is 0, so that some formulas have no value there
         return parts + [term for term in rest if not self.last or evaluate(term) == 0]
 

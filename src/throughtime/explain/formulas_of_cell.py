@@ -100,7 +100,7 @@ def _back(graph: Graph, parts: dict[int, list[int]]) -> list[int]:
 def _is_inside(graph: Graph, error: int) -> bool:
     """Whether this ∂E by a state is asked for once, and not by the step before."""
     derived = derivation(graph)
-    before = {derived.by[place] for place, o in enumerate(graph.operations) if o.op == "state"}
+    before = {derived.by[place] for place in graph.before}
     ends = {*delta_places(graph).values(), *(derived.by[place] for place in graph.after)}
     left, seen = [*before], set(before)
     while left:

@@ -37,7 +37,7 @@ def _runs(laid: Layout) -> list[_Run]:
         if block.source is None:
             continue
         for column, name in enumerate(block.names):
-            product = next(product for product in laid.products if product.parameter == name)
+            product = laid.product_of[name]
             fresh = product.slot not in written
             last = found[-1] if found else None
             if (

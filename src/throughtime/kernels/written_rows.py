@@ -204,8 +204,7 @@ class _StepBack(_Step):
 
     def source_of(self, place: int) -> int:
         """What the matrix of a transposed product is multiplied by."""
-        name = self.operations[self.operations[place].of[1]].name
-        return next(product.source for product in self.laid.products if product.parameter == name)
+        return self.laid.product_of[self.operations[self.operations[place].of[1]].name].source
 
     def elsewhere(self, place: int) -> bool:
         """Whether this is a product that is added without our doing, or a sum of such.
@@ -264,12 +263,12 @@ def backward(laid: Layout, derived: Derivation, phase: int) -> list[str]:
             targets.append((plus("delta", times(k, "H"), "j"), derived.by[place]))
     zeros = []
     if phase == 0:
-        parameters = {o.name: place for place, o in enumerate(graph.operations) if o.op == "parameter"}
         for k, name in enumerate(laid.weights):
-            targets.append((plus("delta", times(len(laid.slots) + k, "H"), "j"), derived.by[parameters[name]]))
-        states = {o.name: place for place, o in enumerate(graph.operations) if o.op == "state"}
-        for n, state in enumerate(graph.states):
-            target, place = plus("d_after", times(n, "d_step"), "j"), derived.by[states[state]]
+            targets.append(
+                (plus("delta", times(len(laid.slots) + k, "H"), "j"), derived.by[graph.parameter_places[name]])
+            )
+        for n, before in enumerate(graph.before):
+            target, place = plus("d_after", times(n, "d_step"), "j"), derived.by[before]
             if step.elsewhere(place):
                 zeros.append(f"store(numbers, {target}, count, 0)")
             else:

@@ -10,7 +10,7 @@ import onnxruntime
 
 from throughtime.cells import step_of
 from throughtime.cells.graph import Graph
-from throughtime.standard_layers import Gates, Names, matched
+from throughtime.standard_layers import Gates, Names, standard_of
 
 ACTIVATIONS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu"}
 READOUTS = {"sigmoid": "Sigmoid", "softmax": "Softmax"}
@@ -53,11 +53,7 @@ OPERATORS = (
 
 def operator_of(graph: Graph) -> tuple[Operator, Names] | None:
     """The operator that computes what a cell does, and what its parameters are called there; None if there is none."""
-    for operator in OPERATORS:
-        names = matched(operator.gates.step, graph)
-        if names is not None:
-            return operator, names
-    return None
+    return standard_of(OPERATORS, graph)
 
 
 class Refused(ValueError):

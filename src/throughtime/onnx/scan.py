@@ -5,13 +5,13 @@ states after the step, h = body(states before it, x_t [, whether step t is real]
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from onnx import TensorProto, helper
 
 from throughtime.batch import Array
 from throughtime.cells.graph import Operation
-from throughtime.equations import computed
+from throughtime.cells.interpreted import computed
 from throughtime.network_specification import NetworkSpecification
 from throughtime.onnx.nodes import Nodes
 
@@ -42,16 +42,11 @@ def scan(
     body = Nodes(nodes.dtype, nodes, where)
     before = [f"{where}{state}" for state in s.graph.states]
     read = [f"{where}x_t"] + [f"{where}real"] * bool(real)
-    leaves = {"x": read[0]} | dict(zip(s.graph.states, before, strict=True))
 
-    def leaf(o: Operation) -> str | None:
-        if o.op == "number":
-            return nodes.number(o.value)
-        if o.op == "parameter":
-            return nodes.weights(f"{where}{o.name}", weights[o.name]) if o.name in weights else None
-        return leaves[o.name or "x"]
+    def parameter(name: str) -> str | None:
+        return nodes.weights(f"{where}{name}", weights[name]) if name in weights else None
 
-    after = computed(s.graph, leaf, lambda o, given: _applied(body, o, given))
+    after = computed(s.graph, read[0], before, parameter, nodes.number, partial(_applied, body))
     if real:
         after = [body.node("Where", [read[1], new, old]) for new, old in zip(after, before, strict=True)]
     h = body.node("Identity", after[:1])
@@ -71,7 +66,7 @@ def scan(
     return states, last
 
 
-def _applied(body: Nodes, o: Operation, given: list[Any]) -> str:
+def _applied(body: Nodes, o: Operation, given: list[str]) -> str:
     if o.op == "softplus":  # max(x, 0) + log(1 + exp(−|x|)): ONNX Runtime's own is float32 only
         small = body.node("Exp", [body.node("Neg", [body.node("Abs", given)])])
         return body.node(

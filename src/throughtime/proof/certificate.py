@@ -124,18 +124,12 @@ def _with_operations(text: str) -> str:
         content = json.loads(text)
         if content["version"] != 1:
             return text
-        told = sorted(content["network"].items())
-        s = NetworkSpecification(**dict(told))
-        if repr(told) != repr([(name, getattr(s, name)) for name in _VERSION_1]):
+        stated = sorted(content["network"].items())
+        s = NetworkSpecification(**dict(stated))
+        if repr(stated) != repr([(name, getattr(s, name)) for name in _VERSION_1]):
             return text
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RecursionError,
-    ):  # it is for the checker to say what is wrong
-        return text
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return text  # it is for the checker to say what is wrong
     return _written(content | {"version": VERSION, "network": _network(s)})
 
 
@@ -145,8 +139,8 @@ def _written(content: dict[str, Any]) -> str:
 
 def _step(specification: NetworkSpecification) -> dict[str, Any]:
     """The cell's operations, and the order of its parameters; biases that a network does not have are numbers, 0."""
-    graph, told = specification.graph, layout(specification.graph)
-    absent = () if specification.bias else told.biases
+    graph, laid = specification.graph, layout(specification.graph)
+    absent = () if specification.bias else laid.biases
     return {
         "name": graph.name,
         "states": list(graph.states),
@@ -160,7 +154,7 @@ def _step(specification: NetworkSpecification) -> dict[str, Any]:
             for operation in graph.operations
         ],
         "after": list(graph.after),
-        "blocks": [list(block.names) for block in told.blocks if specification.bias or block.kind != "bias"],
+        "blocks": [list(block.names) for block in laid.kept(specification.bias)],
     }
 
 

@@ -5,8 +5,6 @@ The state s (n) is one row: for each layer h (H), and after it the cell's other 
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -14,8 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.cells.activations import ACTIVATIONS, sigmoid
+from throughtime.cells.activations import sigmoid
 from throughtime.cells.graph import Graph
+from throughtime.cells.interpreted import applied, computed
 from throughtime.cells.layout import layout
 from throughtime.network_specification import NetworkSpecification
 from throughtime.parameters import Views, blocks
@@ -153,14 +152,13 @@ class System:
     @cached_property
     def layers(self) -> list[Layer]:
         """The parameters of every layer."""
-        s, H, told = self.specification, self.specification.hidden, layout(self.graph)
-        kept = [block for block in told.blocks if s.bias or block.kind != "bias"]
+        s, H, laid = self.specification, self.specification.hidden, layout(self.graph)
         packed = iter([block.of(self.parameters) for block in blocks(s) if block.layer is not None])
         found = []
         for _ in range(s.layers):
-            of = dict.fromkeys(told.biases, np.zeros(H, self.parameters.dtype))
+            of = dict.fromkeys(laid.biases, np.zeros(H, self.parameters.dtype))
             products = {}
-            for block in kept:
+            for block in laid.kept(s.bias):
                 whole = next(packed)
                 of |= {name: whole[..., k * H : (k + 1) * H] for k, name in enumerate(block.names)}
                 if block.source is not None:
@@ -199,32 +197,10 @@ class System:
         with np.errstate(all="ignore"):
             for layer, parameters in enumerate(self.layers):
                 before = [state[:, self.columns(layer, part)] for part in range(self.parts)]
-                computed = _computed(self.graph, parameters.of, x, before)
-                for part, value in enumerate(computed):
+                found = computed(self.graph, x, before, parameters.of.__getitem__, float, applied)
+                for part, value in enumerate(found):
                     after[:, self.columns(layer, part)] = value
-                x = computed[0]
+                x = found[0]
             W, b_y = self.readout
             net_y = x @ W + b_y
         return after, sigmoid(net_y) if self.specification.readout == "sigmoid" else net_y
-
-
-def _computed(graph: Graph, of: dict[str, Array], x: Array, before: list[Array]) -> list[Array]:
-    """The states after a step, operation by operation."""
-    values: list[Any] = []
-    leaves: dict[str, Array] = {"x": x} | dict(zip(graph.states, before, strict=True))
-    for o in graph.operations:
-        if o.op == "number":
-            values.append(o.value)
-        elif o.op == "parameter":
-            values.append(of[o.name])
-        elif o.op in ("x", "state"):
-            values.append(leaves[o.name if o.op == "state" else "x"])
-        else:
-            values.append(_PLAIN[o.op](*(values[place] for place in o.of)))
-    return [values[place] for place in graph.after]
-
-
-_PLAIN: dict[str, Callable[..., Any]] = {
-    "@": operator.matmul, "+": operator.add, "-": operator.sub, "*": operator.mul, "neg": operator.neg,
-    "minimum": np.minimum, "maximum": np.maximum, **{name: function.f for name, function in ACTIVATIONS.items()},
-}  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,9 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from throughtime.cells import step_of
 from throughtime.cells.graph import Graph, Operation
+from throughtime.cells.interpreted import computed
 from throughtime.cells.layout import layout
-from throughtime.equations import computed
-from throughtime.standard_layers import Gates, Names, matched
+from throughtime.standard_layers import Gates, Names, standard_of
 
 States = tuple[Tensor, ...]
 
@@ -60,11 +60,12 @@ class CellRNN(nn.Module):
         super().__init__()
         self.graph, self.inputs, self.hidden = graph, inputs, hidden
         self.layers, self.directions = layers, 1 + bidirectional
-        self.names = [n for block in layout(graph).blocks if bias or block.kind != "bias" for n in block.names]
+        kept = layout(graph).kept(bias)
+        self.names = [name for block in kept for name in block.names]
         for row in range(layers * self.directions):
             heights = {"x": [inputs if row < self.directions else hidden * self.directions], "h": [hidden]}
-            for block in layout(graph).blocks:
-                for name in set(block.names) & set(self.names):
+            for block in kept:
+                for name in block.names:
                     array = torch.empty(*heights.get(block.kind, []), hidden, dtype=dtype)
                     nn.init.uniform_(array, -(hidden**-0.5), hidden**-0.5)
                     self.register_parameter(self.name(name, row), nn.Parameter(array))
@@ -101,14 +102,7 @@ class CellRNN(nn.Module):
         numbers = {o.value: x.new_tensor(o.value) for o in self.graph.operations if o.op == "number"}
 
         def step(t: int, before: States) -> States:
-            leaves = {"x": x[:, t]} | dict(zip(self.graph.states, before, strict=True))
-
-            def leaf(o: Operation) -> Tensor | None:
-                if o.op == "parameter":
-                    return parameters.get(o.name)
-                return numbers[o.value] if o.op == "number" else leaves[o.name or "x"]
-
-            return tuple(computed(self.graph, leaf, lambda o, given: OPERATIONS[o.op](*given)))
+            return tuple(computed(self.graph, x[:, t], before, parameters.get, numbers.__getitem__, _applied))
 
         return step
 
@@ -119,6 +113,10 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "exp": torch.exp, "softplus": lambda x: torch.logaddexp(x, x.new_zeros(())),
 }  # fmt: skip
 """The operations of a graph; PyTorch's own softplus is the identity above 20."""
+
+
+def _applied(operation: Operation, given: Sequence[Tensor]) -> Tensor:
+    return OPERATIONS[operation.op](*given)
 
 
 @dataclass(frozen=True)
@@ -151,11 +149,7 @@ LAYERS = (
 
 def layer_of(graph: Graph) -> tuple[Layer, Names] | None:
     """The layer that computes what a cell does, and what its parameters are called there; None if there is none."""
-    for layer in LAYERS:
-        names = matched(layer.gates.step, graph)
-        if names is not None:
-            return layer, names
-    return None
+    return standard_of(LAYERS, graph)
 
 
 def named(parameter: str, layer: int, direction: int) -> str:
@@ -216,5 +210,5 @@ def _over_time(
             sides.append(torch.stack(h, dim=1) if direction == 0 else taken(torch.stack(h, dim=1), back))
             final.append(states)
         x = torch.cat(sides, dim=-1)
-    told: Any = pack_padded_sequence(x, steps, batch_first=True, enforce_sorted=False) if packed else x
-    return told, tuple(torch.stack(each) for each in zip(*final, strict=True))
+    outputs: Any = pack_padded_sequence(x, steps, batch_first=True, enforce_sorted=False) if packed else x
+    return outputs, tuple(torch.stack(each) for each in zip(*final, strict=True))

@@ -12,7 +12,6 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.cells.derivation import derivation
-from throughtime.cells.graph import Operation
 from throughtime.cells.interpreted import evaluated
 from throughtime.cells.layout import layout
 from throughtime.memory import require
@@ -312,11 +311,10 @@ class Trace:
         parameter = next(parameter for parameter in s.graph.parameters if view_name(s.graph, parameter) == own)
         given = of_layer(s, self.network.views, layer, of.direction)
         known = of.recorded(given, self.inputs(layer), self.lengths)
-        for product in layout(s.graph).products:
-            if product.parameter == parameter:
-                return known[product.source], of.arrays[names_of(s.graph).deltas[product.slot]]
+        if product := layout(s.graph).product_of.get(parameter):
+            return known[product.source], of.arrays[names_of(s.graph).deltas[product.slot]]
         derived = derivation(s.graph)
-        at = derived.by[s.graph.operations.index(Operation("parameter", (), parameter))]
+        at = derived.by[s.graph.parameter_places[parameter]]
         by_vector = np.where(
             padding(self.x.shape[1], self.lengths)[..., None], 0, evaluated(derived.operations, known, [at])[at]
         )

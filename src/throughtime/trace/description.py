@@ -33,7 +33,6 @@ def described(graph: Graph) -> dict[str, Any]:
     """The description of a cell, of plain values for JSON."""
     derived, names = derivation(graph), names_of(graph)
     values = _values(graph, layout(graph), names)
-    befores = [_place(graph, "state", state) for state in graph.states]
     marks = {slot.kept if slot.net is None else slot.net: error for slot, error in _errors_of_slots(graph, names)}
     errors = [
         {"array": error, "place": derived.by[place], **_error_letter(graph, error)}
@@ -42,7 +41,7 @@ def described(graph: Graph) -> dict[str, Any]:
     return {
         "states": [
             {"array": array, "before": before, "initial": first, "back": derived.by[before]}
-            for before, array, first in zip(befores, names.states, names.firsts, strict=True)
+            for before, array, first in zip(graph.before, names.states, names.firsts, strict=True)
         ],
         "values": sorted(values, key=lambda value: int(value["place"])),
         "errors": sorted(errors, key=lambda error: int(error["place"])),
@@ -66,10 +65,6 @@ def _operation(graph: Graph, names: Names, o: Operation) -> dict[str, Any]:
     if o.op == "parameter":
         plain["name"] = view_name(graph, o.name)
     return plain
-
-
-def _place(graph: Graph, op: str, name: str) -> int:
-    return next(place for place, o in enumerate(graph.operations) if (o.op, o.name) == (op, name))
 
 
 def _values(graph: Graph, laid: Layout, names: Names) -> list[dict[str, Any]]:
@@ -153,23 +148,23 @@ def _of_gate(graph: Graph, gate: int) -> str:
 
 
 def _parameters(graph: Graph, laid: Layout, names: Names) -> list[dict[str, Any]]:
-    labels, products = dict(graph.labels), {product.parameter: product for product in laid.products}
+    labels = dict(graph.labels)
     found = []
     for block in laid.blocks:
         for name in block.names:
             symbol, _, part = name.partition("_")
             plain: dict[str, Any] = {
                 "name": view_name(graph, name),
-                "place": _place(graph, "parameter", name),
+                "place": graph.parameter_places[name],
                 "letter": symbol,
                 "gate": part,
                 "label": labels.get(part, ""),
                 "kind": block.kind,
             }
-            if name in products:
-                plain |= {"source": products[name].source, "error": names.deltas[products[name].slot]}
+            if product := laid.product_of.get(name):
+                plain |= {"source": product.source, "error": names.deltas[product.slot]}
             else:
-                plain["back"] = derivation(graph).by[_place(graph, "parameter", name)]
+                plain["back"] = derivation(graph).by[graph.parameter_places[name]]
             found.append(plain)
     return found
 

@@ -131,12 +131,9 @@ class LayerTrace:
 
     def recorded(self, parameters: Mapping[str, Array], x: Array, lengths: Array) -> dict[int, Any]:
         """All arrays by the places of `cells.derivation`, with what stands at a step's beginning: x (B,T,K) and parameters."""
-        names = names_of(self.graph)
-        earlier = [self.before(state, lengths) for state in names.states]
-        known = leaves(self.graph, parameters, earlier, x) | values_of(self.graph, self.arrays)
-        by = derivation(self.graph).by
-        known |= {by[place]: self.arrays[d] for place, d in zip(self.graph.after, names.d_states, strict=True)}
-        return known | {place: self.arrays[delta] for delta, place in delta_places(self.graph).items()}
+        known = _known(self.graph, parameters, self.arrays, self.direction, lengths, x)
+        by, d_states = derivation(self.graph).by, names_of(self.graph).d_states
+        return known | {by[place]: self.arrays[d] for place, d in zip(self.graph.after, d_states, strict=True)}
 
 
 def products_of(graph: Graph, op: str, name: str = "") -> list[Product]:
@@ -225,6 +222,22 @@ def delta_places(graph: Graph) -> dict[str, int]:
     return {delta: by[slot.kept if slot.net is None else slot.net] for slot, delta in slots}
 
 
+def _known(
+    graph: Graph,
+    parameters: Mapping[str, Array],
+    arrays: Mapping[str, Array],
+    direction: str,
+    lengths: Array,
+    x: Array | None = None,
+) -> dict[int, Any]:
+    """A step's leaves, values and δ's, by the places of `cells.derivation`."""
+    names = names_of(graph)
+    firsts = zip(names.states, names.firsts, strict=True)
+    earlier = [moved(arrays[state], arrays[first], direction, lengths) for state, first in firsts]
+    deltas = {place: arrays[delta] for delta, place in delta_places(graph).items()}
+    return leaves(graph, parameters, earlier, x) | values_of(graph, arrays) | deltas
+
+
 def _from_above(
     network: Network, layer: int, direction: int, lengths: Array, time: int, delta_y: Array, above: Sequence[LayerTrace]
 ) -> Array:
@@ -253,10 +266,7 @@ def _errors_of_states(
     graph, names = network.specification.graph, names_of(network.specification.graph)
     derived, name = derivation(graph), DIRECTIONS[direction]
     parameters = of_layer(network.specification, network.views, layer, name)
-    firsts = zip(names.states, names.firsts, strict=True)
-    earlier = [moved(arrays[state], arrays[first], name, lengths) for state, first in firsts]
-    known = leaves(graph, parameters, earlier) | values_of(graph, arrays)
-    known |= {place: arrays[delta] for delta, place in delta_places(graph).items()}
+    known = _known(graph, parameters, arrays, name, lengths)
     above = [from_above, *(np.zeros_like(from_above) for _ in graph.states[1:])]
     together: set[str] = set()
     for d, state in zip(above, graph.states, strict=True):
