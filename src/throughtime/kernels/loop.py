@@ -7,7 +7,7 @@ import numpy as np
 from throughtime.kernels.compiled import kernel
 from throughtime.kernels.dropout import lay_out_masks
 from throughtime.kernels.network import gradient_of
-from throughtime.kernels.operations import item, normal, row, shaped
+from throughtime.kernels.operations import item, items, normal, row, shaped
 from throughtime.kernels.optimisers import update
 from throughtime.kernels.readout import count_right
 from throughtime.kernels.sequence import clear_row, copy_row
@@ -32,15 +32,21 @@ def begin(s, carry, tape):
 
 @kernel
 def lay_out_noise(s, noise, key, tape):
-    """Fill what is fed back with normal numbers of standard deviation `noise`, a function of the key."""
-    size, count = (tape.T + 2) * tape.B * s.hidden, s.layers * s.directions
+    """Fill what is fed back with normal numbers of standard deviation `noise`, a function of the key.
+
+    What enters the first step gets none, and what enters the last comes from the step before: these are T - 1 steps.
+    """
+    T, B, count = tape.T, tape.B, s.layers * s.directions
     for n in range(s.states):
         for layer in range(s.layers):
             for direction in range(s.directions):
-                flat = shaped(states_at(s, tape, tape.fed, n, layer, direction), (size,))
+                size, first = (T + 2) * B * s.hidden, (1 + direction) * B * s.hidden
+                flat = items(
+                    shaped(states_at(s, tape, tape.fed, n, layer, direction), (size,)), first, (T - 1) * B * s.hidden
+                )
                 number = n // 2 * count + layer * s.directions + direction
-                normal(~key if n % 2 else key, number * size, flat)
-                for i in range(size):
+                normal(~key if n % 2 else key, number * size + first, flat)
+                for i in range(len(flat)):
                     flat[i] *= noise
 
 

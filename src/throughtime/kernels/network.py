@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from throughtime.kernels.compiled import kernel
 from throughtime.kernels.dropout import dropped_at, dropping, mask_at, put_mask_on
-from throughtime.kernels.operations import add_gradient, items, multiply, panels, row, rows
+from throughtime.kernels.operations import add_gradient, items, multiply, panels, row, rows, shaped
 from throughtime.kernels.readout import judge, read_out
 from throughtime.kernels.sequence import add_rows, clear, copy_row
 from throughtime.kernels.shape import readout_weights
@@ -71,8 +71,7 @@ def outputs(s, parameters, tape):
     W, b_y = readout_weights(s, parameters)
     net_y, y = outputs_at(s, tape, tape.net_y), outputs_at(s, tape, tape.y)
     multiply(_read(s, tape), panels(W, 0, s.outputs, False, len(y)), net_y, False)
-    for i in range(len(y)):
-        read_out(s.readout, b_y, row(net_y, i), row(y, i))
+    read_out(s.readout, b_y, net_y, y)
 
 
 @kernel
@@ -85,13 +84,13 @@ def read(s, parameters, x, lengths, tape):
 @kernel
 def losses(s, y, mask, tape):
     """The loss of the outputs on the tape against y (R,B,O), weighted by mask (R,B): → error, delta_y; their sum."""
-    net_y, told, delta_y, error = (
-        outputs_at(s, tape, tape.net_y), outputs_at(s, tape, tape.y), outputs_at(s, tape, tape.delta_y), errors_at(s, tape)
+    error, count = errors_at(s, tape), len(errors_at(s, tape))
+    judge(
+        s.readout, s.loss, shaped(mask, (count,)), shaped(y, (count, s.outputs)),
+        outputs_at(s, tape, tape.net_y), outputs_at(s, tape, tape.y), outputs_at(s, tape, tape.delta_y), error,
     )  # fmt: skip
     total = 0.0
-    for i in range(len(error)):
-        weight = mask[i // tape.B, i % tape.B]
-        error[i] = judge(s.readout, s.loss, weight, row(y, i), row(net_y, i), row(told, i), row(delta_y, i))
+    for i in range(count):
         total += error[i]
     return total
 

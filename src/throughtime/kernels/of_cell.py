@@ -36,8 +36,8 @@ def _of_cell(name: str, arguments: str) -> Any:
     return run if config.DISABLE_JIT else intrinsic(compiled)  # type: ignore[attr-defined]
 
 
-row = _of_cell("row", "phase H numbers gates before after step w b")
-row_back = _of_cell("row_back", "phase H numbers gates delta before after step d_above d_after d_step penalty w")
+row = _of_cell("row", "phase H rows numbers gates before after step w b")
+row_back = _of_cell("row_back", "phase H rows numbers gates delta before after step d_above d_after d_step penalty w")
 pack = _of_cell("pack", "H K p at rows")
 pack_back = _of_cell("pack_back", "H K p at rows")
 multiply_x = _of_cell("multiply_x", "H packed xs gates")

@@ -54,7 +54,21 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
             for phases_back in range(s.phases):
                 phase = s.phases - 1 - phases_back
                 row_back(
-                    s, phase, H, numbers, gates_t, delta_t, before, after, step, tape.d_states, tape.d_first, H, 0.0, w
+                    s,
+                    phase,
+                    H,
+                    1,
+                    numbers,
+                    gates_t,
+                    delta_t,
+                    before,
+                    after,
+                    step,
+                    tape.d_states,
+                    tape.d_first,
+                    H,
+                    0.0,
+                    w,
                 )
                 if phase > 0:
                     multiply_back(s, phase, H, packed, numbers, matrix(numbers, delta_t, 1, D), 1, tape.d_first, H)

@@ -6,7 +6,7 @@ What a cell computes at a step comes from `of_cell`. Time comes first inside the
 
 from __future__ import annotations
 
-from throughtime.kernels.compiled import kernel
+from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.of_cell import (
     gradients,
     multiply_back,
@@ -35,17 +35,41 @@ from throughtime.kernels.tape import delta_place, end_place, gates_place, state_
 
 
 @kernel
-def _take_states(s, numbers, source, target, step):
-    """Copy the states of one sequence from one place to another."""
+def _take_states(s, numbers, source, target, step, count):
+    """Copy the states of so many sequences from one place to another."""
     for n in range(s.states):
-        copy_row(piece(numbers, source + n * step, s.hidden), piece(numbers, target + n * step, s.hidden))
+        copy_row(
+            piece(numbers, source + n * step, count * s.hidden), piece(numbers, target + n * step, count * s.hidden)
+        )
 
 
 @kernel
-def _add_states(s, numbers, source, target, step):
-    """Add the states of one sequence to what stands in another place."""
+def _add_states(s, numbers, source, target, step, count):
+    """Add the states of so many sequences to what stands in another place."""
     for n in range(s.states):
-        add_row(piece(numbers, source + n * step, s.hidden), piece(numbers, target + n * step, s.hidden))
+        add_row(
+            piece(numbers, source + n * step, count * s.hidden), piece(numbers, target + n * step, count * s.hidden)
+        )
+
+
+@kernel
+def _shortest(lengths):
+    """The steps of the shortest sequence."""
+    least = lengths[0]
+    for q in range(1, len(lengths)):
+        least = min(least, lengths[q])
+    return least
+
+
+@inlined
+def _alike(lengths, shortest, t, q):
+    """How many sequences from number q on are as q at step t: all still there, or all ended."""
+    if t < shortest:
+        return len(lengths) - q
+    end = q + 1
+    while end < len(lengths) and (t < lengths[end]) == (t < lengths[q]):
+        end += 1
+    return end - q
 
 
 @kernel
@@ -74,8 +98,8 @@ def forward(s, p, layer, direction, x, lengths, tape):
     w, b = vectors(s, p, at, K)
     if noisy:
         initial = (T + 1 if backwards else 0) * B
-        for q in range(B):
-            _take_states(s, numbers, states + (initial + q) * H, fed + (initial + q) * H, step)
+        _take_states(s, numbers, states + initial * H, fed + initial * H, step, B)
+    shortest = _shortest(lengths)
     memory, packed = pack(s, H, K, p, at, T * B)
     block = block_length(T, B)
     for begun in range(0, T, block):
@@ -87,18 +111,25 @@ def forward(s, p, layer, direction, x, lengths, tape):
             t = first + length - 1 - k if backwards else first + k
             t_before = before(t, backwards)
             gates_t, fed_t, after_t = gates + t * B * S, fed + t_before * B * H, states + (t + 1) * B * H
+            feeds = noisy and (t > 0 if backwards else t + 1 < T)
             for phase in range(s.phases):
                 multiply_step(s, phase, H, packed, numbers, matrix(numbers, gates_t, B, S), B, fed_t, after_t, step)
-                for q in range(B):
+                last, q = phase == s.phases - 1, 0
+                while q < B:
+                    count = _alike(lengths, shortest, t, q)
+                    gates_q, fed_q, after_q, fed_after = (
+                        gates_t + q * S, fed_t + q * H, after_t + q * H, fed + ((t + 1) * B + q) * H
+                    )  # fmt: skip
                     if t < lengths[q]:
-                        row(s, phase, H, numbers, gates_t + q * S, fed_t + q * H, after_t + q * H, step, w, b)
-                        if noisy and phase == s.phases - 1:
-                            _add_states(s, numbers, after_t + q * H, fed + ((t + 1) * B + q) * H, step)
-                    elif phase == s.phases - 1:
-                        clear_row(piece(numbers, gates_t + q * S, S))
-                        _take_states(s, numbers, states + (t_before * B + q) * H, after_t + q * H, step)
-                        if noisy:
-                            _take_states(s, numbers, fed_t + q * H, fed + ((t + 1) * B + q) * H, step)
+                        row(s, phase, H, count, numbers, gates_q, fed_q, after_q, step, w, b)
+                        if feeds and last:
+                            _add_states(s, numbers, after_q, fed_after, step, count)
+                    elif last:
+                        clear_row(piece(numbers, gates_q, count * S))
+                        _take_states(s, numbers, states + (t_before * B + q) * H, after_q, step, count)
+                        if feeds:
+                            _take_states(s, numbers, fed_q, fed_after, step, count)
+                    q += count
     keep_alive(memory)
 
 
@@ -132,8 +163,8 @@ def backward(s, p, layer, direction, x, lengths, penalty, tape, d_h, d_x, gradie
         end_place(s, tape, tape.d_last, layer, direction),
     )
     w, _ = vectors(s, p, at, K)
-    for q in range(B):
-        _take_states(s, numbers, d_last + q * H, d_after + q * H, d_step)
+    _take_states(s, numbers, d_last, d_after, d_step, B)
+    shortest = _shortest(lengths)
     memory, packed = pack_back(s, H, K, p, at, T * B)
     block = block_length(T, B)
     for begun in range(0, T, block):
@@ -145,15 +176,18 @@ def backward(s, p, layer, direction, x, lengths, penalty, tape, d_h, d_x, gradie
             fed_t, after_t = fed + before(t, backwards) * B * H, states + (t + 1) * B * H
             for back in range(s.phases):
                 phase = s.phases - 1 - back
-                for q in range(B):
+                q = 0
+                while q < B:
+                    count = _alike(lengths, shortest, t, q)
                     if t < lengths[q]:
                         row_back(
-                            s, phase, H, numbers, gates_t + q * S, delta_t + q * D, fed_t + q * H, after_t + q * H, step,
+                            s, phase, H, count, numbers, gates_t + q * S, delta_t + q * D, fed_t + q * H, after_t + q * H, step,
                             d_h_t + q * H, d_after + q * H, d_step, penalty, w,
                         )  # fmt: skip
                     elif back == 0:
-                        add_row(piece(numbers, d_h_t + q * H, H), piece(numbers, d_after + q * H, H))
-                        clear_row(piece(numbers, delta_t + q * D, D))
+                        add_row(piece(numbers, d_h_t + q * H, count * H), piece(numbers, d_after + q * H, count * H))
+                        clear_row(piece(numbers, delta_t + q * D, count * D))
+                    q += count
                 multiply_back(s, phase, H, packed, numbers, matrix(numbers, delta_t, B, D), B, d_after, d_step)
         deltas = matrix(numbers, delta + first * B * D, length * B, D)
         gradients(

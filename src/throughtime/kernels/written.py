@@ -25,14 +25,14 @@ _NORMALISED = "from throughtime.kernels.normalisation import normalise, normalis
 def _normalise(laid: Layout, phase: int) -> list[str]:
     """What is done to a row before its elements are: of the sums of products that are whole in this phase."""
     pairs = [(laid.slot_of[a], laid.slot_of[n]) for a, n in laid.normalised if laid.phase(a) == phase]
-    return [f"normalise({_slot('gates', a)}, {_slot('gates', n)})" for a, n in pairs]
+    return [f"normalise({_slot('gates_q', a)}, {_slot('gates_q', n)})" for a, n in pairs]
 
 
 def _normalise_back(laid: Layout, phase: int) -> list[str]:
     """What is done to a row after its elements were."""
     pairs = [(laid.slot_of[a], laid.slot_of[n]) for a, n in laid.normalised if laid.phase(a) == phase]
     return [
-        f"normalise_back({_slot('gates', a)}, {_slot('gates', n)}, {_slot('delta', n)}, {_slot('delta', a)})"
+        f"normalise_back({_slot('gates_q', a)}, {_slot('gates_q', n)}, {_slot('delta_q', n)}, {_slot('delta_q', a)})"
         for a, n in pairs
     ]
 
@@ -41,13 +41,23 @@ def _slot(of: str, k: int) -> str:
     return f"piece(numbers, {plus(of, times(k, 'H'))}, H)"
 
 
-def _rows(name: str, arguments: str, phases: list[list[str]], before: list[list[str]], after: list[list[str]]) -> str:
-    """A kernel that does one sequence's row in pieces of a vector's width, and what is done to the whole row before and after."""
+def _rows(
+    name: str,
+    arguments: str,
+    widths: dict[str, int],
+    phases: list[list[str]],
+    before: list[list[str]],
+    after: list[list[str]],
+) -> str:
+    """A kernel that does the rows of neighbouring sequences in pieces of a vector's width, and what is done to each whole row
+    before and after. `widths`: how far apart in units of H the rows of two sequences begin."""
     text = ""
     lines = ["lanes = width(numbers)", "whole = H - H % lanes"]
+    here = [f"{place}_q = {plus(place, times(width, 'q * H'))}" for place, width in widths.items()]
+    of_row = ", ".join(f"{one}_q" if one in widths else one for one in arguments.split(", "))
     for phase, body in enumerate(phases):
         text += function(f"{name}_{phase}", f"H, {arguments}, j, count", body)
-        one = f"{name}_{phase}(H, {arguments}, "
+        one = f"{name}_{phase}(H, {of_row}, "
         loop = [
             *before[phase],
             "for j in range(0, whole, lanes):",
@@ -56,10 +66,11 @@ def _rows(name: str, arguments: str, phases: list[list[str]], before: list[list[
             f"    {one}whole, H - whole)",
             *after[phase],
         ]
+        loop = ["for q in range(rows):", *(f"    {line}" for line in here + loop)]
         if len(phases) > 1:
             loop = [f"if phase == {phase}:", *(f"    {line}" for line in loop)]
         lines += loop
-    return text + function(name, f"phase, H, {arguments}", lines, "@kernel")
+    return text + function(name, f"phase, H, rows, {arguments}", lines, "@kernel")
 
 
 def source_of(graph: Graph) -> str:
@@ -67,11 +78,16 @@ def source_of(graph: Graph) -> str:
     laid, derived = layout(graph), derivation(graph)
     phases = range(laid.phases)
     products = Products(laid)
+    deltas = len(laid.slots) + len(laid.weights)
+    widths = {"gates": len(laid.slots), "before": 1, "after": 1}
     return "".join((
         _HEAD.format(name=graph.name), _NORMALISED if laid.normalised else "",
-        _rows("row", ROW, [forward(laid, k) for k in phases], [_normalise(laid, k) for k in phases], [[] for _ in phases]),
         _rows(
-            "row_back", ROW_BACK,
+            "row", ROW, widths,
+            [forward(laid, k) for k in phases], [_normalise(laid, k) for k in phases], [[] for _ in phases],
+        ),
+        _rows(
+            "row_back", ROW_BACK, widths | {"delta": deltas, "d_above": 1, "d_after": 1},
             [backward(laid, derived, k) for k in phases], [[] for _ in phases], [_normalise_back(laid, k) for k in phases],
         ),
         products.pack(False), products.pack(True), products.multiply_x(), products.multiply_step(),
