@@ -10,9 +10,9 @@ import matplotlib as mpl
 
 mpl.use("agg")
 
-from throughtime import plots
-from throughtime.lab import figures
-from throughtime.lab.gap import GapExperiment
+from throughtime.analysis import plots
+from throughtime.experiments.lab import figures
+from throughtime.experiments.lab.gap import GapExperiment
 
 HERE = Path(__file__).parent
 DATA, PICTURE, PAGE = HERE / "data" / "gap.json", HERE / "pictures" / "gap.png", HERE / "lab.md"

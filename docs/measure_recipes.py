@@ -8,7 +8,7 @@ import statistics
 import time
 
 import throughtime as tt
-from throughtime import recipes
+from throughtime.training import recipes
 
 RECIPES = {
     "sigmoid 16": ("elman", "sigmoid", {}, {}),

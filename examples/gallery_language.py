@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import throughtime as tt
-from throughtime.gallery import language
+from throughtime.experiments.gallery import language
 from throughtime.generation import LanguageModel, Vocabulary, train
 
 text = Path(sys.argv[1]).read_text() if len(sys.argv) > 1 else language.load().learned

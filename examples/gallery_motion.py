@@ -7,7 +7,7 @@ See: throughtime gallery motion
 import numpy as np
 
 import throughtime as tt
-from throughtime.gallery import timeseries
+from throughtime.experiments.gallery import timeseries
 
 train, test = (timeseries.load("BasicMotions", part) for part in ("TRAIN", "TEST"))
 data, others = (part.batch(*train.moments()) for part in (train, test))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import throughtime as tt
-from throughtime.gallery import timeseries
+from throughtime.experiments.gallery import timeseries
 
 
 def load(part: str) -> tuple[list[npt.NDArray[Any]], list[str]]:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import throughtime as tt
-from throughtime.gallery import translation
+from throughtime.experiments.gallery import translation
 from throughtime.generation import EncoderDecoder, Vocabulary, train
 
 if len(sys.argv) > 1:

@@ -14,7 +14,7 @@ from torch import distributed, multiprocessing
 from torch.nn.parallel import DistributedDataParallel
 
 import throughtime as tt
-from throughtime.pytorch import from_torch, to_torch
+from throughtime.bridges.pytorch import from_torch, to_torch
 
 PROCESSES, STEPS, BATCH = 2, 400, 32
 

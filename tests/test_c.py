@@ -13,11 +13,11 @@ import throughtime as tt
 from oracles import plain_networks
 from oracles.cases import CELLS, FORMS, LOSSES
 from oracles.step_functions import STEPS
-from throughtime.c import save_c, to_c
-from throughtime.c.compiled import Compiled, compiled
+from throughtime.bridges.c import save_c, to_c
+from throughtime.bridges.c.compiled import Compiled, compiled
+from throughtime.bridges.exported import Exported
 from throughtime.cells.graph import Graph
 from throughtime.cells.symbols import cell, sigmoid
-from throughtime.exported import Exported
 
 needs_cc = pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler, cc")
 STRICT = ("-Wall", "-Wextra", "-Werror", "-pedantic", "-Wdouble-promotion", "-Wstrict-prototypes", "-Wshadow")
@@ -161,7 +161,7 @@ CLASHES = [
 
 @needs_cc
 def test_names_of_a_cell_that_the_language_needs_itself(tmp_path):
-    from throughtime.standalone import to_numpy
+    from throughtime.bridges.numpy_script import to_numpy
 
     nets = {f"net{k}": network(cell=words_of(taken, names), layers=2) for k, names in enumerate(CLASHES)}
     (tmp_path / "all.c").write_text("\n".join(to_c(net, name) for name, net in nets.items()))
@@ -179,7 +179,7 @@ def test_names_of_a_cell_that_the_language_needs_itself(tmp_path):
 
 @needs_cc
 def test_brackets(tmp_path):
-    from throughtime.standalone import to_numpy
+    from throughtime.bridges.numpy_script import to_numpy
 
     @cell
     def brackets(p, x, a, b):
@@ -248,7 +248,7 @@ def test_without_a_compiler_it_is_written_all_the_same(tmp_path, monkeypatch):
 
 @needs_cc
 def test_what_a_compiler_refuses_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("throughtime.c.compiled.to_c", lambda *_: "double f(void) { return }")
+    monkeypatch.setattr("throughtime.bridges.c.compiled.to_c", lambda *_: "double f(void) { return }")
     with pytest.raises(OSError, match=r"cc does not compile network\.c: "):
         save_c(network(), tmp_path / "net.c")
     assert not (tmp_path / "net.c").exists()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from throughtime.checks import flag, number, whole_number
+from throughtime.support.checks import flag, number, whole_number
 
 
 @pytest.mark.parametrize("value", [3, np.int64(3), np.uint8(3), np.array(3)])

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from throughtime import disk
-from throughtime.disk import cache_folder, is_private, remove_leftovers, write_atomically
+from throughtime.support import disk
+from throughtime.support.disk import cache_folder, is_private, remove_leftovers, write_atomically
 
 
 def test_the_new_content_is_on_the_disk_before_it_takes_the_name(tmp_path, monkeypatch):
@@ -100,7 +100,7 @@ def test_a_pipe_gets_all_of_it_and_one_that_nobody_reads_is_not_waited_for(tmp_p
 @pytest.mark.parametrize("into", ["file", "pipe"])
 def test_what_goes_to_standard_output_stands_between_what_is_printed(tmp_path, name, into):
     program = (
-        "import sys; from pathlib import Path; from throughtime.disk import write_atomically as w;"
+        "import sys; from pathlib import Path; from throughtime.support.disk import write_atomically as w;"
         f"stream = sys.{name[5:]}; stream.write('before '); w(Path({name!r}), b'CONTENT'); stream.write(' after')"
     )
     found = tmp_path / "out"
@@ -163,7 +163,7 @@ def test_a_file_that_may_not_be_written_is_not_replaced(tmp_path, monkeypatch):
 
 def test_what_a_killed_process_left_is_removed(tmp_path):
     program = (
-        "import os, signal, sys; from pathlib import Path; from throughtime.disk import write_atomically;"
+        "import os, signal, sys; from pathlib import Path; from throughtime.support.disk import write_atomically;"
         "os.replace = lambda *a: os.kill(os.getpid(), signal.SIGKILL); write_atomically(Path(sys.argv[1]), b'half')"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "f")], check=False, timeout=60)

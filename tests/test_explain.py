@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from oracles.layout import GATES
-from throughtime.explain.formula import Number, evaluate, parts_of, round_to
-from throughtime.explain.text import number_latex, number_text
 from throughtime.network import Network
+from throughtime.trace.explain.formula import Number, evaluate, parts_of, round_to
+from throughtime.trace.explain.text import number_latex, number_text
 
 CASES = [
     pytest.param(fields, id="-".join(map(str, fields.values())))

@@ -9,9 +9,9 @@ import pytest
 from oracles.own_traces import CASES, CELLS, GRAPHS, IDS, LENGTHS, trace_of
 from oracles.step_functions import STEPS
 from throughtime.cells.symbols import cell, tanh
-from throughtime.explain.formula import Number, Product, Quotient, Square, evaluate, parts_of
-from throughtime.explain.formulas_of_cell import formulas_of
-from throughtime.explain.text import LATEX, TEXT, written
+from throughtime.trace.explain.formula import Number, Product, Quotient, Square, evaluate, parts_of
+from throughtime.trace.explain.formulas_of_cell import formulas_of
+from throughtime.trace.explain.text import LATEX, TEXT, written
 from throughtime.trace.layer import names_of
 
 READABLE = [name for name in CELLS if name != "deep"]

@@ -12,12 +12,12 @@ import pytest
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install 'throughtime[sklearn]'")
 
 import throughtime as tt
-from throughtime.agreement import greatest_difference
-from throughtime.c import save_c, to_c
-from throughtime.c.compiled import Compiled, compiled
-from throughtime.exported import Exported, exported
+from throughtime.bridges.agreement import greatest_difference
+from throughtime.bridges.c import save_c, to_c
+from throughtime.bridges.c.compiled import Compiled, compiled
+from throughtime.bridges.exported import Exported, exported
+from throughtime.bridges.numpy_script import save_script, to_numpy
 from throughtime.sklearn import Forecaster, SequenceClassifier, SequenceLabeler, SequenceRegressor
-from throughtime.standalone import save_script, to_numpy
 
 rng = np.random.default_rng(0)
 SCALE, OFFSET = np.array([5, 0.02]), np.array([1013, -300])
@@ -62,7 +62,7 @@ def assert_predicts(y, wanted, atol):
 @pytest.mark.parametrize("options", [{}, {"cell": "gru", "dtype": "float32"}, {"standardize": False}])
 def test_onnx(kind, options, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
-    from throughtime.onnx import to_onnx
+    from throughtime.bridges.onnx import to_onnx
 
     model, wanted = fitted(kind, **options)
     to_onnx(model, tmp_path / "ragged.onnx", lengths=True)
@@ -84,7 +84,7 @@ def test_onnx(kind, options, tmp_path):
 @pytest.mark.parametrize("kind", ["classifier", "labeler", "regressor"])
 def test_onnx_and_back(kind, tmp_path):
     pytest.importorskip("onnxruntime")
-    from throughtime.onnx import from_onnx, to_onnx
+    from throughtime.bridges.onnx import from_onnx, to_onnx
 
     model, wanted = fitted(kind)
     to_onnx(model, tmp_path / "net.onnx", lengths=True)
@@ -94,7 +94,7 @@ def test_onnx_and_back(kind, tmp_path):
 
 def test_a_forecaster_is_no_network(tmp_path):
     pytest.importorskip("onnxruntime")
-    from throughtime.onnx import from_onnx, to_onnx
+    from throughtime.bridges.onnx import from_onnx, to_onnx
 
     to_onnx(fitted("forecaster")[0], tmp_path / "net.onnx")
     with pytest.raises(ValueError, match=r"its output is not that of a linear layer|it adds arrays"):
@@ -105,7 +105,7 @@ def test_a_forecaster_is_no_network(tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_torch(kind, tmp_path):
     torch = pytest.importorskip("torch")
-    from throughtime.pytorch import save_state, to_torch
+    from throughtime.bridges.pytorch import save_state, to_torch
 
     model, wanted = fitted(kind)
     module = to_torch(model)
@@ -149,7 +149,7 @@ def test_c(kind, tmp_path):
 def test_tables_of_one_feature(tmp_path):
     """X of (sequences, time), as scikit-learn's own estimators read it: so do the model and the script."""
     onnxruntime = pytest.importorskip("onnxruntime")
-    from throughtime.onnx import to_onnx
+    from throughtime.bridges.onnx import to_onnx
 
     table = np.random.default_rng(1).normal(50, 9, size=(20, 10))
     for model in (
@@ -190,7 +190,7 @@ def test_names_of_classes_and_features_never_become_code(tmp_path):
 
 def test_nasty_names_in_an_onnx_model(tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
-    from throughtime.onnx import to_onnx
+    from throughtime.bridges.onnx import to_onnx
 
     net = tt.Network(inputs=2, hidden=2, outputs=len(NASTY), readout="softmax", loss="cross_entropy")
     to_onnx(Exported(net, inputs=("a", NASTY[3]), classes=tuple(NASTY)), tmp_path / "net.onnx")
@@ -217,7 +217,7 @@ def test_what_cannot_be_written(tmp_path):
 
 def test_numbers_that_float32_cannot_tell_apart_are_not_written_in_it(tmp_path):
     pytest.importorskip("onnxruntime")
-    from throughtime.onnx import to_onnx
+    from throughtime.bridges.onnx import to_onnx
 
     times = [x * [1, 0] + [1.7e9, 0] for x in X]  # seconds since 1970: float32 keeps every 128th
     model = SequenceRegressor(**OPTIONS).fit(times, MEANS)
@@ -232,7 +232,7 @@ def test_numbers_that_float32_cannot_tell_apart_are_not_written_in_it(tmp_path):
 def test_a_season_whose_change_is_always_the_same_is_written(level, size, tmp_path):
     """There is nothing to learn of the change in a whole season; float32 rounds it nevertheless."""
     onnxruntime = pytest.importorskip("onnxruntime")
-    from throughtime.onnx import to_onnx
+    from throughtime.bridges.onnx import to_onnx
 
     t = np.arange(120)
     series = size * (level + 0.3 * t + 10 * np.sin(2 * np.pi * t / 12))
@@ -260,7 +260,7 @@ def test_forecasts_that_are_wrong_by_more_than_rounding_are_refused():
 
 def test_a_series_whose_numbers_float32_cannot_tell_apart_is_not_written_in_it(tmp_path):
     pytest.importorskip("onnxruntime")
-    from throughtime.onnx import to_onnx
+    from throughtime.bridges.onnx import to_onnx
 
     model = Forecaster(**OPTIONS, horizon=2).fit([1.7e9 + rng.normal(size=60)])
     with pytest.raises(ValueError, match="its numbers are much larger than they vary; a NumPy script"):

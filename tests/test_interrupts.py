@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from throughtime.interrupts import deferred, on_threads
+from throughtime.support.interrupts import deferred, on_threads
 
 
 # Python drops what comes in its own destructors.

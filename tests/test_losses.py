@@ -8,8 +8,8 @@ from oracles.agree import assert_agree
 from oracles.cases import LOSSES as KINDS
 from oracles.differentiate import central_differences, complex_step
 from oracles.layout import unpack
-from throughtime.losses import LOSSES, READOUTS, softmax
 from throughtime.network import Network
+from throughtime.weights.losses import LOSSES, READOUTS, softmax
 
 
 def drawn(kind, outputs, seed=0):

@@ -14,8 +14,8 @@ import throughtime as tt
 from oracles import reference
 from oracles.agree import assert_agree
 from oracles.cases import CELLS, COMPILED, FORMS, problem
-from throughtime import inference
 from throughtime.network import Network
+from throughtime.passes import inference
 
 OUTPUTS = ["every step", "last step"]
 GARBAGE = [0.0, 7.0, -1e300, np.inf, np.nan]

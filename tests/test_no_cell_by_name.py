@@ -13,16 +13,16 @@ from throughtime.cells import NAMES
 SOURCE = Path(__file__).parents[1] / "src" / "throughtime"
 ALLOWED = {
     "cells/": "the cells",
-    "recipes.py": "networks that are known to work, here and in the next three",
-    "gallery/": "",
-    "lab/": "",
+    "training/recipes.py": "networks that are known to work, here and in the next three",
+    "experiments/gallery/": "",
+    "experiments/lab/": "",
     "generation/models.py": "",
-    "network_specification.py": "the default, and another name of it",
+    "weights/network_specification.py": "the default, and another name of it",
     "sklearn/estimator.py": "a default",
     "cli/plan.py": "the classic recipe",
-    "onnx/": "the rows of ONNX's operators",
+    "bridges/onnx/": "the rows of ONNX's operators",
     "studio/page/chapters.js": "a text for people, with what it trains",
-    "pytorch/": "the rows of PyTorch's layers",
+    "bridges/pytorch/": "the rows of PyTorch's layers",
 }
 """Where a cell may be named, and why."""
 

@@ -9,8 +9,8 @@ import onnx
 
 import throughtime as tt
 from oracles.cases import CELLS, FORMS, problem
-from throughtime.onnx import from_onnx, model_of, session_of, to_onnx
-from throughtime.standalone import save_script
+from throughtime.bridges.numpy_script import save_script
+from throughtime.bridges.onnx import from_onnx, model_of, session_of, to_onnx
 
 OUTPUTS = ["every step", "last step"]
 ALL = [(form, True) for form in FORMS] + [("two-layers-both-directions", False)]

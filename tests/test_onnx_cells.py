@@ -9,12 +9,12 @@ import onnx
 
 import throughtime as tt
 from oracles.step_functions import STEPS
+from throughtime.bridges.exported import Exported
+from throughtime.bridges.onnx import from_onnx, model_of, scan, session_of, to_onnx
+from throughtime.bridges.onnx.operators import operator_of
+from throughtime.bridges.standard_layers import matched
 from throughtime.cells import step_of
 from throughtime.cells.symbols import sigmoid, tanh
-from throughtime.exported import Exported
-from throughtime.onnx import from_onnx, model_of, scan, session_of, to_onnx
-from throughtime.onnx.operators import operator_of
-from throughtime.standard_layers import matched
 
 CELLS = ["peephole", "gru_before", "min_gru", "slstm", "odd", "smooth"]
 """ONNX's LSTM with peepholes, its other GRU, and Scans: of products alone, of four states with exp and /, of all operations."""

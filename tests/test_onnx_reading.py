@@ -9,7 +9,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 import throughtime as tt
-from throughtime.onnx import from_onnx, model_of, session_of
+from throughtime.bridges.onnx import from_onnx, model_of, session_of
 
 I, H, O = 3, 4, 2
 GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
@@ -346,7 +346,7 @@ def test_a_first_state_that_is_not_zero(tmp_path):
 
 def test_what_differs_only_when_it_is_run_is_refused_too(tmp_path, monkeypatch):
     """The comparison in ONNX Runtime has the last word: here the network is read wrongly."""
-    import throughtime.onnx.reading as reading
+    import throughtime.bridges.onnx.reading as reading
 
     def wrong(*arguments):
         net, sizes = right(*arguments)

@@ -8,8 +8,8 @@ import pytest
 from oracles.cases import CELLS, FORMS, problem
 from oracles.layout import unpack
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import Views, blocks, count
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import Views, blocks, count
 
 EVERY = [(name, form, bias) for name in CELLS for form in FORMS for bias in (True, False)]
 
@@ -197,6 +197,6 @@ def test_the_count_is_that_of_all_blocks(cell, layers, bidirectional, bias):
 
 @pytest.mark.parametrize("field", ["inputs", "hidden", "outputs", "layers"])
 def test_what_memory_does_not_hold_is_refused_at_once(field, monkeypatch):
-    monkeypatch.setattr("throughtime.memory.available", lambda: 10**9)
+    monkeypatch.setattr("throughtime.support.memory.available", lambda: 10**9)
     with pytest.raises(ValueError, match=r"a network of [0-9,]+ parameters needs about .* of memory, and 1.0 GB"):
         Network(**{"inputs": 2, "hidden": 2, "outputs": 1} | {field: 10**9})

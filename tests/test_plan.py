@@ -9,20 +9,20 @@ import pytest
 
 from throughtime import tasks
 from throughtime.cli import plan as command_line
+from throughtime.experiments.sweeps.trial import planned
 from throughtime.network import Network
-from throughtime.network_specification import CHOICES, NetworkSpecification
-from throughtime.options import OPTIONS
-from throughtime.plan import Plan, own, plan
 from throughtime.sklearn import SequenceLabeler
 from throughtime.sklearn.options import Targets, options_of
 from throughtime.studio import messages
 from throughtime.studio import plan as studio
 from throughtime.studio.opened import of_path
-from throughtime.sweeps.trial import planned
 from throughtime.training import schedules
 from throughtime.training.loop import proceed, train
 from throughtime.training.optimisers import OPTIMISERS
+from throughtime.training.options import OPTIONS
+from throughtime.training.plan import Plan, own, plan
 from throughtime.training.settings import Settings
+from throughtime.weights.network_specification import CHOICES, NetworkSpecification
 
 LSTM = {"cell": "lstm"}
 PER_STEP = {"optimizer": "gradient-descent", "batch": 1, "noise": 0.0}

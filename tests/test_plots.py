@@ -17,7 +17,7 @@ import matplotlib as mpl
 mpl.use("agg")
 from matplotlib import pyplot
 
-from throughtime import plots
+from throughtime.analysis import plots
 from throughtime.trace import Trace
 from throughtime.trace.layer import LayerTrace, array_names
 from throughtime.training.history import History, Record
@@ -147,9 +147,9 @@ def test_files_are_the_same_each_time(tmp_path, suffix, begins):
 
 def test_without_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "throughtime.plots")
+    monkeypatch.delitem(sys.modules, "throughtime.analysis.plots")
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'throughtime\[plot\]'"):
-        import throughtime.plots  # noqa: F401
+        import throughtime.analysis.plots  # noqa: F401
 
 
 def test_in_a_notebook_every_figure_appears(tmp_path):
@@ -161,7 +161,7 @@ def test_in_a_notebook_every_figure_appears(tmp_path):
         "interactive(True)\n"
     )
     program = (
-        "import matplotlib\nfrom throughtime import plots\n"
+        "import matplotlib\nfrom throughtime.analysis import plots\n"
         "for _ in range(2):\n    plots.new()\n    print(matplotlib.is_interactive(), matplotlib.rcParams['font.size'])"
     )
     done = subprocess.run(

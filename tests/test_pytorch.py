@@ -12,7 +12,7 @@ from torch import nn
 
 import throughtime as tt
 from oracles.cases import CELLS, FORMS, problem
-from throughtime.pytorch import SigmoidRNN, from_torch, to_torch
+from throughtime.bridges.pytorch import SigmoidRNN, from_torch, to_torch
 
 OUTPUTS = ["every step", "last step"]
 ALL = [(form, True) for form in FORMS] + [("two-layers-both-directions", False)]

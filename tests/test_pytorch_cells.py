@@ -11,8 +11,8 @@ from torch import nn
 import throughtime as tt
 from oracles.step_functions import STEPS
 from test_onnx_cells import network, renamed
-from throughtime.pytorch import CellRNN, from_torch, save_state, to_torch
-from throughtime.pytorch.recurrent import OPERATIONS
+from throughtime.bridges.pytorch import CellRNN, from_torch, save_state, to_torch
+from throughtime.bridges.pytorch.recurrent import OPERATIONS
 
 CELLS = ["peephole", "gru_before", "slstm", "odd", "smooth"]
 FIELDS = [{}, {"layers": 2, "bidirectional": True, "bias": False}]

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from numba.core import config
 
-from throughtime import recipes, tasks
+from throughtime import tasks
 from throughtime.network import Network
-from throughtime.plan import plan
 from throughtime.tasks import Addition
+from throughtime.training import recipes
 from throughtime.training.loop import Run, proceed, train
+from throughtime.training.plan import plan
 from throughtime.training.settings import Settings
 
 compiled_only = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="too many steps for uncompiled kernels")

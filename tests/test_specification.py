@@ -8,7 +8,7 @@ import pytest
 
 from throughtime import NetworkSpecification, Specification
 from throughtime.cells import NAMES
-from throughtime.network_specification import CHOICES, one_of
+from throughtime.weights.network_specification import CHOICES, one_of
 
 SMALLEST = {"inputs": 1, "hidden": 1, "outputs": 1}
 

@@ -10,8 +10,8 @@ import pytest
 from oracles import plain_networks
 from oracles.cases import CELLS, FORMS, LOSSES, problem
 from oracles.step_functions import STEPS
-from throughtime.exported import Exported
-from throughtime.standalone import save_script, to_numpy
+from throughtime.bridges.exported import Exported
+from throughtime.bridges.numpy_script import save_script, to_numpy
 
 OUTPUTS = ["every step", "last step"]
 

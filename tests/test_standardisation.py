@@ -6,9 +6,9 @@ import pytest
 import throughtime as tt
 from oracles import plain_networks
 from oracles.step_functions import STEPS
-from throughtime.columns import Columns
-from throughtime.own_units import in_own_units
-from throughtime.standardisation import Standardisation
+from throughtime.tasks.columns import Columns
+from throughtime.tasks.standardisation import Standardisation
+from throughtime.weights.own_units import in_own_units
 
 
 def test_mean_and_deviation_are_numpys():
@@ -133,7 +133,7 @@ def test_features_that_vary_too_little_for_a_dtype(dtype, limit):
 
 @pytest.mark.parametrize("of", ["x", "y"])
 def test_an_estimator_whose_features_are_blurred_is_not_written(of):
-    from throughtime.exported import exported
+    from throughtime.bridges.exported import exported
     from throughtime.sklearn import SequenceRegressor
 
     rng = np.random.default_rng(0)

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from throughtime import memory
-from throughtime.documents import json_object, json_value, printable, text_of, toml_table
+from throughtime.support import memory
+from throughtime.support.documents import json_object, json_value, printable, text_of, toml_table
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1,", "NaN", '{"a": Infinity}', "[" * 100_000, b"\xff", "1" * 5000 + "x"])

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from oracles.of_cells import named_cell
 from throughtime.cells import elman, gru, lstm, step_of
 from throughtime.network import Network
-from throughtime.parameters import DIRECTIONS, Views
 from throughtime.trace import Trace
 from throughtime.trace.layer import array_names
+from throughtime.weights.parameters import DIRECTIONS, Views
 
 TWINS = {"elman": elman, "lstm": lstm, "gru": gru}
 CASES = [

@@ -13,8 +13,8 @@ import pytest
 
 import throughtime as tt
 from throughtime.generation import training as generation
-from throughtime.network_specification import Fields
 from throughtime.training.settings import Settings, SettingsButSeed, SettingsFields
+from throughtime.weights.network_specification import Fields
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numba.core import config
 
-from throughtime.files import load, load_tensors
 from throughtime.kernels.machine import ENGINE
 from throughtime.proof import Certificate, checker
 from throughtime.tasks import Addition
 from throughtime.training.checkpoint import resume
+from throughtime.weights.files import load, load_tensors
 
 HERE = Path(__file__).parent / "fixtures" / "version_0"
 ARRAYS, WRITTEN = load_tensors(HERE / "arrays.safetensors", "arrays")

@@ -1,10 +1,10 @@
-"""The same networks in ONNX Runtime, as `throughtime.onnx` writes them."""
+"""The same networks in ONNX Runtime, as `throughtime.bridges.onnx` writes them."""
 
 from __future__ import annotations
 
 import numba
 
-from throughtime.onnx import model_of, session_of
+from throughtime.bridges.onnx import model_of, session_of
 
 
 class Session:

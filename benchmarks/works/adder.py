@@ -12,7 +12,7 @@ from benchmarks.limits import Limit
 from benchmarks.measure import Context
 from benchmarks.peers import numpy_loop
 from benchmarks.rows import Figure, Ratio, compare, seconds_of
-from throughtime import recipes
+from throughtime.training import recipes
 
 OURS, NUMPY, TORCH = 10_000, 300, 100
 """Pairs in one timing: ours takes as long as the peer's, not as many."""

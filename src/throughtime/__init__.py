@@ -10,21 +10,21 @@ if TYPE_CHECKING:
     from throughtime.cells.activations import sigmoid_derivative
     from throughtime.cells.graph import Graph
     from throughtime.cells.symbols import cell, exp, maximum, minimum, relu, sigmoid, softplus, tanh
-    from throughtime.files import load
-    from throughtime.forward_pass import State
+    from throughtime.experiments.sweeps.run import sweep
     from throughtime.network import Network
-    from throughtime.network_specification import NetworkSpecification
+    from throughtime.passes.forward_pass import State
     from throughtime.proof.search import prove
     from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
-    from throughtime.specification import Specification
     from throughtime.studio.notebook import view
-    from throughtime.sweeps.run import sweep
+    from throughtime.tasks.specification import Specification
     from throughtime.trace import Trace
     from throughtime.training.checkpoint import load_run, resume
     from throughtime.training.loop import NotFinite, Run, train
     from throughtime.training.many import train_many
     from throughtime.training.optimisers import Adam, GradientDescent, Momentum, RMSprop
     from throughtime.training.schedules import Constant, Cosine, Step, WarmUp
+    from throughtime.weights.files import load
+    from throughtime.weights.network_specification import NetworkSpecification
 
     __version__: str
 
@@ -39,16 +39,16 @@ _HOMES = {
     "Graph": "cells.graph",
     "Momentum": "training.optimisers",
     "Network": "network",
-    "NetworkSpecification": "network_specification",
+    "NetworkSpecification": "weights.network_specification",
     "NotFinite": "training.loop",
     "RMSprop": "training.optimisers",
     "Run": "training.loop",
-    "Specification": "specification",
-    "State": "forward_pass",
+    "Specification": "tasks.specification",
+    "State": "passes.forward_pass",
     "Step": "training.schedules",
     "Trace": "trace",
     "WarmUp": "training.schedules",
-    "load": "files",
+    "load": "weights.files",
     "load_run": "training.checkpoint",
     "maximum": "cells.symbols",
     "minimum": "cells.symbols",
@@ -62,7 +62,7 @@ _HOMES = {
     "sigmoid": "cells.symbols",
     "sigmoid_derivative": "cells.activations",
     "softplus": "cells.symbols",
-    "sweep": "sweeps.run",
+    "sweep": "experiments.sweeps.run",
     "tanh": "cells.symbols",
     "tasks": "",
     "train": "training.loop",

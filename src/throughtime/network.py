@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array, Sequences, check_finite, check_lengths, check_weights, numbers, pad
-from throughtime.checks import whole_number
-from throughtime.disk import StrPath
-from throughtime.forward_pass import Backward, ForwardPass, State
-from throughtime.inference import Tapes, outputs
-from throughtime.losses import check_targets
-from throughtime.memory import require
-from throughtime.network_specification import Fields, InitName, NetworkSpecification
-from throughtime.parameters import Views, count, initial
+from throughtime.passes.forward_pass import Backward, ForwardPass, State
+from throughtime.passes.inference import Tapes, outputs
+from throughtime.support.checks import whole_number
+from throughtime.support.disk import StrPath
+from throughtime.support.memory import require
+from throughtime.weights.losses import check_targets
+from throughtime.weights.network_specification import Fields, InitName, NetworkSpecification
+from throughtime.weights.parameters import Views, count, initial
 
 if TYPE_CHECKING:
     from throughtime.kernels.tape import TapeArrays
@@ -295,7 +295,7 @@ class Network:
 
     def save(self, path: StrPath) -> None:
         """Write the network to a `.safetensors` file, atomically."""
-        from throughtime.files import save_network
+        from throughtime.weights.files import save_network
 
         save_network(self, path)
 

@@ -9,7 +9,7 @@ from oracles.differentiate import central_differences
 from oracles.step_functions import STEPS
 from throughtime.analysis import gradient_flow
 from throughtime.analysis.one_step import OneStep, states
-from throughtime.parameters import view_name
+from throughtime.weights.parameters import view_name
 
 CELLS = ("elman", "lstm", "gru")
 OWN = list(STEPS)

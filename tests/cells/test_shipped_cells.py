@@ -12,7 +12,7 @@ import throughtime as tt
 from throughtime import cells
 from throughtime.cells import shipped
 from throughtime.cells.symbols import cell, sigmoid
-from throughtime.parameters import view_name
+from throughtime.weights.parameters import view_name
 
 ALONE = [name for name in cells.NAMES if name not in cells.TWINS]
 

@@ -23,7 +23,7 @@ from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
 from throughtime.cells.symbols import cell, relu, sigmoid, tanh
 from throughtime.kernels.shape import shape_type
-from throughtime.parameters import view_name
+from throughtime.weights.parameters import view_name
 
 I, H, B, T = 2, 3, 2, 4
 SHIPPED = {

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import throughtime as tt
-from throughtime import recipes
 from throughtime.cli import app
-from throughtime.files import save_network
+from throughtime.training import recipes
+from throughtime.weights.files import save_network
 
 
 class Outcome(NamedTuple):

@@ -17,7 +17,7 @@ import throughtime as tt
 from oracles.step_functions import STEPS
 from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_values, whole_number
-from throughtime.files import save_network
+from throughtime.weights.files import save_network
 
 COMMANDS = ("train", "add", "evaluate", "trace", "cells", "tasks", "info", "warmup")
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import throughtime as tt
-from throughtime.columns import Columns
-from throughtime.files import save_network
-from throughtime.standardisation import Standardisation
+from throughtime.tasks.columns import Columns
+from throughtime.tasks.standardisation import Standardisation
+from throughtime.weights.files import save_network
 
 HIDDEN = ("--hidden", 4, "--cell", "elman")
 

@@ -52,7 +52,7 @@ def test_a_run_with_layer_normalisation_is_not_written(throughtime, here, to):
 
 def test_onnx(throughtime, adder, adder_file):
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'throughtime[onnx]'")
-    from throughtime.onnx import from_onnx
+    from throughtime.bridges.onnx import from_onnx
 
     found = throughtime("export", adder_file, "--to", "onnx", "-o", "adder.onnx", "--lengths", "--json").json
     assert 0 < found["difference"] < 1e-5
@@ -67,7 +67,7 @@ def test_onnx_with_states(throughtime, adder_file, here):
 
 def test_torch(throughtime, adder, adder_file):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
-    from throughtime.pytorch import from_torch
+    from throughtime.bridges.pytorch import from_torch
 
     assert throughtime("export", adder_file, "--to", "torch", "-o", "adder.pt").status == 0
     state = torch.load("adder.pt", weights_only=True)
@@ -123,7 +123,7 @@ def test_a_missing_library_is_told_in_one_line(throughtime, adder_file, form, li
     module = {"onnx": "onnx", "torch": "pytorch"}[form]
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.setitem(sys.modules, "onnx" if form == "onnx" else library, None)
-    monkeypatch.delitem(sys.modules, f"throughtime.{module}", raising=False)
+    monkeypatch.delitem(sys.modules, f"throughtime.bridges.{module}", raising=False)
     told = throughtime("export", adder_file, "--to", form, "-o", "net")
     assert told.status == 2
     assert f"pip install 'throughtime[{form}]'" in told.complaint

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from throughtime.gallery import ENTRIES
+from throughtime.experiments.gallery import ENTRIES
 
 
 def test_help_has_an_example(throughtime):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from throughtime import gallery
-from throughtime.gallery import speech
+from throughtime.experiments import gallery
+from throughtime.experiments.gallery import speech
 
 pytest.importorskip("sktime", reason="the gallery's data are not installed: pip install 'throughtime[gallery]'")
 
@@ -40,7 +40,7 @@ def test_a_missing_package(monkeypatch):
 
 def test_forecasts_of_a_perfect_season():
     """A series that repeats itself is forecast without error by the seasonal naive method, and nearly by the others."""
-    from throughtime.gallery import forecast
+    from throughtime.experiments.gallery import forecast
 
     y = np.tile(np.sin(2 * np.pi * np.arange(12) / 12), 20) + 0.01 * np.random.default_rng(0).standard_normal(240)
     series = forecast.Series("sine", y, 12, True)
@@ -52,7 +52,7 @@ def test_forecasts_of_a_perfect_season():
 
 def test_nothing_of_the_future_is_read():
     """Forecasts up to a time do not change with what comes after it."""
-    from throughtime.gallery import forecast
+    from throughtime.experiments.gallery import forecast
 
     y = np.random.default_rng(0).standard_normal(240)
     changed = y.copy()

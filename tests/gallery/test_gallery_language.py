@@ -4,8 +4,8 @@ from math import log2
 
 import pytest
 
-from throughtime.gallery import language
-from throughtime.gallery.ngrams import DISCOUNT, BackOff, xz_bits
+from throughtime.experiments.gallery import language
+from throughtime.experiments.gallery.ngrams import DISCOUNT, BackOff, xz_bits
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])

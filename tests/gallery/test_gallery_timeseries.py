@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from throughtime.gallery import timeseries
-from throughtime.gallery.nearest import nearest, warped_distances
+from throughtime.experiments.gallery import timeseries
+from throughtime.experiments.gallery.nearest import nearest, warped_distances
 
 TEXT = """# a comment
 @problemName Two

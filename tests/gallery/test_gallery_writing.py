@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("babel", reason="the gallery's data are not installed: pip install 'throughtime[gallery]'")
 pytest.importorskip("sklearn", reason="the gallery's data are not installed: pip install 'throughtime[gallery]'")
 
-from throughtime.gallery import caption, dates, images, translation
+from throughtime.experiments.gallery import caption, dates, images, translation
 from throughtime.generation import OneToMany, Vocabulary
 
 DAY = date(1958, 9, 20)

@@ -64,8 +64,8 @@ def test_greedy_takes_the_most_probable_symbol_each_time(model):
 
 def test_a_beam_finds_what_greedy_misses():
     """p(a) = .6 but then two ways of .5 each; p(b) = .4, then the end for sure."""
-    from throughtime.forward_pass import State
     from throughtime.generation.decoding import beam_search
+    from throughtime.passes.forward_pass import State
 
     table = np.log(np.maximum([[0, 0.6, 0.4], [0, 0.5, 0.5], [1, 0, 0]], 1e-300))
 

@@ -6,11 +6,11 @@ import pytest
 from oracles.agree import assert_agree
 from oracles.differentiate import central_differences
 from oracles.step_functions import STEPS
-from throughtime.forward_pass import State
 from throughtime.generation import EncoderDecoder, LanguageModel, OneToMany, Vocabulary
 from throughtime.generation.files import load
 from throughtime.generation.generator import as_state, as_vectors, state_size
 from throughtime.network import Network
+from throughtime.passes.forward_pass import State
 
 TEXTS = ["abba", "c", "bacab"]
 WRITES, READS = Vocabulary("abc"), Vocabulary("xyz")

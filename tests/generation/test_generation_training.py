@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import throughtime as tt
-from throughtime.files import FORMAT, save_tensors
 from throughtime.generation import END, EncoderDecoder, LanguageModel, OneToMany, Vocabulary, load, train
-from throughtime.memory import TooLarge
+from throughtime.support.memory import TooLarge
+from throughtime.weights.files import FORMAT, save_tensors
 
 ABC = Vocabulary("abc")
 

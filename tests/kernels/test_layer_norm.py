@@ -6,15 +6,15 @@ import pytest
 import throughtime as tt
 from oracles.step_functions import STEPS
 from throughtime.analysis.gradient_flow import jacobians
-from throughtime.c.writing import to_c
-from throughtime.exported import Exported
-from throughtime.files import load
+from throughtime.bridges.c.writing import to_c
+from throughtime.bridges.exported import Exported
+from throughtime.bridges.numpy_script import to_numpy
 from throughtime.network import State
-from throughtime.own_units import in_own_units
-from throughtime.parameters import Views
 from throughtime.proof import why_not
-from throughtime.standalone import to_numpy
-from throughtime.standardisation import Standardisation
+from throughtime.tasks.standardisation import Standardisation
+from throughtime.weights.files import load
+from throughtime.weights.own_units import in_own_units
+from throughtime.weights.parameters import Views
 
 T, B, I, H, O = 5, 3, 2, 4, 2
 LENGTHS = np.array([5, 2, 4])
@@ -114,7 +114,7 @@ def test_jacobians_of_its_steps():
 
 def torch_module(net):
     pytest.importorskip("torch")
-    from throughtime.pytorch import to_torch
+    from throughtime.bridges.pytorch import to_torch
 
     return to_torch(net)
 

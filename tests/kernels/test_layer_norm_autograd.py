@@ -5,7 +5,7 @@ import pytest
 
 import throughtime as tt
 from oracles.step_functions import STEPS
-from throughtime.parameters import Views
+from throughtime.weights.parameters import Views
 
 torch = pytest.importorskip("torch")
 T, B, I, H, O = 5, 3, 2, 4, 2

@@ -12,10 +12,10 @@ import pytest
 import throughtime as tt
 from oracles.cases import COMPILED
 from oracles.random_cells import Writer, called, read
-from throughtime.c import to_c
-from throughtime.c.compiled import Compiled, compiled
-from throughtime.exported import Exported
-from throughtime.standalone import to_numpy
+from throughtime.bridges.c import to_c
+from throughtime.bridges.c.compiled import Compiled, compiled
+from throughtime.bridges.exported import Exported
+from throughtime.bridges.numpy_script import to_numpy
 
 HARD = [
     "return tanh(tanh(x @ p.V - h) + h @ p.U)",

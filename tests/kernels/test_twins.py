@@ -11,8 +11,8 @@ from oracles.cases import CELLS, COMPILED, FORMS, LOSSES, problem
 from oracles.layout import unpack
 from oracles.of_cells import DELTAS, GATES
 from oracles.passes import run
-from throughtime.losses import LOSSES as PLAIN_LOSSES
-from throughtime.losses import READOUTS
+from throughtime.weights.losses import LOSSES as PLAIN_LOSSES
+from throughtime.weights.losses import READOUTS
 
 LENGTHS = [(1,), (2, 2), (3, 7, 1), (60, 12) if COMPILED else (20, 3)]
 # Around the edges of vectors, of tiles, of what is packed, and of blocks of time steps: lengths, inputs, hidden, outputs.

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from throughtime.lab import networks
-from throughtime.lab.classics import CLASSICS, Attempt, baseline, measure, row
+from throughtime.experiments.lab import networks
+from throughtime.experiments.lab.classics import CLASSICS, Attempt, baseline, measure, row
 from throughtime.tasks import Parity
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from throughtime.cells import NAMES
-from throughtime.lab import gap, networks
-from throughtime.lab.networks import of_cell
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import count
+from throughtime.experiments.lab import gap, networks
+from throughtime.experiments.lab.networks import of_cell
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import count
 
 
 def test_wilsons_bounds_as_published():
@@ -62,7 +62,7 @@ def test_through_json_and_into_a_figure(small):
     mpl.use("agg")
     from matplotlib import pyplot
 
-    from throughtime.lab import figures
+    from throughtime.experiments.lab import figures
 
     values = json.loads(json.dumps(small.as_dict()))
     del values["rates"]
@@ -99,7 +99,7 @@ def test_a_stored_experiment_is_whole_or_refused(small):
     mpl.use("agg")
     from matplotlib import pyplot
 
-    from throughtime.lab import figures
+    from throughtime.experiments.lab import figures
 
     stored = json.loads(json.dumps({name: value for name, value in small.as_dict().items() if name != "rates"}))
     stored["networks"], stored["flows"] = stored["networks"][:3], stored["flows"][:1]

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from throughtime.network import Network, State
-from throughtime.network_specification import NetworkSpecification
+from throughtime.weights.network_specification import NetworkSpecification
 
 COMPILED = not numba.config.DISABLE_JIT
 """Without compilation the kernels are thousands of times slower; tests then take smaller sizes."""

@@ -5,7 +5,7 @@ import numpy as np
 from oracles import plain_cells
 from throughtime.cells.activations import sigmoid
 from throughtime.cells.layout import layout
-from throughtime.parameters import view_name
+from throughtime.weights.parameters import view_name
 
 
 def predict(net, x):

@@ -7,7 +7,7 @@ import numpy as np
 
 import throughtime as tt
 from throughtime.cells.symbols import cell
-from throughtime.parameters import view_name
+from throughtime.weights.parameters import view_name
 
 FUNCTIONS = {name: getattr(tt, name) for name in ("sigmoid", "tanh", "relu", "exp", "softplus", "minimum", "maximum")}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from throughtime.parameters import DIRECTIONS, view_name
+from throughtime.weights.parameters import DIRECTIONS, view_name
 
 torch = None
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import Views, count
 from throughtime.proof import Specification
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import Views, count
 
 HIGH = np.tanh(1.0)  # h of an LSTM's unit whose C is 1
 

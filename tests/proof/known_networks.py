@@ -10,10 +10,10 @@ import numpy as np
 from throughtime import proof, tasks
 from throughtime.cells import elman, gru, lstm
 from throughtime.cells.activations import sigmoid
-from throughtime.parameters import Views
 from throughtime.proof import Specification
 from throughtime.proof.counterexample import first_wrong
 from throughtime.proof.system import System
+from throughtime.weights.parameters import Views
 
 prove = partial(proof.prove, budget=200.0)
 """For networks that can be decided: however slow the machine, it is not the clock that decides them."""

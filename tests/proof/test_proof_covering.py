@@ -10,7 +10,7 @@ from own_cells import min_gru, peepholes, reset_before
 
 import throughtime as tt
 from throughtime import proof
-from throughtime.forward_pass import State
+from throughtime.passes.forward_pass import State
 from throughtime.proof import Certificate
 from throughtime.proof.arithmetic import UNITS, step_error
 from throughtime.proof.covering import deployed
@@ -32,7 +32,7 @@ def network(name, seed, scale=2.0):
 
 def by_onnx(net, x, states):
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'throughtime[onnx]'")
-    from throughtime.onnx import model_of, session_of
+    from throughtime.bridges.onnx import model_of, session_of
 
     names = net.specification.graph.states
     given = {f"{name}_0": state[None].astype(np.float32) for name, state in zip(names, states, strict=True)}
@@ -42,7 +42,7 @@ def by_onnx(net, x, states):
 
 def by_torch(net, x, states):
     torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
-    from throughtime.pytorch import to_torch
+    from throughtime.bridges.pytorch import to_torch
 
     module = to_torch(net).float()
     given = tuple(torch.tensor(state[None], dtype=torch.float32) for state in states)
@@ -56,9 +56,9 @@ def by_torch(net, x, states):
 
 
 def by_c(net, x, states, folder):
-    from throughtime.c.compiled import Compiled, compiled
-    from throughtime.c.writing import to_c
-    from throughtime.exported import Exported
+    from throughtime.bridges.c.compiled import Compiled, compiled
+    from throughtime.bridges.c.writing import to_c
+    from throughtime.bridges.exported import Exported
 
     source = folder / f"{len(list(folder.iterdir()))}.c"  # a library is loaded once under its name
     source.write_text(to_c(net, "net", "float32"))
@@ -131,7 +131,7 @@ def test_weights_that_float32_cannot_hold_count(a, b, c):
 @pytest.fixture(scope="module")
 def adder():
     """A network that adds, and its proof for steps that are off by 1e-4."""
-    from throughtime import recipes
+    from throughtime.training import recipes
 
     task = tt.tasks.Addition(bits=8)
     recipe = recipes.default(task)

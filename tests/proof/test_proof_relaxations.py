@@ -8,13 +8,13 @@ from built_networks import empty
 from own_cells import OWN, grows
 
 from oracles.step_functions import STEPS
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import count
 from throughtime.proof import Specification, zonotope
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.image import image
 from throughtime.proof.system import System
 from throughtime.proof.zonotope import Zonotope
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import count
 
 POINTS = 2000
 

@@ -7,8 +7,9 @@ import pytest
 from known_networks import ADDITION, errors, wrong_on
 
 import throughtime as tt
-from throughtime import recipes, tasks
+from throughtime import tasks
 from throughtime.proof import Proved, Refuted, automaton_of, prove
+from throughtime.training import recipes
 
 
 def trained(task, cell=None, activation=None, seed=1001, network=None, **settings):

@@ -4,8 +4,8 @@ import pytest
 
 from throughtime import cell, exp, tasks
 from throughtime.network import Network
-from throughtime.plan import plan
 from throughtime.proof import prove, why_not
+from throughtime.training.plan import plan
 
 
 @cell

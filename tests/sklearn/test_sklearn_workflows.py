@@ -15,7 +15,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, GroupKFold, TimeSeriesSplit, cross_val_score, cross_validate
 
 from throughtime.sklearn import Forecaster, SequenceClassifier, SequenceLabeler, SequenceRegressor
-from throughtime.standardisation import mean_and_deviation
+from throughtime.tasks.standardisation import mean_and_deviation
 
 NAMES_IGNORED = pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names")
 SMALL = {"cell": "gru", "hidden": 4, "max_iter": 5, "random_state": 0}

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from running import Asker
 
-from throughtime import recipes, tasks
+from throughtime import tasks
 from throughtime.network import Network
 from throughtime.studio.opened import of_path, of_upload, with_data
 from throughtime.studio.plan import listed, plan
 from throughtime.tasks import Addition
 from throughtime.tasks.from_file import DataFile
+from throughtime.training import recipes
 from throughtime.training.loop import train
 from throughtime.training.optimisers import Adam
 
@@ -29,7 +30,7 @@ def test_a_run_goes_on_in_its_folder(tmp_path):
 
 
 def test_the_classic_recipe_is_opened_as_an_adder(tmp_path):
-    from throughtime.files import save_network
+    from throughtime.weights.files import save_network
 
     run = recipes.classic(pairs=20, out=tmp_path / "run")
     save_network(run.network, tmp_path / "run" / "model.safetensors", "addition")

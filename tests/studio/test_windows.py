@@ -36,7 +36,7 @@ def replaced(old, new, **options):
 
 os.open = opened
 
-import throughtime.disk as disk
+import throughtime.support.disk as disk
 disk.WINDOWS = True
 disk.os = type(os)("os")  # only our files are open elsewhere
 vars(disk.os).update(vars(os))
@@ -66,7 +66,9 @@ def throughtime(*arguments, status=0):
 
 
 def test_it_is_simulated(windows):
-    program = "import os; from throughtime import disk; print(hasattr(os, 'getuid'), disk.WINDOWS); os.open('.', 0)"
+    program = (
+        "import os; from throughtime.support import disk; print(hasattr(os, 'getuid'), disk.WINDOWS); os.open('.', 0)"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.split() == ["False", "True"]
     assert "PermissionError" in done.stderr

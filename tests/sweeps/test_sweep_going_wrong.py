@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import throughtime as tt
-from throughtime.memory import TooLarge
-from throughtime.sweeps import run as running
-from throughtime.sweeps.store import Store
-from throughtime.sweeps.trial import Result
+from throughtime.experiments.sweeps import run as running
+from throughtime.experiments.sweeps.store import Store
+from throughtime.experiments.sweeps.trial import Result
+from throughtime.support.memory import TooLarge
 
 HERE = str(Path(__file__).parent)
 FEW = {"steps": 2, "batch": 2}
@@ -143,7 +143,7 @@ def test_a_worker_ends_when_its_parent_is_killed():
     """It holds the parent's standard output, so whoever reads that would wait for ever."""
     child = """if True:
         import os, time
-        from throughtime.sweeps.run import end_with
+        from throughtime.experiments.sweeps.run import end_with
         end_with(os.getppid())
         print(1, flush=True)
         time.sleep(600)

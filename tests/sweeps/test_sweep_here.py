@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 import throughtime as tt
-from throughtime.sweeps.space import Space, Trial
-from throughtime.sweeps.store import Store
-from throughtime.sweeps.summary import Group, summary
-from throughtime.sweeps.trial import Result, run
+from throughtime.experiments.sweeps.space import Space, Trial
+from throughtime.experiments.sweeps.store import Store
+from throughtime.experiments.sweeps.summary import Group, summary
+from throughtime.experiments.sweeps.trial import Result, run
 
 pytest.importorskip("joblib", reason="sweeps need joblib: pip install 'throughtime[sweep]'")
 
@@ -127,7 +127,7 @@ def test_its_figure(store):
     mpl.use("agg")
     from matplotlib import pyplot
 
-    from throughtime.sweeps import figures
+    from throughtime.experiments.sweeps import figures
 
     np.testing.assert_allclose(figures.summary(summary(store)).lines[0].get_xydata(), [[1, 0.11], [2, 0.21]])
     pyplot.close("all")

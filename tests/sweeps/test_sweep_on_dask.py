@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from throughtime.sweeps.run import sweep
-from throughtime.sweeps.trial import run
+from throughtime.experiments.sweeps.run import sweep
+from throughtime.experiments.sweeps.trial import run
 
 pytest.importorskip("joblib", reason="sweeps need joblib: pip install 'throughtime[sweep]'")
 distributed = pytest.importorskip("distributed", reason="a cluster needs dask: pip install 'throughtime[sweep]'")

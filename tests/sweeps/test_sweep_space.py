@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from throughtime.sweeps.space import Range, Space
+from throughtime.experiments.sweeps.space import Range, Space
 
 
 def test_a_grid_is_all_combinations_with_all_seeds():

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 import throughtime as tt
-from throughtime.sweeps.space import Space
-from throughtime.sweeps.store import Store
-from throughtime.sweeps.summary import summary
-from throughtime.sweeps.trial import Result
+from throughtime.experiments.sweeps.space import Space
+from throughtime.experiments.sweeps.store import Store
+from throughtime.experiments.sweeps.summary import summary
+from throughtime.experiments.sweeps.trial import Result
 
 SPACE = Space.of("recall", {"gap": [1, 2, 3], "cell": "lstm"}, seeds=4)
 
@@ -189,9 +189,9 @@ def test_a_file_of_version_1_is_continued(tmp_path):
 
 PROGRAM = """
 import os, signal, sqlite3, sys
-from throughtime.sweeps import store
-from throughtime.sweeps.space import Space
-from throughtime.sweeps.trial import Result
+from throughtime.experiments.sweeps import store
+from throughtime.experiments.sweeps.space import Space
+from throughtime.experiments.sweeps.trial import Result
 space = Space.of("recall", {"gap": 1}, seeds=2)
 connect = sqlite3.connect
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from throughtime.columns import Columns
+from throughtime.tasks.columns import Columns
 from throughtime.tasks.datafile import read
 from throughtime.tasks.from_file import DataFile
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from throughtime import files
 from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.tasks import Addition
@@ -18,6 +17,7 @@ from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.history import History, Record
 from throughtime.training.loop import train
 from throughtime.training.optimisers import Adam
+from throughtime.weights import files
 
 TASK = Addition(bits=6, operands=3)
 SETTINGS = {"steps": 7, "batch": 3, "window": 4, "noise": 0.1, "optimizer": Adam(0.02), "seed": 8}
@@ -271,7 +271,7 @@ def test_a_disk_that_is_full_keeps_what_was_there(folder, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("throughtime.disk.os.fsync", full)
+    monkeypatch.setattr("throughtime.support.disk.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         resume(folder, steps=50)
     monkeypatch.undo()

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from throughtime.batch import Batch
-from throughtime.files import load
 from throughtime.network import Network
 from throughtime.tasks import Addition
 from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import NotFinite, train
 from throughtime.training.optimisers import Adam, GradientDescent
+from throughtime.weights.files import load
 
 TASK = Addition(bits=5)
 RNG = np.random.default_rng(0)

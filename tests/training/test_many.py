@@ -139,7 +139,7 @@ def test_what_progress_or_a_task_raises_comes_out_and_ends_the_others():
 @pytest.mark.parametrize("seeds", [itertools.count(), range(10**15)], ids=["without end", "very many"])
 def test_seeds_for_which_there_is_no_memory_are_refused_before_any_is_trained(seeds, monkeypatch):
     monkeypatch.setattr("throughtime.training.many.available", lambda: 10**8)
-    monkeypatch.setattr("throughtime.memory.available", lambda: 10**8)
+    monkeypatch.setattr("throughtime.support.memory.available", lambda: 10**8)
     with pytest.raises(ValueError, match=r"the networks of .* seeds.* needs about .* are available: train fewer"):
         tt.train_many(SPECIFICATION, TASK, seeds=seeds, **SETTINGS)
 

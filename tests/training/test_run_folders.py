@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import throughtime as tt
-from throughtime import files
 from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.tasks import Addition, Subtraction
@@ -19,6 +18,7 @@ from throughtime.training import checkpoint
 from throughtime.training.checkpoint import Writer, load_run, resume
 from throughtime.training.loop import Run, proceed, train
 from throughtime.training.settings import Settings
+from throughtime.weights import files
 
 TASK = Addition(bits=5)
 SETTINGS = {"batch": 2, "seed": 3, "optimizer": tt.Adam(0.05)}

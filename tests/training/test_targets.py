@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import throughtime as tt
-from throughtime.losses import check_targets
 from throughtime.tasks import Addition
+from throughtime.weights.losses import check_targets
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(6, 4, 2))

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from throughtime.analysis.one_step import OneStep
 from throughtime.batch import Array
-from throughtime.checks import number, whole_number
-from throughtime.memory import require
 from throughtime.network import Network
+from throughtime.support.checks import number, whole_number
+from throughtime.support.memory import require
 
 _MARGIN = 1e-6  # eigenvalues as near to the unit circle are on it, as far as floats can tell
 _ITERATIONS = 200

@@ -13,8 +13,8 @@ import numpy as np
 
 from throughtime.analysis.one_step import OneStep, states
 from throughtime.batch import Array
-from throughtime.checks import whole_number
 from throughtime.network import Network
+from throughtime.support.checks import whole_number
 from throughtime.trace import Trace
 
 

@@ -18,11 +18,11 @@ from throughtime.batch import Array
 from throughtime.cells.derivation import derivation
 from throughtime.cells.interpreted import evaluated, leaves
 from throughtime.cells.layout import layout
-from throughtime.checks import whole_number
 from throughtime.network import Network
-from throughtime.parameters import DIRECTIONS, of_layer
+from throughtime.support.checks import whole_number
 from throughtime.trace import Trace
 from throughtime.trace.layer import names_of, products_of
+from throughtime.weights.parameters import DIRECTIONS, of_layer
 
 
 @dataclass(frozen=True)

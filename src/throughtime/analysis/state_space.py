@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from throughtime.analysis.one_step import states
 from throughtime.batch import Array
-from throughtime.checks import whole_number
+from throughtime.support.checks import whole_number
 from throughtime.trace import Trace
 
 

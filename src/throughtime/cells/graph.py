@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
-from throughtime.checks import number, whole_number
+from throughtime.support.checks import number, whole_number
 
 FUNCTIONS = ("sigmoid", "tanh", "relu", "exp", "softplus")
 BY_VALUE = ("sigmoid", "tanh", "relu", "exp")

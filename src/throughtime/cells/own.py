@@ -9,7 +9,7 @@ from traceback import extract_tb
 from typing import Any
 
 from throughtime.cells.graph import Graph
-from throughtime.checks import nearest
+from throughtime.support.checks import nearest
 
 
 def is_own(word: str) -> bool:

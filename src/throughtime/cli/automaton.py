@@ -33,8 +33,8 @@ def automaton(
     json: Json = False,
 ) -> None:
     """Extract the machine that a network's states follow, and show it as a table or a picture."""
-    from throughtime.disk import write_atomically
     from throughtime.proof import automaton_of
+    from throughtime.support.disk import write_atomically
 
     model = open_model(path, model_path)
     whole = automaton_of(model.network, machine_of(model, specification))

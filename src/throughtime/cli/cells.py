@@ -32,7 +32,7 @@ def cells(
     from throughtime.cells import NAMES, own, step_of
     from throughtime.cells.catalogue import entry
     from throughtime.cells.textbook import equations
-    from throughtime.network_specification import cell_named
+    from throughtime.weights.network_specification import cell_named
 
     if name is None:
         _list([_described(step_of(one)) | entry(one)._asdict() for one in NAMES], json)

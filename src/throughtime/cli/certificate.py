@@ -10,7 +10,7 @@ import typer
 from throughtime.cli.models import Model, open_model
 from throughtime.cli.prove import SpecificationOption, machine_of
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
-from throughtime.documents import printable
+from throughtime.support.documents import printable
 
 SPEED = 4_000_000
 """Multiplications of balls that count as a second of work: a certificate is given up on every machine or on none."""

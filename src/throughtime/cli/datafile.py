@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from throughtime.checks import only_known
 from throughtime.cli.models import Model
 from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_texts
-from throughtime.columns import Columns
-from throughtime.documents import printable
+from throughtime.support.checks import only_known
+from throughtime.support.documents import printable
+from throughtime.tasks.columns import Columns
 from throughtime.tasks.from_file import LOSSES, READOUTS, DataFile
 
 

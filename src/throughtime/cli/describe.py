@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from throughtime.batch import Batch
 from throughtime.cells import NAMES, step_of
 from throughtime.cells.catalogue import entry
-from throughtime.network_specification import has_activation
 from throughtime.tasks.from_file import FileEvaluation
+from throughtime.weights.network_specification import has_activation
 
 if TYPE_CHECKING:
     from throughtime.network import Network
-    from throughtime.network_specification import NetworkSpecification
     from throughtime.tasks.task import Evaluation
+    from throughtime.weights.network_specification import NetworkSpecification
 
 
 def grouped(number: int) -> str:

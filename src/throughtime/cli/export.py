@@ -10,11 +10,11 @@ import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
-from throughtime.disk import require_folder
-from throughtime.documents import printable
+from throughtime.support.disk import require_folder
+from throughtime.support.documents import printable
 
 if TYPE_CHECKING:
-    from throughtime.exported import Exported
+    from throughtime.bridges.exported import Exported
     from throughtime.proof.covering import Deployed
 
 EPILOG = """\b
@@ -114,7 +114,7 @@ def export(
     difference: float | None
     try:
         if to == Form.onnx:
-            from throughtime.onnx import to_onnx
+            from throughtime.bridges.onnx import to_onnx
 
             numbers = dtype or Dtype.float32
             difference = to_onnx(what, out, lengths=lengths, state=state, dtype=numbers)
@@ -122,19 +122,19 @@ def export(
             given = ", label" * bool(what.classes) + "".join(f", {name}_n" for name in s.graph.states if state)
             holds = f"x (batch, time, {s.inputs}){read} → y{given}, in {numbers.value}"
         elif to == Form.torch:
-            from throughtime.pytorch import save_state, to_torch
+            from throughtime.bridges.pytorch import save_state, to_torch
 
             difference = save_state(what, out)
             holds = " · ".join(f"{name}: {layer}" for name, layer in to_torch(what).named_children())
         elif to == Form.c:
-            from throughtime.c import save_c
-            from throughtime.c.writing import functions
+            from throughtime.bridges.c import save_c
+            from throughtime.bridges.c.writing import functions
 
             difference = save_c(what, out, dtype)
             real = {"float64": "double", "float32": "float"}[dtype or s.dtype]
             holds = f"{', '.join(functions(what, out.stem))}, in C99, {real}"
         else:
-            from throughtime.standalone import save_script
+            from throughtime.bridges.numpy_script import save_script
 
             difference = save_script(what, out)
             stepped = ", step(x, state)" * (not s.bidirectional)
@@ -183,7 +183,7 @@ def _exported(model: Model) -> Exported:
     """The network of a model, and what the columns of its data file say of its numbers."""
     import numpy as np
 
-    from throughtime.exported import Exported
+    from throughtime.bridges.exported import Exported
 
     columns = model.columns
     if columns is None:

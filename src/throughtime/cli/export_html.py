@@ -33,10 +33,10 @@ def export_html(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The page.")] = Path("page.html"),
 ) -> None:
     """Save a page that shows all that happens in a network, and works without a server or a network."""
-    from throughtime.disk import write_atomically
     from throughtime.studio import export, opened
     from throughtime.studio.example import of_batch, of_operands, of_sample
     from throughtime.studio.messages import LIMITS
+    from throughtime.support.disk import write_atomically
 
     if not model.exists():
         raise Failure(f"there is nothing at {model}")

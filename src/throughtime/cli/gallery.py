@@ -11,7 +11,7 @@ import typer
 from throughtime.cli.shell import Failure, Json, document
 
 if TYPE_CHECKING:
-    from throughtime.gallery.comparison import Comparison
+    from throughtime.experiments.gallery.comparison import Comparison
 
 EPILOG = """\b
 Example:
@@ -32,7 +32,7 @@ def gallery(
     json: Json = False,
 ) -> None:
     """Train a network on real data, and print its figures beside those of other methods."""
-    from throughtime import gallery
+    from throughtime.experiments import gallery
 
     if name is None:
         if json:

@@ -12,7 +12,7 @@ import typer
 
 from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import Failure, Json, document, say
-from throughtime.documents import json_object, text_of
+from throughtime.support.documents import json_object, text_of
 
 GAP_EPILOG = """\b
 Example:
@@ -41,8 +41,8 @@ def gap(
     json: Json = False,
 ) -> None:
     """How often networks learn to recall a symbol after a gap, and how far their derivatives reach."""
-    from throughtime.lab.gap import GAPS, STEPS, GapExperiment, measure
-    from throughtime.lab.networks import ALL, of_cell
+    from throughtime.experiments.lab.gap import GAPS, STEPS, GapExperiment, measure
+    from throughtime.experiments.lab.networks import ALL, of_cell
 
     started = time.perf_counter()
     if stored is not None:
@@ -67,8 +67,8 @@ def gap(
         contestants = ALL if cells is None else [of_cell(cell) for cell in dict.fromkeys(cells.split(","))]
         experiment = measure(wanted, seeds, steps=steps or STEPS, contestants=contestants, progress=progress)
     if plot is not None:
-        from throughtime import plots
-        from throughtime.lab import figures
+        from throughtime.analysis import plots
+        from throughtime.experiments.lab import figures
 
         plots.save(figures.gap(experiment), plot)
     if json:
@@ -127,7 +127,7 @@ def reber(seeds: Seeds = 10, steps: Steps = None, json: Json = False) -> None:
 
 
 def _classic(name: str, sizes: list[int] | None, seeds: int, steps: int | None, json: bool) -> None:
-    from throughtime.lab.classics import CLASSICS, Row, baseline, measure
+    from throughtime.experiments.lab.classics import CLASSICS, Row, baseline, measure
 
     classic, started = CLASSICS[name], time.perf_counter()
     lines = f"  {{:<51}} {{:>{max(len(classic.size_name), 4)}}}   {{:>13}}   {{:>9}}   {{}}"

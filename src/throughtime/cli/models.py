@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from throughtime.cli.shell import Failure, note
-from throughtime.documents import text_of, toml_table
+from throughtime.support.documents import text_of, toml_table
 
 if TYPE_CHECKING:
-    from throughtime.columns import Columns
     from throughtime.network import Network
+    from throughtime.tasks.columns import Columns
 
 RUNS = Path("runs")
 
@@ -75,9 +75,9 @@ class Model:
 
 def open_model(path: Path | None, option: Path | None = None) -> Model:
     """The model at a path, be it PATH or --model, or that of the newest run."""
-    from throughtime.columns import Columns
-    from throughtime.files import MODEL, Stored, holds_run, load, load_tensors
+    from throughtime.tasks.columns import Columns
     from throughtime.tasks.datafile import KINDS
+    from throughtime.weights.files import MODEL, Stored, holds_run, load, load_tensors
 
     if path is not None and option is not None:
         raise Failure("PATH and --model both say which model: give one of them")

@@ -26,7 +26,7 @@ class Configured(TyperCommand):
 
 
 def _options() -> list[Any]:
-    from throughtime.options import OPTIONS
+    from throughtime.training.options import OPTIONS
 
     def command(**_: Any) -> None:
         """Have these options."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from throughtime import recipes, tasks
+from throughtime import tasks
 from throughtime.cli.shell import Failure
 from throughtime.cli.values import named_texts, named_values
-from throughtime.options import OPTIONS
-from throughtime.plan import Plan, own
-from throughtime.plan import plan as planned
+from throughtime.training import recipes
+from throughtime.training.options import OPTIONS
+from throughtime.training.plan import Plan, own
+from throughtime.training.plan import plan as planned
 
 Given = dict[str, Any]
 """The options that were given, by name."""

@@ -18,7 +18,7 @@ def _checked(path: Path | None) -> Path | None:
     except ModuleNotFoundError:
         raise Failure("--plot needs matplotlib: pip install 'throughtime[plot]'") from None
     mpl.use("agg")  # no window is opened
-    from throughtime.plots import check_format
+    from throughtime.analysis.plots import check_format
 
     check_format(path)
     if not path.absolute().parent.is_dir():

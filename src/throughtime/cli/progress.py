@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from throughtime.cli.shell import say_on_the_way
 
 if TYPE_CHECKING:
-    from throughtime.recipes import Logged
     from throughtime.training.loop import Run
+    from throughtime.training.recipes import Logged
 
 LINES = 10
 """Plain lines of a whole training."""

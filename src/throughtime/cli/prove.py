@@ -10,8 +10,8 @@ import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
-from throughtime.disk import require_folder
-from throughtime.documents import printable
+from throughtime.support.disk import require_folder
+from throughtime.support.documents import printable
 
 if TYPE_CHECKING:
     from throughtime.proof import Proof, Specification

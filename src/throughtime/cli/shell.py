@@ -17,8 +17,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from throughtime.disk import NoFolder
-from throughtime.documents import printable
+from throughtime.support.disk import NoFolder
+from throughtime.support.documents import printable
 
 DONE, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 BROKEN_PIPE = 128 + 13  # as of a program that SIGPIPE ended

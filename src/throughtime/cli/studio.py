@@ -14,7 +14,7 @@ from throughtime.cli.models import RUNS, new_run_folder, newest_run, stored_task
 from throughtime.cli.shell import DONE, Failure, line, say
 
 if TYPE_CHECKING:
-    from throughtime.plan import Plan
+    from throughtime.training.plan import Plan
 
 EPILOG = """\b
 Examples:

@@ -13,11 +13,11 @@ from typer.core import TyperGroup
 
 from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import INTERRUPTED, Failure, Json, document, say
-from throughtime.documents import printable, text_of, toml_table
+from throughtime.support.documents import printable, text_of, toml_table
 
 if TYPE_CHECKING:
-    from throughtime.sweeps.store import Store
-    from throughtime.sweeps.summary import Group, Summary
+    from throughtime.experiments.sweeps.store import Store
+    from throughtime.experiments.sweeps.summary import Group, Summary
 
 EPILOG = """\b
 Examples:
@@ -81,8 +81,8 @@ def run(
     """Train networks for all combinations of options and seeds; the results go to one SQLite file as they arrive."""
     if (on is On.dask) != (scheduler is not None):
         raise Failure("a sweep on a cluster needs both --on dask and --scheduler ADDRESS, such as tcp://10.0.0.1:8786")
-    from throughtime.sweeps.run import sweep
-    from throughtime.sweeps.summary import summary
+    from throughtime.experiments.sweeps.run import sweep
+    from throughtime.experiments.sweeps.summary import summary
 
     described: dict[str, Any] = _described(Path(task)) if task.endswith(".toml") else {"task": task}
     given = {"seeds": None if seeds is None else _seeds(seeds), "random": random, "random_seed": random_seed}
@@ -125,16 +125,16 @@ def show(
     json: Json = False,
 ) -> None:
     """Print the table of a sweep, also of one that still runs: mean, spread and best over the seeds, the best mean first."""
-    from throughtime.sweeps.store import Store
-    from throughtime.sweeps.summary import summary
+    from throughtime.experiments.sweeps.store import Store
+    from throughtime.experiments.sweeps.summary import summary
 
     store = Store(file or _newest())
     found = summary(store)
     if to is not None:
         store.export(to)
     if plot is not None:
-        from throughtime import plots
-        from throughtime.sweeps import figures
+        from throughtime.analysis import plots
+        from throughtime.experiments.sweeps import figures
 
         plots.save(figures.summary(found), plot)
     if json:

@@ -75,7 +75,7 @@ def trace(
     traced = opened.network.trace(x, y, lengths)
     unrolled.check(traced, step, unit, output)
     if plot is not None:
-        from throughtime import plots
+        from throughtime.analysis import plots
 
         plots.save(plots.unrolled(traced, layer=layer, direction=direction), plot)
     if step is not None and (unit is not None or output is not None):

@@ -11,7 +11,7 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any
 
-from throughtime import recipes, tasks
+from throughtime import tasks
 from throughtime.cli import check, describe
 from throughtime.cli import plan as planning
 from throughtime.cli import prove as proving
@@ -21,11 +21,12 @@ from throughtime.cli.plan import Given
 from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
 from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say, say_on_the_way
 from throughtime.cli.values import cell
-from throughtime.files import MODEL, save_network
 from throughtime.network import Network
 from throughtime.tasks import Addition
+from throughtime.training import recipes
 from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import Callback, NotFinite, Run, proceed
+from throughtime.weights.files import MODEL, save_network
 
 
 @dataclass
@@ -268,7 +269,7 @@ def _finish(session: Session, trained: Run, started: float) -> None:
     found = check.check(task, network, bits=task.bits)
     checked = check.as_json(task, network, found)
     if "plot" in session.given:
-        from throughtime import plots
+        from throughtime.analysis import plots
 
         plots.save(plots.learning(trained.history), session.given["plot"])
     if session.talks:

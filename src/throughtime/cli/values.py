@@ -25,7 +25,7 @@ def whole_number(word: str, most_digits: int, command: str = "add") -> int:
 def cell(word: str) -> Any:
     """The name of a cell, or the user's own cell that FILE.py:NAME means; a Failure if there is none."""
     from throughtime.cells import own
-    from throughtime.network_specification import cell_named
+    from throughtime.weights.network_specification import cell_named
 
     try:
         return own.read(word) if own.is_own(word) else cell_named(word)

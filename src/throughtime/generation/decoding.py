@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.forward_pass import State
 from throughtime.generation.vocabulary import END, Indices
+from throughtime.passes.forward_pass import State
 
 NextSymbol = Callable[[Indices, State], tuple[Array, State]]
 """The last symbols (R,) and the state before they are read → ln p of each next symbol (R,S), and the state after."""

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from throughtime.cells.graph import Graph
-from throughtime.checks import whole_number
-from throughtime.files import FORMAT, load_tensors, require_finite, save_tensors
 from throughtime.generation.generator import Generator
 from throughtime.generation.models import EncoderDecoder, LanguageModel, OneToMany
 from throughtime.generation.vocabulary import Vocabulary
+from throughtime.support.checks import whole_number
+from throughtime.weights.files import FORMAT, load_tensors, require_finite, save_tensors
 
 _KINDS: dict[str, Any] = {kind.kind: kind for kind in (LanguageModel, OneToMany, EncoderDecoder)}
 

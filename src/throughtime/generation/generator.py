@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from throughtime.batch import Array
 from throughtime.cells.graph import Graph
-from throughtime.checks import number, whole_number
-from throughtime.forward_pass import State
 from throughtime.generation.decoding import beam_search, sample
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
-from throughtime.memory import require
 from throughtime.network import Network
-from throughtime.network_specification import DtypeName, NetworkSpecification, has_activation
-from throughtime.parameters import count, initial
+from throughtime.passes.forward_pass import State
+from throughtime.support.checks import number, whole_number
+from throughtime.support.memory import require
+from throughtime.weights.network_specification import DtypeName, NetworkSpecification, has_activation
+from throughtime.weights.parameters import count, initial
 
 Part = NetworkSpecification | tuple[int, ...]
 """A network, or a matrix or vector of that shape."""

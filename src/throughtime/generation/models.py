@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from throughtime.batch import Array
 from throughtime.cells.graph import Graph
-from throughtime.checks import flag, whole_number
-from throughtime.forward_pass import State
 from throughtime.generation.generator import (
     Begun,
     Generator,
@@ -26,7 +24,9 @@ from throughtime.generation.generator import (
 )
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.network import Network
-from throughtime.network_specification import DtypeName
+from throughtime.passes.forward_pass import State
+from throughtime.support.checks import flag, whole_number
+from throughtime.weights.network_specification import DtypeName
 
 _WINDOW = 256
 

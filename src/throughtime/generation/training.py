@@ -11,11 +11,11 @@ from typing import Any, TypedDict, TypeVar, Unpack
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.forward_pass import State
 from throughtime.generation.generator import Generator
 from throughtime.generation.models import LanguageModel
 from throughtime.generation.vocabulary import END, Indices
-from throughtime.interrupts import deferred
+from throughtime.passes.forward_pass import State
+from throughtime.support.interrupts import deferred
 from throughtime.training.history import History, Record
 from throughtime.training.optimisers import Optimiser, rule
 from throughtime.training.schedules import Schedule

@@ -28,8 +28,8 @@ import numba
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from throughtime.disk import cache_folder, is_private, remove_leftovers, write_atomically
 from throughtime.kernels.machine import ENGINE
+from throughtime.support.disk import cache_folder, is_private, remove_leftovers, write_atomically
 
 _HASH = hashlib.sha256().digest_size
 _LEFT_BEHIND = 3600.0

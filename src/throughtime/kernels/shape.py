@@ -22,7 +22,7 @@ from throughtime.cells.layout import layout
 from throughtime.kernels.compiled import kernel
 from throughtime.kernels.operations import items, shaped
 from throughtime.kernels.written import source_of
-from throughtime.network_specification import CHOICES, NetworkSpecification
+from throughtime.weights.network_specification import CHOICES, NetworkSpecification
 
 _FIELDS = [
     "inputs",

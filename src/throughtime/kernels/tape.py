@@ -29,7 +29,7 @@ import numpy as np
 
 from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.operations import items, rows, shaped
-from throughtime.memory import require
+from throughtime.support.memory import require
 
 _ALIGNMENT = 64
 

@@ -6,7 +6,7 @@ from throughtime.proof.machines import read_specification, specify
 from throughtime.proof.search import prove
 from throughtime.proof.system import why_not
 from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 
 __all__ = [
     "Automaton",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from throughtime.documents import printable
 from throughtime.proof.drawing import draw
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract
 from throughtime.proof.search import FINER, FINEST, MOST_SETS, TOLERANCE
 from throughtime.proof.system import Array, Net, System
 from throughtime.proof.verdicts import Proved
-from throughtime.specification import Specification
+from throughtime.support.documents import printable
+from throughtime.tasks.specification import Specification
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from throughtime.cells.layout import layout
-from throughtime.disk import write_atomically
-from throughtime.documents import text_of
-from throughtime.memory import require
-from throughtime.network_specification import NetworkSpecification
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, Net, System
-from throughtime.specification import Specification
+from throughtime.support.disk import write_atomically
+from throughtime.support.documents import text_of
+from throughtime.support.memory import require
+from throughtime.tasks.specification import Specification
+from throughtime.weights.network_specification import NetworkSpecification
 
 LARGEST = 2**28
 """Bytes of a certificate."""
@@ -82,7 +82,7 @@ class Certificate:
 
 
 def fingerprint(parameters: Array) -> str:
-    """The SHA-256 of the parameters as little-endian float64, in the order of `throughtime.parameters`."""
+    """The SHA-256 of the parameters as little-endian float64, in the order of `throughtime.weights.parameters`."""
     return hashlib.sha256((parameters.astype("<f8") + 0.0).tobytes()).hexdigest()  # + 0 makes 0 of −0
 
 

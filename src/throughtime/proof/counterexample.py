@@ -10,7 +10,7 @@ from throughtime.proof.certificate import certificate
 from throughtime.proof.extraction import Tracking, right
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, System
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 
 Word = tuple[int, ...]
 

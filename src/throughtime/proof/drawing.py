@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from math import cos, hypot, pi, sin
 
-from throughtime.documents import printable
+from throughtime.support.documents import printable
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Told apart with every kind of colour vision (Okabe & Ito 2008)."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from throughtime.proof.system import Array, System
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 
 
 @dataclass(frozen=True, eq=False)

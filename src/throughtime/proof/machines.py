@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.documents import text_of, toml_table
-from throughtime.specification import Specification
+from throughtime.support.documents import text_of, toml_table
+from throughtime.tasks.specification import Specification
 
 LARGEST = 2**20
 """Bytes of a file with a machine."""

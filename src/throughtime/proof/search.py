@@ -23,7 +23,7 @@ from throughtime.proof.sets import Sets, hulls, walk
 from throughtime.proof.sweep import Doubtful, sweep
 from throughtime.proof.system import Net, System
 from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 
 TOLERANCE, FINER = 0.5, 0.7
 """τ of the first attempt, and by what it is multiplied for the next."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from throughtime.proof.extraction import Tracking, right
 from throughtime.proof.system import Array, System
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 
 WALKS, STEPS = 1500, 40
 

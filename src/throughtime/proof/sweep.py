@@ -12,7 +12,7 @@ from throughtime.proof.image import image
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, System
 from throughtime.proof.zonotope import Zonotope, box
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 
 SLACK = 1e-8
 """How far inside a set an image must lie, so that the checker, which rounds otherwise, finds the same."""

@@ -16,10 +16,10 @@ from throughtime.cells.activations import sigmoid
 from throughtime.cells.graph import Graph
 from throughtime.cells.interpreted import applied, computed
 from throughtime.cells.layout import layout
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import Views, blocks
 from throughtime.proof.reading import reading
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import Views, blocks
 
 Array = npt.NDArray[Any]
 
@@ -33,7 +33,7 @@ class Net(Protocol):
 
     @property
     def parameters(self) -> Array:
-        """Its parameters, one flat vector in the order of `throughtime.parameters`."""
+        """Its parameters, one flat vector in the order of `throughtime.weights.parameters`."""
 
 
 class Layer(NamedTuple):

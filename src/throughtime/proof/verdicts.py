@@ -8,7 +8,7 @@ from typing import ClassVar
 from throughtime.proof.certificate import Certificate
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.words import every_length, spell, step_name
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 
 
 @dataclass(frozen=True, eq=False)

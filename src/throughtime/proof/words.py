@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 
 SIGNS = {"carry": " + ", "borrow": " − "}
 

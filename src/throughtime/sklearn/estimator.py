@@ -12,20 +12,20 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from throughtime import memory
 from throughtime.batch import Array, Batch
 from throughtime.cells.graph import Graph
 from throughtime.network import Network
-from throughtime.network_specification import ActivationName, DtypeName, NetworkSpecification
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import Options, Targets, check_goes_on
 from throughtime.sklearn.sequences import read
-from throughtime.standardisation import mean_and_deviation
+from throughtime.support import memory
+from throughtime.tasks.standardisation import mean_and_deviation
 from throughtime.training.history import History
 from throughtime.training.loop import Run, proceed
 from throughtime.training.optimisers import OptimiserName
 from throughtime.training.settings import Settings
+from throughtime.weights.network_specification import ActivationName, DtypeName, NetworkSpecification
 
 _TOGETHER = 250
 """Sequences that are predicted at once, so that memory does not grow with their number."""

@@ -12,14 +12,14 @@ import numpy as np
 from sklearn.metrics import r2_score
 
 from throughtime.batch import Array, pad
-from throughtime.checks import whole_number
 from throughtime.sklearn import frames
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import options_of
 from throughtime.sklearn.sequences import read
-from throughtime.standardisation import mean_and_deviation
+from throughtime.support.checks import whole_number
+from throughtime.tasks.standardisation import mean_and_deviation
 
 _TOGETHER = 250
 """Forecasts that are made at once in `score`, so that memory does not grow with their number."""

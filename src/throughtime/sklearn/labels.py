@@ -10,8 +10,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from throughtime.batch import Array
-from throughtime.checks import number
 from throughtime.sklearn.numbers import array_of
+from throughtime.support.checks import number
 
 _PLAIN = (bool, int, float, str)
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from throughtime.cells.graph import Graph
-from throughtime.checks import checked, flag, number, whole_number
-from throughtime.network_specification import cell_named, has_activation
-from throughtime.options import OPTIONS
-from throughtime.plan import Plan, plan
+from throughtime.support.checks import checked, flag, number, whole_number
 from throughtime.tasks.from_file import LOSSES
 from throughtime.tasks.task import Described, Loss, Output, Readout
+from throughtime.training.options import OPTIONS
+from throughtime.training.plan import Plan, plan
+from throughtime.weights.network_specification import cell_named, has_activation
 
 _MOST_EPOCHS = 10**9
 _ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize")

@@ -15,7 +15,7 @@ from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import options_of
 from throughtime.sklearn.sequences import read
-from throughtime.standardisation import mean_and_deviation
+from throughtime.tasks.standardisation import mean_and_deviation
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

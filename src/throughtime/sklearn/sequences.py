@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_array, validate_data
 
-from throughtime import memory
 from throughtime.batch import Array, pad
 from throughtime.sklearn import frames
 from throughtime.sklearn.forms import Kind, Sequences
 from throughtime.sklearn.numbers import array_of, check_finite, check_numbers
+from throughtime.support import memory
 
 
 def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:

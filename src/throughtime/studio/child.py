@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from throughtime.interrupts import left_to_this_process
+from throughtime.support.interrupts import left_to_this_process
 
 LEFT_TO_THE_SERVER = ("SIGINT", "SIGBREAK")
 """Signals that a terminal sends to all of its processes; no system has both."""

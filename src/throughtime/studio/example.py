@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.specification import Specification
 from throughtime.tasks.bits import digits
+from throughtime.tasks.specification import Specification
 
 
 @dataclass(frozen=True, eq=False)

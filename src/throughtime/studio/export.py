@@ -14,13 +14,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from throughtime.plan import Plan
 from throughtime.studio.example import Example
 from throughtime.studio.frame import Framer
 from throughtime.studio.modules import join
 from throughtime.studio.plan import chosen
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import Trace
+from throughtime.training.plan import Plan
 
 PAGE = Path(__file__).parent / "page"
 STYLES = ("style.css", "pictures.css", "panels.css")

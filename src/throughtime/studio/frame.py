@@ -26,12 +26,12 @@ import orjson
 from throughtime.batch import Array, Batch
 from throughtime.cells.layout import layout
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import Views
 from throughtime.studio.example import Example, describe, letters
 from throughtime.studio.plan import check_length, most_steps
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import Trace, json_form
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import Views
 
 REACH, REACH_AT_REST = 2**19, 2**24
 """How many numbers the reach of errors may be computed from, while training runs and at rest: T² times the gates' units."""

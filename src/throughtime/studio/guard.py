@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 
-from throughtime.disk import WINDOWS, cache_folder, is_private
+from throughtime.support.disk import WINDOWS, cache_folder, is_private
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

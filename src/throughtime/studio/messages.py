@@ -37,9 +37,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from throughtime.checks import checked, number, whole_number
-from throughtime.documents import json_object
 from throughtime.studio.plan import LARGEST_SEED, OF_TASKS, SETTINGS
+from throughtime.support.checks import checked, number, whole_number
+from throughtime.support.documents import json_object
 
 LARGEST_MESSAGE = 2**16
 """Bytes of a message from the page."""

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import whole_number
 from throughtime.studio import export
 from throughtime.studio.example import of_batch
 from throughtime.studio.opened import Unknown, of_network
 from throughtime.studio.plan import check_length, most_steps
+from throughtime.support.checks import whole_number
 from throughtime.tasks.custom import known
 from throughtime.tasks.task import Task
 from throughtime.trace import Trace
@@ -68,7 +68,7 @@ class View:
         """Write the page to a file, atomically."""
         from pathlib import Path
 
-        from throughtime.disk import write_atomically
+        from throughtime.support.disk import write_atomically
 
         write_atomically(Path(path), self.page.encode())
 

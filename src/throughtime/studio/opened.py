@@ -9,21 +9,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from throughtime import recipes, tasks
+from throughtime import tasks
 from throughtime.batch import Array, Batch
 from throughtime.cells import NAMES
-from throughtime.columns import Columns
-from throughtime.files import RUN, load, load_tensors
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
-from throughtime.plan import Plan
-from throughtime.standardisation import Standardisation
 from throughtime.studio.plan import check_size
 from throughtime.tasks import Addition
+from throughtime.tasks.columns import Columns
 from throughtime.tasks.from_file import DataFile
+from throughtime.tasks.standardisation import Standardisation
 from throughtime.tasks.task import Described
+from throughtime.training import recipes
 from throughtime.training.checkpoint import load_run
+from throughtime.training.plan import Plan
 from throughtime.training.settings import Settings
+from throughtime.weights.files import RUN, load, load_tensors
+from throughtime.weights.network_specification import NetworkSpecification
 
 MODEL = ".safetensors"
 STEPS = 8

@@ -9,13 +9,14 @@ from throughtime import tasks
 from throughtime.cells import NAMES
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
-from throughtime.checks import checked
-from throughtime.network_specification import NetworkSpecification
-from throughtime.options import OPTIONS, Option
-from throughtime.parameters import count
-from throughtime.plan import Plan, own
-from throughtime.plan import plan as planned
+from throughtime.support.checks import checked
+from throughtime.support.option import Option
 from throughtime.tasks.from_file import DataFile
+from throughtime.training.options import OPTIONS
+from throughtime.training.plan import Plan, own
+from throughtime.training.plan import plan as planned
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import count
 
 MOST_PARAMETERS = 200_000
 MOST_STEPS_IN_TIME = 1100

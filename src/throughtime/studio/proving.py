@@ -7,9 +7,9 @@ from typing import Any
 
 from throughtime.batch import Array
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
 from throughtime.studio import child
 from throughtime.studio.aside import aside
+from throughtime.weights.network_specification import NetworkSpecification
 
 BUDGET = 10.0
 

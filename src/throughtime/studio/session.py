@@ -9,8 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from throughtime.files import RUN
-from throughtime.plan import Plan
 from throughtime.proof import why_not
 from throughtime.studio import messages, opened, proving
 from throughtime.studio.aside import aside
@@ -23,6 +21,8 @@ from throughtime.studio.process import Lost, TrainingProcess
 from throughtime.studio.snapshot import Snapshot
 from throughtime.studio.trainer import Event
 from throughtime.tasks.from_file import DataFile
+from throughtime.training.plan import Plan
+from throughtime.weights.files import RUN
 
 MOST_ENTRIES = 2000
 """Entries of the history that pages are told; beyond it every second one is left out."""

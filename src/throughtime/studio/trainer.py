@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.batch import Array
-from throughtime.plan import Plan
 from throughtime.studio.checkpoints import Checkpoints
 from throughtime.studio.snapshot import Snapshot
 from throughtime.training.checkpoint import Writer, load_run
 from throughtime.training.history import Record
 from throughtime.training.loop import NotFinite, Run, proceed
+from throughtime.training.plan import Plan
 
 PACED_BLOCKS = 30
 """Blocks a second, where training is slowed down."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from throughtime.checks import nearest, only_known
+from throughtime.support.checks import nearest, only_known
 from throughtime.tasks import custom
 from throughtime.tasks.adding_problem import AddingProblem
 from throughtime.tasks.addition import Addition

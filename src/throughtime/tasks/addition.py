@@ -9,10 +9,10 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.checks import whole_number
-from throughtime.specification import Specification
+from throughtime.support.checks import whole_number
 from throughtime.tasks.bits import Operand, calculation, to_bits, to_number
 from throughtime.tasks.machine import Machine, all_bits
+from throughtime.tasks.specification import Specification
 from throughtime.tasks.task import make_room, option
 
 

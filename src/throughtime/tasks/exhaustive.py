@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 from throughtime.tasks.task import Net, rounds_to
 
 MOST_WORDS = 4**11

@@ -10,11 +10,11 @@ from typing import Any, get_args
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.columns import Columns, Targets
-from throughtime.options import Option
-from throughtime.standardisation import Standardisation
+from throughtime.support.option import Option
+from throughtime.tasks.columns import Columns, Targets
 from throughtime.tasks.datafile import KINDS, Dataset, read
 from throughtime.tasks.datafile.dataset import Places, listed, short
+from throughtime.tasks.standardisation import Standardisation
 from throughtime.tasks.task import Described, Evaluation, Loss, Net, Output, Readout
 
 __all__ = ["KINDS", "DataFile"]

@@ -10,10 +10,10 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import whole_number
-from throughtime.specification import Specification
+from throughtime.support.checks import whole_number
 from throughtime.tasks import exhaustive
 from throughtime.tasks.bits import Row, cells, table, to_bits, to_number
+from throughtime.tasks.specification import Specification
 from throughtime.tasks.task import Described, Evaluation, Loss, Net, Output, Readout, make_room, option, sampled
 
 

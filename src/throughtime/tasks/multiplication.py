@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.specification import Specification
 from throughtime.tasks.bits import Operand, calculation, to_number
 from throughtime.tasks.machine import Machine, all_bits
+from throughtime.tasks.specification import Specification
 from throughtime.tasks.task import option
 
 

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from throughtime.specification import Specification
 from throughtime.tasks.machine import Machine, all_bits
+from throughtime.tasks.specification import Specification
 from throughtime.tasks.task import option
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.specification import Specification
+from throughtime.tasks.specification import Specification
 from throughtime.tasks.task import Described, Loss, Output, Readout, make_room, option, rounds_to
 
 SYMBOLS = "BTSXPVE"

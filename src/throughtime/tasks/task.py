@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.checks import checked, whole_number
-from throughtime.memory import require
-from throughtime.options import Option
-from throughtime.specification import Specification
+from throughtime.support.checks import checked, whole_number
+from throughtime.support.memory import require
+from throughtime.support.option import Option
+from throughtime.tasks.specification import Specification
 
 if TYPE_CHECKING:
-    from throughtime.columns import Columns
+    from throughtime.tasks.columns import Columns
 
 Readout = Literal["sigmoid", "softmax", "identity"]
 Loss = Literal["squared", "binary_cross_entropy", "cross_entropy"]

@@ -9,8 +9,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.specification import Specification
 from throughtime.tasks.machine import Machine, all_bits
+from throughtime.tasks.specification import Specification
 from throughtime.tasks.task import option
 
 

@@ -14,16 +14,16 @@ from throughtime.batch import Array
 from throughtime.cells.derivation import derivation
 from throughtime.cells.interpreted import evaluated
 from throughtime.cells.layout import layout
-from throughtime.memory import require
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import DIRECTIONS, Views, of_layer, view_name
+from throughtime.support.memory import require
 from throughtime.trace.itemised import LARGEST, delta_names, itemised_deltas
 from throughtime.trace.layer import LayerTrace, frozen, layer_trace, names_of, padding, public
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import DIRECTIONS, Views, of_layer, view_name
 
 if TYPE_CHECKING:
-    from throughtime.explain import Explanation
     from throughtime.kernels.tape import TapeArrays
+    from throughtime.trace.explain import Explanation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -283,7 +283,7 @@ class Trace:
         digits: int = 4,
     ) -> Explanation:
         """The formulas of a unit, or of an output, at a step with the numbers filled in; see `explain.explain`."""
-        from throughtime.explain import explain
+        from throughtime.trace.explain import explain
 
         return explain(self, t, unit, output=output, layer=layer, direction=direction, sequence=sequence, digits=digits)
 

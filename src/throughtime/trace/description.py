@@ -23,9 +23,9 @@ from throughtime.cells.graph import Graph, Operation
 from throughtime.cells.layout import Layout, layout
 from throughtime.cells.letters import letter, of_name
 from throughtime.cells.ranges import ranges
-from throughtime.parameters import view_name
 from throughtime.trace.layer import Names, names_of
 from throughtime.trace.letters import taken_apart
+from throughtime.weights.parameters import view_name
 
 
 @cache

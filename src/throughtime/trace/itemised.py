@@ -11,8 +11,8 @@ from throughtime.batch import Array
 from throughtime.cells.graph import Graph
 from throughtime.cells.interpreted import backward, leaves
 from throughtime.cells.layout import layout
-from throughtime.parameters import DIRECTIONS, of_layer
 from throughtime.trace.layer import LayerTrace, delta_places, deltas_of_inputs, names_of, products_of, values_of
+from throughtime.weights.parameters import DIRECTIONS, of_layer
 
 if TYPE_CHECKING:
     from throughtime.trace import Trace

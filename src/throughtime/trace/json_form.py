@@ -45,11 +45,11 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import DIRECTIONS, Views, count
 from throughtime.trace import Trace
 from throughtime.trace.description import described
 from throughtime.trace.layer import LayerTrace, array_names, frozen, names_of
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import DIRECTIONS, Views, count
 
 FORMAT, VERSION = "throughtime trace", 1
 LARGEST_TEXT = 2**28

@@ -16,7 +16,7 @@ from throughtime.cells.graph import Graph, Operation
 from throughtime.cells.interpreted import backward, leaves
 from throughtime.cells.layout import Product, layout
 from throughtime.network import Network
-from throughtime.parameters import DIRECTIONS, blocks, of_layer, view_name
+from throughtime.weights.parameters import DIRECTIONS, blocks, of_layer, view_name
 
 if TYPE_CHECKING:
     from throughtime.kernels.tape import TapeArrays

@@ -1,6 +1,6 @@
 """A run on disk: a folder that is whole at every moment, from which training continues to the same bits.
 
-Which files are in it, and what each is for, stands in `throughtime.files`. A random state is not among them: what a step
+Which files are in it, and what each is for, stands in `throughtime.weights.files`. A random state is not among them: what a step
 draws depends on the seed and its number, see `training.source`.
 """
 
@@ -21,8 +21,13 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from throughtime.batch import Array, Batch
-from throughtime.disk import StrPath, remove_leftovers, write_atomically
-from throughtime.files import (
+from throughtime.network import Network
+from throughtime.passes.forward_pass import State
+from throughtime.support.disk import StrPath, remove_leftovers, write_atomically
+from throughtime.training.history import History
+from throughtime.training.loop import SECONDS_BETWEEN_CHECKPOINTS, Best, Callback, Run, proceed
+from throughtime.training.settings import Settings
+from throughtime.weights.files import (
     CHECKPOINT,
     FORMAT,
     HISTORY,
@@ -35,13 +40,8 @@ from throughtime.files import (
     save_network,
     save_tensors,
 )
-from throughtime.forward_pass import State
-from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import count
-from throughtime.training.history import History
-from throughtime.training.loop import SECONDS_BETWEEN_CHECKPOINTS, Best, Callback, Run, proceed
-from throughtime.training.settings import Settings
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import count
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task

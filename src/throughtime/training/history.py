@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.checks import number, whole_number
-from throughtime.documents import json_object
+from throughtime.support.checks import number, whole_number
+from throughtime.support.documents import json_object
 
 
 @dataclass(frozen=True)

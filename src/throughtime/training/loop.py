@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from throughtime.batch import Batch
-from throughtime.columns import Columns
-from throughtime.disk import StrPath
 from throughtime.network import Network
+from throughtime.support.disk import StrPath
+from throughtime.tasks.columns import Columns
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings, SettingsFields
 from throughtime.training.trainer import Trainer as _Trainer

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from throughtime.batch import Batch
-from throughtime.checks import whole_number
-from throughtime.interrupts import on_threads
-from throughtime.memory import available, require
 from throughtime.network import Network
-from throughtime.network_specification import InitName, NetworkSpecification
-from throughtime.parameters import count
+from throughtime.support.checks import whole_number
+from throughtime.support.interrupts import on_threads
+from throughtime.support.memory import available, require
 from throughtime.training.loop import NotFinite, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsButSeed
+from throughtime.weights.network_specification import InitName, NetworkSpecification
+from throughtime.weights.parameters import count
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
-from throughtime.checks import number
+from throughtime.support.checks import number
 
 
 def _check(optimiser: Any) -> None:

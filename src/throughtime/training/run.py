@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.columns import Columns
-from throughtime.disk import StrPath
-from throughtime.forward_pass import State
 from throughtime.network import Network
+from throughtime.passes.forward_pass import State
+from throughtime.support.disk import StrPath
+from throughtime.tasks.columns import Columns
 from throughtime.training.history import History
 from throughtime.training.settings import Settings
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.checks import number, whole_number
+from throughtime.support.checks import number, whole_number
 
 
 def _check(schedule: Any) -> None:

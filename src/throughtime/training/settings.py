@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypedDict, get_args
 
-from throughtime.checks import choice, flag, nearest, number, only_known, whole_number
+from throughtime.support.checks import choice, flag, nearest, number, only_known, whole_number
 from throughtime.training import optimisers, schedules
 from throughtime.training.optimisers import Adam, GradientDescent, Optimiser
 from throughtime.training.schedules import Constant, Schedule

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from throughtime.batch import Array, Batch, check_finite
-from throughtime.losses import check_targets
-from throughtime.network_specification import NetworkSpecification
+from throughtime.weights.losses import check_targets
+from throughtime.weights.network_specification import NetworkSpecification
 
 if TYPE_CHECKING:
     from throughtime.tasks.task import Task

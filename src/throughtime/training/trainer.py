@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.batch import Batch
-from throughtime.forward_pass import State
-from throughtime.memory import require
 from throughtime.network import Network
-from throughtime.network_specification import NetworkSpecification
+from throughtime.passes.forward_pass import State
+from throughtime.support.memory import require
 from throughtime.training.history import records_of
 from throughtime.training.optimisers import rule
 from throughtime.training.run import Best, NotFinite, Run
@@ -29,6 +28,7 @@ from throughtime.training.source import (
     key,
     lay_out,
 )
+from throughtime.weights.network_specification import NetworkSpecification
 
 if TYPE_CHECKING:
     from throughtime.kernels.tape import TapeArrays

@@ -1,5 +1,5 @@
 /**
- * Formulas with their numbers: the expression tree of `explain/formula.py`, for the page.
+ * Formulas with their numbers: the expression tree of `trace/explain/formula.py`, for the page.
  *
  * The leaves hold the numbers that were recorded in a Trace, each with the cell that it came from. They are shown with
  * as many digits as it takes for the shown result to follow from the shown numbers.

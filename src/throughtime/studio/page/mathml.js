@@ -1,5 +1,5 @@
 /**
- * How the formulas of `expression.js` are written: as a line of text (that of `explain/text.py`), and as MathML.
+ * How the formulas of `expression.js` are written: as a line of text (that of `trace/explain/text.py`), and as MathML.
  *
  * @typedef {import("./expression.js").Expression} Expression
  * @typedef {import("./expression.js").NumberNode} NumberNode

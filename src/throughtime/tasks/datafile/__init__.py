@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
-from throughtime.checks import nearest, one_of
-from throughtime.columns import Targets
+from throughtime.support.checks import nearest, one_of
+from throughtime.tasks.columns import Targets
 from throughtime.tasks.datafile import dataset
 from throughtime.tasks.datafile.arrays import read_npz
 from throughtime.tasks.datafile.dataset import LARGEST, Dataset, Reading

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from throughtime import memory
 from throughtime.batch import Array, Batch
-from throughtime.columns import Targets
-from throughtime.documents import printable
+from throughtime.support import memory
+from throughtime.support.documents import printable
+from throughtime.tasks.columns import Targets
 from throughtime.tasks.task import Output
 
 MOST_BYTES = 2**29

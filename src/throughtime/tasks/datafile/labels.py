@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.columns import Targets
-from throughtime.documents import printable
+from throughtime.support.documents import printable
+from throughtime.tasks.columns import Targets
 
 MOST_CLASSES = 1000
 MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "."}

@@ -1,6 +1,0 @@
-"""A network as one C99 file without dependencies: static memory only, the cell's equations to be read, parameters beside them."""
-
-from throughtime.c.compiled import save_c
-from throughtime.c.writing import to_c
-
-__all__ = ["save_c", "to_c"]
