@@ -1,7 +1,8 @@
-"""`python -m benchmarks`: what the calls that a user makes cost on this machine, beside its limits and beside other libraries.
+"""`python -m benchmarks`: what the calls that a user makes cost on this machine, beside its limits and beside other
+libraries.
 
-Each group is measured in a process of its own and kept in a file, so that an interrupted measurement continues where it was;
-what was measured of other sources than today's is measured again.
+Each group is measured in a process of its own and kept in a file, so that an interrupted measurement continues where it
+was; what was measured of other sources than today's is measured again.
 """
 
 from __future__ import annotations

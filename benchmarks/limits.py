@@ -1,4 +1,5 @@
-"""What a piece of work takes at least on this machine: its products, its bytes, its longest chain, the call from Python.
+"""What a piece of work takes at least on this machine: its products, its bytes, its longest chain, the call from
+Python.
 
 The rates are measured in the process that measures the work, with as many threads and the same vector instructions.
 """
@@ -47,7 +48,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Limits:
-    """products : a second, by dtype; bandwidth : bytes a second; link : seconds of a multiply-add that waits; call : seconds."""
+    """products : a second, by dtype
+    bandwidth : bytes a second
+    link : seconds of a multiply-add that waits
+    call : seconds.
+    """
 
     products: dict[str, float]
     bandwidth: float
@@ -121,7 +126,9 @@ def forward(cell: str, B: int, T: int, inputs: int, hidden: int, dtype: str = "f
 
 
 def passes(cell: str, B: int, T: int, inputs: int, hidden: int, dtype: str = "float32", gates: int = 0) -> Work:
-    """A forward and a backward pass: the same products twice more, and back through the steps a product and three operations."""
+    """A forward and a backward pass: the same products twice more, and back through the steps a product and three
+    operations.
+    """
     there = forward(cell, B, T, inputs, hidden, dtype, gates)
     G = gates or GATES[cell]
     back = T * (ceil(log2(G * hidden)) + 4)

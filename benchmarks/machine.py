@@ -1,4 +1,4 @@
-"""What a figure depends on beside the code: the machine, the number of threads, the vector instructions, the versions."""
+"""What a figure depends on beside the code: the machine, threads, vector instructions, versions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ THREADS = ("OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "MKL_
 INSTRUCTIONS = ("native", "avx2")
 AVX2 = {
     "NUMBA_CPU_NAME": "haswell",
-    "NUMBA_CPU_FEATURES": "+avx,+avx2,+bmi,+bmi2,+cmov,+cx16,+f16c,+fma,+lzcnt,+mmx,+movbe,+popcnt,+sse,+sse2,+sse3,+sse4.1,"
+    "NUMBA_CPU_FEATURES": "+avx,+avx2,+bmi,+bmi2,+cmov,+cx16,+f16c,+fma,+lzcnt,+mmx,+movbe,+popcnt,+sse,+sse2,+sse3,"
+    "+sse4.1,"
     "+sse4.2,+ssse3,+64bit,+cx8,+fxsr,+sahf,+xsave",
     "OPENBLAS_CORETYPE": "Haswell",
     "ATEN_CPU_CAPABILITY": "avx2",
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "MKL_ENABLE_INSTRUCTIONS": "AVX2",
 }
-"""What keeps Numba, NumPy's OpenBLAS and PyTorch below AVX-512; ONNX Runtime has no such switch and uses all there is."""
+"""What keeps Numba, NumPy's OpenBLAS and PyTorch below AVX-512.
+
+ONNX Runtime has no such switch and uses all there is.
+"""
 
 
 def environment(threads: int, instructions: str) -> dict[str, str]:

@@ -14,7 +14,11 @@ from benchmarks.limits import Limits
 
 @dataclass(frozen=True)
 class Context:
-    """peers : that are compared with; threads : on each side; more : sizes than those with a target; limits : of the machine."""
+    """peers : that are compared with
+    threads : on each side
+    more : sizes than those with a target
+    limits : of the machine.
+    """
 
     peers: frozenset[str]
     threads: int

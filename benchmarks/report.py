@@ -100,10 +100,10 @@ def _how(results: dict[str, Any]) -> Iterable[str]:
     if machines:
         first = machines[0]
         yield (
-            f"This command made this page in {seconds / 60:.0f} minutes on {first['processor']}, {first['cores']} cores, "
-            f"Python {first['python']}, {versions}. A ratio is a peer's time divided by ours, the median of the pairs that "
-            "were timed alternately; both gave the same results before. Absolute times on a shared machine vary; ratios less. "
-            "Networks are float32 but for the adder."
+            f"This command made this page in {seconds / 60:.0f} minutes on {first['processor']}, {first['cores']} "
+            f"cores, Python {first['python']}, {versions}. A ratio is a peer's time divided by ours, the median of the "
+            "pairs that were timed alternately; both gave the same results before. Absolute times on a shared machine "
+            "vary; ratios less. Networks are float32 but for the adder."
         )
     yield ""
     yield (
@@ -125,7 +125,8 @@ def _how(results: dict[str, Any]) -> Iterable[str]:
             single, double = (limits["products"][name] / 1e9 for name in ("float32", "float64"))
             yield (
                 f"| {of['threads']} | {_instructions(key, of['engine'])} | {single:.0f} / {double:.0f} GFLOP/s | "
-                f"{limits['bandwidth'] / 1e9:.0f} GB/s | {limits['link'] * 1e9:.1f} ns | {limits['call'] * 1e9:.0f} ns |"
+                f"{limits['bandwidth'] / 1e9:.0f} GB/s | {limits['link'] * 1e9:.1f} ns | {limits['call'] * 1e9:.0f} ns "
+                "|"
             )
 
 
@@ -148,8 +149,8 @@ def _ratios(rows: list[Row]) -> list[str]:
     return [
         head, "|---|---|---|---|---|---|---|---|",
         *(
-            f"| {r['work']} | {r['size']} | {r['peer']} | {_time(r['ours'])} | {_time(r['theirs'])} | **{r['median']:.3g}** "
-            f"({r['least']:.3g}–{r['greatest']:.3g}) | {_target(r)} | {_share(r)} |"
+            f"| {r['work']} | {r['size']} | {r['peer']} | {_time(r['ours'])} | {_time(r['theirs'])} | "
+            f"**{r['median']:.3g}** ({r['least']:.3g}–{r['greatest']:.3g}) | {_target(r)} | {_share(r)} |"
             for r in rows
         ), "",
     ]  # fmt: skip
@@ -161,7 +162,8 @@ def _figures(rows: list[Row]) -> list[str]:
     return [
         "| figure | measured | target | share of the limit | |", "|---|---|---|---|---|",
         *(
-            f"| {r['name']} | **{_number(r['value'])}** {r['unit']} | {_target(r)} | {_share(r)} | {r['note']} |" for r in rows
+            f"| {r['name']} | **{_number(r['value'])}** {r['unit']} | {_target(r)} | {_share(r)} | {r['note']} "
+            "|" for r in rows
         ), "",
     ]  # fmt: skip
 
@@ -170,7 +172,8 @@ def _named(key: str, row: Row) -> str:
     _, threads, instructions = key.split()
     where = ", 2 threads" * (threads == "2") + ", AVX2 forced" * (instructions == "avx2")
     if "median" in row:
-        return f"{row['work']}, {row['size']}, {TITLES[key.split()[0]].split(':')[0].lower()}, against {row['peer']}{where}"
+        kind = TITLES[key.split()[0]].split(":")[0].lower()
+        return f"{row['work']}, {row['size']}, {kind}, against {row['peer']}{where}"
     return f"{row['name']}{where}"
 
 

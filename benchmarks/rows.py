@@ -1,4 +1,6 @@
-"""What is measured: ratios to a peer, timed alternately so that what disturbs the machine disturbs both, and single figures."""
+"""What is measured: ratios to a peer, timed alternately so that what disturbs the machine disturbs both, and single
+figures.
+"""
 
 from __future__ import annotations
 

@@ -18,13 +18,13 @@ HEAD = """\
 <!-- written by docs/make_cells.py -->
 
 `cell="NAME"` of `tt.Network`, and `--cell NAME` of `throughtime train` and `sweep`. `throughtime cells` lists them, and
-`throughtime cells NAME` prints what stands here: the equations are read from the cell's one function of one time step, and
-the backward pass is derived from it. How well each learns to add is in [the recipes](recipes.md); a cell that is not here is
-[one function of your own](own_cell.md).
+`throughtime cells NAME` prints what stands here: the equations are read from the cell's one function of one time step,
+and the backward pass is derived from it. How well each learns to add is in [the recipes](recipes.md); a cell that is
+not here is [one function of your own](own_cell.md).
 
-x is the input of a step, ∘ is element by element, S is the sigmoid, ∂v is ∂E by a value v, and δ_v is ∂E by the net input of
-which v was made. ∂v⁺ is what comes from above and from the next step. In the pictures, lines come into each value, from the
-left, from those that it is made of; states are round.
+x is the input of a step, ∘ is element by element, S is the sigmoid, ∂v is ∂E by a value v, and δ_v is ∂E by the net
+input of which v was made. ∂v⁺ is what comes from above and from the next step. In the pictures, lines come into each
+value, from the left, from those that it is made of; states are round.
 
 | name | cell | states | matrices of x, of states | paper |
 |---|---|---|---|---|
@@ -51,7 +51,9 @@ def page() -> str:
 
 
 def picture(graph: Graph) -> str:
-    """What is made of what, as SVG: x, the states before and after, and what the step gives names to, one below the other."""
+    """What is made of what, as SVG: x, the states before and after, and what the step gives names to, one below the
+    other.
+    """
     columns: dict[int, int] = {}
     boxes: list[tuple[int, str, bool]] = []
     arrows: list[tuple[int, int]] = []

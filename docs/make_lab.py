@@ -1,4 +1,6 @@
-"""Measure and draw the figure of docs/lab.md: python docs/make_lab.py [gap.json, what `throughtime lab gap --json` printed]."""
+"""Measure and draw the figure of docs/lab.md: python docs/make_lab.py [gap.json, what `throughtime lab gap --json`
+printed].
+"""
 
 import json
 import re

@@ -38,7 +38,9 @@ def ready(page, step):
 
 
 def pictures(browser, address, folder):
-    """A network that has just learned to add, a cell of it and where its error went, in light and dark, wide and narrow."""
+    """A network that has just learned to add, a cell of it and where its error went, in light and dark, wide and
+    narrow.
+    """
     for theme in ("light", "dark"):
         for width, height in SIZES.items():
             viewport = {"width": width, "height": height}

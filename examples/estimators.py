@@ -1,4 +1,7 @@
-"""scikit-learn's handwritten digits, read row by row, in a pipeline and a search. Needs: pip install 'throughtime[sklearn]'."""
+"""scikit-learn's handwritten digits, read row by row, in a pipeline and a search.
+
+Needs: pip install 'throughtime[sklearn]'.
+"""
 
 from typing import Any
 

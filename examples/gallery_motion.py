@@ -1,7 +1,7 @@
 """Recognise what a wearer of six sensors does, and see how sure the network is after each second.
 
-Your own data: `x`, an array (recordings, time, sensors), and `y`, an array (recordings, classes) with a 1 for the class.
-See: throughtime gallery motion
+Your own data: `x`, an array (recordings, time, sensors), and `y`, an array (recordings, classes) with a 1 for the
+class. See: throughtime gallery motion
 """
 
 import numpy as np

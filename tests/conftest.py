@@ -1,4 +1,4 @@
-"""Hypothesis draws the same examples in every run, time decides no test, and Ctrl-C means what it means in a terminal."""
+"""Hypothesis draws the same examples in every run, time decides no test, and Ctrl-C is as in a terminal."""
 
 import signal
 import sys

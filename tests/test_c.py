@@ -97,8 +97,8 @@ def test_sequences_that_are_refused(tmp_path, library):
 
 
 NASTY = [
-    '"; int main(void) { return 1; } //', "*/ int x; /*", "??/", "\\", "a\\\nb", "\n", "%s%n", "{x}", "$name", "\x1b[2J", "é",
-    "\x7f1",
+    '"; int main(void) { return 1; } //', "*/ int x; /*", "??/", "\\", "a\\\nb", "\n", "%s%n", "{x}", "$name",
+    "\x1b[2J", "é", "\x7f1",
     "??=include <x>", "'", "1", "",
 ]  # fmt: skip
 
@@ -185,7 +185,9 @@ def test_brackets(tmp_path):
     def brackets(p, x, a, b):
         a, b = (
             x @ p.V - (a - (b + a @ p.U)) - -0.25 * -(b - 2) / -(-p.w - 3),
-            0.5 / ((1 + a * a) / (2 - -b * (b - a))) - (-(-a)) * (p.v / 3 / (2 + b * b)) - (1 - (a - 0.5)),  # noqa: B002
+            0.5 / ((1 + a * a) / (2 - -b * (b - a)))
+            - (-(-a)) * (p.v / 3 / (2 + b * b))  # noqa: B002
+            - (1 - (a - 0.5)),
         )
         return a, b
 

@@ -15,7 +15,8 @@ BLOCK = re.compile(r"(?:<!-- (.*?) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 
 
 def blocks(language):
-    """(document, number of the block, text), but for blocks that a comment marks as run elsewhere; "needs:" names libraries.
+    """(document, number of the block, text), but for blocks that a comment marks as run elsewhere; "needs:" names
+    libraries.
 
     A block that is marked "goes on" begins where the one before it in its document ends.
     """

@@ -352,7 +352,8 @@ def test_the_style_of_the_tour():
         r"         = \( \(−?0\.\d+\)·\(−1\.5\) \+ \(?−?\d.*?\)? \) · 0\.\d+·\(1 − 0\.\d+\) = −?\d.*", lines[3]
     )
     assert lines[4] == (
-        "largest terms of h_2·U[:,5]:  h_2[1] 0.984 × −3.1 = −3.05 · h_2[3] 1 × −2.5 = −2.5 · h_2[4] 0.997 × 1 = 0.997 · …"
+        "largest terms of h_2·U[:,5]:  h_2[1] 0.984 × −3.1 = −3.05 · h_2[3] 1 × −2.5 = −2.5 · h_2[4] 0.997 × 1 = 0.997 "
+        "· …"
     )
     assert lines[5].startswith("largest terms of δ_h_4·U[5,:]:  ")
     assert len(lines) == 6

@@ -177,7 +177,8 @@ def test_names_of_classes_and_features_never_become_code(tmp_path):
     net = tt.Network(inputs=2, hidden=2, outputs=len(NASTY), readout="softmax", loss="cross_entropy")
     what = Exported(net, inputs=(NASTY[0], NASTY[3]), classes=tuple(NASTY))
     save_script(what, tmp_path / "net.py")
-    program = "import json, net, numpy; print(json.dumps([net.CLASSES, net.INPUTS, net.label(numpy.zeros((1, 3, 2))).tolist()]))"
+    held = "[net.CLASSES, net.INPUTS, net.label(numpy.zeros((1, 3, 2))).tolist()]"
+    program = f"import json, net, numpy; print(json.dumps({held}))"
     done = subprocess.run(
         [sys.executable, "-B", "-c", program], capture_output=True, text=True, cwd=tmp_path, timeout=60
     )

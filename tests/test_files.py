@@ -124,13 +124,15 @@ BAD = {
     "metadata that is no JSON": (save({"w": np.zeros(3)}, {"throughtime": "{"}), "holds no throughtime network"),
     "metadata that is a list": (save({"w": np.zeros(3)}, {"throughtime": "[1]"}), "holds no throughtime network"),
     "a checkpoint": (save(contiguous(tensors()), metadata(holds="checkpoint")), "holds no throughtime network"),
-    "a later format": (save(contiguous(tensors()), metadata(format=2)), "has format 2; this version of throughtime reads 1"),
+    "a later format": (save(contiguous(tensors()), metadata(format=2)), "has format 2; this version of throughtime "
+    "reads 1"),
     "no specification": (save(contiguous(tensors()), metadata(network=None)), "describes no network: a network's spec"),
     "an unknown cell": (
         save(contiguous(tensors()), metadata(network=SPECIFICATION | {"cell": "transformer"})),
         'describes no network: cell must be "elman", "lstm", "gru", ',
     ),
-    "an unknown field": (save(contiguous(tensors()), metadata(network=SPECIFICATION | {"heads": 8})), "describes no network"),
+    "an unknown field": (save(contiguous(tensors()), metadata(network=SPECIFICATION | {"heads": 8})), "describes no "
+    "network"),
     "layers without end": (
         save(contiguous(tensors()), metadata(network=SPECIFICATION | {"layers": 2**31 - 1})),
         "holds other parameters than its network needs",
@@ -210,10 +212,11 @@ def test_no_code_can_be_loaded():
     """Nothing in the package unpickles, evaluates or runs what a file holds."""
     source = Path(throughtime.__file__).parent
     forbidden = re.compile(
-        r"\b(pickle|joblib\.load|marshal|shelve|dill|allow_pickle=True|(?<!\.)eval\(|(?<!\.)exec\(|(?<![\x22])torch\.load)"
+        r"\b(pickle|joblib\.load|marshal|shelve|dill|allow_pickle=True|(?<!\.)eval\(|(?<!\.)exec\("
+        r"|(?<![\x22])torch\.load)"
     )
-    # Names of parameters; the user's own folder of compiled kernels, see there; kernels written from a graph, whose names
-    # are checked words; a script we wrote.
+    # Names of parameters; the user's own folder of compiled kernels, see there; kernels written from a graph, whose
+    # names are checked words; a script we wrote.
     kernels = {source / "kernels" / name for name in ("compiled.py", "cache.py", "shape.py")}
     ours = {*kernels, source / "bridges" / "numpy_script.py"}
     for path in set(source.rglob("*.py")) - ours:

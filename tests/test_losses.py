@@ -1,4 +1,6 @@
-"""The readouts and losses in plain NumPy: values from their definitions, derivatives by complex steps, and their limits."""
+"""The readouts and losses in plain NumPy: values from their definitions, derivatives by complex steps, and their
+limits.
+"""
 
 import numpy as np
 import pytest

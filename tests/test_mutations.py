@@ -1,4 +1,5 @@
-"""The checks of gradients see every error that they are there for: each is planted in a copy of the package, and they fail.
+"""The checks of gradients see every error that they are there for: each is planted in a copy of the package, and they
+fail.
 
 The copies are run uncompiled.
 """

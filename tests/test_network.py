@@ -145,7 +145,9 @@ def test_steps_are_what_predict_does(name, layers, output):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_long_sequences_are_read_piece_by_piece(form, name, output, monkeypatch):
-    """Pieces of 3 and 4 steps, of sequences that end before, in and at the end of one, or are not real at all behind it."""
+    """Pieces of 3 and 4 steps, of sequences that end before, in and at the end of one, or are not real at all behind
+    it.
+    """
     q = problem((11, 3, 1, 7, 4), output=output, **CELLS[name], **FORMS[form])
     whole = q.net.predict(q.x, q.lengths)
     monkeypatch.setattr(inference, "_NUMBERS_OF_A_PIECE", 1)
@@ -351,11 +353,17 @@ def test_importing_does_not_load_numba():
     [
         (lambda: tt.Network(hiden=8), 'a network has no "hiden", did you mean hidden?'),
         (lambda: tt.Network(inputs=1, hidden=2, outputs=1, sed=1), 'a network has no "sed", did you mean seed?'),
-        (lambda: tt.Network(inputs=2), "a network needs hidden, outputs, as in tt.Network(inputs=2, hidden=16, outputs=1)"),
-        (lambda: tt.Network("lstm"), "what comes first must be a NetworkSpecification, or nothing if its fields are given by "
-         'name, such as cell="lstm"; got str'),
+        (
+            lambda: tt.Network(inputs=2),
+            "a network needs hidden, outputs, as in tt.Network(inputs=2, hidden=16, outputs=1)",
+        ),
+        (
+            lambda: tt.Network("lstm"),
+            "what comes first must be a NetworkSpecification, or nothing if its fields are given by "
+            'name, such as cell="lstm"; got str',
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_network_of_other_words(make, message):
     with pytest.raises(ValueError, match="^" + re.escape(message) + "$"):
         make()

@@ -1,4 +1,4 @@
-"""A cell is known by its graph: its name stands in its own file, recipes, rows of other libraries and texts for people."""
+"""A cell is known by its graph: its name stands in its file, recipes, rows of other libraries and texts for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""NumPy's numbers, as np.arange gives them in a search, are numbers wherever Python's are; what is kept is Python's own."""
+"""NumPy's numbers, as np.arange gives them in a search, are numbers wherever Python's are.
+
+What is kept is Python's own.
+"""
 
 import json
 from dataclasses import asdict, fields
@@ -11,9 +14,11 @@ from throughtime.training.settings import Settings
 
 I, F, YES = np.int64(3), np.float32(0.5), np.True_
 MADE = {
-    "specification": lambda: tt.NetworkSpecification(inputs=I, hidden=np.uint8(4), outputs=np.array(2), layers=np.int16(2),
+    "specification": lambda: tt.NetworkSpecification(inputs=I, hidden=np.uint8(4), outputs=np.array(2),
+        layers=np.int16(2),
                                                      bidirectional=YES, bias=np.False_),
-    "settings": lambda: Settings(steps=I, batch=I, seed=I, window=I, patience=I, log_every=I, clip=I, noise=F, weight_decay=F,
+    "settings": lambda: Settings(steps=I, batch=I, seed=I, window=I, patience=I, log_every=I, clip=I, noise=F,
+        weight_decay=F,
                                  cell_penalty=F, shuffle=YES),
     "gradient descent": lambda: tt.GradientDescent(F),
     "momentum": lambda: tt.Momentum(F, F),

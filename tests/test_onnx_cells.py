@@ -1,4 +1,7 @@
-"""Cells of one's own as ONNX models: which operator they are, Scans, states, float64; against ONNX Runtime, and back."""
+"""Cells of one's own as ONNX models: which operator they are, Scans, states, float64.
+
+Against ONNX Runtime, and back.
+"""
 
 import numpy as np
 import pytest
@@ -17,7 +20,9 @@ from throughtime.cells import step_of
 from throughtime.cells.symbols import sigmoid, tanh
 
 CELLS = ["peephole", "gru_before", "min_gru", "slstm", "odd", "smooth"]
-"""ONNX's LSTM with peepholes, its other GRU, and Scans: of products alone, of four states with exp and /, of all operations."""
+"""ONNX's LSTM with peepholes, its other GRU, and Scans: of products alone, of four states with exp and /, of all
+operations.
+"""
 
 
 def network(name, **fields):

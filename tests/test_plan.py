@@ -1,4 +1,6 @@
-"""Each option, in each place: the command line, the studio, a sweep and an estimator make the same Plan, or refuse alike."""
+"""Each option, in each place: the command line, the studio, a sweep and an estimator make the same Plan, or refuse
+alike.
+"""
 
 import json
 import tomllib
@@ -29,18 +31,19 @@ PER_STEP = {"optimizer": "gradient-descent", "batch": 1, "noise": 0.0}
 GOOD = [
     ("cell", "gru", {}), ("activation", "tanh", {}), ("hidden", 5, {}), ("layers", 2, {}), ("bidirectional", True, {}),
     ("layer_norm", True, {}),
-    ("dtype", "float32", {}), ("steps", 7, {}), ("batch", 3, {}), ("optimizer", "rmsprop", {}), ("learning_rate", 0.5, {}),
-    ("schedule", "step:5:0.25", {}), ("clip", 2.5, {}), ("clip", 0, {}), ("noise", 0.125, {}), ("dropout", 0.25, {}),
-    ("weight_decay", 0.25, {}), ("cell_penalty", 0.5, LSTM), ("window", 3, {}), ("update", "per-step", PER_STEP),
-    ("seed", 12, {}),
+    ("dtype", "float32", {}), ("steps", 7, {}), ("batch", 3, {}), ("optimizer", "rmsprop", {}),
+    ("learning_rate", 0.5, {}), ("schedule", "step:5:0.25", {}), ("clip", 2.5, {}), ("clip", 0, {}),
+    ("noise", 0.125, {}), ("dropout", 0.25, {}), ("weight_decay", 0.25, {}), ("cell_penalty", 0.5, LSTM),
+    ("window", 3, {}), ("update", "per-step", PER_STEP), ("seed", 12, {}),
 ]  # fmt: skip
 BAD = [
-    ("cell", "lsmt", {}), ("activation", "softmax", {}), ("activation", "tanh", LSTM), ("hidden", 0, {}), ("layers", 0, {}),
-    ("layer_norm", True, {"hidden": 1}),
-    ("dtype", "float16", {}), ("steps", -1, {}), ("batch", 0, {}), ("optimizer", "sgd", {}), ("learning_rate", -1.0, {}),
-    ("schedule", "sideways", {}), ("clip", -1.0, {}), ("noise", -0.5, {}), ("dropout", -0.5, {}), ("dropout", 1.0, {}),
-    ("weight_decay", -1.0, {}), ("cell_penalty", -1.0, {}), ("cell_penalty", 1.0, {}), ("window", 0, {}),
-    ("window", 3, {"bidirectional": True}), ("update", "per-hour", {}), ("update", "per-step", {}), ("seed", -1, {}),
+    ("cell", "lsmt", {}), ("activation", "softmax", {}), ("activation", "tanh", LSTM), ("hidden", 0, {}),
+    ("layers", 0, {}), ("layer_norm", True, {"hidden": 1}),
+    ("dtype", "float16", {}), ("steps", -1, {}), ("batch", 0, {}), ("optimizer", "sgd", {}),
+    ("learning_rate", -1.0, {}), ("schedule", "sideways", {}), ("clip", -1.0, {}), ("noise", -0.5, {}),
+    ("dropout", -0.5, {}), ("dropout", 1.0, {}), ("weight_decay", -1.0, {}), ("cell_penalty", -1.0, {}),
+    ("cell_penalty", 1.0, {}), ("window", 0, {}), ("window", 3, {"bidirectional": True}), ("update", "per-hour", {}),
+    ("update", "per-step", {}), ("seed", -1, {}),
 ]  # fmt: skip
 
 

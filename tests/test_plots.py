@@ -153,7 +153,9 @@ def test_without_matplotlib(monkeypatch):
 
 
 def test_in_a_notebook_every_figure_appears(tmp_path):
-    """A back end like that of notebooks: it becomes interactive as it is loaded, by the first figure, and draws what is new."""
+    """A back end like that of notebooks: it becomes interactive as it is loaded, by the first figure, and draws what is
+    new.
+    """
     (tmp_path / "notebook_backend.py").write_text(
         "from matplotlib import interactive\n"
         "from matplotlib.backends.backend_agg import FigureCanvasAgg as FigureCanvas, new_figure_manager\n"
@@ -166,7 +168,8 @@ def test_in_a_notebook_every_figure_appears(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=100,
-        env=os.environ | {"MPLBACKEND": "module://notebook_backend", "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+        env=os.environ | {"MPLBACKEND": "module://notebook_backend",
+            "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
     )  # fmt: skip
     assert done.stdout.splitlines() == ["True 10.0", "True 10.0"]
 

@@ -123,8 +123,10 @@ def test_an_error_in_an_operation_is_seen(operation, error, monkeypatch, tmp_pat
     [
         (lambda state: None, {}, "got the parameters"),
         (lambda state: state.pop("recurrent.w_f_l0"), {"cell": STEPS["peephole"]}, "w_f_l0 must be .* got none"),
-        (lambda state: state.update({"recurrent.V_i_l0": torch.zeros(2, 4).double()}), {"cell": STEPS["peephole"]}, "must be"),
-        (lambda state: state.update({"recurrent.q_l0": torch.zeros(3).double()}), {"cell": STEPS["peephole"]}, "holds q_l0"),
+        (lambda state: state.update({"recurrent.V_i_l0": torch.zeros(2, 4).double()}), {"cell": STEPS["peephole"]},
+            "must be"),
+        (lambda state: state.update({"recurrent.q_l0": torch.zeros(3).double()}), {"cell": STEPS["peephole"]},
+            "holds q_l0"),
         (lambda state: None, {"cell": "peepole"}, "or a step function that throughtime.cell has read, got 'peepole'"),
     ],
 )  # fmt: skip

@@ -14,7 +14,8 @@ from throughtime.training.settings import Settings
 
 compiled_only = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="too many steps for uncompiled kernels")
 
-# docs/math.md#the-classic-recipe: pair, error, a, b, predicted; and the errors with the update inside the backward loop.
+# docs/math.md#the-classic-recipe: pair, error, a, b, predicted; and the errors with the update inside the backward
+# loop.
 LOG = [
     (0, 3.45638663, 9, 60, 1), (1000, 3.63389116, 28, 35, 255), (2000, 3.91366595, 116, 44, 72),
     (3000, 3.72191702, 4, 73, 223), (4000, 3.5852713, 71, 11, 8), (5000, 2.53352328, 81, 113, 162),

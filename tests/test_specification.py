@@ -67,7 +67,8 @@ def test_the_choices_are_those_of_the_design():
 @pytest.mark.parametrize("value", [0, -1, 1.0, 2.5, "3", None, True, 2**31])
 def test_sizes(field, value):
     refused(
-        f"{field} must be a whole number {'from 1 to 2147483647' if value == 2**31 else 'of at least 1'}, got {value!r}",
+        f"{field} must be a whole number {'from 1 to 2147483647' if value == 2**31 else 'of at least 1'}, got "
+        f"{value!r}",
         lambda: NetworkSpecification(**{**SMALLEST, field: value}),
     )
 

@@ -78,8 +78,8 @@ def test_a_wrong_shape_is_told():
 
 
 NASTY = [
-    '""";import os;os.system("touch run");""".py', "a\nimport os; os.mkdir('run')\n.py", "'''.py", "{0.__class__}.py", "\\.py",
-    '"\\N{BULLET}.py', "import.py", "class.py", "a b.py", "1.py", "%s.py", "\x1b[2J.py", "ü.py",
+    '""";import os;os.system("touch run");""".py', "a\nimport os; os.mkdir('run')\n.py", "'''.py", "{0.__class__}.py",
+    "\\.py", '"\\N{BULLET}.py', "import.py", "class.py", "a b.py", "1.py", "%s.py", "\x1b[2J.py", "ü.py",
 ]  # fmt: skip
 
 

@@ -108,10 +108,10 @@ def test_columns_are_kept_to_the_bit():
 @pytest.mark.parametrize(
     "damage",
     [
-        {"inputs": ["a"]}, {"inputs": "ab"}, {"inputs": [1, 2]}, {"named": 1}, {"targets": "kinds"}, {"output": "first"},
-        {"classes": ["down", "up"]}, {"x": {"mean": [1]}}, {"x": {"mean": [1, 2], "deviation": [1]}}, {"time": None},
-        {"x": {"mean": [1, 2], "deviation": [1, -1]}}, {"x": {"mean": [float("nan"), 2], "deviation": [1, 1]}},
-        {"x": 3}, {"more": 1},
+        {"inputs": ["a"]}, {"inputs": "ab"}, {"inputs": [1, 2]}, {"named": 1}, {"targets": "kinds"},
+        {"output": "first"}, {"classes": ["down", "up"]}, {"x": {"mean": [1]}},
+        {"x": {"mean": [1, 2], "deviation": [1]}}, {"time": None}, {"x": {"mean": [1, 2], "deviation": [1, -1]}},
+        {"x": {"mean": [float("nan"), 2], "deviation": [1, 1]}}, {"x": 3}, {"more": 1},
     ],
 )  # fmt: skip
 def test_damaged_columns_are_refused_in_one_sentence(damage):

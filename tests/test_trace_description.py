@@ -1,4 +1,7 @@
-"""What the page is told of a cell: names, and what its gates do; that it computes what was recorded, the page's own tests say."""
+"""What the page is told of a cell: names, and what its gates do.
+
+That it computes what was recorded, the page's own tests say.
+"""
 
 import json
 

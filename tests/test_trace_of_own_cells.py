@@ -1,4 +1,4 @@
-"""Traces of cells of one's own against PyTorch's autograd, which differentiates the loss by every value of every step."""
+"""Traces of own cells against PyTorch's autograd, which differentiates the loss by every value of every step."""
 
 import json
 import os

@@ -1,7 +1,7 @@
 """Models, runs and certificates of version 0.1.0, from before the cells were read from their step functions.
 
-They were written by an engine that `arrays.safetensors` names: on that engine every bit is the same, on others the rounding
-may differ. Runs have noise, so they continue alike only where it is made by the compiled generator.
+They were written by an engine that `arrays.safetensors` names: on that engine every bit is the same, on others the
+rounding may differ. Runs have noise, so they continue alike only where it is made by the compiled generator.
 """
 
 import shutil

@@ -1,4 +1,6 @@
-"""The classic adder the plain way: a loop over time in NumPy, one pair after the other [docs/math.md#the-classic-recipe]."""
+"""The classic adder the plain way: a loop over time in NumPy, one pair after the other
+[docs/math.md#the-classic-recipe].
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ def sigmoid(x):
 
 
 def train(pairs: int, seed: int = 0, learning_rate: float = 0.1):
-    """→ V (2,16), W (16,1), U (16,16) after so many pairs; like the demo it keeps the error and the prediction of each."""
+    """→ V (2,16), W (16,1), U (16,16) after so many pairs.
+
+    Like the demo it keeps the error and the prediction of each.
+    """
     rng = np.random.RandomState(seed)
     V = 2 * rng.random_sample((2, 16)) - 1
     W = 2 * rng.random_sample((16, 1)) - 1

@@ -1,4 +1,4 @@
-"""The same networks in PyTorch: its own recurrent modules, and for the sigmoid cell, which it lacks, plain tensor code."""
+"""The same networks in PyTorch: its own recurrent modules, and plain code for the sigmoid cell, which it lacks."""
 
 from __future__ import annotations
 

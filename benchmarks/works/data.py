@@ -1,4 +1,4 @@
-"""Reading files: a table of a million rows beside pandas and pyarrow, which check nothing; an archive that is mapped."""
+"""Reading files: a table of a million rows beside pandas and pyarrow, which check nothing; a mapped archive."""
 
 from __future__ import annotations
 

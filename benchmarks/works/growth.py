@@ -31,8 +31,13 @@ def measured(context: Context) -> Iterator[Curve]:
                 "Below about 8 steps the call from Python counts; beyond that every step costs the same.")  # fmt: skip
     yield Curve("B, sequences (GRU, T=16 H=64)", GRADIENT, _points(_powers(1, 1024), lambda B: gradient(B, 16, 64)), 1,
                 "A few rows cost little more than one: a matrix is read once for as many as a tile holds.")  # fmt: skip
-    yield Curve("H, units (GRU, B=32 T=16)", GRADIENT, _points(_powers(4, 512), lambda H: gradient(32, 16, H)), 2,
-                "Small networks pay for activations, which grow as H; large ones for products, which grow as H².")  # fmt: skip
+    yield Curve(
+        "H, units (GRU, B=32 T=16)",
+        GRADIENT,
+        _points(_powers(4, 512), lambda H: gradient(32, 16, H)),
+        2,
+        "Small networks pay for activations, which grow as H; large ones for products, which grow as H².",
+    )
     yield Curve("layers (GRU, B=32 T=16 H=64)", GRADIENT, _points(_powers(1, 16), lambda L: gradient(32, 16, 64, L)), 1,
                 "A straight line: a layer costs the same wherever it stands.")  # fmt: skip
     specification, task = network("elman", 2, 16).specification, tt.tasks.Addition(bits=8)
@@ -43,14 +48,24 @@ def measured(context: Context) -> Iterator[Curve]:
             2,
         )
 
-    yield Curve("networks (`train_many`, 20 steps)", "s", _points(_powers(1, 1024), many), 1,
-                "One network uses one of the threads; from as many networks as threads on the line is straight.")  # fmt: skip
+    yield Curve(
+        "networks (`train_many`, 20 steps)",
+        "s",
+        _points(_powers(1, 1024), many),
+        1,
+        "One network uses one of the threads; from as many networks as threads on the line is straight.",
+    )
     yield Curve("threads (GRU, B=256 T=50 H=128)", "one gradient, ms", _points(_threads(), _with_threads), -1,
                 "Rows of a batch are shared among threads; what is left to one of them bends the line.")  # fmt: skip
     yield Curve("rows of a CSV file", "s", _points((10**k for k in range(2, 7)), _reading), 1,
                 "Short files cost what the first reading of any costs.")  # fmt: skip
-    yield Curve("bytes of a certificate", "s to check it", list(_certificates()), 1,
-                "More regions and larger networks both make it longer; with the regions alone the line is straight.")  # fmt: skip
+    yield Curve(
+        "bytes of a certificate",
+        "s to check it",
+        list(_certificates()),
+        1,
+        "More regions and larger networks both make it longer; with the regions alone the line is straight.",
+    )
 
 
 def _points(sizes: Iterable[int], cost: Callable[[int], float]) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""Many small networks: trained at once against a loop over them in PyTorch; trained, checked and proved on all cores."""
+"""Many small networks: trained at once, against a loop in PyTorch; trained, checked and proved on all cores."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ print(peak() - before)
 
 
 def measured(context: Context) -> Iterator[Figure]:
-    """What one forward and backward pass takes at its peak, beyond its arguments, in bytes for each of B·T·H numbers."""
+    """The peak of one forward and backward pass, beyond its arguments, in bytes for each of B·T·H numbers."""
     with_torch = "torch" in context.peers
     for name, cell in CELLS.items():
         for T in (256, 1024):

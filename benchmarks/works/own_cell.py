@@ -1,4 +1,5 @@
-"""A cell that no library has, an LSTM with peepholes, written in this library and in PyTorch: one forward and backward pass.
+"""A cell that no library has, an LSTM with peepholes, written in this library and in PyTorch: one forward and backward
+pass.
 
 PyTorch runs it as its users write it, a loop over the steps; with `--more` also as `torch.compile` makes it, which
 unrolls the loop and compiles it for minutes, anew for each number of steps: a ratio does not count that time, its row

@@ -22,7 +22,10 @@ LATER = {
     "trace 107 27": 0.25,
     "evaluate": 0.25,
 }
-PREDICT = "import numpy as np, throughtime as tt; tt.load('runs/addition-elman-0/model.safetensors').predict(np.zeros((1, 8, 2)))"
+PREDICT = (
+    "import numpy as np, throughtime as tt; "
+    "tt.load('runs/addition-elman-0/model.safetensors').predict(np.zeros((1, 8, 2)))"
+)
 
 
 def measured(context: Context) -> Iterator[Figure]:
@@ -37,8 +40,8 @@ def measured(context: Context) -> Iterator[Figure]:
             yield Figure(f"`{command}`", seconds, "s", target, "the whole process")
         if next(Path(folder).glob("runs/addition-elman-0/model.safetensors"), None):
             words = ["-c", PREDICT]
-            yield Figure("`tt.load(…).predict(x)`, one sequence", min(_seconds(words, folder, kernels) for _ in range(TIMES)),
-                         "s", 0.25, "the whole process")  # fmt: skip
+            seconds = min(_seconds(words, folder, kernels) for _ in range(TIMES))
+            yield Figure("`tt.load(…).predict(x)`, one sequence", seconds, "s", 0.25, "the whole process")
         nothing = min(_seconds(["-c", "import numpy"], folder, kernels) for _ in range(TIMES))
         yield Figure("`import numpy` alone", nothing, "s", note="what any of them takes at least")
 

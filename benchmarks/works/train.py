@@ -1,4 +1,6 @@
-"""A step of a whole loop of training, its update by gradient descent included: `tt.train`, compiled, against a loop in Python."""
+"""A step of a whole loop of training, its update by gradient descent included: `tt.train`, compiled, against a loop in
+Python.
+"""
 
 from __future__ import annotations
 

@@ -72,10 +72,10 @@ _HOMES = {
 }
 
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
-    "Adam", "Batch", "cell", "Constant", "Cosine", "exp", "GradientDescent", "Graph", "load", "load_run", "maximum", "minimum",
-    "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "Proof", "prove", "Proved", "Refuted", "relu", "resume",
-    "RMSprop", "Run", "sigmoid", "sigmoid_derivative", "softplus", "Specification", "State", "Step", "sweep", "tanh", "tasks",
-    "Trace", "train", "train_many", "Unknown", "view", "WarmUp",
+    "Adam", "Batch", "cell", "Constant", "Cosine", "exp", "GradientDescent", "Graph", "load", "load_run", "maximum",
+    "minimum", "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "Proof", "prove", "Proved", "Refuted",
+    "relu", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative", "softplus", "Specification", "State", "Step",
+    "sweep", "tanh", "tasks", "Trace", "train", "train_many", "Unknown", "view", "WarmUp",
 ]  # fmt: skip
 
 

@@ -30,14 +30,14 @@ class Batch:
     mask : (B, T) or (B,) float array, optional
         Weight of each target in the loss (0: it is not scored); all 1 when not given.
 
-    All of them may be lists; they are kept as arrays. What stands behind a sequence's end, and a target of weight 0, may be
-    anything, NaN too.
+    All of them may be lists; they are kept as arrays. What stands behind a sequence's end, and a target of weight 0,
+    may be anything, NaN too.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit, a weight is negative or not finite, or something is no number; the message names the axes
-        and the shape it got, or the place.
+        If the shapes do not fit, a weight is negative or not finite, or something is no number; the message names the
+        axes and the shape it got, or the place.
     """
 
     x: Array

@@ -157,8 +157,8 @@ class Network:
 
         Returns
         -------
-        (B,T,O) array, or (B,O) if the network's output is "last step"; a list of arrays (T_i,O) if x was a list and there
-        is an output at every step.
+        (B,T,O) array, or (B,O) if the network's output is "last step"; a list of arrays (T_i,O) if x was a list and
+        there is an output at every step.
         """
         array, steps, listed = self._checked(x, lengths)
         if initial_state is not None:

@@ -87,7 +87,7 @@ def test_of_a_gru_without_recurrent_weights():
 
 
 def test_of_a_cell_of_ones_own():
-    """min_gru with h_tilde = 2 and z = S(1): h comes to rest at 2, and keeps the share 1 − z of the way that is left."""
+    """min_gru with h_tilde = 2 and z = S(1): h comes to rest at 2, and keeps the share 1 − z of the way left."""
     net = still(STEPS["min_gru"])
     net["b_z"], net["b_h"] = 1, 2
     (point,) = fixed_points(net, [0.25])

@@ -1,4 +1,4 @@
-"""S and S' over the whole range of floats, against forty exact digits; and the Elman activations and their derivatives."""
+"""S and S' over all floats, against forty exact digits; the Elman activations and their derivatives."""
 
 import warnings
 

@@ -175,7 +175,10 @@ SLOW = [name for name in STEPS if name != "odd"] if COMPILED else []
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.long] * (name in SLOW)) for name in STEPS])
 def test_kernels(name, tmp_path):
-    """The kernels that are written from a graph do what the plain operations do; the network is saved and loaded as data."""
+    """The kernels that are written from a graph do what the plain operations do.
+
+    The network is saved and loaded as data.
+    """
     graph = STEPS[name]
     net = tt.Network(cell=graph, inputs=I, hidden=H, outputs=2, seed=1)
     net.parameters[:] = np.random.default_rng(5).normal(size=net.parameters.shape) / 2

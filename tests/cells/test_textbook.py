@@ -1,4 +1,6 @@
-"""Printed equations: those of LSTM are the textbook's, and those of every cell, computed as they are printed, are the derived."""
+"""Printed equations: those of LSTM are the textbook's, and those of every cell, computed as they are printed, are the
+derived.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""Examples worked by hand. Logarithms are chosen as net inputs, since S(ln a) = a/(1+a) and tanh(ln a) = (a²−1)/(a²+1)."""
+"""Examples worked by hand.
+
+Logarithms are chosen as net inputs, since S(ln a) = a/(1+a) and tanh(ln a) = (a²−1)/(a²+1).
+"""
 
 from math import log
 
@@ -48,7 +51,8 @@ def near(got, wanted):
     np.testing.assert_allclose(np.squeeze(got), np.squeeze(wanted), rtol=1e-14, atol=0)
 
 
-# Elman, sigmoid, two steps. V = L, U = 2L, b_h = −L, W = 2L, b_y = −L/2 with L = ln 3; h_0 = 1/2; x = (1, −3/2); d = (0, 1).
+# Elman, sigmoid, two steps. V = L, U = 2L, b_h = −L, W = 2L, b_y = −L/2 with L = ln 3; h_0 = 1/2; x = (1, −3/2); d =
+# (0, 1).
 #
 #   net_h_1 = L + ½·2L − L = L                      h_1 = 3/4
 #   net_h_2 = −3/2 L + 3/4·2L − L = −L              h_2 = 1/4
@@ -183,7 +187,8 @@ def test_lstm_kernel():
     near(found.d_x, sum(LSTM_V[g] * LSTM_DELTA[g] for g in "ifCo"))
 
 
-# GRU, one step, h_0 = 2, x = 1. V_r, U_r, b_r = 1, −1, 1; V_z, U_z, b_z = L, ½, −1; V_n, U_n, b_n, c_n = 1, 1, −1, 2 ln 2 − 2.
+# GRU, one step, h_0 = 2, x = 1. V_r, U_r, b_r = 1, −1, 1; V_z, U_z, b_z = L, ½, −1; V_n, U_n, b_n, c_n = 1, 1, −1, 2 ln
+# 2 − 2.
 #
 #   r = S(0) = 1/2    z = S(L) = 3/4    q = 2 + 2 ln 2 − 2 = 2 ln 2    ñ = tanh(1 − 1 + ½·2 ln 2) = 3/5
 #   h = ¼·3/5 + ¾·2 = 33/20

@@ -1,4 +1,7 @@
-"""Data files on the command line: read by name, standardised, said to be what they are read as; runs go on with their own."""
+"""Data files on the command line: read by name, standardised, said to be what they are read as.
+
+Runs go on with their own.
+"""
 
 from __future__ import annotations
 
@@ -238,7 +241,9 @@ def far_from_zero(path, mean):
 
 
 def test_what_was_measured_in_training_is_what_is_saved(throughtime):
-    """Just below the limit, mean/deviation·eps = 0.96e-4, the network in the file's units is still the one that was trained."""
+    """Just below the limit, mean/deviation·eps = 0.96e-4, the network in the file's units is still the one that was
+    trained.
+    """
     far_from_zero("near.csv", 57_000)
     outcome = throughtime("train", "near.csv", "--dtype", "float32", *HIDDEN, "--steps", 300, "--out", "r")
     error = float(re.search(r"root mean square (\S+) over", outcome.out).group(1))

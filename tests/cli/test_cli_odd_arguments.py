@@ -1,4 +1,6 @@
-"""Several hundred lists of odd arguments: a status of 0 to 3, at most one line on stderr, never a traceback, no memory taken."""
+"""Several hundred lists of odd arguments: a status of 0 to 3, at most one line on stderr, never a traceback, no memory
+taken.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ WORDS = (
 )
 
 NUMBERS = {
-    "train": ("--hidden", "--layers", "--bits", "--steps", "--batch", "--window", "--seed", "--threads", "--learning-rate",
+    "train": ("--hidden", "--layers", "--bits", "--steps", "--batch", "--window", "--seed", "--threads",
+        "--learning-rate",
               "--clip", "--noise", "--weight-decay", "--cell-penalty", "--schedule", "--cell", "--option", "--resume"),
     "evaluate": ("--bits", "--samples", "--seed", "--task", "--data", "--option"),
     "trace": ("--step", "--unit", "--output", "--layer", "--direction", "--seed", "--task"),
@@ -50,7 +53,8 @@ RIGHT = {
 LISTS = [
     *([*START[command], option, word] for command, options in NUMBERS.items() for option in options for word in WORDS
       if (command, option, word) not in RIGHT and not (command == "train" and word in (HUGE, "1e9", "0"))),
-    *([command, word] for command in ("train", "add", "evaluate", "trace", "prove", "check", "automaton", "info", "export",
+    *([command, word] for command in ("train", "add", "evaluate", "trace", "prove", "check", "automaton", "info",
+        "export",
                                       "export-html", "lab", "nonsense") for word in WORDS[4:]),
     *(["add", *pair, "--model", "adder.safetensors"] for pair in itertools.product(WORDS, ("-1", "x"))),
     ["train", "addition", "--hidden", HUGE], ["train", "addition", "--option", f"operands={HUGE}"],

@@ -167,7 +167,8 @@ def test_a_process_trains_alike_on_one_thread_and_two():
     ],
 )
 def test_a_terminal_without_some_signs_shows_their_names(text, shown):
-    program = f"import sys, throughtime.cli.shell; sys.stdout.reconfigure(errors='throughtime.named'); print({text!r}, end='')"
+    program = "import sys, throughtime.cli.shell; sys.stdout.reconfigure(errors='throughtime.named'); "
+    program += f"print({text!r}, end='')"
     environment = os.environ | {"PYTHONIOENCODING": "cp1252"}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=60, check=True, env=environment)
     assert done.stdout.decode("cp1252") == shown

@@ -84,9 +84,9 @@ def test_every_option_reaches_the_run(throughtime):
     outcome = throughtime(
         "train", "multiplication", "--cell", "lstm", "--hidden", 3, "--layers", 2, "--dtype", "float32", "--bits", 9,
         "--option", "factor=5", "--steps", 6, "--batch", 7, "--optimizer", "momentum", "--learning-rate", 0.03,
-        "--schedule", "step:2:0.5", "--clip", 2, "--noise", 0.1, "--dropout", 0.2, "--weight-decay", 0.01, "--cell-penalty", 0.02,
-        "--window", 4, "--seed", 8, "--out", "run", "--update", "per-batch", "--recipe", "default", "--threads", 1,
-        "--quiet",
+        "--schedule", "step:2:0.5", "--clip", 2, "--noise", 0.1, "--dropout", 0.2, "--weight-decay", 0.01,
+        "--cell-penalty", 0.02, "--window", 4, "--seed", 8, "--out", "run", "--update", "per-batch", "--recipe",
+        "default", "--threads", 1, "--quiet",
     )  # fmt: skip
     assert outcome == (0, "", "")
     run = settings_of("run")
@@ -95,7 +95,8 @@ def test_every_option_reaches_the_run(throughtime):
     assert run["network"].items() >= network.items()
     wanted = {
         "steps": 6, "batch": 7, "clip": 2.0, "noise": 0.1, "dropout": 0.2, "weight_decay": 0.01, "cell_penalty": 0.02,
-        "window": 4, "seed": 8, "update": "per batch", "optimizer": {"name": "momentum", "learning_rate": 0.03, "momentum": 0.9},
+        "window": 4, "seed": 8, "update": "per batch",
+        "optimizer": {"name": "momentum", "learning_rate": 0.03, "momentum": 0.9},
         "schedule": {"name": "step", "every": 2, "factor": 0.5},
     }  # fmt: skip
     assert run["settings"].items() >= wanted.items()
@@ -178,7 +179,8 @@ def test_what_takes_too_much_memory_is_told_in_one_line(throughtime):
 
 def test_a_loss_that_is_not_finite_is_told_with_the_step_and_advice(throughtime):
     outcome = throughtime(
-        "train", "addition", "--activation", "relu", "--optimizer", "gradient-descent", "--learning-rate", 1e200, "--quiet"
+        "train", "addition", "--activation", "relu", "--optimizer", "gradient-descent", "--learning-rate", 1e200,
+        "--quiet"
     )  # fmt: skip
     assert outcome.status == 1
     assert re.search(
@@ -372,7 +374,8 @@ def test_the_classic_log_to_eight_digits_as_json(throughtime, update):
 
 def test_the_classic_recipe_allows_what_it_is(throughtime):
     outcome = throughtime(
-        "train", "addition", "--recipe", "classic", "--bits", 8, "--cell", "elman", "--batch", 1, "--steps", 5, "--quiet"
+        "train", "addition", "--recipe", "classic", "--bits", 8, "--cell", "elman", "--batch", 1, "--steps", 5,
+        "--quiet"
     )  # fmt: skip
     assert outcome == (0, "", "")
 

@@ -110,8 +110,9 @@ def test_sizes_that_a_file_declares_take_no_memory(tmp_path):
     """Each size in turn larger than the arrays of the file are."""
     model = OneToMany(2, ABC, hidden=3)
     for name, value in [
-        ("hidden", 6000), ("layers", 10**9), ("embedding", 10**12), ("features", 10**6), ("hidden", 2.5), ("layers", True),
-        ("vocabulary", "".join(map(chr, range(1000, 40_000)))), ("vocabulary", ["a"]), ("cell", ["gru"]), ("hidden", None),
+        ("hidden", 6000), ("layers", 10**9), ("embedding", 10**12), ("features", 10**6), ("hidden", 2.5),
+        ("layers", True), ("vocabulary", "".join(map(chr, range(1000, 40_000)))), ("vocabulary", ["a"]),
+        ("cell", ["gru"]), ("hidden", None),
     ]:  # fmt: skip
         fields = {"kind": model.kind, **model.fields, name: value}
         save_tensors(

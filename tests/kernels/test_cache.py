@@ -145,7 +145,8 @@ good = path.read_bytes()
 other = next(p for p in sorted(path.parent.iterdir()) if p != path).read_bytes()
 load = lambda: kernel._cache.load_overload(signature.args, kernel.targetctx)
 assert load() is not None
-draw, mutations = random.Random(0), [b"", good[:31], good[:32], good[:-1], good + b"x", good[32:], other, bytes(len(good))]
+draw = random.Random(0)
+mutations = [b"", good[:31], good[:32], good[:-1], good + b"x", good[32:], other, bytes(len(good))]
 for _ in range(300):
     changed = bytearray(good)
     for _ in range(draw.choice((1, 1, 3, 50))):
@@ -162,7 +163,8 @@ assert load() is not None
 assert unpickled  # what is whole goes this way
 pickle.loads = real
 key = kernel._cache._key(signature.args, kernel.targetctx.codegen())
-for foreign in (b"", b"no pickle", pickle.dumps(3), pickle.dumps(([("os", "nothing", ())], ())), pickle.dumps(([], (1, 2)))):
+pickled = pickle.dumps(3), pickle.dumps(([("os", "nothing", ())], ())), pickle.dumps(([], (1, 2)))
+for foreign in (b"", b"no pickle", *pickled):
     path.write_bytes(cache._checksum(key, foreign) + foreign)  # whole, and of another version of what wrote it
     assert load() is None
 path.write_bytes(good)

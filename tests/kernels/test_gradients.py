@@ -1,4 +1,6 @@
-"""The gradient of the whole compiled network, by complex steps through an independent network and by central differences."""
+"""The gradient of the whole compiled network, by complex steps through an independent network and by central
+differences.
+"""
 
 from dataclasses import replace
 from itertools import product

@@ -1,4 +1,4 @@
-"""Noise on the recurrent state, and a penalty on LSTM's cell state, as training uses them: the gradient knows of both."""
+"""Noise on the recurrent state and a penalty on LSTM's cell state, as training uses them: the gradient has both."""
 
 import numpy as np
 import pytest

@@ -22,7 +22,10 @@ HARD = [
     "m = p.w * h\n    return sigmoid(x @ p.V_a + m @ p.U_a) * tanh(x @ p.V_b + m @ p.U_b) + 0.5 * h",
     "m = tanh(x @ p.V) * h\n    return tanh(m @ p.A + m @ p.B - m @ p.C + h) - m",
 ]
-"""A state that is multiplied and subtracted; a value of the step that two matrices multiply, or three in one net input."""
+"""A state that is multiplied and subtracted.
+
+A value of the step that two matrices multiply, or three in one net input.
+"""
 TEXTS = [*(f"def step(p, x, h):\n    {body}\n" for body in HARD), *(Writer(seed).function() for seed in range(45))]
 
 

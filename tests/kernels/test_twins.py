@@ -15,7 +15,8 @@ from throughtime.weights.losses import LOSSES as PLAIN_LOSSES
 from throughtime.weights.losses import READOUTS
 
 LENGTHS = [(1,), (2, 2), (3, 7, 1), (60, 12) if COMPILED else (20, 3)]
-# Around the edges of vectors, of tiles, of what is packed, and of blocks of time steps: lengths, inputs, hidden, outputs.
+# Around the edges of vectors, of tiles, of what is packed, and of blocks of time steps: lengths, inputs, hidden,
+# outputs.
 SIZES = [
     ((1, 3, 2) * 50, 1, 5, 1),
     ((300, 7), 2, 17, 3),

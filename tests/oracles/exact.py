@@ -6,7 +6,9 @@ FORTY_DIGITS = Context(prec=40)
 
 
 def sigmoid(x):
-    """S(x) as a Decimal; exp of a Decimal has no overflow below |x| = 10⁶, and beyond that S is exp(x) or 1 to any float."""
+    """S(x) as a Decimal; exp of a Decimal has no overflow below |x| = 10⁶, and beyond that S is exp(x) or 1 to any
+    float.
+    """
     with localcontext(FORTY_DIGITS):
         return 1 / (1 + Decimal(-max(min(float(x), 1e5), -1e5)).exp())
 
@@ -17,7 +19,7 @@ def sigmoid_derivative(x):
 
 
 def softplus(x):
-    """log(1 + exp(x)) as max(x, 0) + log(1 + e) with e = exp(−|x|), which is e itself to forty digits when it is tiny."""
+    """log(1 + exp(x)) as max(x, 0) + log(1 + e), e = exp(−|x|), which is e itself to forty digits if tiny."""
     with localcontext(FORTY_DIGITS):
         e = Decimal(-min(abs(float(x)), 1e5)).exp()
         return Decimal(max(float(x), 0)) + (e if e < Decimal("1e-41") else _log1p(e))
@@ -38,6 +40,9 @@ def tanh(x):
 
 
 def relative_error(got, exact, smallest):
-    """|got − exact| / |exact|; below the smallest normal float, by that float instead, since denormals have fewer digits."""
+    """|got − exact| / |exact|.
+
+    Below the smallest normal float, by that float instead, since denormals have fewer digits.
+    """
     with localcontext(FORTY_DIGITS):
         return float(abs(Decimal(float(got)) - exact) / max(abs(exact), Decimal(float(smallest))))

@@ -1,13 +1,14 @@
 """Errors that were made in admired hand-written back-propagation, to be planted in ours.
 
-Each is (name, file of the package, pattern, replacement, check): in the sweep over time, in what writes a cell's kernels, and in
-the derivation of its backward pass. When these are rewritten, only this table is edited. The patterns are regular expressions
-in which `.` stands for any character, line ends too; the first match is replaced.
+Each is (name, file of the package, pattern, replacement, check): in the sweep over time, in what writes a cell's
+kernels, and in the derivation of its backward pass. When these are rewritten, only this table is edited. The patterns
+are regular expressions in which `.` stands for any character, line ends too; the first match is replaced.
 """
 
 NORMALISATION = "kernels/normalisation.py"
 SWEEP, ROWS, PRODUCTS, DERIVATION, NETWORK = (
-    "kernels/sweep.py", "kernels/written_rows.py", "kernels/written_products.py", "cells/derivation.py", "kernels/network.py"
+    "kernels/sweep.py", "kernels/written_rows.py", "kernels/written_products.py", "cells/derivation.py",
+    "kernels/network.py"
 )  # fmt: skip
 BACKWARD = r"(def backward\(.*?)"
 STORED = r"(def backward\(.*?if laid.phase\(place\) == phase)"
@@ -21,7 +22,8 @@ TWICE = "tests/kernels/test_two_batches.py::test_the_same_tape_twice"
 ERRORS = [
     ("gradients written into the array of the parameters", SWEEP, r"s\.bias, gradient, at", "s.bias, p, at", FORMS),
     # Both directions: the first step is t = 0 or the last, so `0 < t` is the first step of one of them.
-    ("the first step never back-propagated", SWEEP, BACKWARD + r"if t < lengths\[q\]", r"\1if 0 < t < lengths[q]", FORMS),
+    ("the first step never back-propagated", SWEEP, BACKWARD + r"if t < lengths\[q\]", r"\1if 0 < t < lengths[q]",
+        FORMS),
     (
         "δ_t paired with h_t instead of h_{t-1}", SWEEP,
         BACKWARD + r"fed \+ before\(first, backwards\)", r"\1fed + (first + 1)", FORMS,
@@ -31,7 +33,8 @@ ERRORS = [
         r"_take_states\(s, numbers, d_last[^\n]*", "pass", TWICE,
     ),
     ("no gradient for the initial states", SWEEP, r"tape, tape\.d_first, layer", "tape, tape.d_last, layer", OUTSIDE),
-    ("the bias gradient of one row only", PRODUCTS, r"add_rows\(deltas, \{slot\}", "add_rows(deltas[:1], {slot}", FORMS),
+    ("the bias gradient of one row only", PRODUCTS, r"add_rows\(deltas, \{slot\}", "add_rows(deltas[:1], {slot}",
+        FORMS),
     ("δ of the first gate computed and never stored", ROWS, STORED, r"\1 and k != 0", FORMS),
     ("δ of the second gate computed and never stored", ROWS, STORED, r"\1 and k != 1", FORMS),
     ("δ of the fourth gate computed and never stored", ROWS, STORED, r"\1 and k != 3", FORMS),
@@ -57,9 +60,11 @@ ERRORS = [
     ("the mean of ∂n kept on the way back", NORMALISATION, r"d_n\[j\] - mean - n", "d_n[j] - n", NORMALISED),
     ("the deviation held constant on the way back", NORMALISATION, r" - n\[j\] \* along", "", NORMALISED),
     ("the gradient of b_y left out", NETWORK, r"add_rows\(delta_y, 0, db_y\)", "pass", FORMS),
-    ("a transposed product on the way back through U", PRODUCTS, r"\{back\}, rows", "{back and self.is_x(r)}, rows", FORMS),
+    ("a transposed product on the way back through U", PRODUCTS, r"\{back\}, rows", "{back and self.is_x(r)}, rows",
+        FORMS),
     (
-        "a transposed gradient of U", PRODUCTS, r"(add_gradient\()(\{self\.source\(run\)\}), (\{self\.slots\(run, 'deltas'\)\})",
+        "a transposed gradient of U", PRODUCTS,
+        r"(add_gradient\()(\{self\.source\(run\)\}), (\{self\.slots\(run, 'deltas'\)\})",
         r"\1{self.source(run) if self.is_x(run) else self.slots(run, 'deltas')}, "
         r"{self.slots(run, 'deltas') if self.is_x(run) else self.source(run)}", FORMS,
     ),

@@ -1,4 +1,6 @@
-"""Networks of any cell in plain NumPy, which need not be compiled first: layers, directions and readout around `plain_cells`."""
+"""Networks of any cell in plain NumPy, which need not be compiled first: layers, directions and readout around
+`plain_cells`.
+"""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
 """Run tests uncompiled with copies of the package, one after the other: what all of them import is imported once.
 
-A script. Each line that it reads names, between tabs, a folder that holds a copy of the package, a file for the output, and
-tests; it answers with the exit status of pytest. Each run is a fork, so it knows nothing of the others.
+A script. Each line that it reads names, between tabs, a folder that holds a copy of the package, a file for the output,
+and tests; it answers with the exit status of pytest. Each run is a fork, so it knows nothing of the others.
 """
 
 import os

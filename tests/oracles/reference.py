@@ -1,7 +1,7 @@
 """A network as docs/math.md writes it: one sequence, one time step, one layer and direction after another.
 
-No padding, no packing of gates, no clever sums, no backward pass: gradients come from `differentiate`. Every array may have
-axes in front, (..., ), for many networks at once, and may be complex. A `point` is a dict of what can be varied:
+No padding, no packing of gates, no clever sums, no backward pass: gradients come from `differentiate`. Every array may
+have axes in front, (..., ), for many networks at once, and may be complex. A `point` is a dict of what can be varied:
 
     parameters (P,)   x (B,T,I)   h_0, C_0 (L·D,B,H)
     net (L,D,B,T,G,H)  is added to the net inputs; so ∂E/∂net is δ. G is 1, i f C̃ o, or r z ñ q

@@ -37,7 +37,9 @@ class Twin:
         return (states, *final) if self.s.cell == "lstm" else (states, final, None)
 
     def _torch_parameters(self):
-        """PyTorch's names and shapes: weights transposed, gates below each other, two biases of which ours is the first."""
+        """PyTorch's names and shapes: weights transposed, gates below each other, two biases of which ours is the
+        first.
+        """
         named, H = {}, self.s.hidden
         for layer in range(self.s.layers):
             for direction in ["forward", "backward"][: 1 + self.s.bidirectional]:

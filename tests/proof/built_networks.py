@@ -1,8 +1,8 @@
 """Networks built by hand, so that what they compute is known.
 
-A network for any machine over bits: one unit for each pair (state, symbol), which is high when that symbol was just read
-in that state. The unit is an AND: of "one of the pairs that lead to the state was high" and "the symbol is read". Before
-the first step no unit is high, which counts as state 0.
+A network for any machine over bits: one unit for each pair (state, symbol), which is high when that symbol was just
+read in that state. The unit is an AND: of "one of the pairs that lead to the state was high" and "the symbol is read".
+Before the first step no unit is high, which counts as state 0.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def empty(**fields) -> Built:
 
 
 def units(machine: Specification):
-    """Of each pair's unit: weights from x (I,N), from the units' 0/1 values (N,N), bias (N): their sum is 1 or at most 0."""
+    """Of each pair's unit: weights from x (I,N), from the units' 0/1 values (N,N), bias (N): their sum is 1 or at most
+    0.
+    """
     S, A = machine.next.shape
     N = S * A
     V, U, b = np.zeros((machine.symbols.shape[1], N)), np.zeros((N, N)), np.zeros(N)
@@ -141,8 +143,8 @@ def gru(machine, steep=20.0):
 def two_unit_adder(gain=20.0):
     """Carry c = S(…), high if at least two of a, b and the last c are; and g = S(a + b + c − 1.5), which counts them.
 
-    g is 0.18, 0.38, 0.62 or 0.82, from which the readout takes the sum's bit: (g − 0.28) − 0.44 c is positive for 1 and 3.
-    `gain` is that of the loop from c to c; at 4 and below, c is forgotten.
+    g is 0.18, 0.38, 0.62 or 0.82, from which the readout takes the sum's bit: (g − 0.28) − 0.44 c is positive for 1 and
+    3. `gain` is that of the loop from c to c; at 4 and below, c is forgotten.
     """
     net = empty(cell="elman", inputs=2, hidden=2, outputs=1)
     net["V"][:] = [[20.0, 1.0], [20.0, 1.0]]

@@ -91,8 +91,12 @@ def moore(machine, states=40) -> int:
                 queue.append(to)
     apart = {(p, q) for p in reached for q in reached if (machine.outputs[p] != machine.outputs[q]).any()}
     for _ in range(states):
-        apart |= {(p, q) for p in reached for q in reached
-                  if any((int(a), int(b)) in apart for a, b in zip(machine.next[p], machine.next[q], strict=True))}  # fmt: skip
+        apart |= {
+            (p, q)
+            for p in reached
+            for q in reached
+            if any((int(a), int(b)) in apart for a, b in zip(machine.next[p], machine.next[q], strict=True))
+        }
     classes = {frozenset(q for q in reached if (p, q) not in apart) for p in reached}
     return len(classes)
 

@@ -128,8 +128,9 @@ def hash_of_others(content):
 
 
 UNSOUND = [
-    negate_readout, weaken_loop, flip_label, shift_start, shrink, widen, swap_succ, drop_set, flip_output, other_machine,
-    other_symbol, large_epsilon, no_epsilon, less_than_float32_rounds, weight_of_no_float32, hash_of_others,
+    negate_readout, weaken_loop, flip_label, shift_start, shrink, widen, swap_succ, drop_set, flip_output,
+    other_machine, other_symbol, large_epsilon, no_epsilon, less_than_float32_rounds, weight_of_no_float32,
+    hash_of_others,
 ]  # fmt: skip
 
 
@@ -332,7 +333,7 @@ def leaves(content, path=()):
 @pytest.mark.long
 @pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
 def test_every_single_change_is_rejected_or_still_true(cell):
-    """Every number of a certificate changed in turn: what is accepted then is a claim that simulation does not refute."""
+    """Every number of a certificate changed in turn: no simulation refutes a claim that is still accepted."""
     machine = tasks.Parity().specification
     net = {"elman": built.elman, "lstm": built.lstm, "gru": built.gru}[cell](machine)
     proof = prove(net, machine)
@@ -443,7 +444,7 @@ OPERATIONS = ("sigmoid", "tanh", "relu", "neg", "+", "-", "*", "@", "minimum", "
 
 
 def step_changes(content):
-    """Every single change of the operations: another operation, operand, constant, parameter, state, order of blocks."""
+    """Every single change of the operations: operation, operand, constant, parameter, state, order of blocks."""
     step = content["network"]["step"]
     for at, o in enumerate(step["operations"]):
         for op in OPERATIONS:
@@ -495,13 +496,13 @@ def test_every_change_of_the_operations_is_rejected_or_another_right_network(cel
 
 
 HOSTILE = (
-    None, True, 0, -1, 10**400, 1.5, float("nan"), float("inf"), "", "nan", "0x1p9999", "0x" + "f" * 5000 + "p0", "\ud800",
-    [], {}, [[]], [0] * 1000, "lstm", "identity", "float32", 10_000, "0x1p1000", "-0x1p1023",
+    None, True, 0, -1, 10**400, 1.5, float("nan"), float("inf"), "", "nan", "0x1p9999", "0x" + "f" * 5000 + "p0",
+    "\ud800", [], {}, [[]], [0] * 1000, "lstm", "identity", "float32", 10_000, "0x1p1000", "-0x1p1023",
 )  # fmt: skip
 
 
 def test_hostile_values_in_every_place_are_rejected_or_still_true(content):
-    """A thousand changes: what is accepted then (another name, a wider set) is a claim that simulation does not refute."""
+    """A thousand changes: no simulation refutes a claim still accepted (another name, a wider set)."""
 
     def places(value, path=()):
         entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -63,7 +63,7 @@ def late(length):
 
 @pytest.mark.parametrize("length", [10, 14, 30])
 def test_nothing_can_be_left_out_and_no_operand_is_simpler(length):
-    """No prefix is wrong, nor the word without one symbol or more in a row, nor with a symbol earlier in the alphabet."""
+    """No prefix is wrong, nor the word without symbols in a row, nor with a symbol earlier in the alphabet."""
     net, system = late(length)
     rng = np.random.default_rng(length)
     for _ in range(5):
@@ -174,8 +174,8 @@ def test_long_words_are_shown_by_their_ends():
 
 
 @pytest.mark.parametrize(("task", "text"), [
-    (tasks.Addition(), "01 + 11"), (tasks.Subtraction(), "01 − 11"), (tasks.Parity(), "10"), (tasks.Comparison(), "11 01"),
-    (tasks.Addition(operands=3), "00 + 01 + 11")])  # fmt: skip
+    (tasks.Addition(), "01 + 11"), (tasks.Subtraction(), "01 − 11"), (tasks.Parity(), "10"),
+    (tasks.Comparison(), "11 01"), (tasks.Addition(operands=3), "00 + 01 + 11")])  # fmt: skip
 def test_words_of_each_task(task, text):
     """A word of two symbols, read from the least significant bit."""
     machine = task.specification

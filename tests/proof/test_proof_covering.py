@@ -1,4 +1,6 @@
-"""For which deployments a proof holds: step errors of what was written, measured, stay within what is computed for them."""
+"""For which deployments a proof holds: step errors of what was written, measured, stay within what is computed for
+them.
+"""
 
 import json
 import shutil

@@ -1,5 +1,5 @@
-"""Certificates changed at random, their operations most of all: what the checker accepts then is still true, all else is
-refused in one line, by no other exception, and before there is much work."""
+"""Certificates changed at random, their operations most of all: what the checker accepts then is still true, all else
+is refused in one line, by no other exception, and before there is much work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Monte Carlo: what the functions do to points of a zonotope must lie in what the relaxations say, and a bug must show."""
+"""Monte Carlo: images of a zonotope's points lie inside the relaxations, and a planted bug shows."""
 
 from __future__ import annotations
 
@@ -274,7 +274,8 @@ def bug(name):
 
 @pytest.mark.parametrize(
     ("name", "cell"),
-    [("sigmoid", "sigmoid"), ("sigmoid", "gru"), ("product", "lstm"), ("product", "gru"), ("spread", "sigmoid, two layers"),
+    [("sigmoid", "sigmoid"), ("sigmoid", "gru"), ("product", "lstm"), ("product", "gru"),
+        ("spread", "sigmoid, two layers"),
      ("spread", "lstm"), ("tanh", "tanh"), ("tanh", "lstm"), ("blend", "gru"), ("affine", "sigmoid"), ("relu", "relu")],
 )  # fmt: skip
 def test_a_planted_bug_shows(monkeypatch, name, cell):

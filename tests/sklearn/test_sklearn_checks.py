@@ -39,7 +39,8 @@ def test_the_check_that_needs_an_environment_variable():
                     print("passed", name)
     """
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program], env=os.environ | {"SCIPY_ARRAY_API": "1"}, capture_output=True, text=True
+        [sys.executable, "-W", "ignore", "-c", program], env=os.environ | {"SCIPY_ARRAY_API": "1"}, capture_output=True,
+        text=True
     )  # fmt: skip
     assert done.stdout.count("passed") in (0, 4), done.stderr  # 0: this scikit-learn has no such check
     assert done.returncode == 0, done.stderr

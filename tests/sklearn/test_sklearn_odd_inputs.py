@@ -292,7 +292,8 @@ def test_refused_in_one_sentence(case):
 
 
 RIGHT = {
-    "truths": lambda: (fit("C", ARRAY > 0, Y), ARRAY > 0, fit("C", (ARRAY > 0).astype(float), Y), (ARRAY > 0).astype(float)),
+    "truths": lambda: (fit("C", ARRAY > 0, Y), ARRAY > 0, fit("C", (ARRAY > 0).astype(float), Y),
+        (ARRAY > 0).astype(float)),
     "32-bit integers": lambda: (
         fit("C", (9 * ARRAY).astype("i4"), Y), (9 * ARRAY).astype("i4"),
         fit("C", (9 * ARRAY).astype("i4").astype(float), Y), (9 * ARRAY).astype("i4").astype(float),
@@ -304,7 +305,8 @@ RIGHT = {
     "numerals": lambda: (fit("C", [["0", "1"], ["1"]], [0, 1]), [["1"]], fit("C", [[0, 1], [1]], [0, 1]), [[1]]),
     "numbers near the largest": lambda: (fit("C", 2.0**1020 * ARRAY, Y), 2.0**1020 * ARRAY, fit("C", ARRAY, Y), ARRAY),
     "numbers near the smallest": lambda: (fit("C", 2.0**-980 * ARRAY, Y), 2.0**-980 * ARRAY, fit("C", ARRAY, Y), ARRAY),
-    "a Series of arrays": lambda: (fit("C", pandas.Series(LISTED), Y), pandas.Series(LISTED), fit("C", LISTED, Y), LISTED),
+    "a Series of arrays": lambda: (fit("C", pandas.Series(LISTED), Y), pandas.Series(LISTED), fit("C", LISTED, Y),
+        LISTED),
     "columns in another order": lambda: (fit("C", LONG, Y), LONG[["b", "a"]], fit("C", LISTED, Y), LISTED),
     "columns and rows of a list": lambda: (
         fit("C", [f.sample(frac=1, random_state=i)[["b", "a"][:: (-1) ** i]] for i, f in enumerate(FRAMES)], Y), FRAMES,
@@ -327,7 +329,8 @@ RIGHT = {
         fit("C", [LISTED[0], *LISTED], [1, *Y]), LISTED,
     ),
     "dates of Python": lambda: (
-        fit("L", indexed([datetime.date(2024, 1, 1) + datetime.timedelta(int(k)) for k in range(40)]), SERIES.to_numpy() > 0),
+        fit("L", indexed([datetime.date(2024, 1, 1) + datetime.timedelta(int(k)) for k in range(40)]),
+            SERIES.to_numpy() > 0),
         SERIES, fit("L", [SERIES.to_numpy()], [SERIES.to_numpy() > 0]), [SERIES.to_numpy()],
     ),
 }  # fmt: skip
@@ -370,9 +373,10 @@ def test_classes_stay_what_they_are(y, classes):
     [
         {"hidden": np.int64(3)}, {"layers": np.uint8(1)}, {"max_iter": np.int32(2)}, {"batch_size": np.array(4)},
         {"learning_rate": np.float32(0.01)}, {"clip": np.int64(1)}, {"weight_decay": np.float16(0)},
-        {"bidirectional": np.True_}, {"standardize": np.False_}, {"early_stopping": np.bool_(True)}, {"dtype": np.float32},
-        {"early_stopping": True, "validation_fraction": np.float32(0.5)}, {"random_state": np.int64(0)},
-        {"early_stopping": True, "n_iter_no_change": np.int64(3)}, {"warm_start": np.bool_(False)},
+        {"bidirectional": np.True_}, {"standardize": np.False_}, {"early_stopping": np.bool_(True)},
+        {"dtype": np.float32}, {"early_stopping": True, "validation_fraction": np.float32(0.5)},
+        {"random_state": np.int64(0)}, {"early_stopping": True, "n_iter_no_change": np.int64(3)},
+        {"warm_start": np.bool_(False)},
     ],
 )  # fmt: skip
 def test_numbers_of_numpy_are_settings(setting):

@@ -20,12 +20,13 @@ MESSAGES = [
     {"type": "reset"},
 ]
 VALUES = [
-    None, True, False, -1, 0, 1e308, -0.0, 2**63, 10**400, 0.5, "", "x" * 300, "\u0000", "</script>", "\ud800", "١٢", "1e3",
-    [], {}, [[[[]]]], {"a": {"b": {}}}, "__proto__", "constructor", ["1"] * 1000, {"type": "train"},
+    None, True, False, -1, 0, 1e308, -0.0, 2**63, 10**400, 0.5, "", "x" * 300, "\u0000", "</script>", "\ud800", "١٢",
+    "1e3", [], {}, [[[[]]]], {"a": {"b": {}}}, "__proto__", "constructor", ["1"] * 1000, {"type": "train"},
 ]  # fmt: skip
 TEXTS = [
     "NaN", "[" * 20_000, '{"a":' * 20_000, '{"type": "step", "count": NaN}', '{"type": "step", "count": Infinity}',
-    '{"type": "restore", "step": ' + "9" * 6000 + "}", "\ufeff{}", '{"type": "pause"', "'", '{"type": "step", "type": 3}',
+    '{"type": "restore", "step": ' + "9" * 6000 + "}", "\ufeff{}", '{"type": "pause"', "'", '{"type": "step", "type": '
+    '3}',
 ]  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""Ctrl-C, a signal, or the death of the server, at any moment: all ends, and the run is saved and goes on to the same bits."""
+"""Ctrl-C, a signal, or the death of the server, at any moment: all ends, and the run is saved and goes on to the same
+bits.
+"""
 
 import asyncio
 import json
@@ -79,7 +81,9 @@ class Learning(Session):
 
 
 def serve_until(call, number, folder):
-    """Serve, and send this process a signal at a call of a function of the studio's, counted from the first that may get one."""
+    """Serve, and send this process a signal at a call of a function of the studio's, counted from the first that may
+    get one.
+    """
     calls = 0
 
     def count(frame, event, _):

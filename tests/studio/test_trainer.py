@@ -81,7 +81,8 @@ def test_a_run_goes_on_where_it_stood(tmp_path, asker):
 
 
 def test_overflow_is_told_and_the_last_good_network_stays(asker):
-    planned = plan({"hidden": 4, "optimizer": "gradient-descent", "learning_rate": 1e3, "activation": "relu", "task": "recall",
+    planned = plan({"hidden": 4, "optimizer": "gradient-descent", "learning_rate": 1e3, "activation": "relu",
+        "task": "recall",
                     "cell": "elman", "noise": 0.0})  # fmt: skip
     asker.train(planned, None)
     asker.trainer.run.network.parameters[:] = 1e300

@@ -1,7 +1,9 @@
-"""A Windows that is simulated: what differs there is taken away or refused in each process, and the program does its work.
+"""A Windows that is simulated: what differs there is taken away or refused in each process, and the program does its
+work.
 
-No folder can be opened, there are no user ids, no `sysconf` and none of POSIX's modules; a file can be replaced at the third
-attempt only, since others have it open; text that goes through a pipe is in cp1252; folders have spaces in their names.
+No folder can be opened, there are no user ids, no `sysconf` and none of POSIX's modules; a file can be replaced at the
+third attempt only, since others have it open; text that goes through a pipe is in cp1252; folders have spaces in their
+names.
 """
 
 import json

@@ -66,7 +66,10 @@ def cluster():
 
 @pytest.fixture
 def watch():
-    """A port where trials ask, and the list of the processes that did; the one that is the KILLED_AT-th is killed then."""
+    """A port where trials ask, and the list of the processes that did.
+
+    The one that is the KILLED_AT-th is killed then.
+    """
     asked = []
 
     class Answer(socketserver.StreamRequestHandler):

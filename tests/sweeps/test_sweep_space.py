@@ -18,8 +18,8 @@ def test_a_grid_is_all_combinations_with_all_seeds():
 
 def test_random_draws_are_in_their_ranges_and_the_same_each_time():
     options = {
-        "learning-rate": {"from": 0.001, "to": 0.1, "scale": "log"}, "hidden": {"from": 4, "to": 8}, "cell": ["elman", "gru"],
-        "noise": {"from": 0.0, "to": 1.0}, "batch": {"from": 1, "to": 1000, "scale": "log"},
+        "learning-rate": {"from": 0.001, "to": 0.1, "scale": "log"}, "hidden": {"from": 4, "to": 8},
+        "cell": ["elman", "gru"], "noise": {"from": 0.0, "to": 1.0}, "batch": {"from": 1, "to": 1000, "scale": "log"},
     }  # fmt: skip
     space = Space.of("recall", options, seeds=range(3, 5), random=500, random_seed=7)
     drawn = space.combinations()

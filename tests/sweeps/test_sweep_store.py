@@ -177,9 +177,9 @@ def test_a_file_of_version_1_is_continued(tmp_path):
     path = tmp_path / "old.sqlite"
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
         connection.executescript(
-            "CREATE TABLE sweep (space TEXT NOT NULL); CREATE TABLE results (trial INTEGER PRIMARY KEY, seed INTEGER NOT NULL, "
-            "exact REAL, root_mean_square REAL, loss REAL, steps_taken INTEGER NOT NULL, seconds REAL NOT NULL, "
-            "stopped TEXT NOT NULL, options TEXT NOT NULL) WITHOUT ROWID; PRAGMA user_version = 1;"
+            "CREATE TABLE sweep (space TEXT NOT NULL); CREATE TABLE results (trial INTEGER PRIMARY KEY, seed INTEGER "
+            "NOT NULL, exact REAL, root_mean_square REAL, loss REAL, steps_taken INTEGER NOT NULL, seconds REAL NOT "
+            "NULL, stopped TEXT NOT NULL, options TEXT NOT NULL) WITHOUT ROWID; PRAGMA user_version = 1;"
         )
         connection.execute("INSERT INTO sweep VALUES (?)", (SPACE.to_json(),))
         connection.execute("INSERT INTO results VALUES (3, 3, 0.25, NULL, 1.5, 20, 2.0, 'steps', '{}')")
@@ -238,7 +238,10 @@ needs_fork = pytest.mark.skipif(
 @pytest.mark.long
 @needs_fork
 def test_killed_while_it_is_made_it_goes_on(tmp_path):
-    """Killed before every third line of the program's own that writes it; some of them are in the transaction that makes it."""
+    """Killed before every third line of the program's own that writes it.
+
+    Some of them are in the transaction that makes it.
+    """
     out = printed(
         """
 def killed_at(moment):

@@ -91,7 +91,8 @@ def test_csv_with_names_of_its_own(file):
         ),
         (
             "sequence,time\n",
-            "d.csv, line 1: expected inputs in columns called x, x1, x_a, …, or named with inputs=A,B, got no other column",
+            "d.csv, line 1: expected inputs in columns called x, x1, x_a, …, or named with inputs=A,B, got no other "
+            "column",
         ),
         (CSV.replace("3,4", '"3,4'), "d.csv, line 4: expected well-formed CSV, got: "),
         (CSV.replace("3,4", '"3\n",n'), 'd.csv, line 4, column "x2": expected a number, got "n"'),

@@ -1,4 +1,6 @@
-"""Data files as spreadsheets, loggers and other programs write them: read right, or refused with the line and what to do."""
+"""Data files as spreadsheets, loggers and other programs write them: read right, or refused with the line and what to
+do.
+"""
 
 import json
 import os
@@ -15,7 +17,8 @@ from throughtime.tasks.columns import Columns
 from throughtime.tasks.datafile import read
 from throughtime.tasks.from_file import DataFile
 
-CSV = "sequence,time,x,y\n0,0,1.5,1\n0,1,-2,0\n1,0,4,1\n"
+HEAD = "sequence,time,x,y\n"
+CSV = HEAD + "0,0,1.5,1\n0,1,-2,0\n1,0,4,1\n"
 X, Y, LENGTHS = [[[1.5], [-2]], [[4], [0]]], [[[1], [0]], [[1], [0]]], [2, 1]
 
 
@@ -50,8 +53,8 @@ def refused(name, message, **options):
         ("d.csv", re.sub(r"([^,\n]+)", r'"\1"', CSV)),
         ("d.csv", "sequence,time,x,y\n0,0,1.5,1\n1,0,4,1\n0,1,-2,0\n"),
         ("d.csv", "sequence,time,x,y\n0,2024-01-01,1.5,1\n0,2024-01-02,-2,0\n1,2023-12-31,4,1\n"),
-        ("d.csv", "sequence,time,x,y\n0,2024-01-31 10:00,1.5,1\n0,2024-01-31 10:05,-2,0\n1,2024-02-01T00:00:00.5,4,1\n"),
-        ("d.csv", "sequence,time,x,y\n0,2024-03-31T01:30+01:00,1.5,1\n0,2024-03-31T01:00Z,-2,0\n1,2024-01-01T00Z,4,1\n"),
+        ("d.csv", f"{HEAD}0,2024-01-31 10:00,1.5,1\n0,2024-01-31 10:05,-2,0\n1,2024-02-01T00:00:00.5,4,1\n"),
+        ("d.csv", f"{HEAD}0,2024-03-31T01:30+01:00,1.5,1\n0,2024-03-31T01:00Z,-2,0\n1,2024-01-01T00Z,4,1\n"),
         ("d.csv", "sequence,time,x,y\n0,10:05,1.5,1\n0,10:05:00.1,-2,0\n1,09:00,4,1\n"),
         ("d.jsonl", '{"x": [[1.5], [-2]], "y": [[1], [0]]}\n{"y": [[1]], "x": [[4]]}\n'),
         ("d.JSONL", '{"x": [[1.5], [-2]], "y": [1, 0]}\n\n {"x" : [ [4 ] ] , "y":[1 ] }\r\n'),
@@ -81,22 +84,30 @@ def test_one_series_has_no_column_for_its_name():
     ("content", "message"),
     [
         (CSV.replace("0,1,", "0,2024-01-01,"), 'd.csv, line 3, column "time": expected a number, or a date'),
-        (CSV.replace("0,0,", "0,Jan 1,", 1), 'd.csv, line 2, column "time": expected a number, or a date and time such as'),
+        (CSV.replace("0,0,", "0,Jan 1,", 1),
+            'd.csv, line 2, column "time": expected a number, or a date and time such as'),
         ("time,x,y\n2024-01-01,1,1\n2024-01-02Z,1,1\n", 'd.csv, line 3, column "time": expected a date'),
-        ("time,x,y\n2024-01-02,1,1\n2024-01-01,1,1\n", 'd.csv, line 3, column "time": expected a time after 2024-01-02, the'),
+        ("time,x,y\n2024-01-02,1,1\n2024-01-01,1,1\n",
+            'd.csv, line 3, column "time": expected a time after 2024-01-02, the'),
         ("time,x,y\n2024-13-01,1,1\n", 'd.csv, line 2, column "time": expected a number, or a date'),
         ("when,x,y\n0,1,1\n", 'd.csv, line 1: expected a column "time", got when, x, y; name the one that says when'),
-        (CSV.replace("-2", ""), 'd.csv, line 3, column "x": expected a number, got ""; fill the gap, or leave the row out'),
+        (CSV.replace("-2", ""),
+            'd.csv, line 3, column "x": expected a number, got ""; fill the gap, or leave the row out'),
         (CSV.replace("-2", "NA"), 'd.csv, line 3, column "x": expected a number, got "NA"; fill the gap, or leave the'),
         (CSV.replace("-2,0", "-2,"), 'd.csv, line 3, column "y": expected a number, got ""; if each sequence has one'),
-        (CSV.replace("-2", "1e301"), 'd.csv, line 3, column "x": expected a number that float64 can compute with (up to'),
+        (CSV.replace("-2", "1e301"),
+            'd.csv, line 3, column "x": expected a number that float64 can compute with (up to'),
         (CSV.replace("-2", '"1,5"'), 'd.csv, line 3, column "x": expected a number, got "1,5"'),
-        (CSV.replace(",", ";").replace("-2", "2,5"), "d.csv, line 3: expected one way to write numbers, got a decimal comma"),
-        (CSV.replace(",", ";").replace("1.5", "1.234,5"), 'd.csv, line 2, column "x": expected a number, got "1.234,5"'),
-        (CSV.replace(",", "|"), 'd.csv, line 1: expected a column "time", got sequence|time|x|y; cells are separated by'),
+        (CSV.replace(",", ";").replace("-2", "2,5"),
+            "d.csv, line 3: expected one way to write numbers, got a decimal comma"),
+        (CSV.replace(",", ";").replace("1.5", "1.234,5"),
+            'd.csv, line 2, column "x": expected a number, got "1.234,5"'),
+        (CSV.replace(",", "|"),
+            'd.csv, line 1: expected a column "time", got sequence|time|x|y; cells are separated by'),
         (CSV.replace("y", "year"), "d.csv, line 1: expected targets in columns called y, y1, y_a, …, or named with"),
         (CSV.replace("-2,0", "-2,up"), 'd.csv, line 3, column "y": expected a number, got "up"'),
-        (CSV.replace("1.5,1", "1.5,up"), 'd.csv, line 3, column "y": expected the name of a class as before, no number'),
+        (CSV.replace("1.5,1", "1.5,up"),
+            'd.csv, line 3, column "y": expected the name of a class as before, no number'),
         ("\x1b[2J,y\n1,2\n", "d.csv, line 1: expected a column \"time\", got \\x1b[2J, y"),
         (b"\xff\xfet\0i\0", "d.csv, line 1: expected text in UTF-8, got the byte 0xff"),
         ("time,x,y\n0,1,1\n" + "1" * 2**22 + ",1,1\n", "d.csv: expected lines of less than 4194304 characters"),
@@ -223,7 +234,8 @@ def array(dtype, shape):
     ("member", "content"),
     [
         ("x.npy", b"not an array"), ("x.npy", b"\x93NUMPY\x09\x00"), ("x.npy", b""), ("x", b"\x93NUMPY"),
-        ("x.npy", array("<f8", "(999999999999, 9, 9)")), ("x.npy", array("<f8", "(-1, 9, 9)")), ("x.npy", array("|O", "(1,)")),
+        ("x.npy", array("<f8", "(999999999999, 9, 9)")), ("x.npy", array("<f8", "(-1, 9, 9)")),
+        ("x.npy", array("|O", "(1,)")),
     ],
 )  # fmt: skip
 def test_members_that_are_no_arrays(member, content):
@@ -373,8 +385,10 @@ def test_classes_that_differ_in_capitals_only_are_two_and_said_to_be():
 
 def test_one_feature_is_a_row_a_step():
     written("d.jsonl", '{"x": [0.1, 0.2], "y": 1}\n')
-    refused("d.jsonl", 'd.jsonl, line 1, column "x[0]": expected a list of numbers, got 0.1; a row for each step, also of one '
-            "feature: [[0.1], …]")  # fmt: skip
+    message = (
+        'd.jsonl, line 1, column "x[0]": expected a list of numbers, got 0.1; a row for each step, also of one feature'
+    )
+    refused("d.jsonl", f"{message}: [[0.1], …]")
     written("d.jsonl", '{"x": [[0.1], [0.2]], "y": 1}\n')
     np.testing.assert_array_equal(read("d.jsonl").x, [[[0.1], [0.2]]])
 
@@ -384,10 +398,17 @@ def test_one_feature_is_a_row_a_step():
 )
 def test_another_number_of_targets_than_of_sequences(shape, found):
     np.savez("d.npz", x=np.zeros((100, 3, 1)), y=np.zeros(shape))
-    refused("d.npz", f"d.npz: expected as many sequences in y as in x, got 100 in x, {found}; for B sequences of T steps y is "
-            "(B,T,O), (B,O), (B,T) for one target at each step or (B,) for one at the end")  # fmt: skip
+    shapes = "(B,T,O), (B,O), (B,T) for one target at each step or (B,) for one at the end"
+    refused(
+        "d.npz",
+        f"d.npz: expected as many sequences in y as in x, got 100 in x, {found}; for B sequences of T steps y is "
+        f"{shapes}",
+    )
 
 
 def test_a_table_without_time_says_what_to_add():
-    refused(written("d.csv", "x,y\n1,2\n"), 'd.csv, line 1: expected a column "time", got x, y; name the one that says when with '
-            "time=NAME, or add one that counts 0, 1, 2, …")  # fmt: skip
+    refused(
+        written("d.csv", "x,y\n1,2\n"),
+        'd.csv, line 1: expected a column "time", got x, y; name the one that says when with time=NAME, '
+        "or add one that counts 0, 1, 2, …",
+    )

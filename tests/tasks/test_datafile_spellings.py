@@ -48,7 +48,9 @@ def table(header, row, end="\n"):
     ],
 )
 def test_a_column_without_a_name_is_no_name_of_sequences(header, row, note):
-    """As pandas writes a table with its index, and spreadsheets one with an empty column: still one series of three steps."""
+    """As pandas writes a table with its index, and spreadsheets one with an empty column: still one series of three
+    steps.
+    """
     found = read(written("d.csv", table(header, row)))
     np.testing.assert_array_equal(found.x, [[[1.5], [-2], [4]]])
     np.testing.assert_array_equal(found.y, [[[1.5], [0.5], [2.5]]])
@@ -91,8 +93,8 @@ def test_a_decimal_comma(separator):
 
 
 NUMBERS_TO_PEOPLE = [
-    "1,234", "1.234,5", "1'234.5", "50%", "5 %", "$5", "3,5e2", "1_000", "2024-01-31", "2024-01", "31.12.2024", "01/02/2024",
-    "10:30", "2024-01-31T10:05Z", "31 Jan 2024", "5-Mar-24", "Jan 5, 2024", "1/2",
+    "1,234", "1.234,5", "1'234.5", "50%", "5 %", "$5", "3,5e2", "1_000", "2024-01-31", "2024-01", "31.12.2024",
+    "01/02/2024", "10:30", "2024-01-31T10:05Z", "31 Jan 2024", "5-Mar-24", "Jan 5, 2024", "1/2",
 ]  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""How often a run is measured and looked at: points for a curve, callbacks, validation; the parameters depend on none of it."""
+"""How often a run is measured and looked at: points for a curve, callbacks, validation.
+
+The parameters depend on none of it.
+"""
 
 import numpy as np
 import pytest

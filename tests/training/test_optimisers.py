@@ -1,4 +1,6 @@
-"""Each optimiser against its equation, worked in NumPy from the gradients of the network as it goes, and against PyTorch."""
+"""Each optimiser against its equation, worked in NumPy from the gradients of the network as it goes, and against
+PyTorch.
+"""
 
 import numpy as np
 import pytest

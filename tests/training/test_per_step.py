@@ -1,4 +1,6 @@
-"""The update inside the backward loop, against plain renderings of docs/math.md#update-per-step, each of its cell by hand."""
+"""The update inside the backward loop, against plain renderings of docs/math.md#update-per-step, each of its cell by
+hand.
+"""
 
 import numpy as np
 import pytest

@@ -189,7 +189,8 @@ try:
 except ValueError:
     net = tt.Network(inputs=2, hidden=4, outputs=1, seed=2)
     tt.train(
-        net, tt.tasks.Addition(bits=7), steps=steps, batch=200, noise=0.1, optimizer=tt.Adam(0.01), out=folder, callbacks=told
+        net, tt.tasks.Addition(bits=7), steps=steps, batch=200, noise=0.1, optimizer=tt.Adam(0.01), out=folder,
+        callbacks=told
     )
 """
 

@@ -1,4 +1,6 @@
-"""A run's folder is one state, whenever its process was killed; it is one process's alone; and nothing of others is lost."""
+"""A run's folder is one state, whenever its process was killed; it is one process's alone; and nothing of others is
+lost.
+"""
 
 import builtins
 import contextlib
@@ -99,7 +101,9 @@ def killed(left, begin, steps, what, folder, **settings):
 @pytest.mark.long
 @pytest.mark.parametrize("validated", [False, True])
 def test_killed_at_every_moment_it_is_one_state(tmp_path, monkeypatch, validated):
-    """Every operation on the disk is once the last: what is read is a state that the run was in, the same from all sides."""
+    """Every operation on the disk is once the last: what is read is a state that the run was in, the same from all
+    sides.
+    """
     what = DATA if validated else TASK
     settings = SETTINGS | {"log_every": 7} | ({"validate": DATA} if validated else {})
     passed = {0: net().parameters.copy()}

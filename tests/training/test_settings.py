@@ -92,12 +92,17 @@ def test_real_numbers(name):
     ("name", "value", "message"),
     [
         ("optimizer", "adam", "optimizer must be one of GradientDescent, .*, Adam, got 'adam'; say optimizer=tt.Adam"),
-        ("schedule", "cosine", "schedule must be one of Constant, Cosine, Step, WarmUp, got 'cosine'; say schedule=tt.Cosine"),
+        (
+            "schedule",
+            "cosine",
+            "schedule must be one of Constant, Cosine, Step, WarmUp, got 'cosine'; say schedule=tt.Cosine",
+        ),
         ("shuffle", "no", "shuffle must be true or false, got 'no'"),
         ("update", "per day", 'update must be "per batch" or "per step", got \'per day\''),
         ("dropout", 1, "dropout must be a probability from 0 to below 1, got 1"),
         ("validate", 3, "validate must be a Batch, got int"),
-        ("validate", Batch(np.zeros((2, 2, 5)), np.zeros((2, 2, 1))), "have 5 inputs and 1 outputs, but the network 2 and 1"),
+        ("validate", Batch(np.zeros((2, 2, 5)), np.zeros((2, 2, 1))),
+            "have 5 inputs and 1 outputs, but the network 2 and 1"),
     ],
 )  # fmt: skip
 def test_choices(name, value, message):
@@ -130,8 +135,8 @@ def test_optimisers_and_schedules(make, message):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"optimizer": optimisers.Adam()}, {"optimizer": optimisers.Momentum()}, {"batch": 2}, {"clip": 1.0}, {"noise": 0.1},
-        {"dropout": 0.1}, {"weight_decay": 0.1}, {"window": 3},
+        {"optimizer": optimisers.Adam()}, {"optimizer": optimisers.Momentum()}, {"batch": 2}, {"clip": 1.0},
+        {"noise": 0.1}, {"dropout": 0.1}, {"weight_decay": 0.1}, {"window": 3},
     ],
     ids=str,
 )  # fmt: skip

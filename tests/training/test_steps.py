@@ -102,7 +102,9 @@ def test_noise_is_added_to_what_is_fed_back(cell):
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="uncompiled kernels make other masks")
 @pytest.mark.parametrize("window", [None, 3])
 def test_dropout_is_a_mask_on_what_is_read(window):
-    """Two steps with masks by their definition, one for each window, against the network's own gradient of what is left."""
+    """Two steps with masks by their definition, one for each window, against the network's own gradient of what is
+    left.
+    """
     net = Network(cell="lstm", inputs=3, hidden=4, outputs=1, init="uniform", seed=4)
     data = Batch(RNG.normal(size=(3, 6, 3)), RNG.random((3, 6, 1)))
     settings = {"batch": 3, "dropout": 0.4, "seed": 12, "shuffle": False, "optimizer": GradientDescent(0.5)}

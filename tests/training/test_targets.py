@@ -1,4 +1,7 @@
-"""Targets that the outputs cannot be are refused wherever a network is given them; what does not count is not looked at."""
+"""Targets that the outputs cannot be are refused wherever a network is given them.
+
+What does not count is not looked at.
+"""
 
 import numpy as np
 import pytest

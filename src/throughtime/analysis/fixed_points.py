@@ -38,7 +38,7 @@ class FixedPoint:
 
     @property
     def kind(self) -> str:
-        """ "stable", "saddle" or "unstable", as all, some or none of |λ| are below 1; "marginal" if the greatest is 1."""
+        """ "stable", "saddle" or "unstable": all, some or none of |λ| are below 1; "marginal": the greatest is 1."""
         size = np.abs(self.eigenvalues)
         if abs(size[0] - 1) < _MARGIN:
             return "marginal"
@@ -69,11 +69,11 @@ def fixed_points(
     x : (I,) array
         The input.
     starts : (N,S) array or int ≥ 1
-        Where to look from, best states that the network visits (`one_step.states`); or how many states to draw, each number
-        uniform in [−1, 1].
+        Where to look from, best states that the network visits (`one_step.states`); or how many states to draw, each
+        number uniform in [−1, 1].
     tolerance : float > 0
-        The greatest speed of what counts as a fixed point. With one such as 1e-2 there are slow points among them, places
-        where ‖F(s) − s‖ is least, but not 0.
+        The greatest speed of what counts as a fixed point. With one such as 1e-2 there are slow points among them,
+        places where ‖F(s) − s‖ is least, but not 0.
     apart : float > 0
         Points nearer to each other than this are one.
     seed : int ≥ 0

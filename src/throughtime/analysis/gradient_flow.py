@@ -3,8 +3,8 @@
     J_t = ∂s_t/∂s_{t-1}          ∂s_t/∂s_k = J_t J_{t-1} … J_{k+1}
 
 An error made at t is felt at k through this product; whether it fades or explodes is whether its singular values do
-[Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013]. The state s is all that the cells carry on
-(see `one_step`). The itemised δ_{k→t} themselves are `Trace.itemised`.
+[Hochreiter 1991; Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013]. The state s is all that the cells
+carry on (see `one_step`). The itemised δ_{k→t} themselves are `Trace.itemised`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def singular_values(matrices: Array) -> Array:
 
 
 def norm_by_distance(trace: Trace) -> Array:
-    """‖∂s_n/∂s_{n-d}‖ for the distances d = 0 … of every sequence to its last step: (B, T+1), NaN where it is shorter."""
+    """‖∂s_n/∂s_{n-d}‖ for distances d = 0 … from each sequence's last step: (B, T+1), NaN where it is shorter."""
     batch, time, _ = trace.x.shape
     norms = np.full((batch, time + 1), np.nan)
     for b in range(batch):
@@ -67,8 +67,8 @@ def lyapunov_exponents(net: Network, x: Array, *, skip: int = 0) -> Array:
 
     References
     ----------
-    G. Benettin et al., Lyapunov characteristic exponents for smooth dynamical systems (1980): the mean logarithms of R's
-    diagonal, where QR decompositions keep the directions apart.
+    G. Benettin et al., Lyapunov characteristic exponents for smooth dynamical systems (1980): the mean logarithms of
+    R's diagonal, where QR decompositions keep the directions apart.
     """
     step, x, skip = OneStep(net), np.asarray(x, float), whole_number("skip", skip)
     if x.ndim != 2 or not 0 <= skip < len(x):

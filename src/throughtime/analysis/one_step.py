@@ -1,9 +1,9 @@
 """One step of a whole network as a map of its state, s_t = F(s_{t-1}, x_t), with its derivative.
 
-The state s (S) is all that a network carries on: the first state of the cell in each layer, then the second in each layer, and
-so on; for LSTM the h of each layer, then the C of each. With J = ∂s_t/∂s_{t-1}, J[j,i] the derivative of the j-th number after
-by the i-th before, the δ's of docs/math.md go back as row vectors from the left: ∂E/∂s_{t-1} = ∂E/∂s_t J. For one Elman layer J
-is diag(f'(net_h)) Uᵀ [docs/math.md §2].
+The state s (S) is all that a network carries on: the first state of the cell in each layer, then the second in each
+layer, and so on; for LSTM the h of each layer, then the C of each. With J = ∂s_t/∂s_{t-1}, J[j,i] the derivative of the
+j-th number after by the i-th before, the δ's of docs/math.md go back as row vectors from the left: ∂E/∂s_{t-1} =
+∂E/∂s_t J. For one Elman layer J is diag(f'(net_h)) Uᵀ [docs/math.md §2].
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ class OneStep:
         return whole.reshape(N, self.size, self.size)
 
     def _derivatives(self, layer: int, before: Array, x: Array) -> tuple[Array, Array, Array]:
-        """The first state after a step (N,H), and the derivatives of all states after it by x (N,n·H,K) and by those before it.
+        """The first state after a step (N,H), and the derivatives of all states after it by x (N,n·H,K) and by those
+        before it.
 
         Every number after the step is sent back alone, as if it were the error: (N,n·H,H).
         """

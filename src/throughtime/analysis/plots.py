@@ -114,7 +114,9 @@ def history(history: History, ax: Axes | None = None) -> Axes:
 
 
 def learning(history_: History) -> Any:
-    """Two axes (1,2): the loss, and the share of right outputs and sequences, or the gradient's norm where there is none."""
+    """Two axes (1,2): the loss, and the share of right outputs and sequences, or the gradient's norm where there is
+    none.
+    """
     axes = new(1, 2, width=8)
     history(history_, axes[0])
     step, exact = history_["step"], history_["exact"]
@@ -175,7 +177,10 @@ def _gates(of: LayerTrace) -> set[str]:
 
 
 def _map(trace: Trace, values: Array, sequence: int, most: float | None, ax: Axes | None) -> Axes:
-    """A map of values (T,F), or (F,) at the last step; from 0 to `most`, or to the greatest of them, if none is below 0."""
+    """A map of values (T,F), or (F,) at the last step.
+
+    From 0 to `most`, or to the greatest of them, if none is below 0.
+    """
     ax = ax or new()
     values = values[: int(trace.lengths[sequence])] if values.ndim == 2 else values[None]
     signed, greatest = values.min() < 0, float(np.abs(values).max()) or 1.0
@@ -234,7 +239,7 @@ def unrolled(trace: Trace, sequence: int = 0, *, layer: int | None = None, direc
 
 
 def gradient_norms(trace: Trace, ax: Axes | None = None) -> Axes:
-    """‖∂s_n/∂s_{n−d}‖ by the distance d from the last step: the mean over the sequences in logarithms, and their range."""
+    """‖∂s_n/∂s_{n−d}‖ by the distance d from the last step: the geometric mean over the sequences, and their range."""
     ax = ax or new()
     norms = gradient_flow.norm_by_distance(trace)
     with np.errstate(divide="ignore"):

@@ -40,8 +40,8 @@ def greatest_difference(
     Raises
     ------
     ValueError
-        If it is more than `LARGEST_DIFFERENCE`, of forecasts also `ROUNDING`, as when a network blows float32's rounding
-        up, or its numbers are much larger than they vary.
+        If it is more than `LARGEST_DIFFERENCE`, of forecasts also `ROUNDING`, as when a network blows float32's
+        rounding up, or its numbers are much larger than they vary.
     """
     difference, relative, scale = 0.0, 0.0, 1.0
     rng = np.random.default_rng(0)
@@ -60,17 +60,18 @@ def greatest_difference(
     if not relative <= LARGEST_DIFFERENCE * scale:
         raise ValueError(
             f"what was made differs from the network by up to {difference:.2g} in an output: the network blows up what "
-            "rounding takes away, or its numbers are much larger than they vary; a NumPy script or a PyTorch module, in "
-            "float64, may do"
+            "rounding takes away, or its numbers are much larger than they vary; a NumPy script or a PyTorch module, "
+            "in float64, may do"
         )
     return difference
 
 
 def _of_forecasts(model: Exported, x: Array, y: Array) -> Array:
-    """The scale (horizon, …) of a forecaster's outputs: of their changes, or what float32 makes of numbers of such a size.
+    """The scale (horizon, …) of a forecaster's outputs: of their changes, or what float32 makes of numbers of such a
+    size.
 
-    Of a season's whole length there may be next to no change to learn, so that rounding is more. It may be a small part of
-    what the series itself varies by; where it is more, float32 cannot tell its numbers apart.
+    Of a season's whole length there may be next to no change to learn, so that rounding is more. It may be a small part
+    of what the series itself varies by; where it is more, float32 cannot tell its numbers apart.
     """
     changes = np.reshape(model.unit, y.shape[1:])
     if model.x is None:
@@ -113,7 +114,9 @@ def check_same(net: Network, x: Array, theirs: Array, lengths: Lengths | None = 
 
 
 def _rounding(net: Network, x: Array, y: Array, lengths: Lengths | None) -> Array:
-    """What rounding may change in outputs y: in the readout, and in the steps before, as a change of x by as much shows."""
+    """What rounding may change in outputs y: in the readout, and in the steps before, as a change of x by as much
+    shows.
+    """
     eps = float(np.finfo(net.specification.dtype).eps)
     signs = np.random.default_rng(1).choice([-1.0, 1.0], x.shape)
     moved = net.predict((x + 4 * eps * np.maximum(1, np.abs(x)) * signs).astype(x.dtype), lengths)

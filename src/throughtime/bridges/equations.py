@@ -61,8 +61,8 @@ class Equations:
     Attributes
     ----------
     phases : list of lists of (place, name, expression)
-        The statements. Those of one phase read no products of one another, so a language without arrays can compute them unit
-        by unit.
+        The statements. Those of one phase read no products of one another, so a language without arrays can compute
+        them unit by unit.
     before : tuple of str
         What the states before the step are called.
     after : tuple of str
@@ -168,7 +168,7 @@ class Equations:
 
 @dataclass(frozen=True)
 class Parameters:
-    """A network's parameters, called as in the cell's equations: by layer and direction; and the readout's W and b_y."""
+    """A network's parameters under the names of the cell's equations, by layer and direction; W and b_y."""
 
     layers: dict[tuple[int, int], dict[str, Array]]
     readout: dict[str, Array]

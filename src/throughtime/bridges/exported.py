@@ -55,7 +55,7 @@ class Exported:
         self.network.specification.without_layer_norm("exports cannot be written")
 
     def predict(self, x: Array, lengths: Lengths) -> Array:
-        """What the model predicts for x (B,T,I), a table's (B,T): as `network.predict`, or steps ahead (B,horizon,…)."""
+        """The model's outputs for x (B,T,I), a table's (B,T): as `network.predict`, or steps ahead (B,horizon,…)."""
         known: Callable[[Array, Lengths], Array] = self.trained or self.network.predict
         sequences = x[:, :, None] if self.table else x
         if not self.horizon:
@@ -92,7 +92,8 @@ def exported(model: Any) -> Exported:
     Raises
     ------
     ValueError
-        If it is neither, or is not fitted, or its net inputs are normalised, or its weights cannot hold its standardisation.
+        If it is neither, or is not fitted, or its net inputs are normalised, or its weights cannot hold its
+        standardisation.
     """
     if isinstance(model, Exported):
         return model

@@ -1,4 +1,4 @@
-"""A network as one Python script that needs only NumPy: its forward pass to be read, its parameters written out below."""
+"""A network as one Python script that needs only NumPy: its forward pass, with its parameters written out below."""
 
 from __future__ import annotations
 
@@ -174,8 +174,8 @@ def to_numpy(net: Any, name: str = "network") -> str:
     Parameters
     ----------
     net : Network, or a fitted estimator of `throughtime.sklearn`
-        The script of an estimator reads features as `fit` did: its standardisation is in the weights. A classifier's or labeler's
-        has a function `label` too; a forecaster's predicts the steps ahead.
+        The script of an estimator reads features as `fit` did: its standardisation is in the weights. A classifier's or
+        labeler's has a function `label` too; a forecaster's predicts the steps ahead.
     name : str
         What the script's documentation calls the module; "network" if it is no name in Python.
     """
@@ -194,8 +194,8 @@ def to_numpy(net: Any, name: str = "network") -> str:
     )  # fmt: skip
     return SCRIPT.format(
         cell=described(s),
-        name=name, axes=axes, layers=layers + " in both directions" * s.bidirectional, I=s.inputs, H=s.hidden, O=s.outputs,
-        version=version("throughtime"), cell_step=step, states=len(s.graph.states), dtype=s.dtype,
+        name=name, axes=axes, layers=layers + " in both directions" * s.bidirectional, I=s.inputs, H=s.hidden,
+        O=s.outputs, version=version("throughtime"), cell_step=step, states=len(s.graph.states), dtype=s.dtype,
         functions="".join(f"\n{code}\n" for name, code in FUNCTIONS.items() if f"{name}(" in step + y),
         stateful=stateful, layers_read=_layers_read(s), returned=_returned(what), y=y, parameters=_parameters(net),
         digits=17 if s.dtype == "float64" else 9, about=_about(what), table="[..., None]" * what.table,

@@ -1,7 +1,8 @@
-"""Layers that other programs have, and whether a cell is one of them: whether its graph is the layer's, up to names and order.
+"""Layers that other programs have, and whether a cell is one of them: whether its graph is the layer's, up to names and
+order.
 
-The order of terms and factors does not count, nor which values have names. A vector that a sum of the standard graph adds may be
-missing (a bias, or a peephole's weight): the layer's own is 0 then.
+The order of terms and factors does not count, nor which values have names. A vector that a sum of the standard graph
+adds may be missing (a bias, or a peephole's weight): the layer's own is 0 then.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ class Gates:
         return np.concatenate([np.zeros(shape).T if array is None else array.T for array in found])
 
     def write(self, named: Names, arrays: dict[str, Array], stacked: Mapping[str, Array]) -> None:
-        """Write the stacked V, U, b and c (G·H, …) into a cell's parameters; where it has no c, b is the sum of both."""
+        """Write the stacked V, U, b and c (G·H, …) into a cell's parameters.
+
+        Where it has no c, b is the sum of both.
+        """
         split = {symbol: np.split(array, len(self.order)) for symbol, array in stacked.items()}
         split["b"] = [b if name else b + c for b, c, name in zip(split["b"], split["c"], self.names("c"), strict=True)]
         for symbol, found in split.items():
@@ -69,12 +73,18 @@ Kind = TypeVar("Kind", bound=Standard)
 
 
 def standard_of(kinds: Iterable[Kind], own: Graph) -> tuple[Kind, Names] | None:
-    """The first of these layers that computes what a cell does, and what the cell calls its parameters; None if none does."""
+    """The first of these layers that computes what a cell does, and what the cell calls its parameters.
+
+    None if none does.
+    """
     return next(((kind, names) for kind in kinds if (names := matched(kind.gates.step, own)) is not None), None)
 
 
 def matched(standard: Graph, own: Graph) -> Names | None:
-    """What the parameters of a standard graph are called in a cell, without those that it has not; None if it is another cell."""
+    """What the parameters of a standard graph are called in a cell, without those that it has not.
+
+    None if it is another cell.
+    """
     if len(standard.states) != len(own.states):
         return None
     pairs = [(standard.after[k], own.after[k]) for k in range(len(own.states))]

@@ -1,7 +1,7 @@
 """The cells. Each is one function of one time step, in a file of its own, from which everything else is derived.
 
-Elman, LSTM and GRU stand here, each with its equations, forward and backward, in plain NumPy, written to be read; the others in
-`cells.shipped`, where a new file is a new cell.
+Elman, LSTM and GRU stand here, each with its equations, forward and backward, in plain NumPy, written to be read; the
+others in `cells.shipped`, where a new file is a new cell.
 """
 
 from __future__ import annotations

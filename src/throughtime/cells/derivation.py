@@ -2,8 +2,9 @@
 
     ∂v    ∂E by a value v of the step          δ_v    ∂E by the net input of which v was made
 
-Backwards through the graph, each value hands what it got to the values that it was made of. What they get is kept as products
-with one factor in common, v · (a + b − c), so that it reads like the hand-written derivation, and rounds like it too.
+Backwards through the graph, each value hands what it got to the values that it was made of. What they get is kept as
+products with one factor in common, v · (a + b − c), so that it reads like the hand-written derivation, and rounds like
+it too.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Derivation:
     Parameters
     ----------
     operations : the graph's, then those of the step back
-    by : by the place of a value, where ∂E by it stands: of states before and after the step, net inputs or values in slots, and
-        vectors
+    by : by the place of a value, where ∂E by it stands: of states before and after the step, net inputs or values in
+        slots, and vectors
     names : by the place of an operation, what it is called: delta_f, d_C
     """
 

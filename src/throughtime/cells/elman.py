@@ -6,7 +6,8 @@
 
 ∂h_t is what comes from above: from the readout, δ_y_t Wᵀ, or from the next layer, its ∂x_t.
 
-Use it for finite machines, such as adders, which it becomes and can then be proved to be, and to see how gradients vanish.
+Use it for finite machines, such as adders, which it becomes and can then be proved to be, and to see how gradients
+vanish.
 
 Elman, J. L. (1990). Finding structure in time. Cognitive Science 14, 179–211.
 Werbos, P. J. (1990). Backpropagation through time: what it does and how to do it.

@@ -1,7 +1,7 @@
 """A cell as data: the operations of one time step, each of them named by its place in a list.
 
-A graph is what is left of a step function when it has been read (`cells.symbols`), and what a saved model keeps of it. It holds
-no code: loading one can run nothing but these operations.
+A graph is what is left of a step function when it has been read (`cells.symbols`), and what a saved model keeps of it.
+It holds no code: loading one can run nothing but these operations.
 
     x                  the features of this step (I)
     state              a state before this step (H), by its name
@@ -183,7 +183,10 @@ class Graph:
 
 @dataclass
 class Builder:
-    """A graph in the making. Every operation is checked when it is added, and one that is there already is not added."""
+    """A graph in the making.
+
+    Every operation is checked when it is added, and one that is there already is not added.
+    """
 
     name: str
     states: list[str]

@@ -1,4 +1,5 @@
-"""GRU: the gated recurrent unit, in the reset-after form of cuDNN and PyTorch, as in docs/math.md#gru (Cho et al. 2014).
+"""GRU: the gated recurrent unit, in the reset-after form of cuDNN and PyTorch, as in docs/math.md#gru (Cho et al.
+2014).
 
     r_t = S(x_t V_r + h_{t-1} U_r + b_r)         reset        δ_r = δ_n ∘ q_t ∘ r(1−r)
     z_t = S(x_t V_z + h_{t-1} U_z + b_z)         update       δ_z = ∂h_t ∘ (h_{t-1} − ñ_t) ∘ z(1−z)

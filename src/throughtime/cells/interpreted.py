@@ -1,4 +1,5 @@
-"""A graph over values: one step in values of any kind, and its derivation over NumPy arrays, of one step or back through time.
+"""A graph over values: one step in values of any kind, and its derivation over NumPy arrays, of one step or back
+through time.
 
 Values go by their places among the operations. What is known is not computed again: leaves, or whatever was recorded.
 """

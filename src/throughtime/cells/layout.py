@@ -1,12 +1,14 @@
-"""Where the numbers of a cell stand: parameters in the flat vector, values and δ's on the tape. All follows from its graph.
+"""Where the numbers of a cell stand: parameters in the flat vector, values and δ's on the tape. All follows from its
+graph.
 
-A *net input* is a sum with products in it, as far as the sum has no other use: x V + h U + b. Products are what a step costs,
-so the matrices that one value is multiplied by stand side by side, as one matrix, in the order of the step function.
+A *net input* is a sum with products in it, as far as the sum has no other use: x V + h U + b. Products are what a step
+costs, so the matrices that one value is multiplied by stand side by side, as one matrix, in the order of the step
+function.
 
 A *slot* is a piece of the tape, H wide. Each net input has one: the products are summed up in it, and afterwards it
-holds the value that is kept, which is the net input itself or the function's value that was made of it. So has every other value
-with a name of its own, and every value that a later product reads. All else is computed again on the way back. The slot
-with the same number among the δ's holds ∂E by the net input or, if it has none, by the value.
+holds the value that is kept, which is the net input itself or the function's value that was made of it. So has every
+other value with a name of its own, and every value that a later product reads. All else is computed again on the way
+back. The slot with the same number among the δ's holds ∂E by the net input or, if it has none, by the value.
 
 A *phase* is what can be computed between two products: most cells have one.
 """
@@ -21,7 +23,9 @@ from throughtime.cells.graph import BY_VALUE, Graph
 
 @dataclass(frozen=True)
 class Slot:
-    """net : the net input's place in the graph, or None; kept : the place of the value that the slot holds at the end."""
+    """net : the net input's place in the graph, or None
+    kept : the place of the value that the slot holds at the end.
+    """
 
     net: int | None
     kept: int

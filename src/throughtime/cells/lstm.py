@@ -1,4 +1,5 @@
-"""LSTM: long short-term memory with a forget gate, as in docs/math.md#lstm (Hochreiter & Schmidhuber 1997; Gers et al. 2000).
+"""LSTM: long short-term memory with a forget gate, as in docs/math.md#lstm (Hochreiter & Schmidhuber 1997; Gers et al.
+2000).
 
     i_t = S(x_t V_i + h_{t-1} U_i + b_i)         input       δ_i = ∂C_t ∘ C̃_t ∘ i(1−i)
     f_t = S(x_t V_f + h_{t-1} U_f + b_f)         forget      δ_f = ∂C_t ∘ C_{t-1} ∘ f(1−f)
@@ -7,8 +8,8 @@
     C_t = f_t ∘ C_{t-1} + i_t ∘ C̃_t              cell state  ∂C_t = ∂h_t ∘ o ∘ (1 − tanh²C_t) + ∂C_{t+1} ∘ f_{t+1}
     h_t = o_t ∘ tanh(C_t)                                    ∂h_{t-1} = ∂h_{t-1} from above + Σ_gates δ_gate U_gateᵀ
 
-Use it where you have no reason for another: what it remembers is kept by C, through which gradients flow unweakened while the
-forget gate is open.
+Use it where you have no reason for another: what it remembers is kept by C, through which gradients flow unweakened
+while the forget gate is open.
 
 Hochreiter, S. & Schmidhuber, J. (1997). Long short-term memory. Neural Computation 9, 1735–1780.
 Gers, F. A., Schmidhuber, J. & Cummins, F. (2000). Learning to forget. Neural Computation 12, 2451–2471.

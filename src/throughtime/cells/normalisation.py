@@ -1,11 +1,11 @@
 """Layer normalisation [Ba, Kiros & Hinton 2016, eq. 4]: the graph of a cell whose net inputs are normalised.
 
     a  = the products of a net input, summed up: x V + h U        (a value called sum_i, of the gate i)
-    n  = (a − μ) / √(σ² + ε)                                       (norm_i), μ and σ² the mean and variance of a over the H units
+    n  = (a − μ) / √(σ² + ε)                                       (norm_i), μ and σ² the mean and variance over units
     net = g ∘ n + b                                                (g_i, a gain for each unit, which starts at 1)
 
-The operations are `normalise`, of a, and in the backward pass `normalise_back`, of a and ∂E by n. They are not in the language of
-a step: a cell is normalised as a whole, by `layer_norm` of its network.
+The operations are `normalise`, of a, and in the backward pass `normalise_back`, of a and ∂E by n. They are not in the
+language of a step: a cell is normalised as a whole, by `layer_norm` of its network.
 """
 
 from __future__ import annotations

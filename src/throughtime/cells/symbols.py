@@ -6,8 +6,9 @@
         h = (1 - z) * h + z * (x @ p.V_h + p.b_h)
         return h
 
-`p` holds the parameters, whose shapes follow from their use; x is the input of this step; then come the states before it, of
-which the function returns the values after it, in the same order. What a local variable holds at the end has its name.
+`p` holds the parameters, whose shapes follow from their use; x is the input of this step; then come the states before
+it, of which the function returns the values after it, in the same order. What a local variable holds at the end has its
+name.
 """
 
 from __future__ import annotations

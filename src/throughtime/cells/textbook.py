@@ -4,7 +4,8 @@
     ∂v⁺_t    what of it comes from above and from step t + 1
     ∘        element by element                 [a > b]  1 where that is true, else 0
 
-Values with a name have an equation of their own; so have those without, v_1, v_2, …, that are long and used several times.
+Values with a name have an equation of their own; so have those without, v_1, v_2, …, that are long and used several
+times.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ from throughtime.tasks.from_file import LOSSES, READOUTS, DataFile
 def read(
     path: Path, options: list[str], standardise: bool = True, dtype: str = "float64", readout: str | None = None
 ) -> DataFile:
-    """Read a file to learn from; the options are those of `tasks.read`. What targets are follows from a readout, if given."""
+    """Read a file to learn from; the options are those of `tasks.read`.
+
+    What targets are follows from a readout, if given.
+    """
     values = _values(options)
     if readout is not None:
         values.setdefault("targets", next(targets for targets, its in READOUTS.items() if its == readout))

@@ -54,7 +54,7 @@ def task(task: Any) -> str:
 
 
 def exactness(task: Any, found: Evaluation, bits: int | None) -> str:
-    """Such as "all 65 536 pairs of 8-bit numbers are added right"; or on how many it is wrong, and the first of these."""
+    """Such as "all 65 536 pairs of 8-bit numbers are added right"; or how many are wrong, and the first of these."""
     what = "sequences"
     if task.reads_numbers and bits is not None:
         of = {1: "", 2: "pairs of "}.get(task.inputs, f"sets of {task.inputs} ")

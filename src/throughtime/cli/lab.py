@@ -151,5 +151,6 @@ def _classic(name: str, sizes: list[int] | None, seeds: int, steps: int | None, 
     for row in classic.published:
         say(lines.format(row.who, row.size, row.solved, row.sequences, row.wrong))
     if name == "copy":
-        say(lines.format("no memory, symbols guessed", "", "", "", f"{baseline(classic.task(1)):.3f}"))  # type: ignore[arg-type]
+        guessed = baseline(classic.task(1))  # type: ignore[arg-type]
+        say(lines.format("no memory, symbols guessed", "", "", "", f"{guessed:.3f}"))
     say(f"  {time.perf_counter() - started:.0f} s in all")

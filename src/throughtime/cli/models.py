@@ -60,15 +60,18 @@ class Model:
         return "does not say what it was trained for" if self.columns is None else "was trained on a data file"
 
     def task(self, given: str | None = None) -> Any:
-        """The task it was trained for, with the options of its run, or the one that is given; None if neither is known."""
+        """The task it was trained for, with the options of its run, or the one that is given.
+
+        None if neither is known.
+        """
         found = find_task(given, {}) if given else stored_task(self.run) if self.run else None
         if found is None and self.task_name is not None:
             found = find_known_task(self.task_name, {}, str(self.path))
         s = self.network.specification
         if found is not None and (found.inputs, found.outputs, found.output) != (s.inputs, s.outputs, s.output):
             raise Failure(
-                f"{found.name} has {found.inputs} inputs and {found.outputs} outputs, answered at {found.output}; the network "
-                f"in {self.path} has {s.inputs} and {s.outputs}, answered at {s.output}"
+                f"{found.name} has {found.inputs} inputs and {found.outputs} outputs, answered at {found.output}; the "
+                f"network in {self.path} has {s.inputs} and {s.outputs}, answered at {s.output}"
             )
         return found
 

@@ -60,8 +60,8 @@ class OneLineErrors(TyperGroup):
 
 
 _NAMED = {
-    "−": "-", "→": "->", "←": "<-", "∘": "*", "≤": "<=", "≥": ">=", "∂": "d", "‖": "||", "∞": "inf", "Σ": "sum ", "∏": "product ",
-    "\u0303": "~",
+    "−": "-", "→": "->", "←": "<-", "∘": "*", "≤": "<=", "≥": ">=", "∂": "d", "‖": "||", "∞": "inf", "Σ": "sum ",
+    "∏": "product ", "\u0303": "~",
 }  # fmt: skip
 
 
@@ -88,7 +88,7 @@ codecs.register_error("throughtime.named", _named)
 
 @contextmanager
 def failures_told(asked: Any = None) -> Iterator[None]:
-    """Tell what goes wrong in one line on stderr and leave; `asked` is the context of the program that runs a command."""
+    """Say what went wrong in one line on stderr and leave; `asked` is the context of the command's program."""
     try:
         yield
     except Failure as error:

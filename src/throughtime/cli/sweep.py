@@ -124,7 +124,9 @@ def show(
     plot: PlotOption = None,
     json: Json = False,
 ) -> None:
-    """Print the table of a sweep, also of one that still runs: mean, spread and best over the seeds, the best mean first."""
+    """Print the table of a sweep, also of one that still runs: mean, spread and best over the seeds, the best mean
+    first.
+    """
     from throughtime.experiments.sweeps.store import Store
     from throughtime.experiments.sweeps.summary import summary
 

@@ -248,7 +248,8 @@ def _interrupted(session: Session, trained: Run, started: float) -> None:
         else " ".join(["throughtime train", *_task_words(session), "--resume", shlex.quote(str(session.out))])
     )
     raise Failure(
-        f"interrupted after step {trained.step} of {trained.settings.steps}, saved in {session.out}; to continue: {again}",
+        f"interrupted after step {trained.step} of {trained.settings.steps}, saved in {session.out}; to continue: "
+        f"{again}",
         INTERRUPTED,
     )
 

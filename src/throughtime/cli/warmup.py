@@ -27,7 +27,9 @@ def warmup(
     dtype: Annotated[Precision, typer.Option("--dtype", help="Precision of the networks.")] = Precision.float64,
     json: Json = False,
 ) -> None:
-    """Compile the kernels of Elman, LSTM and GRU cells for training, looking inside and streaming, and keep them on the disk."""
+    """Compile the kernels of Elman, LSTM and GRU cells for training, looking inside and streaming, and keep them on the
+    disk.
+    """
     from throughtime.cells import TWINS
     from throughtime.network import Network
     from throughtime.tasks import Addition

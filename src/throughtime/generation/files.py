@@ -53,7 +53,8 @@ def load(path: Any) -> Generator:
         stored = tensors[name]
         if stored.shape != view.shape or stored.dtype != view.dtype or not np.isfinite(stored).all():
             raise ValueError(
-                f"{path}: {name} must be finite {view.dtype} of shape {view.shape}, got {stored.dtype} of {stored.shape}"
+                f"{path}: {name} must be finite {view.dtype} of shape {view.shape}, got {stored.dtype} of "
+                f"{stored.shape}"
             )
         view[...] = stored
     return model

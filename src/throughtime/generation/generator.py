@@ -39,8 +39,8 @@ class Generator(ABC):
     parameters : (P,) array
         All parameters in one vector, which may be written in place.
     views : dict of arrays
-        The same numbers by name: those of the decoder's network as "decoder.V" and so on; "decoder.embedding" (S,K) holds a
-        vector for each symbol; the others are named by the classes.
+        The same numbers by name: those of the decoder's network as "decoder.V" and so on; "decoder.embedding" (S,K)
+        holds a vector for each symbol; the others are named by the classes.
     """
 
     kind: str
@@ -145,7 +145,8 @@ class Generator(ABC):
         return -error
 
     def gradient(self, source: Any, texts: Sequence[str]) -> tuple[float, Array]:
-        """Back-propagation through decoder and source, the decoder being given the right symbols so far (teacher forcing).
+        """Back-propagation through decoder and source, the decoder being given the right symbols so far (teacher
+        forcing).
 
         Parameters
         ----------
@@ -322,7 +323,7 @@ def _size(part: Part) -> int:
 
 
 def _initial(parts: Mapping[str, Part], dtype: npt.DTypeLike, seed: int) -> list[Array]:
-    """Networks as `parameters.initial`, embeddings normal with variance 1, affine maps uniform [Glorot & Bengio 2010]."""
+    """Networks as `parameters.initial`, embeddings standard normal, affine maps uniform [Glorot & Bengio 2010]."""
     seeds = np.random.SeedSequence(seed).generate_state(len(parts))
     vectors = []
     for (name, part), own in zip(parts.items(), seeds.tolist(), strict=True):

@@ -34,8 +34,8 @@ _WINDOW = 256
 class LanguageModel(Generator):
     """p(s_t | s_1 .. s_{t-1}): many to many.
 
-    Its source is a list of beginnings: `write` and `sample` continue from there, `gradient` and `log_probability` are of whole
-    texts, whose beginnings must be "".
+    Its source is a list of beginnings: `write` and `sample` continue from there, `gradient` and `log_probability` are
+    of whole texts, whose beginnings must be "".
 
     Parameters
     ----------

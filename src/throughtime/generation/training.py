@@ -63,9 +63,9 @@ def train(
         Where to start from; it is not changed.
     data : (sources, texts), or a function, or a string
         Sources, as the model's class says, and as many texts; they are shuffled anew in each epoch. A function
-        `sample(rng, batch)` makes such pairs. For a language model it may be one long text: it is cut into `batch` pieces
-        that are read side by side, a `window` at a time, each beginning with the state where its last window ended, as
-        long as whole windows are left (truncated back-propagation).
+        `sample(rng, batch)` makes such pairs. For a language model it may be one long text: it is cut into `batch`
+        pieces that are read side by side, a `window` at a time, each beginning with the state where its last window
+        ended, as long as whole windows are left (truncated back-propagation).
     steps, batch, optimizer, schedule, clip, weight_decay, window, shuffle, seed : as for `throughtime.train`
         The loss is −ln p of a text (or window), the mean over the batch.
     callbacks : functions of the model and the step's Record

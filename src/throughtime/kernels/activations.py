@@ -15,8 +15,8 @@ The logarithm is that of `1 + e` or, for `e` beyond √2 − 1, of its half, and
 polynomial `q`, `log(1 + f) = d + d³ q(d²)`, which is the series of `2 artanh(d / 2)`.
 
 The greatest errors found, in units in the last place of the true result (float32: against float64, every one of the
-2^32 inputs, for exp and softplus every seventh; float64: against 80-bit floats, 7·10^7 random inputs of every magnitude;
-denormal results included):
+2^32 inputs, for exp and softplus every seventh; float64: against 80-bit floats, 7·10^7 random inputs of every
+magnitude; denormal results included):
 
 =========  =======  =======
 function   float32  float64
@@ -47,8 +47,8 @@ from throughtime.kernels.vector import Vector, call_llvm, load, multiply_add, sp
 class _Float:
     """What the exponential needs to know of a float format.
 
-    `coefficients` are those of q in p(r) = r + r² q(r), minimax for the relative error of p; `log_coefficients` those of
-    the logarithm's q. `ln2_high` has so few
+    `coefficients` are those of q in p(r) = r + r² q(r), minimax for the relative error of p; `log_coefficients` those
+    of the logarithm's q. `ln2_high` has so few
     bits that its product with every n is exact. `exp_is_zero`: below it exp rounds to 0. `tanh_is_one`: beyond it
     tanh rounds to 1.
     """

@@ -1,6 +1,6 @@
 """Which numbers dropout keeps, as a pure function of a key.
 
-    u_i = (SplitMix64's output function of (k + i γ) >> 11) / 2⁵³,  k = that function of the key      [Steele, Lea & Flood 2014]
+    u_i = (SplitMix64's output function of (k + i γ) >> 11) / 2⁵³,  k = that function of the key  [Steele et al. 2014]
 
 Number i is kept if u_i ≥ p.
 """

@@ -1,14 +1,15 @@
 """Machine code on the disk, for the next process.
 
 Numba's own cache looks only at the file of the function that is called; a kernel that calls one in another file would
-go on using the old one after that was changed. So our cache has a folder of its own for each state of all kernel sources
-and each engine, below the user's cache folder (`disk.cache_folder`). It needs no write access to where the package is
-installed. Each signature of each kernel is one file with a name that follows from both, written atomically, so that
-any number of processes may compile at the same time.
+go on using the old one after that was changed. So our cache has a folder of its own for each state of all kernel
+sources and each engine, below the user's cache folder (`disk.cache_folder`). It needs no write access to where the
+package is installed. Each signature of each kernel is one file with a name that follows from both, written atomically,
+so that any number of processes may compile at the same time.
 
-What is in a file is machine code inside a pickle, so whoever can write one can run code as the user who reads it. Therefore
-a folder or a file is used only if it belongs to this user or to root, and nobody else may write to it. A file begins with the
-SHA-256 of its key and of all that follows: whatever is damaged counts as not there, is compiled anew and written again.
+What is in a file is machine code inside a pickle, so whoever can write one can run code as the user who reads it.
+Therefore a folder or a file is used only if it belongs to this user or to root, and nobody else may write to it. A file
+begins with the SHA-256 of its key and of all that follows: whatever is damaged counts as not there, is compiled anew
+and written again.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ def _folder() -> Path | None:
         return None
     if not is_private(status):
         print(
-            f"throughtime: the compiled kernels in {folder} are not used, since others may have written them: remove that "
-            "folder, or set THROUGHTIME_CACHE to one of your own",
+            f"throughtime: the compiled kernels in {folder} are not used, since others may have written them: remove "
+            "that folder, or set THROUGHTIME_CACHE to one of your own",
             file=sys.stderr,
         )
         return None

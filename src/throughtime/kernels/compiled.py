@@ -1,29 +1,34 @@
 """How kernels are compiled: each piece of machine code once.
 
-Numba links whatever a function calls into that function, and LLVM optimises it there again; through five levels of calls
-a cold start would take twice as long. So there are three kinds of functions here:
+Numba links whatever a function calls into that function, and LLVM optimises it there again; through five levels of
+calls a cold start would take twice as long. So there are three kinds of functions here:
 
 kernel      machine code of its own, which other kernels call by the name of its symbol; kept on disk
 inlined     no machine code of its own: LLVM makes one piece of it and the kernel that calls it
-entry       what Python calls, made from a kernel when Python first calls it: few are called from there, and taking Python's
-            objects apart needs more code than many a kernel
+entry       what Python calls, made from a kernel when Python first calls it: few are called from there, and taking
+            Python's objects apart needs more code than many a kernel
 
-The names of symbols follow from the function and its types, so that code from the disk fits code compiled by another process.
+The names of symbols follow from the function and its types, so that code from the disk fits code compiled by another
+process.
 
-Numba has no public way to do this, so parts of it are used that may change: `pyproject.toml` therefore allows only versions
-of Numba that were tested, and CI tests the lowest and the newest of them. The parts, all of them in this file but for the last:
+Numba has no public way to do this, so parts of it are used that may change: `pyproject.toml` therefore allows only
+versions of Numba that were tested, and CI tests the lowest and the newest of them. The parts, all of them in this file
+but for the last:
 
-CPUDispatcher       what `@njit` makes: its `_cache` is replaced by ours (`kernels.cache`), its `add_overload` says what others
-                    know of a kernel (a symbol, not its code), `overloads` and `get_call_template` let an intrinsic call one
+CPUDispatcher       what `@njit` makes: its `_cache` is replaced by ours (`kernels.cache`), its `add_overload` says what
+                    others know of a kernel (a symbol, not its code), `overloads` and `get_call_template` let an
+                    intrinsic call one
 compiler.Compiler   the pipeline: `compile_extra` sets the library, `_compile_bytecode` names the symbols
-JITCodeLibrary      one module's LLVM code: `_optimize_functions`, `_optimize_final_module`, `_finalize_final_module` choose
-                    how often LLVM optimises it, with `_codegen._module_pass_manager()` and `_codegen._data_layout`
+JITCodeLibrary      one module's LLVM code: `_optimize_functions`, `_optimize_final_module`, `_finalize_final_module`
+                    choose how often LLVM optimises it, with `_codegen._module_pass_manager()` and
+                    `_codegen._data_layout`
 targetctx           `insert_user_function`, `remove_user_function`: which code stands for a function
-CompileResult       `_reduce`, `_rebuild`, with `core.serialize.dumps`: machine code as bytes and back (in `kernels.cache`);
-                    `library._final_module` tells which symbols code calls, `codegen().magic_tuple()` names the processor
+CompileResult       `_reduce`, `_rebuild`, with `core.serialize.dumps`: machine code as bytes and back (in
+                    `kernels.cache`); `library._final_module` says which symbols code calls, `codegen().magic_tuple()`
+                    names the processor
 
-The intrinsics (`product`, `tile`, `vector`, `walk`, `views`, `gaussian`, `activations`) use `numba.extending`, which is public,
-and `core.cgutils` and `np.arrayobj.populate_array`, which Numba's documentation shows but does not promise.
+The intrinsics (`product`, `tile`, `vector`, `walk`, `views`, `gaussian`, `activations`) use `numba.extending`, which is
+public, and `core.cgutils` and `np.arrayobj.populate_array`, which Numba's documentation shows but does not promise.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Dropout on what each layer reads: each number is 0 with probability p, and 1 / (1 − p) times itself otherwise.
 
-A sequence has one mask for each layer, the same at every time step and in both directions [Gal & Ghahramani 2016]; decision 22
-says why. On the tape, masks (B,K) and what the layers read (T,B,K) lie one layer after the other; without dropout both are empty.
+A sequence has one mask for each layer, the same at every time step and in both directions [Gal & Ghahramani 2016];
+decision 22 says why. On the tape, masks (B,K) and what the layers read (T,B,K) lie one layer after the other; without
+dropout both are empty.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The operations of the kernels in plain NumPy, for running them uncompiled. Each is what its namesake says that it is."""
+"""The operations of the kernels in plain NumPy, for running them uncompiled.
+
+Each is what its namesake says that it is.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """The vector instructions that the kernels are written in.
 
-An *engine* is a set of vector instructions: `avx512`, `avx2`, `neon`, `plain` (128-bit vectors that LLVM maps to whatever
-there is) or `numpy` (no LLVM IR for products: row operations that Numba compiles; slow, and always there). The environment
-variable `THROUGHTIME_TILE`, read at import, forces an engine below the machine's own, so that tests can run each of them.
+An *engine* is a set of vector instructions: `avx512`, `avx2`, `neon`, `plain` (128-bit vectors that LLVM maps to
+whatever there is) or `numpy` (no LLVM IR for products: row operations that Numba compiles; slow, and always there). The
+environment variable `THROUGHTIME_TILE`, read at import, forces an engine below the machine's own, so that tests can run
+each of them.
 """
 
 from __future__ import annotations

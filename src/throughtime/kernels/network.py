@@ -121,7 +121,7 @@ def readout_backward(s, parameters, tape, gradient):
 
 @kernel
 def states_backward(s, parameters, x, lengths, penalty, tape, gradient):
-    """d_states of the top layer → the δ's of every layer, the gradient of the layers' parameters (added), d_first, d_x."""
+    """d_states of the top layer → the δ's of every layer, the gradient of their parameters (added), d_first, d_x."""
     T, B, H = tape.T, tape.B, s.hidden
     for above in range(s.layers):
         layer = s.layers - 1 - above

@@ -1,6 +1,7 @@
 """The kernels of a cell, which are written from its graph: those that all cells share call them by these names.
 
-Their first argument is the shape of the network, whose type says which cell it has; the cell's own function gets the others.
+Their first argument is the shape of the network, whose type says which cell it has; the cell's own function gets the
+others.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def _of_cell(name: str, arguments: str) -> Any:
 
     every = ["typing_context", "s", *arguments.split()]
     compiled.__name__ = name
-    compiled.__signature__ = Signature([Parameter(one, Parameter.POSITIONAL_OR_KEYWORD) for one in every])  # type: ignore[attr-defined]
+    parameters = [Parameter(one, Parameter.POSITIONAL_OR_KEYWORD) for one in every]
+    compiled.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     return run if config.DISABLE_JIT else intrinsic(compiled)  # type: ignore[attr-defined]
 
 

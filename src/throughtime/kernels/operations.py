@@ -1,7 +1,7 @@
 """What the kernels are written in: vectors, views, products, activations, noise, masks.
 
-With `NUMBA_DISABLE_JIT=1` the same names are NumPy's operations, so that kernels can be run, counted and stepped through as
-plain Python.
+With `NUMBA_DISABLE_JIT=1` the same names are NumPy's operations, so that kernels can be run, counted and stepped
+through as plain Python.
 """
 
 from numba.core import config

@@ -4,8 +4,8 @@
                            θ −= α · this step's gradient, for all parameters θ;
                            ∂h_{t-1} = Σ δ Uᵀ with the new U
 
-[docs/math.md#update-per-step]. For one layer of any cell and an output at every step. What goes back to step t−1 without a
-matrix, such as ∂C_{t-1} of an LSTM, is computed before the update.
+[docs/math.md#update-per-step]. For one layer of any cell and an output at every step. What goes back to step t−1
+without a matrix, such as ∂C_{t-1} of an LSTM, is computed before the update.
 """
 
 from __future__ import annotations

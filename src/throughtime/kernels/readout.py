@@ -1,6 +1,8 @@
-"""The readout y = g(h W + b_y) and the losses, compiled: the twin of `losses.py`. Source: docs/math.md#readout-and-loss.
+"""The readout y = g(h W + b_y) and the losses, compiled: the twin of `losses.py`. Source:
+docs/math.md#readout-and-loss.
 
-Outputs of all rows are read out at once, and judged at once where each is a single number: a row alone would not fill a vector.
+Outputs of all rows are read out at once, and judged at once where each is a single number: a row alone would not fill a
+vector.
 """
 
 from __future__ import annotations
@@ -120,7 +122,9 @@ def _judge_row(readout, loss, weight, d, net_y, y, delta_y):
 
 @kernel
 def judge(readout, loss, weights, d, net_y, y, delta_y, error):
-    """The losses of all outputs y (M,O) against the targets d (M,O), times their weights (M): → error (M), delta_y (M,O)."""
+    """The losses of all outputs y (M,O) against the targets d (M,O), times their weights (M): → error (M), delta_y
+    (M,O).
+    """
     M, O = y.shape
     if O == 1 and readout != SOFTMAX:
         targets, net, out, delta = shaped(d, (M,)), shaped(net_y, (M,)), shaped(y, (M,)), shaped(delta_y, (M,))

@@ -1,7 +1,7 @@
 """A network as the kernels see it: a tuple of numbers whose type says which cell it has.
 
-The type lets Numba compile the code of that cell alone; it is made once for each graph, together with the module that holds the
-cell's own kernels. Codes are indices into the tuples of names in `network_specification.CHOICES`.
+The type lets Numba compile the code of that cell alone; it is made once for each graph, together with the module that
+holds the cell's own kernels. Codes are indices into the tuples of names in `network_specification.CHOICES`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ _making = Lock()
 
 
 def shape_type(graph: Graph) -> Any:
-    """The type of the shapes of networks of this cell. Its name follows from the source, and is that of the module, too."""
+    """The type of the shapes of networks of this cell.
+
+    Its name follows from the source, and is that of the module, too.
+    """
     with _making:  # there must be but one, whichever thread asks first
         return _made(graph)
 
@@ -118,7 +121,8 @@ def _zeros(count, like):
 
 @kernel
 def vectors(s, vector, at, K):
-    """The weights and the biases of the layer's direction whose parameters begin there, each one vector after the other.
+    """The weights and the biases of the layer's direction whose parameters begin there, each one vector after the
+    other.
 
     Without biases, they are a new array of zeros.
     """

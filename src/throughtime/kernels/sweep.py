@@ -1,7 +1,8 @@
-"""One layer and direction over a whole sequence, for every cell: the order of time, padding, noise, and what is summed over time.
+"""One layer and direction over a whole sequence, for every cell: the order of time, padding, noise, and what is summed
+over time.
 
-What a cell computes at a step comes from `of_cell`. Time comes first inside the kernels, see `sequence`. Arrays are places in
-`tape.numbers`; for those of a row see `written`.
+What a cell computes at a step comes from `of_cell`. Time comes first inside the kernels, see `sequence`. Arrays are
+places in `tape.numbers`; for those of a row see `written`.
 """
 
 from __future__ import annotations
@@ -87,8 +88,8 @@ def forward(s, p, layer, direction, x, lengths, tape):
     lengths : (B,) int64
         Steps of each sequence; after them the states are held.
     tape : Tape
-        Holds the initial states, and, if `fed` is an array of its own, the noise to be added to states that are fed back. Its
-        states, fed and gates are written; gates are 0 at padded steps.
+        Holds the initial states, and, if `fed` is an array of its own, the noise to be added to states that are fed
+        back. Its states, fed and gates are written; gates are 0 at padded steps.
     """
     T, B, H, K = tape.T, tape.B, s.hidden, inputs_of(s, layer)
     numbers, S, backwards = lent(tape.numbers), s.slots * s.hidden, direction == 1
@@ -144,8 +145,8 @@ def backward(s, p, layer, direction, x, lengths, penalty, tape, d_h, d_x, gradie
     penalty : float
         λ of the loss ½ λ Σ C_t² of the states behind the first: adds λ C_t to ∂C_t at every step that is not padding.
     tape : Tape
-        As `forward` left it; d_last holds ∂E by the final states, from outside. Its delta is written, 0 at padded steps, and
-        d_first, ∂E by the initial states.
+        As `forward` left it; d_last holds ∂E by the final states, from outside. Its delta is written, 0 at padded
+        steps, and d_first, ∂E by the initial states.
     d_h : int
         The place of ∂E/∂h_t from above, (T,B,H).
     d_x : (T, B, K) or empty, added to
@@ -181,8 +182,8 @@ def backward(s, p, layer, direction, x, lengths, penalty, tape, d_h, d_x, gradie
                     count = _alike(lengths, shortest, t, q)
                     if t < lengths[q]:
                         row_back(
-                            s, phase, H, count, numbers, gates_t + q * S, delta_t + q * D, fed_t + q * H, after_t + q * H, step,
-                            d_h_t + q * H, d_after + q * H, d_step, penalty, w,
+                            s, phase, H, count, numbers, gates_t + q * S, delta_t + q * D, fed_t + q * H,
+                            after_t + q * H, step, d_h_t + q * H, d_after + q * H, d_step, penalty, w,
                         )  # fmt: skip
                     elif back == 0:
                         add_row(piece(numbers, d_h_t + q * H, count * H), piece(numbers, d_after + q * H, count * H))

@@ -255,7 +255,7 @@ def _as(context, builder, kind, value, result):
 
 
 def _compared(kinds, take):
-    """An intrinsic of two values a, b and perhaps more: `take` makes the result of whether a <= b, and of the values."""
+    """An intrinsic of values a, b and perhaps more: `take` makes the result of a <= b and the values."""
     vectors = [kind for kind in kinds if isinstance(kind, Vector)]
     result = vectors[0] if vectors else next(kind for kind in kinds if isinstance(kind, types.Float))
 

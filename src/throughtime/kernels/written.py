@@ -49,8 +49,8 @@ def _rows(
     before: list[list[str]],
     after: list[list[str]],
 ) -> str:
-    """A kernel that does the rows of neighbouring sequences in pieces of a vector's width, and what is done to each whole row
-    before and after. `widths`: how far apart in units of H the rows of two sequences begin."""
+    """A kernel that does the rows of neighbouring sequences in pieces of a vector's width, and what is done to each
+    whole row before and after. `widths`: how far apart in units of H the rows of two sequences begin."""
     text = ""
     lines = ["lanes = width(numbers)", "whole = H - H % lanes"]
     here = [f"{place}_q = {plus(place, times(width, 'q * H'))}" for place, width in widths.items()]
@@ -88,7 +88,8 @@ def source_of(graph: Graph) -> str:
         ),
         _rows(
             "row_back", ROW_BACK, widths | {"delta": deltas, "d_above": 1, "d_after": 1},
-            [backward(laid, derived, k) for k in phases], [[] for _ in phases], [_normalise_back(laid, k) for k in phases],
+            [backward(laid, derived, k) for k in phases], [[] for _ in phases],
+            [_normalise_back(laid, k) for k in phases],
         ),
         products.pack(False), products.pack(True), products.multiply_x(), products.multiply_step(),
         products.multiply_back(), products.multiply_d_x(), products.gradients(),

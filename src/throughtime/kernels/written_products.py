@@ -1,4 +1,5 @@
-"""The part of a cell's kernels that multiplies matrices: at each step and on the way back, and the gradients of a block of steps.
+"""The part of a cell's kernels that multiplies matrices: at each step and on the way back, and the gradients of a block
+of steps.
 
 Products of one value with neighbouring matrices, that belong to neighbouring slots, are one product.
 """

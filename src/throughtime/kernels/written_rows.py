@@ -209,7 +209,8 @@ class _StepBack(_Step):
     def elsewhere(self, place: int) -> bool:
         """Whether this is a product that is added without our doing, or a sum of such.
 
-        Products are added to ∂E by a state, or to the slot of what their matrices multiply: the first of them stands for all.
+        Products are added to ∂E by a state, or to the slot of what their matrices multiply: the first of them stands
+        for all.
         """
         left = [place]
         while left:

@@ -20,8 +20,8 @@ class State:
     """The memory of a network between two steps.
 
     h : (L·D, B, H) array, the hidden states of each layer and direction
-    C : (L·D, B, H) array, the cell states of an LSTM; empty (L·D, 0, H) for cells that have h alone; of a cell with more states
-        all that stand behind h, one after the other (n·L·D, B, H)
+    C : (L·D, B, H) array, the cell states of an LSTM; empty (L·D, 0, H) for cells that have h alone; of a cell with
+        more states all that stand behind h, one after the other (n·L·D, B, H)
     """
 
     h: Array
@@ -64,7 +64,10 @@ class ForwardPass:
 
     @property
     def final(self) -> State:
-        """The state after the last step of each sequence: forward, what its end left; backwards, what its beginning left."""
+        """The state after the last step of each sequence: forward, what its end left.
+
+        Backwards, what its beginning left.
+        """
         s, T = self.network.specification, len(self.x)
 
         def of(states: Array) -> Array:

@@ -1,7 +1,7 @@
 """How far a step of a network in floating point may be from the same step in real numbers.
 
-The claim of a proof is about real numbers, with an allowance ε for every state coordinate and every net_y at every step.
-It covers the network as it runs if ε is at least the `step_error` here. With u = 2⁻⁵³ (float32: 2⁻²⁴) and
+The claim of a proof is about real numbers, with an allowance ε for every state coordinate and every net_y at every
+step. It covers the network as it runs if ε is at least the `step_error` here. With u = 2⁻⁵³ (float32: 2⁻²⁴) and
 
     γ_k = k u / (1 − k u),   |fl(Σ of k terms) − Σ| ≤ γ_k Σ |terms|  in any order, with or without fused multiply-adds
 
@@ -10,11 +10,11 @@ It covers the network as it runs if ε is at least the `step_error` here. With u
     e_net = γ_{K+H+4} (Σ |x| |V| + R Σ |U| + |b|)          R: no state is larger
 
 An activation is taken to be computed to within 8 units in the last place, so 16 u as none exceeds 1; it passes on the
-error of its argument at most 1 to 1 (S: 1 to ¼). A product passes on a e_b + b e_a + e_a e_b, a sum e_a + e_b, and either
-adds 4 u of what it is made of. Weights and symbols that are rounded to a narrower dtype are off by u of themselves, which
-makes γ_{K+H+6} of a net input's. What underflows is off by the smallest normal number at most; what may overflow is
-off by anything. The state is then what was computed, so C is exact where h = o ∘ tanh(C) reads it, and h
-where the next layer does.
+error of its argument at most 1 to 1 (S: 1 to ¼). A product passes on a e_b + b e_a + e_a e_b, a sum e_a + e_b, and
+either adds 4 u of what it is made of. Weights and symbols that are rounded to a narrower dtype are off by u of
+themselves, which makes γ_{K+H+6} of a net input's. What underflows is off by the smallest normal number at most; what
+may overflow is off by anything. The state is then what was computed, so C is exact where h = o ∘ tanh(C) reads it, and
+h where the next layer does.
 
 Higham, N. J. (2002). Accuracy and Stability of Numerical Algorithms, 2nd edition. SIAM.
 """

@@ -72,7 +72,7 @@ class Certificate:
             return False
 
     def speaks_of(self, machine: Specification) -> bool:
-        """Whether its specification is this one, as the network is given it: symbols in its dtype, whatever the names."""
+        """Whether its specification is this one, with symbols in the network's dtype, whatever the names."""
         try:
             content = json.loads(self.text)
             mine = _machine(machine, machine.symbols.astype(content["network"]["dtype"]))
@@ -119,7 +119,10 @@ def _network(s: NetworkSpecification) -> dict[str, Any]:
 
 
 def _with_operations(text: str) -> str:
-    """The same in version 2. Version 1 named its cell; the operations are written down, and it is they that are checked."""
+    """The same in version 2. Version 1 named its cell.
+
+    The operations are written down, and it is they that are checked.
+    """
     try:
         content = json.loads(text)
         if content["version"] != 1:

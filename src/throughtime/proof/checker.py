@@ -5,9 +5,9 @@
 This file needs only Python and python-flint, whose balls (midpoint ± radius) hold the true result of every operation,
 so rounding is no concern. All it believes of a certificate is which network and machine it speaks of; it tells them.
 
-The network. Each layer computes, at every step, the operations of its cell, which the certificate lists: each is done to
-x, the states before, parameters, numbers, and operations before it in the list. The first state is what the layer above,
-or the readout, gets.
+The network. Each layer computes, at every step, the operations of its cell, which the certificate lists: each is done
+to x, the states before, parameters, numbers, and operations before it in the list. The first state is what the layer
+above, or the readout, gets.
 
 The claim. The specification is a Mealy machine: states (the first is 0), symbols (each an input vector), the next
 state and the output bits for each state and symbol. Feed the network any finite sequence of symbols from states that
@@ -25,8 +25,8 @@ of the machine and, for each symbol a, a set succ_q(a) that follows. It is check
 So from any state in S_q, the machine in label_q, whatever is read, all outputs are right until, at most m symbols
 later, the state is in a set whose label is the machine's state then. It starts in S_0: by induction all are right.
 
-Sets of states, in 3, are replaced by larger ones. A coordinate is a list of balls c, g_1, g_2, …: for any e_k in [−1, 1],
-the same in all coordinates, it takes a value in c + Σ_k g_k e_k. Sums, and products with matrices, are those of the
+Sets of states, in 3, are replaced by larger ones. A coordinate is a list of balls c, g_1, g_2, …: for any e_k in [−1,
+1], the same in all coordinates, it takes a value in c + Σ_k g_k e_k. Sums, and products with matrices, are those of the
 lists. The radius of c is what a coordinate is off by on its own, until `shared` makes it a g.
  - (1 − w) x + w y = (1 − w0) x + w0 y + t0 (w − w0) + (w − w0) (t − t0) with t = y − x: what w is off by counts once,
    the last product is bounded. Alone, w y is that with x = 0.
@@ -34,9 +34,9 @@ lists. The radius of c is what a coordinate is off by on its own, until `shared`
  - f(z) on [l, u], by `curve`: for any slope s, f(z) − s z is extremal at l, at u, or where f' = s (for relu, at 0).
 
 Rounding, in 4: u is 2⁻⁵³ (float32: 2⁻²⁴). A sum of products, in any order, with or without fused multiply-adds, so that
-no term is rounded more than k times, is off by at most γ_k Σ |terms|, γ_k = k u / (1 − k u) [Higham 2002, §3.1], by what
-its terms are off by, and by the smallest normal number wherever something underflows. A number of the cell is a sum of
-one term, as it is rounded once. The sigmoid and tanh of the kernels
+no term is rounded more than k times, is off by at most γ_k Σ |terms|, γ_k = k u / (1 − k u) [Higham 2002, §3.1], by
+what its terms are off by, and by the smallest normal number wherever something underflows. A number of the cell is a
+sum of one term, as it is rounded once. The sigmoid and tanh of the kernels
 are taken to be right to 8 units in the last place, 16 u; of all float32 numbers none is found to be off by 3.
 
 Higham, N. J. (2002). Accuracy and Stability of Numerical Algorithms, 2nd edition. SIAM.
@@ -174,8 +174,11 @@ def blend(w: Balls, x: Balls, y: Balls) -> Balls:
 
 
 FUNCTIONS: dict[str, tuple[Callable[[Any], Any], float, Callable[[Any], Any], int, Any]] = {
-    # f, which never falls; its steepest slope; z, where f' is s at ±z (S (1 − S), 1 − tanh²); off by how many u; its size
-    "sigmoid": (lambda z: 1 / (1 + (-z).exp()), 0.25, lambda s: ((1 + (1 - 4 * s).sqrt()) ** 2 / (4 * s)).log(), 16, ONE),
+    # f, which never falls; its steepest slope; z, where f' is s at ±z (S (1 − S), 1 − tanh²); off by how many u; its
+    # size
+    "sigmoid": (
+        lambda z: 1 / (1 + (-z).exp()), 0.25, lambda s: ((1 + (1 - 4 * s).sqrt()) ** 2 / (4 * s)).log(), 16, ONE,
+    ),
     "tanh": (lambda z: z.tanh(), 1.0, lambda s: ((1 + (1 - s).sqrt()) ** 2 / s).log() / 2, 16, ONE),
     "relu": (lambda z: z.max(0), 1.0, lambda s: ZERO, 0, arb("inf")),
 }  # fmt: skip
@@ -204,7 +207,7 @@ OPERATIONS: dict[str, Callable[..., Balls]] = {
 
 
 class Form(NamedTuple):
-    """A coordinate; in floating point a sum: its terms come to s, are off by e in all, and are rounded k times at most."""
+    """A coordinate; in floating point a sum: its terms come to s, off by e in all, rounded k times at most."""
 
     x: Balls
     s: Any = ZERO
@@ -339,7 +342,10 @@ class Network:
         return matrices
 
     def blend(self, at: int) -> list[int]:
-        """w, x, y, if this is (1 − w) x + w y in any order, and its parts are no states, which are off by ε; else nothing."""
+        """w, x, y, if this is (1 − w) x + w y in any order, and its parts are no states, which are off by ε.
+
+        Else nothing.
+        """
         for first, second in permutations(self.all[at].of if self.all[at].op == "+" else (), 2):
             p, q = self.all[first], self.all[second]
             for (rest, x), (w, y) in product(permutations(p.of), permutations(q.of)) if p.op == q.op == "*" else ():
@@ -378,7 +384,10 @@ class Network:
         return after, [how.do("+", y, exact([b])) for y, (b,) in net_y]
 
     def spelled(self) -> list[str]:
-        """The operations as equations; state_before is a state before the step, p.name a parameter, v7 the 7th result."""
+        """The operations as equations.
+
+        state_before is a state before the step, p.name a parameter, v7 the 7th result.
+        """
         taken = {f"{state}_before" for state in self.cell.states} | {"x", "p", *ARITY}
         uses, lines, told = Counter(at for o in self.all for at in o.of), [f"{self.cell.name}:"], list[str]()
         binds: list[int] = []  # how strongly each text holds together
@@ -433,7 +442,7 @@ class Proof:
         need(file.epsilon >= 0, "epsilon is negative")
 
     def check(self, tick: Callable[[int, int, int], None]) -> Report:
-        """The four checks; before each image `tick` is told the sets done, all sets, and the multiplications it takes."""
+        """The four checks; before each image `tick` gets the sets done, all sets, and the multiplications of one."""
         file, sets = self.file, self.file.sets
         self.images, self.margin, self.reach, self.rounding, self.tick = 0, arb("inf"), ZERO, ZERO, tick
         need(sets[0].label == 0, "label_0 is not the machine's first state")

@@ -110,7 +110,9 @@ def _simpler(system: System, machine: Specification, word: Word) -> Word:
 
 
 def surely_wrong(system: System, machine: Specification, word: Word) -> bool:
-    """Whether also in real numbers, without rounding, the last output of the word is wrong, by the checker's arithmetic."""
+    """Whether also in real numbers, without rounding, the last output of the word is wrong, by the checker's
+    arithmetic.
+    """
     from flint import ctx
 
     from throughtime.proof import checker

@@ -1,18 +1,19 @@
 """For which deployments of a network a proof holds.
 
 A proof holds for every program that computes a step which differs from the same step in real numbers by at most the
-certificate's ε, in every state and net_y (`arithmetic`). So it holds for what a network was written as if ε is at least the
-step error there: sums in any order, with or without fused multiply-adds, in float64 or float32, of weights that are
-rounded to it when they are written. Of a program's exp, tanh and sigmoid it is assumed that they are right to within 8 units in
-the last place of 1 (`arithmetic`). Measured, over millions of arguments, are at most 8 u = 4 units in any of the programs:
+certificate's ε, in every state and net_y (`arithmetic`). So it holds for what a network was written as if ε is at least
+the step error there: sums in any order, with or without fused multiply-adds, in float64 or float32, of weights that are
+rounded to it when they are written. Of a program's exp, tanh and sigmoid it is assumed that they are right to within 8
+units in the last place of 1 (`arithmetic`). Measured, over millions of arguments, are at most 8 u = 4 units in any of
+the programs:
 
     u (2⁻⁵³ or 2⁻²⁴), at most      tanh, float64   float32     sigmoid, float64   float32
     NumPy 2.4                      0.9             1.1         1.5                1.5
     PyTorch 2.13                   0.6             0.6         1.5                1.5
     ONNX Runtime 1.32              8.0             5.5         1.5                2.8
 
-The GNU C Library, which C programs are mostly linked with, gives 1 to 2 units for exp and tanh in its manual ("Errors in Math
-Functions"). Not covered are products in a narrower type than that of the numbers, as TF32 on a GPU.
+The GNU C Library, which C programs are mostly linked with, gives 1 to 2 units for exp and tanh in its manual ("Errors
+in Math Functions"). Not covered are products in a narrower type than that of the numbers, as TF32 on a GPU.
 """
 
 from __future__ import annotations

@@ -72,7 +72,8 @@ def draw(names: list[str], kinds: list[int], edges: dict[tuple[int, int], list[s
         for (_, x, y), told in zip(arrows, edges.values(), strict=True):
             for line, text in enumerate(_lines(told)):
                 parts.append(
-                    f'<text class="halo" x="{x:.1f}" y="{y + 4 + 14 * line:.1f}" text-anchor="middle">{_text(text)}</text>'
+                    f'<text class="halo" x="{x:.1f}" y="{y + 4 + 14 * line:.1f}" '
+                    f'text-anchor="middle">{_text(text)}</text>'
                 )
     return "\n".join([*parts, "</svg>", ""])
 

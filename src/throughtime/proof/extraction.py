@@ -1,7 +1,7 @@
 """A finite automaton that follows a network and its specification at once.
 
-Its states are representatives: concrete states of the network, each with the state of the specification it was met in. A
-state within the tolerance τ of a representative of the same specification state counts as that representative.
+Its states are representatives: concrete states of the network, each with the state of the specification it was met in.
+A state within the tolerance τ of a representative of the same specification state counts as that representative.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A step as proofs read it: what has to be computed, in which order, and what is better taken as one operation.
 
-A *net input* is one sum of products, so that its error is that of one sum, and all products of a value are one product with
-matrices side by side. A *blend*, (1 − w) ∘ x + w ∘ y, is no sum of two products: what w may be off by stands in both of
-them and takes itself away for the most part.
+A *net input* is one sum of products, so that its error is that of one sum, and all products of a value are one product
+with matrices side by side. A *blend*, (1 − w) ∘ x + w ∘ y, is no sum of two products: what w may be off by stands in
+both of them and takes itself away for the most part.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ READ = ("sigmoid", "tanh", "relu", "+", "-", "*", "neg", "minimum", "maximum")
 
 @dataclass(frozen=True)
 class NetInput:
-    """products : those with x last; terms : places of all else that is added, but biases; bias : its first bias, or None"""
+    """products : those with x last
+    terms : places of all else that is added, but biases
+    bias : its first bias, or None
+    """
 
     products: tuple[Product, ...]
     terms: tuple[int, ...]
@@ -57,7 +60,10 @@ class Reading:
         return NetInput(tuple(products), tuple(term for term in terms if term != bias), name)
 
     def _blend(self, place: int) -> tuple[int, int, int] | None:
-        """(w, x, y), if this is (1 − w) ∘ x + w ∘ y in any order. Its parts must be no states: those are read as computed."""
+        """(w, x, y), if this is (1 − w) ∘ x + w ∘ y in any order.
+
+        Its parts must be no states: those are read as computed.
+        """
         operations = self.graph.operations
         if operations[place].op != "+" or place in self.nets:
             return None

@@ -39,7 +39,10 @@ STEPS = (2, 8)
 SWEEPS = 25
 
 MORE, LEAST, SETTLED = 1.2, 1e-4, 2
-"""Sets are widened by so many times what sticks out, and a bit; after so many sweeps, by the sum it seems to converge to."""
+"""Sets are widened by so many times what sticks out, and a bit.
+
+After so many sweeps, by the sum it seems to converge to.
+"""
 
 ADVICE = (
     "a longer budget may decide it; noise in training (--noise 0.2; the classic recipe has none) "
@@ -70,8 +73,8 @@ def prove(
         0 or 1 if it is nearer to it than one half.
     specification : Specification
     budget : float
-        Seconds of work of this thread's processor after which to give up, so that a verdict does not depend on what else
-        the machine does; time can only make a verdict Unknown. Ctrl-C does the same.
+        Seconds of work of this thread's processor after which to give up, so that a verdict does not depend on what
+        else the machine does; time can only make a verdict Unknown. Ctrl-C does the same.
     seed : int
         Decides the random walks.
     progress : function of a str, optional

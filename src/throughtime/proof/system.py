@@ -1,6 +1,7 @@
 """A network as a map: from a state and an input to the next state and the outputs, in the plain NumPy cells.
 
-The state s (n) is one row: for each layer h (H), and after it the cell's other states, as C (H) of an LSTM. It starts at zero.
+The state s (n) is one row: for each layer h (H), and after it the cell's other states, as C (H) of an LSTM. It starts
+at zero.
 """
 
 from __future__ import annotations
@@ -182,7 +183,9 @@ class System:
         return np.zeros((batch, self.width), self.parameters.dtype)
 
     def embedded(self, state: Array) -> Array:
-        """States (B,n) as points whose distance tells how alike they are: tanh C in the place of C, and so of all but h."""
+        """States (B,n) as points whose distance tells how alike they are: tanh C in the place of C, and so of all but
+        h.
+        """
         point = state.astype(np.float64)
         for layer in range(self.specification.layers):
             for part in range(1, self.parts):

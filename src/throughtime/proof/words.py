@@ -24,7 +24,7 @@ def sign(machine: Specification) -> str | None:
 
 
 def spell(machine: Specification, word: Sequence[int]) -> str:
-    """A word: of a machine that calculates the numbers, most significant bit first, else the symbols as they are read."""
+    """A word: for a machine that calculates its numbers, most significant bit first; else its symbols as read."""
     between = sign(machine)
     if between is not None:
         numbers = machine.symbols[list(word)].astype(int).T

@@ -41,7 +41,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     optimizer : "adam", "rmsprop", "momentum" or "gradient-descent"
     learning_rate : float ≥ 0
     schedule : str
-        How the learning rate changes over `max_iter` epochs: "constant", "cosine", "cosine:0.05", "step:500:0.5", "warm-up:100".
+        How the learning rate changes over `max_iter` epochs: "constant", "cosine", "cosine:0.05", "step:500:0.5",
+        "warm-up:100".
     clip : float, optional
         The greatest norm of a gradient.
     noise : float ≥ 0
@@ -53,10 +54,11 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     cell_penalty : float ≥ 0
         On the squared cell states of an LSTM.
     standardize : bool
-        Whether each feature is brought to mean 0 and deviation 1 over all steps that are learned from (`mean_`, `scale_`).
+        Whether each feature is brought to mean 0 and deviation 1 over all steps that are learned from (`mean_`,
+        `scale_`).
     early_stopping : bool
-        Whether a part of the sequences, `validation_fraction` of them, is not trained on, and training stops when the loss on
-        it has not become better for `n_iter_no_change` epochs. The network is then the one that did best.
+        Whether a part of the sequences, `validation_fraction` of them, is not trained on, and training stops when the
+        loss on it has not become better for `n_iter_no_change` epochs. The network is then the one that did best.
     validation_fraction : float in (0, 1)
     n_iter_no_change : int ≥ 1
     warm_start : bool
@@ -83,8 +85,9 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
 
     Notes
     -----
-    X is (sequences, time, features), or a list of arrays (time, features) of different lengths, or a pandas frame with an
-    index of sequence and time (y may then be a Series with the sequences' names), or (sequences, time) for one feature.
+    X is (sequences, time, features), or a list of arrays (time, features) of different lengths, or a pandas frame with
+    an index of sequence and time (y may then be a Series with the sequences' names), or (sequences, time) for one
+    feature.
     """
 
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
@@ -100,7 +103,10 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         return self._classify(options, sequences, labels, weights, new, False)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SequenceClassifier:
-        """Read some sequences once, in their order; the first call needs all `classes`, and decides the standardisation."""
+        """Read some sequences once, in their order.
+
+        The first call needs all `classes`, and decides the standardisation.
+        """
         options = options_of(self)
         new = self._begins(options, True)
         if new and classes is None:
@@ -143,8 +149,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         codes = codes_of(labels, self.classes_)
         weights = weights * class_weights(self.class_weight, self.classes_, codes, weights)[codes]
         self._learn(
-            options, sequences, np.eye(len(self.classes_))[codes], weights, readout="softmax", output="last step", new=new,
-            partial=partial, strata=codes,
+            options, sequences, np.eye(len(self.classes_))[codes], weights, readout="softmax", output="last step",
+            new=new, partial=partial, strata=codes,
         )  # fmt: skip
         return self
 

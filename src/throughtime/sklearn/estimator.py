@@ -215,8 +215,8 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         finite = np.isfinite(outputs)
         if not finite.all():
             raise ValueError(
-                f"the network's output for sequence {np.argwhere(~finite)[0][0]} of X is not finite: its states grow beyond "
-                f"{self.network_.specification.dtype}, as relu units can; train with another activation"
+                f"the network's output for sequence {np.argwhere(~finite)[0][0]} of X is not finite: its states grow "
+                f"beyond {self.network_.specification.dtype}, as relu units can; train with another activation"
             )
         return outputs
 
@@ -249,7 +249,8 @@ def check_length(y: Any, sequences: Sequences) -> None:
     """A ValueError if y is not given for as many sequences as there are in X."""
     if len(y) != len(sequences):
         raise ValueError(
-            f"Found input variables with inconsistent numbers of samples: X has {len(sequences)} sequences, y has {len(y)}"
+            f"Found input variables with inconsistent numbers of samples: X has {len(sequences)} sequences, y has "
+            f"{len(y)}"
         )
 
 
@@ -273,7 +274,8 @@ def _seed(random_state: Any) -> int:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError:
         raise ValueError(
-            f"random_state must be None, a whole number from 0 to {2**32 - 1} or a RandomState, got {random_state!r:.40}"
+            f"random_state must be None, a whole number from 0 to {2**32 - 1} or a RandomState, got "
+            f"{random_state!r:.40}"
         ) from None
 
 
@@ -283,7 +285,7 @@ def _updates(data: Batch, options: Options) -> int:
 
 
 def _split(sequences: int, fraction: float, seed: int, strata: Array | None) -> tuple[Array, Array]:
-    """Which are trained on and which are validated on, with the classes in proportion where there are enough of each."""
+    """Sequences for training and for validation, with the classes in proportion where there are enough of each."""
     held_out = min(math.ceil(fraction * sequences), sequences - 1)
     if strata is not None:
         counts = np.unique(strata, return_counts=True)[1]

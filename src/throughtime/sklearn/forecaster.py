@@ -32,17 +32,19 @@ _FEW = 10
 class Forecaster(SequenceEstimator):
     """A recurrent network that predicts the next steps of a sequence, all features of them at once.
 
-    It learns at each step by how much the next `horizon` steps differ from this one. Its other parameters and X are those of
-    `SequenceClassifier`, without `class_weight` and `bidirectional`; one long series is a pandas Series, or a frame whose index
-    holds dates, or `[series]`, a list of one array (time,) or (time, features): it is few pieces, so let `batch_size` be small.
-    With `early_stopping`, the last `validation_fraction` of the steps of each sequence is what is not trained on.
+    It learns at each step by how much the next `horizon` steps differ from this one. Its other parameters and X are
+    those of `SequenceClassifier`, without `class_weight` and `bidirectional`; one long series is a pandas Series, or a
+    frame whose index holds dates, or `[series]`, a list of one array (time,) or (time, features): it is few pieces, so
+    let `batch_size` be small. With `early_stopping`, the last `validation_fraction` of the steps of each sequence is
+    what is not trained on.
 
     Parameters
     ----------
     horizon : int ≥ 1
         Steps that are predicted.
     window : int ≥ 1
-        Steps that are read before: a longer sequence is learned from in pieces of this length, and continued from its last ones.
+        Steps that are read before: a longer sequence is learned from in pieces of this length, and continued from its
+        last ones.
     """
 
     horizon: int = 1
@@ -51,8 +53,8 @@ class Forecaster(SequenceEstimator):
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Forecaster:
         """Learn from sequences X.
 
-        `y`, if it is given, is what `predict` is to find, the `horizon` steps that follow each sequence, in its form; it is
-        learned from as if it were the end of X.
+        `y`, if it is given, is what `predict` is to find, the `horizon` steps that follow each sequence, in its form;
+        it is learned from as if it were the end of X.
         """
         return self._forecast(X, y, sample_weight, partial=False)
 
@@ -63,8 +65,8 @@ class Forecaster(SequenceEstimator):
     def predict(self, X: Any) -> Any:
         """The steps after the last of each sequence.
 
-        An array (N, horizon, F), or (N, horizon) for X of shape (N, T); for one series in pandas, a Series or a frame like it
-        with the times that follow, or numbered from 1 as "steps ahead" where its times are not evenly spaced.
+        An array (N, horizon, F), or (N, horizon) for X of shape (N, T); for one series in pandas, a Series or a frame
+        like it with the times that follow, or numbered from 1 as "steps ahead" where its times are not evenly spaced.
         """
         sequences = self._read(X)
         predicted = self._ahead(sequences)
@@ -75,8 +77,8 @@ class Forecaster(SequenceEstimator):
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """R² of forecasts, at most 1; the mean over features.
 
-        With y, the `horizon` steps that follow each sequence, it is that of `predict(X)`. Without, forecasts are made from every
-        step of X that has `horizon` steps after it, and each reads the `window` steps up to there.
+        With y, the `horizon` steps that follow each sequence, it is that of `predict(X)`. Without, forecasts are made
+        from every step of X that has `horizon` steps after it, and each reads the `window` steps up to there.
         """
         sequences = self._read(X)
         weights = check_weights(sample_weight, sequences)
@@ -130,8 +132,8 @@ class Forecaster(SequenceEstimator):
         given = numbers_of(sequences.by_name(y), "y")
         if [axis for axis in given.shape if axis > 1] != [axis for axis in wanted if axis > 1]:
             raise ValueError(
-                f"y must be the steps that follow X, (sequences, horizon, features) = {wanted}, got {given.shape}: a Forecaster "
-                "learns from X alone, so leave y out, and let what else is known of a step be a feature of X"
+                f"y must be the steps that follow X, (sequences, horizon, features) = {wanted}, got {given.shape}: a "
+                "Forecaster learns from X alone, so leave y out, and let what else is known of a step be a feature of X"
             )
         return given.reshape(wanted)
 
@@ -140,7 +142,8 @@ class Forecaster(SequenceEstimator):
         horizon, window = whole_number("horizon", self.horizon, 1), whole_number("window", self.window, 1)
         if options.bidirectional:
             raise ValueError(
-                "bidirectional must be False in a Forecaster: read backward, X holds the very steps that are to be predicted"
+                "bidirectional must be False in a Forecaster: read backward, X holds the very steps that are to be "
+                "predicted"
             )
         new = self._begins(options, partial)
         sequences = read(self, X, reset=new)
@@ -148,7 +151,8 @@ class Forecaster(SequenceEstimator):
         N, T, _ = sequences.x.shape
         if new and self._form == "table" and T < _FEW and N > 10 * T:
             warnings.warn(
-                f"X is read as {N} sequences of {T} steps: if it is one series of {N} steps with {T} features, give [X]",
+                f"X is read as {N} sequences of {T} steps: if it is one series of {N} steps with {T} features, give "
+                "[X]",
                 stacklevel=3,
             )
         if y is not None:
@@ -174,8 +178,8 @@ class Forecaster(SequenceEstimator):
         mask, held = (pad([part[:, None] for part in parts])[0][:, :, 0] for parts in (training, validation))
         if options.early_stopping and not (mask.any() and held.any()):
             raise ValueError(
-                "early_stopping keeps the last steps of each sequence apart, and none are left to learn from: give longer "
-                "sequences, or another validation_fraction"
+                "early_stopping keeps the last steps of each sequence apart, and none are left to learn from: give "
+                "longer sequences, or another validation_fraction"
             )
         if new:
             self.change_mean_, self.change_scale_ = np.zeros(targets.shape[2]), np.ones(targets.shape[2])

@@ -56,8 +56,8 @@ class Sequences:
     def per_sequence(self, given: Any, what: str = "y") -> Any:
         """What is given for each sequence, in their order.
 
-        For a long frame, a pandas Series with the sequences' names is put into it; and what is given for each row is taken
-        for the sequence, if it is the same at all its rows.
+        For a long frame, a pandas Series with the sequences' names is put into it; and what is given for each row is
+        taken for the sequence, if it is the same at all its rows.
         """
         if self.kind not in ("long frame", "series"):
             return given

@@ -46,8 +46,8 @@ def refuse_other_frames(value: Any, what: str) -> None:
     library = type(value).__module__.partition(".")[0]
     if library in _OTHER_FRAMES:
         raise ValueError(
-            f"{what} is a {type(value).__name__} of {library}, which has no index to read: give its to_pandas() with an "
-            "index of sequence and time, or arrays"
+            f"{what} is a {type(value).__name__} of {library}, which has no index to read: give its to_pandas() with "
+            "an index of sequence and time, or arrays"
         )
 
 
@@ -59,8 +59,8 @@ def check_table(frame: Any) -> None:
         dates = getattr(dtype, "kind", "O") in "mM"
         if dates or (isinstance(name, str) and name.lower() in _NOT_FEATURES):
             raise ValueError(
-                f"X is a frame with the column {name!r}, which is no step of a table (sequences, time): where its rows are "
-                f"steps, {LONG_FORM}"
+                f"X is a frame with the column {name!r}, which is no step of a table (sequences, time): where its rows "
+                f"are steps, {LONG_FORM}"
             )
 
 
@@ -91,7 +91,10 @@ def order_of_rows(times: Any, sequences: Array, index_of: str, places: list[str]
 
 
 def comparable(times: Any, index_of: str) -> Any:
-    """The times as an Index of numbers, dates, periods or durations, which is ordered by time; ISO 8601 text is read."""
+    """The times as an Index of numbers, dates, periods or durations, which is ordered by time.
+
+    ISO 8601 text is read.
+    """
     import pandas
 
     advice = "give the times as numbers or dates, for example by pandas.to_datetime"

@@ -99,8 +99,8 @@ class SequenceLabeler(SequenceEstimator):
             of_each = of_each[:, 0] if of_each.ndim == 2 and of_each.shape[1] == 1 else of_each
             if of_each.ndim != 1:
                 raise ValueError(
-                    f"y must be (sequences, time) = {sequences.x.shape[:2]}, with a label for each step, or (sequences,), "
-                    f"got {of_each.shape}"
+                    f"y must be (sequences, time) = {sequences.x.shape[:2]}, with a label for each step, or "
+                    f"(sequences,), got {of_each.shape}"
                 )
             check_length(of_each, sequences)
             every = np.repeat(of_each, sequences.lengths)

@@ -51,7 +51,8 @@ def check_numbers(rows: Any) -> None:
         for name, dtype in zip(rows.columns, rows.dtypes, strict=True):
             if getattr(dtype, "kind", "O") in "mM":
                 raise ValueError(
-                    f"column {name!r} of X holds dates or durations, not numbers: leave it out, or put it into the index"
+                    f"column {name!r} of X holds dates or durations, not numbers: leave it out, or put it into the "
+                    "index"
                 )
             if getattr(dtype, "kind", "O") not in "biuf":
                 _check_column(rows[name], name)
@@ -72,14 +73,16 @@ def _check_column(column: Any, name: Any) -> None:
     for row, value in enumerate(column):
         if np.ndim(value):
             raise ValueError(
-                f"column {name!r} of X holds a {type(value).__name__} in row {row}: give a list of arrays (time, features)"
+                f"column {name!r} of X holds a {type(value).__name__} in row {row}: give a list of arrays (time, "
+                "features)"
             )
         if isinstance(value, str):
             try:
                 float(value)
             except ValueError:
                 raise ValueError(
-                    f"column {name!r} of X holds text in row {row} ({value!r}), not a number: encode it, or leave the column out"
+                    f"column {name!r} of X holds text in row {row} ({value!r}), not a number: encode it, or leave the "
+                    "column out"
                 ) from None
 
 

@@ -19,8 +19,8 @@ from throughtime.weights.network_specification import cell_named, has_activation
 _MOST_EPOCHS = 10**9
 _ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize")
 _OF_THE_PLAN = (
-    "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "optimizer", "learning_rate", "schedule",
-    "clip", "noise", "dropout", "weight_decay", "cell_penalty",
+    "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "optimizer", "learning_rate",
+    "schedule", "clip", "noise", "dropout", "weight_decay", "cell_penalty",
 )  # fmt: skip
 _OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
 
@@ -87,7 +87,10 @@ class Targets(Described):
 
 
 def options_of(estimator: Any) -> Options:
-    """The estimator's settings; a ValueError for one that is out of range, or that would be accepted and then ignored."""
+    """The estimator's settings.
+
+    A ValueError for one that is out of range, or that would be accepted and then ignored.
+    """
     given = estimator.get_params(deep=False)
     settled = {
         name: checked(OPTIONS[name], given[name]) for name in _OF_THE_PLAN if name not in ("cell", "dtype", "clip")
@@ -107,7 +110,8 @@ def options_of(estimator: Any) -> Options:
     )
     if options.activation != "tanh" and not has_activation(options.cell):
         raise ValueError(
-            f'activation is for cell "elman": {given["cell"]} has its own, leave it at "tanh", got {options.activation!r}'
+            f'activation is for cell "elman": {given["cell"]} has its own, leave it at "tanh", got '
+            f"{options.activation!r}"
         )
     if options.early_stopping and not 0 < options.validation_fraction < 1:
         raise ValueError(f"validation_fraction must be between 0 and 1, got {options.validation_fraction}")
@@ -119,7 +123,9 @@ def options_of(estimator: Any) -> Options:
 
 
 def check_goes_on(options: Options, begun: dict[str, Any]) -> None:
-    """A ValueError if a setting that decides the network was changed since the first fit, which warm_start continues with."""
+    """A ValueError if a setting that decides the network was changed since the first fit, which warm_start continues
+    with.
+    """
     for name, value in options.of_the_start.items():
         if value != begun[name]:
             raise ValueError(

@@ -66,8 +66,8 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         N, T, F = sequences.x.shape
         fix = "X.transpose(0, 2, 1)" if kind == "array" else "[x.T for x in X]"
         warnings.warn(
-            f"X is read as {N} sequences, at most {T} long, of {F} features: if it is (cases, channels, time), as in aeon, give "
-            f"{fix}",
+            f"X is read as {N} sequences, at most {T} long, of {F} features: if it is (cases, channels, time), as in "
+            f"aeon, give {fix}",
             stacklevel=4,
         )
     return sequences
@@ -126,8 +126,8 @@ def _axes(sequence: Any, number: int) -> int:
 def _kind_for(kind: Kind, form: str, X: Any) -> Kind:
     """How X is to be read, where `form` is how the X of the first fit was given; a ValueError if it cannot be.
 
-    Lists of lists are a table if they happen to be of the same length, and that may be so in one fold and not in the next:
-    what was fitted on either is asked after both.
+    Lists of lists are a table if they happen to be of the same length, and that may be so in one fold and not in the
+    next: what was fitted on either is asked after both.
     """
     if form == "plain" and kind == "table":
         return "plain"
@@ -191,8 +191,8 @@ def _two_axes(sequence: Any, number: int) -> Array:
 def _of_table(X: Any, checked: Callable[[Any], Array]) -> Sequences:
     if (_is_listed(X) and not _axes(X[0], 0)) or getattr(X, "ndim", 2) == 1:
         raise ValueError(
-            f"X must be (sequences, time) or (sequences, time, features), got {_shown(X)}. Reshape your data: [X] is one "
-            "sequence of one feature"
+            f"X must be (sequences, time) or (sequences, time, features), got {_shown(X)}. Reshape your data: [X] is "
+            "one sequence of one feature"
         )
     x = checked(X)[:, :, None]
     return Sequences(x, np.full(len(x), x.shape[1]), "table")

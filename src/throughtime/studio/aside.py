@@ -16,7 +16,8 @@ _NAME = "aside"
 async def aside(function: Callable[..., Found], *arguments: object) -> Found:
     """What a function returns or raises, computed beside the event loop.
 
-    The threads of `asyncio.to_thread` are joined at the program's end, so that Ctrl-C would wait for a long computation.
+    The threads of `asyncio.to_thread` are joined at the program's end, so that Ctrl-C would wait for a long
+    computation.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Found] = loop.create_future()

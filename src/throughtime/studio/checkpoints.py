@@ -15,7 +15,9 @@ GROWTH = 1.15
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """What training goes on from: the step, parameters (P,), the optimiser's memory (2,P), and how many records there were."""
+    """What training goes on from: the step, parameters (P,), the optimiser's memory (2,P), and how many records there
+    were.
+    """
 
     step: int
     parameters: Array

@@ -1,7 +1,8 @@
 """Connections before it is known who is there: few at once, and none for long.
 
-Whoever can reach the server's port can open connections, with no token. One that does not send a whole request in time is
-closed, and so is one that does not take what it is closed with; where too many wait, the one that has waited longest goes.
+Whoever can reach the server's port can open connections, with no token. One that does not send a whole request in time
+is closed, and so is one that does not take what it is closed with; where too many wait, the one that has waited longest
+goes.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ step       training steps taken
 running    whether training goes on
 trace      the Trace of the example, see `trace.json_form`; with `reach` where that takes no longer than the rest
 example    operands, symbols, carry (the machine's true state after each step), rendered, right (of each output; empty
-           where outputs are real numbers), has_targets: if not, there is nothing right or wrong, no loss and no gradient
+           where outputs are real numbers), has_targets: if not, there is nothing right or wrong, no loss and no
+           gradient
 update     the last change of the parameters, by name; null before the first
 updates    training steps that made this change
 check      greatest: the largest difference between the gradient shown and central differences, over `checked` of the
@@ -34,7 +35,9 @@ from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import Views
 
 REACH, REACH_AT_REST = 2**19, 2**24
-"""How many numbers the reach of errors may be computed from, while training runs and at rest: T² times the gates' units."""
+"""How many numbers the reach of errors may be computed from, while training runs and at rest: T² times the gates'
+units.
+"""
 
 REACH_STEPS = 256
 """Steps up to which it is shown at all."""
@@ -168,7 +171,9 @@ def _sequences(task: Any) -> Batch:
 
 
 def _labels(task: Any, sequences: Batch) -> tuple[Array, list[str]]:
-    """A number for each step of each sequence (B·T,), and what the numbers mean: the machine's true state, else the target."""
+    """A number for each step of each sequence (B·T,), and what the numbers mean: the machine's true state, else the
+    target.
+    """
     rows, T, _ = sequences.x.shape
     machine = task.specification
     if machine is not None:

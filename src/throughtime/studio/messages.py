@@ -2,8 +2,8 @@
 
 From the page; a message with an unknown key, a value out of range or of the wrong type is answered with an error:
 
-    configure   settings: a task, and some or all of its options and those of `options.OPTIONS`. What is left out, or null, is
-                taken from the recipe of the task and cell. A new run at step 0
+    configure   settings: a task, and some or all of its options and those of `options.OPTIONS`. What is left out, or
+                null, is taken from the recipe of the task and cell. A new run at step 0
     train       go on training, up to the settings' steps, or for as many again where these have been taken
     pause       stop training
     step        count: 1..1000. As many updates, then a frame
@@ -11,8 +11,8 @@ From the page; a message with an unknown key, a value out of range or of the wro
     example     operands: whole numbers, or strings of their digits; or sample: a seed ≥ 0
     prove       try to prove the network right for every length
     restore     step: go back to the recorded checkpoint that is nearest to it
-    pace        frames_per_second: 1..60 for this page; optionally updates_per_second: 1..100000, or null for full speed,
-                of the training that all pages see
+    pace        frames_per_second: 1..60 for this page; optionally updates_per_second: 1..100000, or null for full
+                speed, of the training that all pages see
 
 To the page:
 

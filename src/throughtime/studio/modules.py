@@ -1,7 +1,7 @@
 """The page's ES modules joined into one script, so that a page can stand in one file without a build tool.
 
-Each module becomes a function that returns what it exports. The modules are written with whole-line imports of names and
-with exports of functions, classes and constants; anything else is refused, so that nothing is joined wrongly.
+Each module becomes a function that returns what it exports. The modules are written with whole-line imports of names
+and with exports of functions, classes and constants; anything else is refused, so that nothing is joined wrongly.
 """
 
 from __future__ import annotations

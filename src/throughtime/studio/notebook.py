@@ -95,8 +95,8 @@ def view(trace: Trace, sequence: int = 0, *, task: Task | None = None, height: i
     Raises
     ------
     ValueError
-        If there is no such sequence, it has more steps than a page can show (1,100, less for large networks), or the task
-        has other inputs or outputs than the network.
+        If there is no such sequence, it has more steps than a page can show (1,100, less for large networks), or the
+        task has other inputs or outputs than the network.
     """
     if not isinstance(trace, Trace):
         raise ValueError(f"view shows a Trace, such as net.trace(x, y), got {type(trace).__name__}")

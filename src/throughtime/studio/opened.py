@@ -116,7 +116,10 @@ def _measured(scale: Standardisation) -> bool:
 
 
 def of_network(network: Network, task: Any, settings: Settings | None = None, columns: Columns | None = None) -> Plan:
-    """A network with its task, if that is known; an adder is known by its shape, if it was trained on no file's columns."""
+    """A network with its task, if that is known.
+
+    An adder is known by its shape, if it was trained on no file's columns.
+    """
     s = network.specification
     check_size(s)
     if (
@@ -141,7 +144,8 @@ def of_network(network: Network, task: Any, settings: Settings | None = None, co
 
 def _unknown(network: Network, settings: Settings, columns: Columns | None, scale: Standardisation | None) -> Plan:
     s = network.specification
-    task = Unknown(s, UNKNOWN if columns is None else OF_DATA, columns=columns, scale=scale)  # type: ignore[abstract]  # the others are the network's
+    name = UNKNOWN if columns is None else OF_DATA
+    task = Unknown(s, name, columns=columns, scale=scale)  # type: ignore[abstract]  # the rest is the network's
     return Plan(task, s, "glorot", settings, network)
 
 

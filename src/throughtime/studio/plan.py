@@ -27,7 +27,8 @@ MOST_STATES = 2**19
 
 LARGEST_SEED = 2**53
 _MOST: dict[str, float] = {
-    "hidden": 128, "layers": 4, "batch": 4096, "steps": 10_000_000, "learning_rate": 1e3, "noise": 1e2, "seed": LARGEST_SEED,
+    "hidden": 128, "layers": 4, "batch": 4096, "steps": 10_000_000, "learning_rate": 1e3, "noise": 1e2,
+    "seed": LARGEST_SEED,
 }  # fmt: skip
 _LEAST = {"steps": 1}
 _LARGEST_OF_TASKS = 256
@@ -127,7 +128,10 @@ def _described(task: Any) -> dict[str, Any]:
 
 
 def options(plan: Plan) -> list[dict[str, Any]]:
-    """The options there are, for the page to make its controls from; those are enabled that could be chosen otherwise."""
+    """The options there are, for the page to make its controls from.
+
+    Those are enabled that could be chosen otherwise.
+    """
     rows = OF_TASKS.get(plan.task.name, {}) | SETTINGS
     disabled = {name for name, value in _PROBES.items() if not plan.takes(**{name: value})}
     cells = tuple(dict.fromkeys([*NAMES, plan.specification.cell]))

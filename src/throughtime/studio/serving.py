@@ -176,7 +176,9 @@ def _configuration(session: Session, bound: socket.socket, token: str) -> uvicor
 
 
 class _Complaints:
-    """What goes wrong in the event loop, once each, in a line: a flood of connections must not become one of tracebacks."""
+    """What goes wrong in the event loop, once each, in a line: a flood of connections must not become one of
+    tracebacks.
+    """
 
     def __init__(self) -> None:
         self.told: set[str] = set()

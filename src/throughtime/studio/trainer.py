@@ -1,7 +1,7 @@
 """Training in a process of its own, so that no page can slow it down.
 
-The process answers requests, each a tuple (what, *arguments), in order, one answer to each; while it trains it looks for
-them between two blocks of steps. What it tells without being asked is an `Event`.
+The process answers requests, each a tuple (what, *arguments), in order, one answer to each; while it trains it looks
+for them between two blocks of steps. What it tells without being asked is an `Event`.
 
     begin PLAN FOLDER       a run at step 0, or the one in a folder    → Snapshot
     train FOLDER            go on; what is learned is kept in the folder → Snapshot

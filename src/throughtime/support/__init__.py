@@ -1,1 +1,1 @@
-"""What every other part stands on: checks of values from outside, files written whole, documents, memory, interrupts."""
+"""What every part stands on: checks of outside values, files written whole, documents, memory, interrupts."""

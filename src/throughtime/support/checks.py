@@ -1,7 +1,7 @@
 """Single values from outside: whole numbers, numbers, and yes or no, of Python's types or NumPy's.
 
-Every value that a user gives goes through one of these, under the name by which the user gave it; what comes out is Python's
-own `int`, `float` or `bool`, so that it can be kept in JSON and TOML.
+Every value that a user gives goes through one of these, under the name by which the user gave it; what comes out is
+Python's own `int`, `float` or `bool`, so that it can be kept in JSON and TOML.
 """
 
 from __future__ import annotations
@@ -95,7 +95,10 @@ def choice(name: str, value: Any, names: Iterable[str]) -> str:
 
 
 def checked(option: Option, value: Any, called: str | None = None) -> Any:
-    """`value` as an option may be, Python's own; a ValueError in one sentence if it is not, under the name it was `called`."""
+    """`value` as an option may be, Python's own.
+
+    A ValueError in one sentence if it is not, under the name it was `called`.
+    """
     name = called or option.name
     match option.kind:
         case "whole number":
@@ -132,7 +135,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 def only_known(what: str, given: Iterable[str], known: Iterable[str]) -> None:
-    """A ValueError for the first name that is not known, with the nearest one: 'train has no setting "stepz", did …'."""
+    """A ValueError for the first unknown name, with the nearest known one: 'train has no setting "stepz", did …'."""
     names = list(known)
     for name in given:
         if name not in names:

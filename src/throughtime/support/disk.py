@@ -1,7 +1,7 @@
 """Files written whole or not at all, and the user's cache folder: on Linux, macOS and Windows.
 
-Where systems differ: Windows opens no folder, replaces no file that another program has open, and knows no user ids and no
-rights of a group; there, a folder in the user's profile is theirs alone.
+Where systems differ: Windows opens no folder, replaces no file that another program has open, and knows no user ids and
+no rights of a group; there, a folder in the user's profile is theirs alone.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def remove_leftovers(folder: Path, older_than: float = 0.0) -> None:
 def cache_folder() -> Path:
     """Where compiled kernels and the studio's token are kept; it need not be there yet.
 
-    `$THROUGHTIME_CACHE`; else `throughtime` in `$XDG_CACHE_HOME`, `%LOCALAPPDATA%` (Windows) or `~/.cache`; else, for a user
-    without a home, a folder of theirs in that of temporary files.
+    `$THROUGHTIME_CACHE`; else `throughtime` in `$XDG_CACHE_HOME`, `%LOCALAPPDATA%` (Windows) or `~/.cache`; else, for a
+    user without a home, a folder of theirs in that of temporary files.
     """
     own = os.environ.get("THROUGHTIME_CACHE")
     if own:

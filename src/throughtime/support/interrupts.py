@@ -1,7 +1,7 @@
 """Ctrl-C where threads or processes work: it is held back while it could strike inside one of Python's locks.
 
-An exception that is raised while a lock of Python's is held (in `pool.submit`, in `wait`) may leave it held, and who waits
-for it waits for ever. So the main thread lets Ctrl-C be noted only, and ends its work itself.
+An exception that is raised while a lock of Python's is held (in `pool.submit`, in `wait`) may leave it held, and who
+waits for it waits for ever. So the main thread lets Ctrl-C be noted only, and ends its work itself.
 """
 
 from __future__ import annotations

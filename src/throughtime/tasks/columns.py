@@ -1,4 +1,7 @@
-"""What the numbers of a network stand for: the columns of the file that it learned from. Kept with every run and model."""
+"""What the numbers of a network stand for: the columns of the file that it learned from.
+
+Kept with every run and model.
+"""
 
 from __future__ import annotations
 
@@ -55,14 +58,18 @@ class Columns:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             name: list(value) if isinstance(value, tuple)
-            else {"mean": value.mean.tolist(), "deviation": value.deviation.tolist()} if isinstance(value, Standardisation)
+            else {"mean": value.mean.tolist(), "deviation": value.deviation.tolist()}
+            if isinstance(value, Standardisation)
             else value
             for name, value in values.items()
         }  # fmt: skip
 
     @classmethod
     def from_dict(cls, values: Any, inputs: int, outputs: int) -> Columns:
-        """The columns that `as_dict` described, for a network of so many inputs and outputs; a ValueError for anything else."""
+        """The columns that `as_dict` described, for a network of so many inputs and outputs.
+
+        A ValueError for anything else.
+        """
         if not isinstance(values, Mapping) or set(values) != {field.name for field in fields(cls)}:
             raise ValueError(f"columns must be a table of {', '.join(field.name for field in fields(cls))}")
         texts = {name: _text(name, values[name]) for name in ("targets", "output", "sequence", "time")}

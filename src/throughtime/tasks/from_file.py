@@ -118,8 +118,9 @@ class DataFile(Described):
         ----------
         path : Path
         standardise : bool
-            Whether numbers are standardised: inputs, and targets that are not classes. Then those are refused that the dtype
-            hardly tells apart: the network that is saved, for numbers as they are, would be another than was trained.
+            Whether numbers are standardised: inputs, and targets that are not classes. Then those are refused that the
+            dtype hardly tells apart: the network that is saved, for numbers as they are, would be another than was
+            trained.
         **options : of `tasks.read`
         """
         found = read(path, **options)
@@ -170,7 +171,8 @@ class DataFile(Described):
         for kind, names, had in (("inputs", found.inputs, columns.inputs), ("targets", found.outputs, columns.outputs)):
             if len(names) != len(had) or (columns.named == found.named and names != had):
                 raise ValueError(
-                    f"{path}: expected the {kind} {', '.join(had)}, as in what the network learned from, got {', '.join(names)}"
+                    f"{path}: expected the {kind} {', '.join(had)}, as in what the network learned from, got "
+                    f"{', '.join(names)}"
                 )
         _targets(path, found, columns.targets)
         return cls._of(path, found, columns)
@@ -283,7 +285,10 @@ class DataFile(Described):
         return FileEvaluation(checked, wrong, True, None if first is None else str(first), steps, right_steps, first)
 
     def _wrong_step(self, rows: Batch, y: Array, before: int, row: int, step: int) -> WrongStep:
-        """A step of a row of a chunk, `before` sequences into the file; without steps, that of the sequence's target."""
+        """A step of a row of a chunk, `before` sequences into the file.
+
+        Without steps, that of the sequence's target.
+        """
         predicted, target = y[row], rows.y[row]
         if self.output == "every step":
             predicted, target = predicted[step], target[step]
@@ -302,7 +307,7 @@ class DataFile(Described):
         return self._root_mean_square((rows, y) for rows, y in self._predicted(net))
 
     def root_mean_square_of_mean(self) -> float:
-        """The error of always predicting the mean of the targets: a network that learned something has a smaller one."""
+        """The error of always predicting the targets' mean: a network that learned something has a smaller one."""
         mean = Standardisation.of(self.batch.y, _weights(self.batch)).mean
         return self._root_mean_square((rows, mean) for rows in self._chunks())
 
@@ -347,7 +352,8 @@ def _maybe_classes(found: Dataset) -> Iterator[str]:
     kinds = np.unique(y)
     if len(kinds) <= _FEW:
         shown = ", ".join(f"{kind:g}" for kind in kinds[:5]) + (", …" if len(kinds) > 5 else "")
-        yield f"the targets are whole numbers of {len(kinds)} kinds ({shown}); if they name classes, say targets=classes"
+        kinds_shown = f"whole numbers of {len(kinds)} kinds ({shown})"
+        yield f"the targets are {kinds_shown}; if they name classes, say targets=classes"
 
 
 def _real_steps(found: Dataset) -> Array:

@@ -88,7 +88,10 @@ class Machine(Described, ABC):
         return entry, state
 
     def encode(self, *numbers: int) -> tuple[Array, Array]:
-        """Numbers and their result → x (1,T,I), y (1,T,O); T is `bits`, or more if the numbers and what carries need more."""
+        """Numbers and their result → x (1,T,I), y (1,T,O).
+
+        T is `bits`, or more if the numbers and what carries need more.
+        """
         if not self.reads_numbers:
             return super().encode(*numbers)
         if len(numbers) != self.inputs:

@@ -1,4 +1,5 @@
-"""What a network ought to compute, as a finite machine: for every state and input symbol, the next state and the output.
+"""What a network ought to compute, as a finite machine: for every state and input symbol, the next state and the
+output.
 
 A Mealy machine (Mealy 1955). For addition the states are the two carries and the symbols the four pairs of bits.
 """
@@ -57,7 +58,8 @@ class Specification:
             )
         if self.outputs.ndim != 3 or self.outputs.shape[:2] != (states, letters):
             raise ValueError(
-                f"outputs must be (states, symbols, outputs) = {(states, letters)} + (outputs,), got {self.outputs.shape}"
+                f"outputs must be (states, symbols, outputs) = {(states, letters)} + (outputs,), got "
+                f"{self.outputs.shape}"
             )
         if not np.isin(self.outputs, (0, 1)).all():
             raise ValueError("outputs must be 0 or 1")

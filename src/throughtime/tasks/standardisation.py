@@ -1,4 +1,4 @@
-"""Numbers of any scale as a network learns them: less their mean, divided by their standard deviation; and back again."""
+"""Numbers of any scale as a network learns them: less their mean, over their standard deviation; and back."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Standardisation:
     Parameters
     ----------
     mean, deviation : (F,) float64 arrays
-        A feature that is constant has a deviation of 0: it becomes 0 whatever it is, so that a network is not shown what it
-        could not learn from.
+        A feature that is constant has a deviation of 0: it becomes 0 whatever it is, so that a network is not shown
+        what it could not learn from.
     """
 
     mean: Array
@@ -47,8 +47,8 @@ class Standardisation:
         Notes
         -----
         The numbers are brought to the size of 1 by a power of two, which rounds nothing, so that their squares neither
-        overflow nor vanish; and one row is subtracted first, so that a constant feature deviates by exactly 0. A feature is
-        called constant if it deviates by no more than the rounding of its mean.
+        overflow nor vanish; and one row is subtracted first, so that a constant feature deviates by exactly 0. A
+        feature is called constant if it deviates by no more than the rounding of its mean.
         """
         rows = np.reshape(x, (-1, x.shape[-1]))
         weight = np.ones(len(rows)) if weights is None else np.array(weights, np.float64).reshape(-1)
@@ -77,8 +77,8 @@ class Standardisation:
     def blurred(self, dtype: str, most: float = _FINEST) -> Array:
         """Which features (F,) vary so little around so large a mean that a dtype hardly tells their numbers apart.
 
-        A network for numbers as they are (`in_own_units`) would compute something else than what was trained. `most` is the
-        part of a deviation that the spacing of numbers around the mean may be.
+        A network for numbers as they are (`in_own_units`) would compute something else than what was trained. `most` is
+        the part of a deviation that the spacing of numbers around the mean may be.
         """
         return np.asarray(~self.constant & (np.abs(self.mean) * np.finfo(dtype).eps > most * self.deviation))
 
@@ -87,8 +87,8 @@ class Standardisation:
         for i in np.flatnonzero(self.blurred(dtype, most))[:1]:
             wider = "choose float64, or " if dtype == "float32" else ""
             raise ValueError(
-                f"{names[i]}: numbers around {self.mean[i]:.6g} that vary by {self.deviation[i]:.2g} are hardly told apart in "
-                f"{dtype}: {wider}subtract what they have in common"
+                f"{names[i]}: numbers around {self.mean[i]:.6g} that vary by {self.deviation[i]:.2g} are hardly told "
+                f"apart in {dtype}: {wider}subtract what they have in common"
             )
 
     def apply(self, x: Array) -> Array:
@@ -108,7 +108,9 @@ class Standardisation:
 
 
 def mean_and_deviation(rows: Array, weights: Array) -> tuple[Array, Array]:
-    """The mean and the standard deviation (F,) of weighted rows (R, F), as scikit-learn has them: 1 where nothing varies."""
+    """The mean and the standard deviation (F,) of weighted rows (R, F), as scikit-learn has them: 1 where nothing
+    varies.
+    """
     found = Standardisation.of(rows, weights)
     return found.mean, np.where(found.constant, 1, found.deviation)
 

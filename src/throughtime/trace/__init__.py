@@ -56,8 +56,8 @@ class Trace:
     Notes
     -----
     An array of the last layer, read forward, is an attribute of the trace itself: `trace.h`, `trace.delta_h`
-    (Elman), `trace.f`, `trace.delta_f` (LSTM) and so on, see LayerTrace. For those of another layer or direction, and for a
-    state of one's own cell that is called as one of the arrays above, ask `trace.layer(0, "backward")`.
+    (Elman), `trace.f`, `trace.delta_f` (LSTM) and so on, see LayerTrace. For those of another layer or direction, and
+    for a state of one's own cell that is called as one of the arrays above, ask `trace.layer(0, "backward")`.
     """
 
     network: Network
@@ -145,7 +145,9 @@ class Trace:
         return f"Trace({self.network!r}, {batch} × {time} steps, loss {self.loss:.6g})"
 
     def alone(self, sequence: int) -> Trace:
-        """The trace of one sequence without what stands behind its end; its loss and gradient are of this sequence alone."""
+        """The trace of one sequence without what stands behind its end; its loss and gradient are of this sequence
+        alone.
+        """
         b = self._sequence(sequence)
         one, n = slice(b, b + 1), int(self.lengths[b])
         firsts = names_of(self.specification.graph).firsts
@@ -219,8 +221,8 @@ class Trace:
 
         The backward pass is linear in the errors once the forward pass is recorded: the error of each step k is
         sent through it alone, through the layers above too. So Σ_k δ_{k→t} = δ_t. For Elman cells of the last
-        layer these are the δ_{k→t} of docs/math.md#reach. For gated cells a δ_{k→t} is of the same kind, the derivative of
-        E_k by the net inputs of all gates at t, side by side in the order of the parameters' columns (LSTM: i, f,
+        layer these are the δ_{k→t} of docs/math.md#reach. For gated cells a δ_{k→t} is of the same kind, the derivative
+        of E_k by the net inputs of all gates at t, side by side in the order of the parameters' columns (LSTM: i, f,
         C̃, o; GRU: r, z, ñ). It is not ∂E_k/∂h_t, which would miss what an LSTM carries back through its cells C.
 
         Parameters
@@ -303,7 +305,10 @@ class Trace:
     # Inside
 
     def _factors(self, name: str) -> tuple[Array, Array]:
-        """What a matrix of a layer is multiplied by (B,T,K), and ∂E by the result; for a vector, ∂E by it at each step."""
+        """What a matrix of a layer is multiplied by (B,T,K), and ∂E by the result.
+
+        For a vector, ∂E by it at each step.
+        """
         s, parts = self.specification, name.split(".")
         layer = next((int(part[5:]) for part in parts if part.startswith("layer")), 0)
         of = self.layer(layer, "backward" if "backward" in parts else "forward")

@@ -1,16 +1,16 @@
 """A cell for those who draw it: its values with their names, and the operations of its step and of the step back.
 
-    states        in their order: array, before: the place of its value before the step, back: the place of ∂E by that, and
-                  initial: the array of h_0
-    values        of the step: array, place, letter, label, note, range, error: the array of ∂E by it or by its net input
+    states        in their order: array, before: the place of its value before the step, back: the place of ∂E by that,
+                  and initial: the array of h_0
+    values        of the step: array, place, letter, label, note, range, error: the array of ∂E by it or its net input
     errors        of the step back: array, place, letter, mark
     parameters    by the names of the views, without layer and direction: name, place, letter, gate, label, kind, and of
-                  matrices source: the place of what they multiply, and error: the array of ∂E by their products; of vectors
-                  back: the place of ∂E by them
+                  matrices source: the place of what they multiply, and error: the array of ∂E by their products; of
+                  vectors back: the place of ∂E by them
     operations    op, of, and name or value, see `cells.graph` and `cells.derivation`; places are places among them
 
-A value's range is "unit" where it lies between 0 and 1, "signed" between −1 and 1, else "free". What the numbers mean follows
-from these alone: the page holds no cell by name.
+A value's range is "unit" where it lies between 0 and 1, "signed" between −1 and 1, else "free". What the numbers mean
+follows from these alone: the page holds no cell by name.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ R stands for the T steps, and is left out if the specification's output is "last
 
     format           "throughtime trace"
     version          1
-    specification    the fields of a NetworkSpecification: cell, inputs I, hidden H, outputs O, layers L, bidirectional, …
+    specification    the fields of a NetworkSpecification: cell, inputs I, hidden H, outputs O, layers L, …
     parameters       by name, in the order of `Network.names`: {"V": [I][H], "U": [H][H], "b_h": [H], "W": …, …}
     cell             what the cell computes and what its arrays are called, see `trace.description`; left out by earlier
                      versions, and read only to compare it with what the specification says

@@ -67,11 +67,11 @@ def array_names(graph: Graph) -> tuple[str, ...]:
 class LayerTrace:
     """What happened in one layer and direction.
 
-    The arrays are attributes, (B,T,H) but for the initial states. Of every cell there are, in the names of its step, each state
-    before the first step, h_0, and after each step, h; all that its step gives a name to; the net input of a state that is
-    a function's value, net_h; the whole derivative ∂E/∂h_t of each state, d_h, from the readout or the layer above, the
-    same step and the next one; ∂E by each net input, called after the value that was made of it, delta_f; and ∂E by each other
-    value that has a name, d_m.
+    The arrays are attributes, (B,T,H) but for the initial states. Of every cell there are, in the names of its step,
+    each state before the first step, h_0, and after each step, h; all that its step gives a name to; the net input of a
+    state that is a function's value, net_h; the whole derivative ∂E/∂h_t of each state, d_h, from the readout or the
+    layer above, the same step and the next one; ∂E by each net input, called after the value that was made of it,
+    delta_f; and ∂E by each other value that has a name, d_m.
 
         elman    h_0, net_h, h, d_h, delta_h
         lstm     h_0, C_0, i, f, C_tilde, o, C, h, d_h, d_C, delta_i, delta_f, delta_C_tilde, delta_o
@@ -130,7 +130,9 @@ class LayerTrace:
         return moved(self.arrays[name], first, self.direction, lengths)
 
     def recorded(self, parameters: Mapping[str, Array], x: Array, lengths: Array) -> dict[int, Any]:
-        """All arrays by the places of `cells.derivation`, with what stands at a step's beginning: x (B,T,K) and parameters."""
+        """All arrays by the places of `cells.derivation`, with what stands at a step's beginning: x (B,T,K) and
+        parameters.
+        """
         known = _known(self.graph, parameters, self.arrays, self.direction, lengths, x)
         by, d_states = derivation(self.graph).by, names_of(self.graph).d_states
         return known | {by[place]: self.arrays[d] for place, d in zip(self.graph.after, d_states, strict=True)}

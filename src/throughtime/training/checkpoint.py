@@ -1,7 +1,7 @@
 """A run on disk: a folder that is whole at every moment, from which training continues to the same bits.
 
-Which files are in it, and what each is for, stands in `throughtime.weights.files`. A random state is not among them: what a step
-draws depends on the seed and its number, see `training.source`.
+Which files are in it, and what each is for, stands in `throughtime.weights.files`. A random state is not among them:
+what a step draws depends on the seed and its number, see `training.source`.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def save_run(run: Run, folder: Path) -> None:
 
 
 def _save(run: Run, folder: Path) -> None:
-    # The history goes ahead of the checkpoint, since what is behind it is dropped. run.toml says: this is a run; before it
-    # stands, there is no model that could be taken for a trained one.
+    # The history goes ahead of the checkpoint, since what is behind it is dropped. run.toml says: this is a run; before
+    # it stands, there is no model that could be taken for a trained one.
     write_atomically(folder / HISTORY, "".join(f"{record.to_json()}\n" for record in run.history).encode())
     _save_checkpoint(run, folder)
     write_atomically(folder / RUN, tomli_w.dumps(_describe(run)).encode())
@@ -287,7 +287,8 @@ def resume(
     Raises
     ------
     ValueError
-        If the folder holds no run or a damaged one, another process trains in it, or the run was trained on something else.
+        If the folder holds no run or a damaged one, another process trains in it, or the run was trained on something
+        else.
     """
     folder = Path(folder)
     if not (folder / RUN).is_file():
@@ -318,7 +319,8 @@ def _refuse_other(stored: Stored, what: Task | Batch, validate: Batch | None) ->
         raise ValueError(f"the run in {folder} was trained on data: give the same data again")
     else:
         given = _describe_task(what)
-        # What is compared went through TOML; an option that the version before did not have is not among those of the run.
+        # What is compared went through TOML; an option that the version before did not have is not among those of the
+        # run.
         now = tomllib.loads(tomli_w.dumps(given))
         if any(now.get(name) != value for name, value in begun.items()):
             raise ValueError(

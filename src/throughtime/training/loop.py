@@ -55,10 +55,10 @@ def train(
         Standard deviation of Gaussian noise on the states that are fed back, at every step but the first (of each
         window). It makes a network keep its states well apart, so that what it learned can be proved.
     dropout : float, 0 to below 1
-        The probability with which a number that a layer reads is 0 in a training step, the others divided by 1 − dropout:
-        features of x in the first layer, hidden units of the layer below in the others. A sequence has one mask for each
-        layer, the same at every time step (of each window) and in both directions [Gal & Ghahramani 2016]. A network that
-        predicts has none.
+        The probability with which a number that a layer reads is 0 in a training step, the others divided by 1 −
+        dropout: features of x in the first layer, hidden units of the layer below in the others. A sequence has one
+        mask for each layer, the same at every time step (of each window) and in both directions [Gal & Ghahramani
+        2016]. A network that predicts has none.
     weight_decay : float ≥ 0
         AdamW's λ: all parameters shrink by the factor 1 − learning rate · λ at each update.
     cell_penalty : float ≥ 0
@@ -70,14 +70,15 @@ def train(
     shuffle : bool
         Whether data is read in a new random order in each epoch, or always as it stands.
     validate : Batch, optional
-        Measured after every epoch, or every 100 steps where that is longer; before the first of these after 10, 20, 50, … steps;
-        and at the end. The run's network is then the one that did best.
+        Measured after every epoch, or every 100 steps where that is longer; before the first of these after 10, 20, 50,
+        … steps; and at the end. The run's network is then the one that did best.
     patience : int, optional
-        Stop after so many validations without a better one, of those after every epoch or 100 steps; it needs `validate`.
+        Stop after so many validations without a better one, of those after every epoch or 100 steps; it needs
+        `validate`.
     log_every : int, optional
-        Steps that a record of `run.history` is the mean of, and after which callbacks are called; a fiftieth of the run when
-        not given. It is less at the end of a block of steps (1 to 1,000 of them, by the size of the network), and where the
-        run is validated. The parameters do not depend on it.
+        Steps that a record of `run.history` is the mean of, and after which callbacks are called; a fiftieth of the run
+        when not given. It is less at the end of a block of steps (1 to 1,000 of them, by the size of the network), and
+        where the run is validated. The parameters do not depend on it.
     seed : int ≥ 0
         Decides the sequences, their order, the noise and the masks of dropout: the same seed gives the same bits.
     callbacks : functions of the Run
@@ -95,8 +96,8 @@ def train(
     Raises
     ------
     ValueError
-        If a setting is out of range or does not fit the network or the sequences, or the targets are not what the network's
-        outputs can be. What stands behind a sequence's end, or at a target of weight 0, is not looked at.
+        If a setting is out of range or does not fit the network or the sequences, or the targets are not what the
+        network's outputs can be. What stands behind a sequence's end, or at a target of weight 0, is not looked at.
     NotFinite
         If the loss, the gradient or an update overflows; its `run` holds the last good parameters, and `out` does too.
     """

@@ -60,9 +60,9 @@ def train_many(
     Returns
     -------
     list of Run
-        In the order of the seeds, each with the bits of `train(Network(specification, init=init, seed=seed), task_or_data,
-        seed=seed, **settings)`. A run that came upon numbers that are not finite is among them, its `stopped` says so; after
-        Ctrl-C the list holds what has begun.
+        In the order of the seeds, each with the bits of `train(Network(specification, init=init, seed=seed),
+        task_or_data, seed=seed, **settings)`. A run that came upon numbers that are not finite is among them, its
+        `stopped` says so; after Ctrl-C the list holds what has begun.
 
     Raises
     ------

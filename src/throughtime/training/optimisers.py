@@ -1,13 +1,13 @@
 """The optimisers. With g the gradient of the mean loss of a batch, α the learning rate, and step number k from 1:
 
     GradientDescent   θ ← θ − α g
-    Momentum          m ← μ m + g;                                        θ ← θ − α m                     [Polyak 1964]
-    RMSprop           v ← ρ v + (1−ρ) g²;                                 θ ← θ − α g / (√v + ε)    [Tieleman & Hinton 2012]
+    Momentum          m ← μ m + g;                        θ ← θ − α m                    [Polyak 1964]
+    RMSprop           v ← ρ v + (1−ρ) g²;                 θ ← θ − α g / (√v + ε)         [Tieleman & Hinton 2012]
     Adam              m ← β₁ m + (1−β₁) g;   v ← β₂ v + (1−β₂) g²;
-                      θ ← θ − α m/(1−β₁ᵏ) / (√(v/(1−β₂ᵏ)) + ε)                                      [Kingma & Ba 2015]
+                      θ ← θ − α m/(1−β₁ᵏ) / (√(v/(1−β₂ᵏ)) + ε)                           [Kingma & Ba 2015]
 
-The weight decay λ of `train` is decoupled from the gradient in all of them: θ ← (1 − αλ) θ first; with Adam this is AdamW
-[Loshchilov & Hutter 2019].
+The weight decay λ of `train` is decoupled from the gradient in all of them: θ ← (1 − αλ) θ first; with Adam this is
+AdamW [Loshchilov & Hutter 2019].
 """
 
 from __future__ import annotations

@@ -8,7 +8,9 @@ OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
         Option("cell", "word", "The kind of cell (see: throughtime cells), or your own as FILE.py:NAME.", of="network"),
-        Option("activation", "choice", "The function of an Elman cell.", of="network", choices=("sigmoid", "tanh", "relu")),
+        Option(
+            "activation", "choice", "The function of an Elman cell.", of="network", choices=("sigmoid", "tanh", "relu")
+        ),
         Option("hidden", "whole number", "Hidden units, in each layer and direction.", 1, 2**31 - 1, of="network"),
         Option("layers", "whole number", "Layers of cells.", 1, 2**31 - 1, of="network"),
         Option("bidirectional", "yes or no", "Read in both directions.", of="network"),
@@ -17,11 +19,13 @@ OPTIONS: dict[str, Option] = {
         Option("steps", "whole number", "Updates of the parameters.", 0, of="settings"),
         Option("batch", "whole number", "Sequences for each update.", 1, of="settings"),
         Option(
-            "optimizer", "choice", "The optimiser.", of="settings", choices=("gradient-descent", "momentum", "rmsprop", "adam"),
+            "optimizer", "choice", "The optimiser.", of="settings",
+            choices=("gradient-descent", "momentum", "rmsprop", "adam"),
         ),
         Option("learning_rate", "number", "The optimiser's learning rate.", 0, of="settings"),
         Option(
-            "schedule", "word", "How the learning rate changes: constant, cosine[:FINAL], step:EVERY[:FACTOR] or warm-up:STEPS.",
+            "schedule", "word", "How the learning rate changes: constant, cosine[:FINAL], step:EVERY[:FACTOR] or "
+            "warm-up:STEPS.",
             of="settings",
         ),
         Option("clip", "number", "The greatest norm of a gradient; 0 for none.", 0, of="settings"),

@@ -1,7 +1,7 @@
 """What is trained and how: a task, a network, how its parameters are drawn, and the settings of its training.
 
-Whoever trains makes a Plan, from the same options with the same checks: the command line, the studio, sweeps, estimators
-and the laboratory. `run.toml` says the same of a run that was saved.
+Whoever trains makes a Plan, from the same options with the same checks: the command line, the studio, sweeps,
+estimators and the laboratory. `run.toml` says the same of a run that was saved.
 """
 
 from __future__ import annotations
@@ -110,8 +110,9 @@ def plan(task: Any = "addition", **options: Any) -> Plan:
     task : Task or str
         A task, or what `tasks.find` finds: a name, `module:object`, or a data file.
     **options
-        Those of `OPTIONS`. An optimizer is named as in `OPTIMISERS`, a schedule as in `schedules.named`. Where the task is
-        found by its name, all others are its own: `gap=50`; one that is called as one of these is `task_noise`, see `own`.
+        Those of `OPTIONS`. An optimizer is named as in `OPTIMISERS`, a schedule as in `schedules.named`. Where the task
+        is found by its name, all others are its own: `gap=50`; one that is called as one of these is `task_noise`, see
+        `own`.
 
     Raises
     ------

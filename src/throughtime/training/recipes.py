@@ -45,8 +45,8 @@ def default(task: Any, cell: str | Graph | None = None, activation: str | None =
 
     Notes
     -----
-    A machine's recipe has noise on the states: it makes the network keep the machine's states apart so clearly that what it
-    learned can be proved. `docs/recipes.md` says how often each recipe succeeds.
+    A machine's recipe has noise on the states: it makes the network keep the machine's states apart so clearly that
+    what it learned can be proved. `docs/recipes.md` says how often each recipe succeeds.
     """
     if not isinstance(cell, Graph):
         cell = cell_named(cell or ("elman" if task.specification is not None else "lstm"))
@@ -113,12 +113,17 @@ _MACHINE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "minlstm": ({"hidden": 32}, {"steps": 8000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
     "any other": ({"hidden": 16}, {"steps": 4000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
 }
-"""By cell: fields of the network, and settings. With the noise that lets GRUs be proved to add, they learn no parity."""
+"""By cell: fields of the network, and settings.
+
+With the noise that lets GRUs be proved to add, they learn no parity.
+"""
 
 
 @dataclass(frozen=True)
 class Logged:
-    """A line of the classic log: pair number, Σ_t |d_t − y_t|, the operands, what the network predicted, and what is right."""
+    """A line of the classic log: pair number, Σ_t |d_t − y_t|, the operands, what the network predicted, and what is
+    right.
+    """
 
     pair: int
     error: float
@@ -129,7 +134,7 @@ class Logged:
 
 
 def sample_sums(task: Any, every: int, log: Callable[[Logged], None], seed: int) -> Callback:
-    """A callback that after every so many steps reports how the network adds one pair of numbers, a new one each time."""
+    """A callback that reports, every so many steps, how the network adds one new pair of numbers."""
     reported = -1
 
     def callback(run: Run) -> None:
@@ -162,7 +167,8 @@ def classic(
     callbacks: tuple[Callback, ...] = (),
     out: Any = None,
 ) -> Run:
-    """The classic recipe: no biases, squared error, gradient descent on one pair at a time [docs/math.md#the-classic-recipe].
+    """The classic recipe: no biases, squared error, gradient descent on one pair at a time
+    [docs/math.md#the-classic-recipe].
 
     Parameters
     ----------

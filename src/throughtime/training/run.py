@@ -37,14 +37,16 @@ class Run:
     step : training steps taken
     moments : (2,P) array, the optimiser's memory
     history : History
-    stopped : why training ended: "steps", "interrupted", "patience", "callback", "not finite" or, if something else went
-        wrong, "error"; None while it goes on
+    stopped : why training ended: "steps", "interrupted", "patience", "callback", "not finite" or, if something else
+        went wrong, "error"; None while it goes on
     best : what did best on the validation data so far, if there are any
     latest : the parameters that training continues with, where they are not the network's
-    carried : the states that the next step begins with, where that is a later window of sequences it is half way through
+    carried : the states that the next step begins with, where that is a later window of sequences it is half way
+        through
     data : the SHA-256 of what it is trained on, where that is a Batch and the run is kept on disk
     validate : likewise of its validation data
-    columns : of the data file that is trained on, if it is one; its standardisation is taken back in the model that is saved
+    columns : of the data file that is trained on, if it is one; its standardisation is taken back in the model that is
+        saved
     """
 
     network: Network

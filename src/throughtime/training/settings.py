@@ -91,7 +91,10 @@ class Settings:
 
     @classmethod
     def given(cls, values: Mapping[str, Any], to: str, others: Iterable[str] = ()) -> Settings:
-        """The settings that were given by name to a function, which has others too; a ValueError for any that is none."""
+        """The settings that were given by name to a function, which has others too.
+
+        A ValueError for any that is none.
+        """
         if asked := {"lr", "learning_rate"} & set(values):
             raise ValueError(f"{to} has no setting {asked.pop()}: it is the optimizer's, as in optimizer=tt.Adam(0.01)")
         only_known(f"{to} has no setting", values, [*(f.name for f in fields(cls)), *others])

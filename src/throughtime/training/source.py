@@ -1,7 +1,7 @@
 """Where training steps get their sequences from: a task that makes them, or data that is shuffled anew in each epoch.
 
-What a step reads depends on the seed and the number of the step alone, never on what was read before. So a run needs to save
-no state of a random generator, and continues from any step to the same bits.
+What a step reads depends on the seed and the number of the step alone, never on what was read before. So a run needs to
+save no state of a random generator, and continues from any step to the same bits.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def fitting(batch: Batch, s: NetworkSpecification, of: str = "") -> Batch:
     Raises
     ------
     ValueError
-        If its shapes are not the network's, a number that counts is not finite in the network's dtype, or its outputs cannot
-        be the targets.
+        If its shapes are not the network's, a number that counts is not finite in the network's dtype, or its outputs
+        cannot be the targets.
     """
     shape, output = (batch.x.shape[-1], batch.y.shape[-1]), "last step" if batch.y.ndim == 2 else "every step"
     check_kind(shape, output, s)

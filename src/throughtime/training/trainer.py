@@ -1,4 +1,6 @@
-"""What a run needs while it trains: where its sequences come from, the arrays that kernels work in, and what is measured."""
+"""What a run needs while it trains: where its sequences come from, the arrays that kernels work in, and what is
+measured.
+"""
 
 from __future__ import annotations
 
@@ -187,7 +189,8 @@ class Trainer:
             drawn = fitting(drawn, s, f" of the task {self.task.name}")
         if run.settings.window is not None and drawn.x.shape[1] != self.T:
             raise ValueError(
-                f"a window needs sequences of one number of steps, but this task draws them of {self.T} and of {drawn.x.shape[1]}"
+                f"a window needs sequences of one number of steps, but this task draws them of {self.T} and of "
+                f"{drawn.x.shape[1]}"
             )
         steps = lay_out(drawn, s, run.settings.batch, run.settings.window)
         begin = drawn_first * self.windows
@@ -197,7 +200,7 @@ class Trainer:
     # Validation
 
     def _next_validation(self, step: int) -> int:
-        """The first step after `step` at which to measure: 10, 20, 50 and so on, then after every epoch or 100 steps."""
+        """The first step after `step` to measure at: 10, 20, 50 and so on, then after every epoch or 100 steps."""
         every = max(_VALIDATE_EVERY, self.epoch)
         early = (digit * 10**power for power in range(1, len(str(every)) + 1) for digit in (1, 2, 5))
         return next((at for at in early if step < at < every), (step // every + 1) * every)
@@ -275,8 +278,8 @@ def _advice(steps: Steps, s: NetworkSpecification, rate: float) -> str:
         sizes = np.abs(array).max(axis=(0, 1, 2))
         if sizes.max() > _LARGE:
             return (
-                f"{name} goes up to {sizes.max():.3g} in {last} {sizes.argmax()}: standardise it (subtract its mean, divide "
-                "by its deviation)"
+                f"{name} goes up to {sizes.max():.3g} in {last} {sizes.argmax()}: standardise it (subtract its mean, "
+                "divide by its deviation)"
             )
     return f"lower the learning rate (it is {rate:.3g}) or give a clip such as 1.0"
 

@@ -1,1 +1,1 @@
-"""What a network is: its specification, its parameters as one flat vector with named views, its losses, and its file."""
+"""What a network is: its specification, parameters as one flat vector with named views, losses, and file."""

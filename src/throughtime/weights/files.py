@@ -2,14 +2,14 @@
 
 The files of a run's folder, each written atomically:
 
-    checkpoint.safetensors   parameters, the optimiser's memory, the step, what did best: all that the run is at one moment
+    checkpoint.safetensors   parameters, the optimiser's memory, the step, the best so far: the whole run at one moment
     history.jsonl            a record a line
     run.toml                 the task, the network, the settings and the version: what is needed to repeat the run
     model.safetensors        the network alone, for other programs
 
-What is read from a folder is read from its checkpoint, so that it is one state of the run, also while training goes on or
-after it was killed: `model.safetensors` follows each checkpoint, and may be one behind it. Records after the checkpoint are
-passed over.
+What is read from a folder is read from its checkpoint, so that it is one state of the run, also while training goes on
+or after it was killed: `model.safetensors` follows each checkpoint, and may be one behind it. Records after the
+checkpoint are passed over.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, An
 
 
 def save_network(net: Network, path: StrPath, task: str | None = None, columns: Columns | None = None) -> None:
-    """Write a network to a `.safetensors` file, with the name of the task it was trained for, or the columns of the data.
+    """Write a network to a `.safetensors` file, with the name of the task it was trained for, or the columns of the
+    data.
 
     Raises
     ------

@@ -1,4 +1,5 @@
-"""Readouts y = g(net_y) and losses E(y, d), each beside its derivative by net_y, in plain NumPy [docs/math.md#readout-and-loss].
+"""Readouts y = g(net_y) and losses E(y, d), each beside its derivative by net_y, in plain NumPy
+[docs/math.md#readout-and-loss].
 
 The last axis is the outputs; d is the target. With e = y − d:
 
@@ -56,7 +57,9 @@ def binary_cross_entropy(readout: str, net_y: Array, d: Array) -> tuple[Array, A
 
 
 def cross_entropy(readout: str, net_y: Array, d: Array) -> tuple[Array, Array]:
-    """The surprise at a class (or mixture) d, predicted with probabilities y = softmax(net_y) → E without the last axis, δ_y."""
+    """The surprise at a class (or mixture) d, predicted with probabilities y = softmax(net_y) → E without the last
+    axis, δ_y.
+    """
     highest = net_y.real.max(axis=-1, keepdims=True)
     log_sum = highest + np.log(np.exp(net_y - highest).sum(axis=-1, keepdims=True))
     return (d * (log_sum - net_y)).sum(axis=-1), softmax(net_y) * d.sum(axis=-1, keepdims=True) - d
@@ -90,8 +93,8 @@ def check_targets(readout: str, loss: str, d: Array, scored: Array | None = None
     Raises
     ------
     ValueError
-        If one is not from 0 to 1, but for the readout identity; if those of a step do not sum to 1 for the loss cross_entropy;
-        if a softmax has one output, which is then always 1.
+        If one is not from 0 to 1, but for the readout identity; if those of a step do not sum to 1 for the loss
+        cross_entropy; if a softmax has one output, which is then always 1.
     """
     if readout == "identity" or not d.size:
         return
@@ -117,7 +120,8 @@ def check_targets(readout: str, loss: str, d: Array, scored: Array | None = None
             found = _first(missed > _SLACK, sums, scored)
             if found:
                 raise ValueError(
-                    f'{name} must be probabilities that sum to 1 for the loss "cross_entropy" (1 for the right class, 0 for '
+                    f'{name} must be probabilities that sum to 1 for the loss "cross_entropy" (1 for the right class, '
+                    "0 for "
                     f"the others), got a sum of {found[0]:.6g} at {place(found[1][:-1])}"
                 )
 

@@ -63,11 +63,11 @@ class NetworkSpecification:
         One output at each step, or one for the sequence, read from the last state of each direction.
     dtype : "float64" or "float32"
     layer_norm : bool
-        Whether each net input is normalised over the hidden units of its layer, with a gain for each [Ba, Kiros & Hinton
-        2016]; see `cells.normalisation`.
+        Whether each net input is normalised over the hidden units of its layer, with a gain for each [Ba, Kiros &
+        Hinton 2016]; see `cells.normalisation`.
     step : Graph, optional
-        The step of a cell that is not Elman, LSTM or GRU; `cell` is then its name. It follows from `cell`, and is saved with
-        a model, whatever becomes of the cell of that name.
+        The step of a cell that is not Elman, LSTM or GRU; `cell` is then its name. It follows from `cell`, and is saved
+        with a model, whatever becomes of the cell of that name.
 
     Raises
     ------

@@ -30,8 +30,8 @@ def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = N
     Raises
     ------
     ValueError
-        If it has no biases, or its net inputs are normalised, or its cell adds no bias to a product of x, or its numbers cannot
-        hold the result.
+        If it has no biases, or its net inputs are normalised, or its cell adds no bias to a product of x, or its
+        numbers cannot hold the result.
     """
     s = net.specification
     s.without_layer_norm("a standardisation cannot be put into the weights")

@@ -1,13 +1,13 @@
 """The parameters of a network: one flat vector, its named views, and how it is filled at first.
 
 The vector holds, for each layer and each of its directions, the blocks of the cell's layout (`cells.layout`), then the
-readout's W (D·H, O) and b_y (O); each row by row. For Elman, LSTM and GRU the blocks are V (K, G·H), U (H, G·H), b (G·H)
-and for GRU c_n (H). K is I for layer 0 and D·H above it. The G gates lie side by side in the columns, in the order of the
-step function. Without biases, b, c_n and b_y are left out.
+readout's W (D·H, O) and b_y (O); each row by row. For Elman, LSTM and GRU the blocks are V (K, G·H), U (H, G·H), b
+(G·H) and for GRU c_n (H). K is I for layer 0 and D·H above it. The G gates lie side by side in the columns, in the
+order of the step function. Without biases, b, c_n and b_y are left out.
 
-A view's name is made of the layer, the direction, the gate and the symbol, as in "layer1.backward.forget.U"; a part that
-distinguishes nothing (the layer of a network with one, the direction of one that reads in one) is not written. A parameter
-whose cell has no label for its gate keeps its own name, as Elman's b_h does.
+A view's name is made of the layer, the direction, the gate and the symbol, as in "layer1.backward.forget.U"; a part
+that distinguishes nothing (the layer of a network with one, the direction of one that reads in one) is not written. A
+parameter whose cell has no label for its gate keeps its own name, as Elman's b_h does.
 """
 
 from __future__ import annotations
@@ -160,12 +160,12 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
     ----------
     specification : NetworkSpecification
     init : "glorot", "uniform" or "classic"
-        "glorot": what the cell says (`start` of `throughtime.cell`; of an LSTM, biases of the forget gate 1). Else V and W
-        uniform in ±√(6 / (rows + columns of one gate)), U orthogonal in each gate, biases 0
+        "glorot": what the cell says (`start` of `throughtime.cell`; of an LSTM, biases of the forget gate 1). Else V
+        and W uniform in ±√(6 / (rows + columns of one gate)), U orthogonal in each gate, biases 0
         [Glorot & Bengio 2010; Saxe et al. 2014; Jozefowicz et al. 2015], other vectors uniform in ±1/√H.
         "uniform": all uniform in ±1/√H, as PyTorch does.
-        "classic": all uniform in ±1 from NumPy's legacy generator, V, W, U, then the biases [docs/math.md#the-classic-recipe].
-        The gains of layer normalisation are 1 with all of them.
+        "classic": all uniform in ±1 from NumPy's legacy generator, V, W, U, then the biases
+        [docs/math.md#the-classic-recipe]. The gains of layer normalisation are 1 with all of them.
     seed : int ≥ 0
         With "classic" below 2³².
 

@@ -16,7 +16,10 @@ from throughtime.studio.snapshot import Snapshot
 
 pytestmark = pytest.mark.long
 
-EVIL = """"</script><script>window.struck=1</script><!--<img src=x onerror="window.struck=1">' &amp; \\ ` ${1} ]]> \u2028\x01é"""
+EVIL = (
+    """"</script><script>window.struck=1</script><!--<img src=x onerror="window.struck=1">'"""
+    """ &amp; \\ ` ${1} ]]> \u2028\x01é"""
+)
 SEEN = EVIL.replace("\u2028", " ").replace("\x01", "")
 
 

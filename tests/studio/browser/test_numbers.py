@@ -20,7 +20,7 @@ EPSILON = 1e-5
 
 
 def errors(cell, views, x, d, gate="", nudged=None):
-    """E_t (T,) by the plain cell; `nudged` (T,H) is added to the net inputs of a gate, as if it were T·H more inputs."""
+    """E_t (T,) by the plain cell; `nudged` (T,H) is added to a gate's net inputs, like T·H more inputs."""
     T = len(x)
     V_of = [name for name in views if name.endswith("V")]
     more = {name: np.zeros((T * H, H)) for name in V_of}

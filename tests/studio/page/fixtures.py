@@ -1,4 +1,4 @@
-"""Traces of every cell with their explanations, as JSON on the standard output: what Python says, for the page's tests."""
+"""Traces of every cell with their explanations, as JSON on the standard output, for the page's tests."""
 
 import json
 import os

@@ -20,7 +20,8 @@ _MOST_SECONDS = 300
 
 
 def save_c(net: Any, path: Any, dtype: str | None = None) -> float | None:
-    """Write the file of `to_c`; where a C compiler makes a library of it, after it was run and compared with the network.
+    """Write the file of `to_c`; where a C compiler makes a library of it, after it was run and compared with the
+    network.
 
     Returns
     -------
@@ -66,8 +67,8 @@ def compiled(source: Path, *options: str) -> ctypes.CDLL:
     Raises
     ------
     OSError
-        If there is no compiler, cc, or it refuses the file (with its complaint), or takes too long; or the library cannot be
-        loaded.
+        If there is no compiler, cc, or it refuses the file (with its complaint), or takes too long; or the library
+        cannot be loaded.
     """
     library = source.with_suffix(".so")
     command = ["cc", "-std=c99", "-shared", "-fPIC", *options, "-o", str(library), str(source), "-lm"]

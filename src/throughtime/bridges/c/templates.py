@@ -6,8 +6,8 @@ FILE = Template("""\
 /* A recurrent network in C99: $cell, $layers of $H hidden units. Written by throughtime $version.
 
 $interface
-   It needs nothing but <math.h> (link with -lm), and no memory but what is declared here. Sequences and outputs lie step by
-   step: x[t * ${NAME}_INPUTS + i], y[t * ${NAME}_OUTPUTS + o]. */
+   It needs nothing but <math.h> (link with -lm), and no memory but what is declared here. Sequences and outputs lie
+   step by step: x[t * ${NAME}_INPUTS + i], y[t * ${NAME}_OUTPUTS + o]. */
 
 #include <math.h>
 

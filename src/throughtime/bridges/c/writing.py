@@ -36,8 +36,9 @@ _BYTES_OF_A_NUMBER = 150
 _TYPES = {"float64": "double", "float32": "float"}
 
 _WORDS = """
-    auto break case char const continue default do double else enum extern float for goto if inline int long register restrict
-    return short signed sizeof static struct switch typedef union unsigned void volatile while alignas alignof asm bool
+    auto break case char const continue default do double else enum extern float for goto if inline int long register
+    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while alignas alignof
+    asm bool
     constexpr false nullptr static_assert thread_local true typeof typeof_unqual linux unix I class delete namespace new
     operator private protected public template this throw try catch using virtual far near interrupt
 """
@@ -102,7 +103,8 @@ class _Step(Equations):
 
 
 def to_c(net: Any, name: str = "network", dtype: str | None = None) -> str:
-    """The text of a C99 file with `NAME_predict` and, if the network can be read step by step, `NAME_step` and `NAME_reset`.
+    """The text of a C99 file with `NAME_predict` and, if the network can be read step by step, `NAME_step` and
+    `NAME_reset`.
 
     Parameters
     ----------
@@ -120,7 +122,8 @@ def to_c(net: Any, name: str = "network", dtype: str | None = None) -> str:
     Raises
     ------
     ValueError
-        If a number of the network is not finite in that type, or a class or feature has a name that C's strings cannot hold.
+        If a number of the network is not finite in that type, or a class or feature has a name that C's strings cannot
+        hold.
     """
     what = exported(net)
     s = what.network.specification
@@ -171,7 +174,8 @@ def _interface(what: Exported, words: dict[str, str], stateful: bool) -> str:
         lines += [
             "${name}_state state;            as many as there are sequences to be read at once",
             "${name}_reset(&state);          before the first step of each",
-            "${name}_step(&state, x, y);     reads a step, x (${NAME}_INPUTS), and writes y (${NAME}_OUTPUTS), unless y is 0",
+            "${name}_step(&state, x, y);     reads a step, x (${NAME}_INPUTS), and writes y (${NAME}_OUTPUTS), unless "
+            "y is 0",
         ]
     every = "each step" if what.network.specification.output == "every step" and not what.horizon else "the last step"
     most = ", or more than ${NAME}_MOST_STEPS" * what.network.specification.bidirectional
@@ -182,7 +186,8 @@ def _interface(what: Exported, words: dict[str, str], stateful: bool) -> str:
         lines += ["${name}_label(y)                the likeliest of ${name}_classes, whose probabilities y are"]
     if what.horizon:
         lines += [
-            "y are the ${NAME}_AHEAD steps after the sequence, of which the last ${NAME}_WINDOW are read: so there is no step"
+            "y are the ${NAME}_AHEAD steps after the sequence, of which the last ${NAME}_WINDOW are read: so there is "
+            "no step"
         ]
     if what.network.specification.bidirectional:
         lines += ["It is read in both directions, so it must be there as a whole: there is no step."]
@@ -259,7 +264,10 @@ def _strings(what: str, texts: Any) -> str:
 
 
 def _string(what: str, text: str) -> str:
-    """A literal of this text in UTF-8. It never ends early, and holds no trigraphs: all signs but plain ones are octal."""
+    """A literal of this text in UTF-8.
+
+    It never ends early, and holds no trigraphs: all signs but plain ones are octal.
+    """
     try:
         data = text.encode()
     except UnicodeEncodeError:
@@ -268,7 +276,8 @@ def _string(what: str, text: str) -> str:
         ) from None
     if 0 in data or len(data) > LONGEST_STRING:
         raise ValueError(
-            f"a {what} is called {text!r:.60}: a text in C holds no NUL and at most {LONGEST_STRING:,} bytes ({len(data):,})"
+            f"a {what} is called {text!r:.60}: a text in C holds no NUL and at most {LONGEST_STRING:,} bytes "
+            f"({len(data):,})"
         )
     plain = re.compile(rb"[A-Za-z0-9 _.,:;<=>()\[\]{}|~!#$%&'*+/^`@-]")
     return '"' + "".join(chr(b) if plain.match(bytes([b])) else f"\\{b:03o}" for b in data) + '"'

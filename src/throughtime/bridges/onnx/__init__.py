@@ -1,4 +1,4 @@
-"""Networks as ONNX models and back: the standard RNN, LSTM and GRU operators, any batch size and any number of steps."""
+"""Networks as ONNX models and back: standard RNN, LSTM and GRU operators, any batch size and number of steps."""
 
 try:
     import onnx  # noqa: F401

@@ -1,8 +1,8 @@
 """The operators of ONNX that lay numbers out anew or compute with constants, in NumPy; each knows its size beforehand.
 
 They are what an exporter writes around recurrent layers: shapes are taken apart and put together, axes are moved. Here
-they run on constants and on the numbers of elements alike (see `following`). A declared size never takes memory before it is
-compared with `budget`.
+they run on constants and on the numbers of elements alike (see `following`). A declared size never takes memory before
+it is compared with `budget`.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ class Nodes:
             found = array.astype(self.dtype)
         if not np.isfinite(found).all():
             raise ValueError(
-                f"{self.dtype}, in which the model would compute, cannot hold a weight of the network: export it otherwise"
+                f"{self.dtype}, in which the model would compute, cannot hold a weight of the network: export it "
+                "otherwise"
             )
         return self.constant(name, found)
 

@@ -43,7 +43,10 @@ class Operator:
 
 
 OPERATORS = (
-    *(Operator("RNN", Gates(step_of("elman", f), ("h",)), "elman", f, {"activations": [F]}) for f, F in ACTIVATIONS.items()),
+    *(
+        Operator("RNN", Gates(step_of("elman", f), ("h",)), "elman", f, {"activations": [F]})
+        for f, F in ACTIVATIONS.items()
+    ),
     Operator("LSTM", Gates(step_of("lstm"), ("i", "o", "f", "C")), "lstm"),
     Operator("LSTM", Gates(step_of("peephole"), ("i", "o", "f", "C")), "peephole", peepholes=("i", "o", "f")),
     Operator("GRU", Gates(step_of("gru"), ("z", "r", "n")), "gru", attributes={"linear_before_reset": 1}),
@@ -83,6 +86,9 @@ def shown(node: onnx.NodeProto) -> str:
 
 
 def quoted(name: str | bytes) -> str:
-    """A name from a file in quotation marks, shortened, its control characters written out; bytes are no text in UTF-8."""
+    """A name from a file in quotation marks, shortened, its control characters written out.
+
+    Bytes are no text in UTF-8.
+    """
     text = name.decode(errors="replace") if isinstance(name, bytes) else name
     return repr(text if len(text) <= 60 else f"{text[:40]}…")

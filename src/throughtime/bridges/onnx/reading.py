@@ -28,8 +28,8 @@ from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import DIRECTIONS, count
 
 SIZES = ((3, 7), (5, 12))
-"""Of the batch and of time, where they are free, for which a model is followed and run: neither axis can be taken for the
-other, and no number that stands in the model fits both."""
+"""Of the batch and of time, where they are free, for which a model is followed and run: neither axis can be taken for
+the other, and no number that stands in the model fits both."""
 LARGER = ((2, 300), (130, 5))
 """For which a model is run besides: it may do something else with long or many sequences."""
 
@@ -40,22 +40,23 @@ def from_onnx(path: Any) -> Network:
     Parameters
     ----------
     path : path
-        A model of one stack of standard RNN, LSTM or GRU operators (all forward, or all bidirectional) that start at zero,
-        and one linear readout with Sigmoid, Softmax or nothing behind it, in float32; written by `to_onnx`, by both
-        exporters of PyTorch, or by others. Its first input is (batch, time, features), its first output (batch, time,
-        outputs) or (batch, outputs). Arrays may stand in a second file in the same folder, as PyTorch writes them. A model
-        of Scans is read if `to_onnx` wrote it: its cell stands in it as data.
+        A model of one stack of standard RNN, LSTM or GRU operators (all forward, or all bidirectional) that start at
+        zero, and one linear readout with Sigmoid, Softmax or nothing behind it, in float32; written by `to_onnx`, by
+        both exporters of PyTorch, or by others. Its first input is (batch, time, features), its first output (batch,
+        time, outputs) or (batch, outputs). Arrays may stand in a second file in the same folder, as PyTorch writes
+        them. A model of Scans is read if `to_onnx` wrote it: its cell stands in it as data.
 
     Returns
     -------
     Network
-        With float32 numbers, of Scans those of the model; its loss is the one that suits the readout, if the model names no
-        other.
+        With float32 numbers, of Scans those of the model; its loss is the one that suits the readout, if the model
+        names no other.
 
     Raises
     ------
     ValueError
-        In one sentence, if the model is none of these or computes something else than the network that was read from it.
+        In one sentence, if the model is none of these or computes something else than the network that was read from
+        it.
     """
     if not isinstance(path, str | os.PathLike):
         raise ValueError(f"from_onnx reads the file at a path, got {type(path).__name__}")
@@ -186,7 +187,8 @@ def _sizes(value: onnx.ValueInfoProto, free: tuple[int, int], of: int = TensorPr
     sizes = [axis.dim_value if axis.HasField("dim_value") else None for axis in kind.shape.dim]
     if len(sizes) != 3 or sizes[2] is None:
         raise Refused(
-            f"its input {quoted(value.name)} must be (batch, time, features) with a known number of features, got {sizes}"
+            f"its input {quoted(value.name)} must be (batch, time, features) with a known number of features, got "
+            f"{sizes}"
         )
     batch, time, features = (ours if size is None else size for size, ours in zip(sizes, (*free, 0), strict=True))
     if min(batch, time, features) < 1 or max(batch, time, features) > 2**20:

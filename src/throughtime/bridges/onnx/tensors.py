@@ -17,8 +17,8 @@ from throughtime.support.memory import require
 LARGEST_FILE = 2**30
 """Bytes of a model, its external data included."""
 DTYPES: dict[int, Any] = {
-    TensorProto.FLOAT: np.float32, TensorProto.DOUBLE: np.float64, TensorProto.INT64: np.int64, TensorProto.INT32: np.int32,
-    TensorProto.BOOL: np.bool_,
+    TensorProto.FLOAT: np.float32, TensorProto.DOUBLE: np.float64, TensorProto.INT64: np.int64,
+    TensorProto.INT32: np.int32, TensorProto.BOOL: np.bool_,
 }  # fmt: skip
 """The types of numbers that a model may hold."""
 

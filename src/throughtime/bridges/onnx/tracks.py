@@ -1,4 +1,4 @@
-"""Recurrent layers of a model, each direction a track: ONNX's own operators, and layers that were written step by step."""
+"""Recurrent layers of a model, each direction a track: ONNX's own operators, and layers written step by step."""
 
 from __future__ import annotations
 

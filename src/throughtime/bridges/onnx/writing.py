@@ -1,12 +1,13 @@
 """Networks and estimators written as ONNX models.
 
-A model has the input `x` (batch, time, features), with `lengths=True` also `lengths` (batch,), and the output `y`. Inside, time
-comes first, as the operators want it:
+A model has the input `x` (batch, time, features), with `lengths=True` also `lengths` (batch,), and the output `y`.
+Inside, time comes first, as the operators want it:
 
     x → Transpose → RNN | LSTM | GRU | Scan, one for each layer → MatMul, Add → Sigmoid | Softmax → Transpose → y
 
-A layer is one of ONNX's recurrent operators if its cell computes what that does (`operators`), else a Scan (`scan`). A model with
-classes has a second output, `label`. A forecaster's model reads its window only, and adds its outputs to the last step.
+A layer is one of ONNX's recurrent operators if its cell computes what that does (`operators`), else a Scan (`scan`). A
+model with classes has a second output, `label`. A forecaster's model reads its window only, and adds its outputs to the
+last step.
 """
 
 from __future__ import annotations
@@ -45,17 +46,19 @@ def to_onnx(net: Any, path: Any, *, lengths: bool = False, state: bool = False, 
     ----------
     net : Network, or a fitted estimator of `throughtime.sklearn`
         Of any cell. The model of an estimator reads features as `fit` did: its standardisation is in the weights. A
-        classifier's or labeler's has the probabilities `y` and the labels `label`; a forecaster's `y` is the steps ahead.
+        classifier's or labeler's has the probabilities `y` and the labels `label`; a forecaster's `y` is the steps
+        ahead.
     path : path
         The file; it is written atomically.
     lengths : bool
         Whether the model has a second input `lengths` (batch,) int64, the steps of each sequence that are real. As
         everywhere, padding then changes no result, and outputs are 0 behind a sequence's end.
     state : bool
-        Whether every state is an input and an output, as h_0 and h_n (layers · directions, batch, hidden), and C_0 and C_n of
-        an LSTM: those before the first step and after the last, which the next call can be given.
+        Whether every state is an input and an output, as h_0 and h_n (layers · directions, batch, hidden), and C_0 and
+        C_n of an LSTM: those before the first step and after the last, which the next call can be given.
     dtype : "float32" or "float64"
-        What is computed in. ONNX Runtime computes its recurrent operators in float32 only: in float64 each layer is a Scan.
+        What is computed in. ONNX Runtime computes its recurrent operators in float32 only: in float64 each layer is a
+        Scan.
 
     Returns
     -------
@@ -270,7 +273,7 @@ def _given(net: Network, state: State, dtype: str) -> dict[str, Array]:
 
 
 def _check_states(what: Exported, session: Any, lengths: bool, dtype: str) -> None:
-    """A ValueError if, from a state that the network has reached, the outputs or states after the last step are others."""
+    """A ValueError if outputs or last states differ, from a state that the network has reached."""
     net, rng = what.network, np.random.default_rng(0)
     before, x = what.random(rng, 3, 9), what.random(rng, 3, 7)
     state = net.hidden(before[:, :, None] if what.table else before)[1]

@@ -28,8 +28,8 @@ class Recurrent(nn.Module):
 
     Attributes
     ----------
-    recurrent : nn.RNN, nn.LSTM or nn.GRU, batch first, if the cell computes what they do; a `SigmoidRNN` of sigmoid units; of
-        every other cell a `CellRNN`
+    recurrent : nn.RNN, nn.LSTM or nn.GRU, batch first, if the cell computes what they do; a `SigmoidRNN` of sigmoid
+        units; of every other cell a `CellRNN`
     readout : nn.Linear
     function : nn.Sigmoid, nn.Softmax or nn.Identity
     classes : tuple
@@ -113,12 +113,13 @@ class Forecast(Recurrent):
 
 
 def to_torch(net: Any) -> Recurrent:
-    """A network or an estimator, of any cell, as a PyTorch module with parameters of its own, to be trained on or deployed there.
+    """A network or an estimator, of any cell, as a PyTorch module with parameters of its own, to be trained on or
+    deployed there.
 
-    The module of an estimator reads features as its `fit` did: the standardisation is in the weights. `module.classes` are the
-    classes whose probabilities a classifier's or labeler's outputs are; a forecaster's outputs are the steps ahead.
-    Outputs are the network's to 1e-12 in float64. PyTorch has two biases for each gate; the second is 0 at first, but for
-    the GRU's candidate, which has two here too.
+    The module of an estimator reads features as its `fit` did: the standardisation is in the weights. `module.classes`
+    are the classes whose probabilities a classifier's or labeler's outputs are; a forecaster's outputs are the steps
+    ahead. Outputs are the network's to 1e-12 in float64. PyTorch has two biases for each gate; the second is 0 at
+    first, but for the GRU's candidate, which has two here too.
     """
     what = exported(net)
     net, s = what.network, what.network.specification

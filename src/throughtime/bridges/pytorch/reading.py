@@ -42,8 +42,8 @@ OWN_CELLS = tuple(name for name in NAMES if name not in TWINS)
 FIELDS = ("cell", "activation", "readout", "loss", "output")
 
 SIZES = ((3, 7, (1, 10, 0.1)), (4, 12, (1, 10, 0.1, 3)), (2, 300, (1,)), (130, 5, (1,)), (3, 6, (30, 100, 1000)))
-"""Batch, time and the scales of the sequences on which a module is run: a module may do something else with many or long
-sequences, or with large numbers."""
+"""Batch, time and the scales of the sequences on which a module is run: a module may do something else with many or
+long sequences, or with large numbers."""
 
 
 def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
@@ -55,14 +55,15 @@ def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
     Parameters
     ----------
     source : nn.Module or state_dict
-        With exactly one nn.RNN, nn.LSTM, nn.GRU or `CellRNN` of any number of layers, one nn.Linear, and nothing else but
-        nn.Dropout, nn.Identity and a final nn.Sigmoid or nn.Softmax over the outputs, under any names. An nn.ModuleDict or
-        nn.ModuleList, which cannot be run, and a state_dict are taken for the recurrent layer and the linear one behind it.
+        With exactly one nn.RNN, nn.LSTM, nn.GRU or `CellRNN` of any number of layers, one nn.Linear, and nothing else
+        but nn.Dropout, nn.Identity and a final nn.Sigmoid or nn.Softmax over the outputs, under any names. An
+        nn.ModuleDict or nn.ModuleList, which cannot be run, and a state_dict are taken for the recurrent layer and the
+        linear one behind it.
     **fields
         What a state_dict does not say, as in `NetworkSpecification`: `readout` (else "identity"), `loss` (the one that
         suits the readout), `output` ("every step"), for an nn.RNN `activation` ("tanh", which is PyTorch's, "relu" or
-        "sigmoid"), and for any other cell `cell`, its name or its step as `throughtime.cell` has read it. "last step" is read
-        from the final state of each direction, PyTorch's h_n. A module says them itself; `readout` can be given
+        "sigmoid"), and for any other cell `cell`, its name or its step as `throughtime.cell` has read it. "last step"
+        is read from the final state of each direction, PyTorch's h_n. A module says them itself; `readout` can be given
         where its outputs are still without it, as nn.CrossEntropyLoss wants them.
 
     Raises
@@ -76,7 +77,8 @@ def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
         if name == "cell":
             if not isinstance(value, Graph) and value not in OWN_CELLS:
                 raise ValueError(
-                    f"cell must be {one_of(OWN_CELLS)}, or a step function that throughtime.cell has read, got {value!r:.60}"
+                    f"cell must be {one_of(OWN_CELLS)}, or a step function that throughtime.cell has read, got "
+                    f"{value!r:.60}"
                 )
         elif value not in CHOICES[name]:
             raise ValueError(f"{name} must be {one_of(CHOICES[name])}, got {value!r}")
@@ -257,9 +259,10 @@ def _of_state(tensors: dict[str, Tensor], fields: dict[str, Any]) -> Network:
     linear = {name.removesuffix("weight") for name in rest if name.endswith("weight") and tensors[name].ndim == 2}
     if len(stacks) != 1 or len(linear) != 1 or rest - {f"{prefix}{p}" for prefix in linear for p in ("weight", "bias")}:
         names = ", ".join(tensors) or "of nothing"
+        names = names if len(names) <= 300 else f"{names[:300]}…"
         raise ValueError(
             "a network is one nn.RNN, nn.LSTM, nn.GRU or CellRNN and one nn.Linear, got the parameters "
-            f"{names if len(names) <= 300 else names[:300] + '…'}{'; of another cell, give cell=' if own is None else ''}"
+            f"{names}{'; of another cell, give cell=' if own is None else ''}"
         )
     dtypes = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
     if len(dtypes) != 1 or not dtypes <= {"float64", "float32"}:
@@ -278,7 +281,10 @@ def _of_state(tensors: dict[str, Tensor], fields: dict[str, Any]) -> Network:
 
 
 class _Held:
-    """The arrays of a state_dict, by their names without what they stand in; those that are asked for are taken out of it."""
+    """The arrays of a state_dict, by their names without what they stand in.
+
+    Those that are asked for are taken out of it.
+    """
 
     def __init__(self, arrays: dict[str, Array]) -> None:
         self.arrays = arrays

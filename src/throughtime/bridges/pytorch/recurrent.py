@@ -1,4 +1,4 @@
-"""Recurrent layers in PyTorch: its own, and those that it lacks, as plain loops over time that can be differentiated."""
+"""Recurrent layers in PyTorch: its own, and those that it lacks, as plain differentiable loops over time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class SigmoidRNN(nn.RNN):
     """An `nn.RNN` of sigmoid units, which PyTorch lacks: the same arguments, parameters and results."""
 
     def forward(self, input: Any, hx: Tensor | None = None) -> Any:
-        """Run over input (B,T,I), or a PackedSequence of it, from hx (L·D,B,H) → states (B,T,D·H), final states (L·D,B,H)."""
+        """Run over input (B,T,I), or a PackedSequence of it, from hx (L·D,B,H) → states (B,T,D·H), final states
+        (L·D,B,H).
+        """
         directions = 2 if self.bidirectional else 1
         first = () if hx is None else (hx,)
         h, (final,) = _over_time(self._reader, input, first, self.num_layers, directions, (1, self.hidden_size))
@@ -54,8 +56,8 @@ class CellRNN(nn.Module):
     """
 
     def __init__(
-        self, graph: Graph, inputs: int, hidden: int, layers: int = 1, *, bias: bool = True, bidirectional: bool = False,
-        dtype: Any = None,
+        self, graph: Graph, inputs: int, hidden: int, layers: int = 1, *, bias: bool = True,
+        bidirectional: bool = False, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self.graph, self.inputs, self.hidden = graph, inputs, hidden
@@ -109,8 +111,8 @@ class CellRNN(nn.Module):
 
 OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "@": torch.matmul, "+": torch.add, "-": torch.sub, "*": torch.mul, "/": torch.div, "neg": operator.neg,
-    "minimum": torch.minimum, "maximum": torch.maximum, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu,
-    "exp": torch.exp, "softplus": lambda x: torch.logaddexp(x, x.new_zeros(())),
+    "minimum": torch.minimum, "maximum": torch.maximum, "sigmoid": torch.sigmoid, "tanh": torch.tanh,
+    "relu": torch.relu, "exp": torch.exp, "softplus": lambda x: torch.logaddexp(x, x.new_zeros(())),
 }  # fmt: skip
 """The operations of a graph; PyTorch's own softplus is the identity above 20."""
 
@@ -175,7 +177,8 @@ def _over_time(
     Parameters
     ----------
     reader : function
-        Of the number of a layer and direction, and what it reads (B,T,K): the step, a function of t and the states before.
+        Of the number of a layer and direction, and what it reads (B,T,K): the step, a function of t and the states
+        before.
     input : (B,T,I) tensor, or a PackedSequence of it
     first : states (L·D,B,H); () for zeros
     layers, directions : int

@@ -4,8 +4,9 @@
     h̃_t = tanh(x_t V + h_{t-1} U + b_h)                      candidate
     h_t = (S(ζ) ∘ (1 − z_t) + S(ν)) ∘ h̃_t + z_t ∘ h_{t-1}
 
-ζ and ν are numbers in the paper, and here each unit has its own; they begin at 1 and −4. Use it where memory is short, with
-`throughtime export --to c`: it has a third of the parameters of a GRU, as many as an Elman network and three vectors.
+ζ and ν are numbers in the paper, and here each unit has its own; they begin at 1 and −4. Use it where memory is short,
+with `throughtime export --to c`: it has a third of the parameters of a GRU, as many as an Elman network and three
+vectors.
 
 Kusupati, A. et al. (2018). FastGRNN: a fast, accurate, stable and tiny kilobyte sized gated recurrent neural network.
 NeurIPS 2018.

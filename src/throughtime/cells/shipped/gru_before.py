@@ -5,8 +5,8 @@
     ñ_t = tanh(x_t V_n + (r_t ∘ h_{t-1}) U_n + b_n)          candidate
     h_t = (1 − z_t) ∘ ñ_t + z_t ∘ h_{t-1}
 
-Use it to run or to compare with networks of Keras with reset_after=False and of ONNX with linear_before_reset=0. The cell gru
-does one product of matrices less in a row, so it is faster, and as good.
+Use it to run or to compare with networks of Keras with reset_after=False and of ONNX with linear_before_reset=0. The
+cell gru does one product of matrices less in a row, so it is faster, and as good.
 
 Cho, K. et al. (2014). Learning phrase representations using RNN encoder–decoder. EMNLP 2014, 1724–1734.
 """

@@ -8,7 +8,8 @@
 h is called y in the paper, and the longest time step, Δt, is 1 as there. Use it for sequences in which things happen at
 very different speeds.
 
-Rusch, T. K., Mishra, S., Erichson, N. B. & Mahoney, M. W. (2022). Long expressive memory for sequence modeling. ICLR 2022.
+Rusch, T. K., Mishra, S., Erichson, N. B. & Mahoney, M. W. (2022). Long expressive memory for sequence modeling. ICLR
+2022.
 """
 
 from typing import Any

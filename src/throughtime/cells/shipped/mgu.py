@@ -6,8 +6,8 @@
 
 Use it where a GRU is too large: it has two thirds of its parameters.
 
-Zhou, G.-B., Wu, J., Zhang, C.-L. & Zhou, Z.-H. (2016). Minimal gated unit for recurrent neural networks. International Journal
-of Automation and Computing 13, 226–234.
+Zhou, G.-B., Wu, J., Zhang, C.-L. & Zhou, Z.-H. (2016). Minimal gated unit for recurrent neural networks. International
+Journal of Automation and Computing 13, 226–234.
 """
 
 from typing import Any

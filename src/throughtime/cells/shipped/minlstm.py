@@ -5,8 +5,8 @@
     h̃_t = x_t V_h + b_h                                      candidate
     h_t = f_t / (f_t + i_t) ∘ h_{t-1} + i_t / (f_t + i_t) ∘ h̃_t
 
-Use it as minGRU, which has a gate less; here, what is kept and what is taken are decided apart, and then weighed. A layer alone
-decides by its input, and not by what it remembers.
+Use it as minGRU, which has a gate less; here, what is kept and what is taken are decided apart, and then weighed. A
+layer alone decides by its input, and not by what it remembers.
 
 Feng, L., Tung, F., Ahmed, M. O., Bengio, Y. & Hajimirsadeghi, H. (2024). Were RNNs all we needed? arXiv:2410.01201.
 """

@@ -6,8 +6,8 @@
     c_t = i_t ∘ c̃_t + f_t ∘ c_{t-1}                          cell state
     h_t = tanh(c_t)
 
-Use it where it is to be seen what was remembered of which input: c is a weighted sum of the inputs' contents, and the weights are
-products of gates. It has two of the four recurrent matrices of an LSTM.
+Use it where it is to be seen what was remembered of which input: c is a weighted sum of the inputs' contents, and the
+weights are products of gates. It has two of the four recurrent matrices of an LSTM.
 
 Lee, K., Levy, O. & Zettlemoyer, L. (2017). Recurrent additive networks. arXiv:1705.07393.
 """

@@ -11,10 +11,10 @@
     n_t = f_t ∘ n_{t-1} + i_t                                normaliser
     h_t = o_t ∘ c_t / n_t
 
-m keeps the exponentials from overflowing and changes nothing else. Only in the first step, where n is i_t alone, i_t must not
-be 0: i_net is to be above −100 there in float32, above −700 in float64. The forget gate is a sigmoid, which the paper has beside
-the exponential; there is one head. Use it where something new is to displace all that is remembered: the input gate
-has no upper bound. Noise on its states, of which one is a divisor, is not for it.
+m keeps the exponentials from overflowing and changes nothing else. Only in the first step, where n is i_t alone, i_t
+must not be 0: i_net is to be above −100 there in float32, above −700 in float64. The forget gate is a sigmoid, which
+the paper has beside the exponential; there is one head. Use it where something new is to displace all that is
+remembered: the input gate has no upper bound. Noise on its states, of which one is a divisor, is not for it.
 
 Beck, M. et al. (2024). xLSTM: extended long short-term memory. NeurIPS 2024.
 """

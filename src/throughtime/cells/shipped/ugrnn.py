@@ -6,7 +6,8 @@
 
 Use it where a GRU is too large or too slow: it has two thirds of its parameters, and one product of matrices in a row.
 
-Collins, J., Sohl-Dickstein, J. & Sussillo, D. (2017). Capacity and trainability in recurrent neural networks. ICLR 2017.
+Collins, J., Sohl-Dickstein, J. & Sussillo, D. (2017). Capacity and trainability in recurrent neural networks. ICLR
+2017.
 """
 
 from typing import Any

@@ -17,7 +17,7 @@ COPIES = 20
 
 
 def with_noise(data: Batch, deviation: float, seed: int) -> Batch:
-    """Each sequence `COPIES` times with Gaussian noise on its inputs: a few sequences are not to be learned by heart."""
+    """Each sequence `COPIES` times with Gaussian noise on its inputs, so that few are not learned by heart."""
     copies = data[np.tile(np.arange(len(data)), COPIES)]
     noise = np.random.default_rng(seed).standard_normal(copies.x.shape)
     return Batch(copies.x + deviation * noise, copies.y, copies.lengths)

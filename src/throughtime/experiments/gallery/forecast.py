@@ -1,8 +1,9 @@
-"""Forecast a whole season of sunspots, of carbon dioxide on Mauna Loa, of the sea's temperature where El Niño comes from.
+"""Forecast a whole season of sunspots, of carbon dioxide on Mauna Loa, of the sea's temperature where El Niño comes
+from.
 
-Each series is learned up to four fifths of its length; from every later point the next season (11 years or 12 months) is
-forecast and compared with what came. The same straight line and mean of each month as in the AR model, fitted to what is
-learned from, are taken off first; the networks read the last three seasons of what is left.
+Each series is learned up to four fifths of its length; from every later point the next season (11 years or 12 months)
+is forecast and compared with what came. The same straight line and mean of each month as in the AR model, fitted to
+what is learned from, are taken off first; the networks read the last three seasons of what is left.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def load() -> list[Series]:
 
 
 def compare(seed: int = 0, steps: int = 400) -> Comparison:
-    """Units, steps, noise and seasons read are the same for all series, chosen on the last quarter of what is learned from."""
+    """Units, steps, noise and seasons read are the same for all series, chosen on the last quarter of what is learned
+    from.
+    """
     every = load()
     methods: dict[str, Callable[[Series], Array]] = {
         "seasonal naive": seasonal_naive,
@@ -87,7 +90,9 @@ def seasonal_naive(series: Series) -> Array:
 
 
 def autoregression(series: Series) -> Array:
-    """An AR model with (for a calendar's season) means of the months and a trend, its lags chosen by Akaike's criterion."""
+    """An AR model with (for a calendar's season) means of the months and a trend, its lags chosen by Akaike's
+    criterion.
+    """
     from statsmodels.tsa.ar_model import AutoReg, ar_select_order
 
     form = {"seasonal": True, "period": series.season, "trend": "ct"} if series.calendar else {"trend": "c"}
@@ -127,7 +132,9 @@ def networks(series: Series, seed: int, steps: int) -> Array:
 
 
 def network(season: int, seed: int) -> Network:
-    """Reads a value and its change at each step, and predicts at the last by how much each of the next will differ from it."""
+    """Reads a value and its change at each step, and predicts at the last by how much each of the next will differ from
+    it.
+    """
     return Network(
         cell="gru",
         inputs=2,

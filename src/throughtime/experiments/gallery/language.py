@@ -1,8 +1,8 @@
 """A character model of the text that every Python carries: the topics of its `help()`.
 
-Many to many, one endless text: it is read in windows, each beginning with the state in which the last one ended. Compared
-with an n-gram model with back-off, with what xz makes of the same text, and with PyTorch's LSTM of the same size, trained
-for as many steps on the same windows.
+Many to many, one endless text: it is read in windows, each beginning with the state in which the last one ended.
+Compared with an n-gram model with back-off, with what xz makes of the same text, and with PyTorch's LSTM of the same
+size, trained for as many steps on the same windows.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from throughtime.experiments.gallery.speech import SEEDS
 
 
 def compare(seed: int = 0, steps: int = 400) -> Comparison:
-    """Over five seeds. Hidden units, noise, learning rate and weight decay were chosen by five-fold cross-validation."""
+    """Over five seeds. Units, noise, learning rate and weight decay were chosen by five-fold cross-validation."""
     return timeseries.compare(
         "BasicMotions",
         {"several published": 1.0},

@@ -1,7 +1,7 @@
 """Nine speakers say the Japanese vowels /ae/: 12 cepstral coefficients at each of 7 to 29 steps; who speaks?
 
-M. Kudo, J. Toyama, M. Shimbo: Multidimensional curve classification using passing-through regions (1999). The data as its
-authors split them: 270 utterances to learn from, 370 to test on.
+M. Kudo, J. Toyama, M. Shimbo: Multidimensional curve classification using passing-through regions (1999). The data as
+its authors split them: 270 utterances to learn from, 370 to test on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ SEEDS = 5
 
 
 def compare(seed: int = 0, steps: int = 800) -> Comparison:
-    """Over five seeds. Hidden units, noise, learning rate and weight decay were chosen by five-fold cross-validation."""
+    """Over five seeds. Units, noise, learning rate and weight decay were chosen by five-fold cross-validation."""
     return timeseries.compare(
         "JapaneseVowels",
         {"1-NN DTW, best published": 0.959, "1-NN DTW, least published": 0.949},

@@ -1,7 +1,7 @@
 """Labelled time series from files in the .ts format that a package carries, without importing that package.
 
-Each line behind `@data` is one series: its dimensions separated by ":", in each the values separated by ",", and last the
-label. https://www.sktime.net/en/stable/api_reference/file_specifications/ts.html
+Each line behind `@data` is one series: its dimensions separated by ":", in each the values separated by ",", and last
+the label. https://www.sktime.net/en/stable/api_reference/file_specifications/ts.html
 """
 
 from __future__ import annotations

@@ -43,7 +43,8 @@ def compare(seed: int = 0, steps: int = 2000) -> Comparison:
     model = learn(learned, test, seed, steps)
     greedy, beam = (model.write(test.written, beam=width, longest=LONGEST) for width in (1, 4))
     return Comparison(
-        data=f"{LEARNED:,} writings of {dates.DAYS - TESTED - VALIDATED:,} days to learn from, {TESTED:,} other days to test on",
+        data=f"{LEARNED:,} writings of {dates.DAYS - TESTED - VALIDATED:,} days to learn from, "
+        f"{TESTED:,} other days to test on",
         network=repr(model),
         columns=("exact",),
         rows=(

@@ -1,8 +1,8 @@
 """Three classic tasks of long memory, each trained until it is solved, beside the figures that were published.
 
-What is counted is as in the LSTM paper: the training sequences that a network reads until it solves the task. The networks
-and the training are of today (Adam, batches, a forget gate), so the figures show what has become of the task, and are no
-repetition of the experiment.
+What is counted is as in the LSTM paper: the training sequences that a network reads until it solves the task. The
+networks and the training are of today (Adam, batches, a forget gate), so the figures show what has become of the task,
+and are no repetition of the experiment.
 """
 
 from __future__ import annotations
@@ -143,7 +143,10 @@ CLASSICS = {
 
 
 def baseline(task: CopyMemory) -> float:
-    """The loss of copy memory without any memory: blanks predicted right, and symbols guessed [Arjovsky et al. 2016]."""
+    """The loss of copy memory without any memory: blanks predicted right, and symbols guessed [Arjovsky et al.
+
+    2016].
+    """
     return task.length * float(np.log(task.symbols))
 
 

@@ -11,7 +11,9 @@ from throughtime.experiments.lab.gap import GapExperiment
 
 
 def gap(experiment: GapExperiment) -> Any:
-    """Axes (1,3): the rate of success by gap with its bounds of 95 %; ‖∂s_n/∂s_{n−d}‖ by distance before training; and after."""
+    """Axes (1,3): the rate of success by gap with its bounds of 95 %; ‖∂s_n/∂s_{n−d}‖ by distance before training; and
+    after.
+    """
     axes = plots.new(1, 3, width=12, height=4.2)
     rates = experiment.rates()
     names = list(dict.fromkeys(rate.network for rate in rates))

@@ -43,8 +43,8 @@ class Trained:
 class Flow:
     """How far derivatives reach in the networks of one kind, trained for the longest gap; each list by distance.
 
-    start, end : dict of the quartiles over seeds, "low", "middle", "high", of ‖∂s_n/∂s_{n−d}‖ before and after training:
-        the largest singular value
+    start, end : dict of the quartiles over seeds, "low", "middle", "high", of ‖∂s_n/∂s_{n−d}‖ before and after
+        training: the largest singular value
     second : the middle of the second singular value after training
     h_only : the middle of ‖∂h_n/∂h_{n−d}‖ after training, with C held still for LSTM
     """
@@ -178,7 +178,10 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
 
 
 def _flow(net: Network, task: Recall) -> Array:
-    """By distance d: the two largest singular values of ∂s_n/∂s_{n−d}, and ‖∂h_n/∂h_{n−d}‖, (3, T); means of logarithms."""
+    """By distance d: the two largest singular values of ∂s_n/∂s_{n−d}, and ‖∂h_n/∂h_{n−d}‖, (3, T).
+
+    Means of logarithms.
+    """
     batch = task.sample(np.random.default_rng(0), _TRACED)
     trace, H = net.trace(batch.x, batch.y), net.specification.hidden
     found = []

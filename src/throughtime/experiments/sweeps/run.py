@@ -60,8 +60,9 @@ def sweep(
     jobs : int ≥ 1, optional
         Processes on this machine; as many as there are processors if not given.
     scheduler : str, optional
-        Address of a dask.distributed scheduler such as "tcp://10.0.0.1:8786": the trials run on its workers, which need the
-        same throughtime, and data files at the same paths. What a worker was doing when it died is done again by another.
+        Address of a dask.distributed scheduler such as "tcp://10.0.0.1:8786": the trials run on its workers, which need
+        the same throughtime, and data files at the same paths. What a worker was doing when it died is done again by
+        another.
     progress : function of a trial, its result, how many trials are done, and how many there are
 
     Returns
@@ -71,15 +72,15 @@ def sweep(
     Raises
     ------
     ValueError
-        Before anything is trained, if options do not go together, or `out` holds another sweep. Later, if the file cannot be
-        written, or a process was killed; what is done is in the file.
+        Before anything is trained, if options do not go together, or `out` holds another sweep. Later, if the file
+        cannot be written, or a process was killed; what is done is in the file.
     KeyboardInterrupt
         After Ctrl-C, when the processes have been ended. The same call continues.
 
     Notes
     -----
-    A run that fails, whatever its exception, is a row too, with `stopped` "failed" and its `error`, and the others continue. The
-    same call tries it again.
+    A run that fails, whatever its exception, is a row too, with `stopped` "failed" and its `error`, and the others
+    continue. The same call tries it again.
     """
     space = Space.of(task, options, seeds, random, random_seed)
     jobs = None if jobs is None else whole_number("jobs", jobs, 1)
@@ -145,7 +146,9 @@ def _result(trial: Trial, future: Future[Result]) -> Result:
 
 
 def end_with(parent: int) -> None:
-    """Have this process end when its parent does, however that came: it would hold the parent's standard output for ever."""
+    """Have this process end when its parent does, however that came: it would hold the parent's standard output for
+    ever.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,7 +1,7 @@
 """The results of a sweep in one SQLite file: a row for each trial, written as it arrives, never twice.
 
-The file is ours if it says so itself (application_id, user_version, the tables and their columns); no other is written to.
-Each change is one transaction, so that a reader, another sweep or a crash at any moment finds all of it or nothing.
+The file is ours if it says so itself (application_id, user_version, the tables and their columns); no other is written
+to. Each change is one transaction, so that a reader, another sweep or a crash at any moment finds all of it or nothing.
 """
 
 from __future__ import annotations
@@ -78,12 +78,13 @@ class Store:
             raise ValueError(f"{path} holds no sweep: {error}") from None
         if space is not None and self.space != space:
             raise ValueError(
-                f"{path} holds another sweep, of other options or seeds: write to another file with --out FILE (out= in Python)"
+                f"{path} holds another sweep, of other options or seeds: write to another file with --out FILE (out= "
+                "in Python)"
             )
         if space is not None and None not in (space.data, self.space.data) and self.space.data != space.data:
             raise ValueError(
-                f"{path} holds a sweep of other data: {space.task} has changed since: write to another file with --out FILE "
-                "(out= in Python)"
+                f"{path} holds a sweep of other data: {space.task} has changed since: write to another file with --out "
+                "FILE (out= in Python)"
             )
 
     @contextmanager

@@ -18,7 +18,8 @@ class Group:
 
     options : those that differ within the sweep
     runs, not_finite : how many there are that did not fail, and how many of them met numbers that are not finite
-    failed, error : how many failed, of which nothing else here speaks, and what the first of them says, None if none did
+    failed, error : how many failed, of which nothing else here speaks, and what the first of them says, None if none
+        did
     mean, spread, least, greatest : of the measure over the runs; the spread is the standard deviation, NaN of one run
     best_seed : that of the best one, None if all failed
     seconds : the mean time of training

@@ -42,30 +42,30 @@ def read(
     """Read sequences from a file; the ending of its name says which kind it is, in small letters or capitals.
 
     `.csv`, `.tsv`, `.txt`
-        Long format: a header, then a row for each step of each sequence, separated by commas, or semicolons or tabs (numbers
-        may then have a decimal comma). The column `sequence` says which sequence a row belongs to; without one, the file
-        is one series. The column `time` holds what grows within a sequence: numbers, dates as ISO 8601 writes them
-        (2024-01-31 10:05), or times of the day.
+        Long format: a header, then a row for each step of each sequence, separated by commas, or semicolons or tabs
+        (numbers may then have a decimal comma). The column `sequence` says which sequence a row belongs to; without
+        one, the file is one series. The column `time` holds what grows within a sequence: numbers, dates as ISO 8601
+        writes them (2024-01-31 10:05), or times of the day.
     `.npz`
-        Arrays `x` (B,T,I); `y` (B,T,O), (B,O), (B,T) for one target at each step, or (B,) for one at the last; and, where
-        lengths differ, `lengths` (B,).
+        Arrays `x` (B,T,I); `y` (B,T,O), (B,O), (B,T) for one target at each step, or (B,) for one at the last; and,
+        where lengths differ, `lengths` (B,).
     `.jsonl`
-        A line for each sequence: {"x": [[…], …], "y": [[…], …]} with a row for each step, "y": […] with one target for each
-        step, or else the targets of the sequence, or "y": … with its one target.
+        A line for each sequence: {"x": [[…], …], "y": [[…], …]} with a row for each step, "y": […] with one target for
+        each step, or else the targets of the sequence, or "y": … with its one target.
 
     Parameters
     ----------
     sequence, time : str, optional
         The names of these columns of a table, if they are not "sequence" and "time".
     inputs, outputs : strings, or one of names separated by commas, optional
-        Which columns of a table are inputs and which are targets; else those called x or y, alone or followed by anything
-        but a letter (x1, x_a).
+        Which columns of a table are inputs and which are targets; else those called x or y, alone or followed by
+        anything but a letter (x1, x_a).
     output : "every step" or "last step", optional
-        Where the targets are: of a table at every step if it is not said, else in the last row of a sequence (its other rows
-        may leave them empty); of other files as their shape says, unless it says both.
+        Where the targets are: of a table at every step if it is not said, else in the last row of a sequence (its other
+        rows may leave them empty); of other files as their shape says, unless it says both.
     targets : "numbers", "classes" or "yes or no", optional
-        What they are. Names are classes; numbers are numbers unless it is said that they are classes. Dates, and numbers in
-        other spellings (50%), are classes only if that is said.
+        What they are. Names are classes; numbers are numbers unless it is said that they are classes. Dates, and
+        numbers in other spellings (50%), are classes only if that is said.
     classes : strings, or one of names separated by commas, optional
         The classes that there may be, in order; "none", "NaN" and their like are classes only if they are among these.
     dtype : "float64" or "float32"
@@ -81,9 +81,9 @@ def read(
     if kind not in KINDS:
         raise ValueError(f"{path}: expected a name that ends in {', '.join(KINDS[:-1])} or {KINDS[-1]}")
     reading = Reading(
-        sequence, time, _names("inputs", inputs), _names("outputs", outputs), _choice("output", output, get_args(Output)),
-        _choice("targets", targets, get_args(Targets)), _names("classes", classes),
-        _choice("dtype", dtype, tuple(LARGEST)),
+        sequence, time, _names("inputs", inputs), _names("outputs", outputs),
+        _choice("output", output, get_args(Output)), _choice("targets", targets, get_args(Targets)),
+        _names("classes", classes), _choice("dtype", dtype, tuple(LARGEST)),
     )  # fmt: skip
     try:
         if not path.is_file():
@@ -93,7 +93,8 @@ def read(
             raise ValueError(f"{path}: expected a file, got {found}")
         if kind != ".npz" and path.stat().st_size > dataset.MOST_BYTES:
             raise ValueError(
-                f"{path}: expected at most {dataset.MOST_BYTES} bytes of text (an NPZ may hold more), got {path.stat().st_size}"
+                f"{path}: expected at most {dataset.MOST_BYTES} bytes of text (an NPZ may hold more), got "
+                f"{path.stat().st_size}"
             )
         data = _READERS[kind](path, reading)
         return data if classes else replace(data, notes=(*data.notes, *look_alike(data.classes)))

@@ -25,8 +25,8 @@ def read_npz(path: Path, reading: Reading) -> Dataset:
     if not given.ndim or len(given) != len(x):
         found = f"{len(given):,} in y" if given.ndim else "a single number as y"
         raise ValueError(
-            f"{path}: expected as many sequences in y as in x, got {len(x):,} in x, {found}; for B sequences of T steps y "
-            f"is (B,T,O), (B,O), (B,T) for one target at each step or (B,) for one at the end"
+            f"{path}: expected as many sequences in y as in x, got {len(x):,} in x, {found}; for B sequences of T "
+            f"steps y is (B,T,O), (B,O), (B,T) for one target at each step or (B,) for one at the end"
         )
     notes: tuple[str, ...] = ()
     if given.ndim == 1:

@@ -1,4 +1,6 @@
-"""JSON lines: an object {"x": …, "y": …} for each sequence, read a row at a time, so that a long line takes little memory."""
+"""JSON lines: an object {"x": …, "y": …} for each sequence, read a row at a time, so that a long line takes little
+memory.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ class _Lines:
             raise ValueError(f"{self.path}: expected a line for each sequence, got an empty file")
 
     def every_step(self, lengths: Array) -> tuple[Array, bool, tuple[str, ...]]:
-        """The targets (rows, outputs), whether there is a row of them for each step, and what people should know about it."""
+        """The targets (rows, outputs), whether there is a row of them for each step, and what people should know about
+        it.
+        """
         wanted, counts = self.reading.output, np.frombuffer(self.targets, np.int64)
         y = rows_of(self.y, self.outputs)
         every = self.form == "rows"
@@ -85,7 +89,8 @@ class _Lines:
             if not every and (counts != counts[0]).any():
                 row = int(np.flatnonzero(counts != (lengths if counts[0] == lengths[0] else counts[0]))[0])
                 raise ValueError(
-                    f'{self.path}, sequence {row + 1}, column "y": expected a target for each of its {lengths[row]} steps, or '
+                    f'{self.path}, sequence {row + 1}, column "y": expected a target for each of its {lengths[row]} '
+                    "steps, or "
                     f"as many as every other sequence has, got {counts[row]}"
                 )
             if every:
@@ -204,7 +209,10 @@ def _told(form: str, outputs: int) -> str:
 
 
 def _elements(text: str, at: int) -> Iterator[tuple[int, Any]]:
-    """The elements of the JSON list that begins at a place, each with the place after it; then that after the list, and _END."""
+    """The elements of the JSON list that begins at a place, each with the place after it.
+
+    Then that after the list, and _END.
+    """
     at = _after(text, at, "[")
     while text[at : at + 1] != "]":
         element, at = _value(text, at)

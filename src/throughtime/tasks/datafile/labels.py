@@ -121,7 +121,8 @@ def look_alike(classes: Sequence[str]) -> Iterator[str]:
     for name in classes:
         other = first.setdefault(" ".join(name.casefold().split()), name)
         if other != name:
-            yield f'"{printable(other[:60])}" and "{printable(name[:60])}" are two classes: they are written differently'
+            two = f'"{printable(other[:60])}" and "{printable(name[:60])}"'
+            yield f"{two} are two classes: they are written differently"
 
 
 def _is_number_or_date(word: str) -> bool:

@@ -149,12 +149,16 @@ class _Table:
         """Refuse a column without a name that says more than which row this is."""
         if cell and (cell == before or not _WHOLE.fullmatch(cell)):
             raise ValueError(
-                f"{self.path}, line {line}: expected a name for column {column + 1}, which does not only number the rows, "
+                f"{self.path}, line {line}: expected a name for column {column + 1}, which does not only number the "
+                "rows, "
                 f'got "{short(cell)}" under an empty one; name it, or leave it out'
             )
 
     def read_targets(self, last: Array | None, rows: int) -> tuple[Array, tuple[str, ...]]:
-        """The targets of the rows in `last`, or of all, (rows, outputs); of classes one column of codes, with their names."""
+        """The targets of the rows in `last`, or of all, (rows, outputs).
+
+        Of classes one column of codes, with their names.
+        """
         reading = self.reading
         wanted = np.ones(rows, bool)
         if last is not None:
@@ -296,7 +300,7 @@ def _twice(names: Sequence[str]) -> str | None:
 
 
 def _separator(path: Path) -> str:
-    """What separates the cells: of comma, semicolon and tab the one that the first line has most of, outside of quotes."""
+    """The separator of cells: of comma, semicolon and tab the most frequent in the first line, outside of quotes."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         first = "\n"
         while first and not first.strip():

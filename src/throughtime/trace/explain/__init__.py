@@ -23,8 +23,8 @@ class Explanation:
     Parameters
     ----------
     formulas : tuple of Formula
-        In the order of computing, forward then backward. Each has its `name` (a Number: symbol, recorded value, source),
-        its `expression` (a tree with the source of every number), and its `terms`.
+        In the order of computing, forward then backward. Each has its `name` (a Number: symbol, recorded value,
+        source), its `expression` (a tree with the source of every number), and its `terms`.
     notes : tuple of str
         What is special about this step.
     digits : int
@@ -37,8 +37,8 @@ class Explanation:
     text, latex : str
         In a notebook the LaTeX is shown.
     terms : dict
-        For each formula's name, such as "δ_h_3[5]", the summands of the sum in it: Terms of one or two Numbers, each with
-        the `source`, the cell or parameter, that it came from.
+        For each formula's name, such as "δ_h_3[5]", the summands of the sum in it: Terms of one or two Numbers, each
+        with the `source`, the cell or parameter, that it came from.
     """
 
     formulas: tuple[Formula, ...]
@@ -56,7 +56,10 @@ class Explanation:
 
     @property
     def text(self) -> str:
-        """Two lines for each formula, in symbols and in numbers; then the largest terms of the long sums; then notes."""
+        """Two lines for each formula, in symbols and in numbers; then the largest terms of the long sums.
+
+        Then notes.
+        """
         written = []
         for formula in self.formulas:
             name = formula.name.symbol
@@ -115,8 +118,9 @@ def explain(
     t : int
         Step, from 1 as in docs/math.md.
     unit : int
-        Hidden unit, from 0. Every state, and every other value that the trace has an array of, and then ∂E by them. Elman: h and
-        δ_h. LSTM: i, f, C̃, C, o, h, then ∂h, δ_o, ∂C, δ_f, δ_i, δ_C̃. GRU: r, z, q, ñ, h, then ∂h, δ_z, δ_n, δ_r, δ_q.
+        Hidden unit, from 0. Every state, and every other value that the trace has an array of, and then ∂E by them.
+        Elman: h and δ_h. LSTM: i, f, C̃, C, o, h, then ∂h, δ_o, ∂C, δ_f, δ_i, δ_C̃. GRU: r, z, q, ñ, h, then ∂h, δ_z,
+        δ_n, δ_r, δ_q.
     output : int
         Instead of a unit: y, E and δ_y of this output, from 0.
     layer, direction : optional

@@ -78,7 +78,8 @@ class Expressions:
         self.left -= 1
         if self.left < 0:
             raise ValueError(
-                f"a formula of {self.graph.name} would have more than {LONGEST} operations: give names to parts of its step"
+                f"a formula of {self.graph.name} would have more than {LONGEST} operations: give names to parts of its "
+                "step"
             )
         if o.op == "number":
             return constant(o.value)
@@ -178,7 +179,10 @@ class Expressions:
         return [self.numbers.column(vector, self.of, name, rows, self.unit, collapsed=of_state and self.first)]
 
     def _products_back(self, parameter: int) -> list[Dot]:
-        """What comes back through a matrix within the step; nothing, if it comes to the state before, see `error_of_state`."""
+        """What comes back through a matrix within the step.
+
+        Nothing, if it comes to the state before, see `error_of_state`.
+        """
         name = self.graph.operations[parameter].name
         product = self.layout.product_of[name]
         if self.graph.operations[product.source].op == "state":
@@ -189,7 +193,7 @@ class Expressions:
     # Errors of states
 
     def error_of_state(self, n: int) -> list[Expression]:
-        """∂E by state n after the step, but for what the step itself makes of it: from above, and from the step after."""
+        """∂E by state n after the step, without the part of the step itself: from above, and from the step after."""
         numbers, of, unit = self.numbers, self.of, self.unit
         parts: list[Expression] = [*self.from_above()] if n == 0 else []
         for product in products_of(self.graph, "state", self.graph.states[n]):

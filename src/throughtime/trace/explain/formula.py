@@ -27,7 +27,8 @@ FEWEST_DIGITS = 3
 class Source:
     """The cell that a number stands in: an array of a Trace, or a parameter.
 
-    array : a name as in the trace's JSON, such as "x", "delta_y", "h", "C_tilde", or a parameter's such as "layer1.forget.U"
+    array : a name as in the trace's JSON, such as "x", "delta_y", "h", "C_tilde", or a parameter's such as
+        "layer1.forget.U"
     kind : "parameter", "trace" (an array of the trace itself) or "layer" (an array of a layer and direction)
     layer, direction : of a "layer" array, else None
     t : step from 1, None for a parameter and for an array that has no time (h_0, outputs of "last step")

@@ -1,8 +1,9 @@
-"""Which formulas a cell has, and in which order: one for everything that a trace has an array of. All follows from the graph.
+"""Which formulas a cell has, and in which order: one for everything that a trace has an array of. All follows from the
+graph.
 
-Forward, a value comes when a state needs it: for the LSTM i, f, C̃, C, then o, h. Backward, a δ comes when all that the value went
-into have theirs: ∂h, δ_o, ∂C, δ_f, δ_i, δ_C̃. Two things are written into the formula that needs them, as in S( sum ): the
-net input of a state that is a function's value, and ∂E by a state that only one formula asks for.
+Forward, a value comes when a state needs it: for the LSTM i, f, C̃, C, then o, h. Backward, a δ comes when all that the
+value went into have theirs: ∂h, δ_o, ∂C, δ_f, δ_i, δ_C̃. Two things are written into the formula that needs them, as in
+S( sum ): the net input of a state that is a function's value, and ∂E by a state that only one formula asks for.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The numbers of a Trace with their names, as formulas show them: h_3[5], δ_f_4[0], layer1.backward.U_C[:,2].
 
-A name has the layer and the direction before it where there are several, then docs/math.md's symbol, the step from 1, and the
-unit from 0. h_0 is the initial state; of a layer that reads backward the initial state is h_{T+1}.
+A name has the layer and the direction before it where there are several, then docs/math.md's symbol, the step from 1,
+and the unit from 0. h_0 is the initial state; of a layer that reads backward the initial state is h_{T+1}.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class NamedNumbers:
         self._views = trace.network.views
 
     def layer(self, of: LayerTrace, name: str, t: int, unit: int) -> Number:
-        """A number of a layer at step t, such as h_3[5]. Before the first step stands the initial state, behind it 0."""
+        """A number of a layer at step t, such as h_3[5].
+
+        Before the first step stands the initial state, behind it 0.
+        """
         symbol, latex = self._state_name(of, name, t)
         value, source = self._recorded(of, name, t, unit)
         return Number(f"{symbol}[{unit}]", f"{latex}[{unit}]", value, source)
