@@ -481,7 +481,7 @@ def test_a_missing_or_a_foreign_part_is_refused(data):
         ("3", 'it has no "format": "throughtime trace"'),
         ('{"format": "throughtime trace"}', "a trace of version 1 is expected, this one is None"),
         ('{"format": "throughtime trace", "version": 2}', "version 1 is expected, this one is 2"),
-        ('{"format": "throughtime trace", "version": 1}', "the trace has no 'specification'"),
+        ('{"format": "throughtime trace", "version": 1}', 'the trace needs "specification"'),
     ],
 )
 def test_what_is_no_trace_is_refused(text, message):

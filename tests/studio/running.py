@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from throughtime.studio import serving
 from throughtime.studio.plan import plan
 from throughtime.studio.session import Session
-from throughtime.studio.trainer import Trainer
+from throughtime.studio.trainer import Answer, Request, Trainer
 
 PATIENCE = 120
 
@@ -110,34 +110,40 @@ def studio_here(folder):
         bound.close()
 
 
-class Asker:
+class Requester:
     """Has a trainer in this process answer, and takes its answers out of the pipe."""
 
     def __init__(self):
         self.here, there = Pipe()
         self.trainer = Trainer(there)
 
-    def ask(self, *requests):
+    def answer(self, what, *arguments):
+        self.trainer._answer(Request(0, what, arguments))
+
+    def found(self, *requests):
+        """What each request led to."""
         for request in requests:
-            self.trainer._answer(request)
+            self.answer(*request)
         self.trainer.quit()
-        return self.told()
+        return self.sent()
 
     def train(self, plan, folder):
         """Begin, and train to the end."""
-        self.trainer._answer(("begin", plan, None))
-        self.trainer._answer(("train", folder))
+        self.answer("begin", plan, None)
+        self.answer("train", folder)
 
     def go_on(self):
         while self.trainer.running:
             self.trainer._go_on()
-        return self.told()
+        return self.sent()
 
-    def told(self):
-        told = []
+    def sent(self):
+        sent = []
         while self.here.poll():
-            told.append(self.here.recv())
-        return told
+            message = self.here.recv()
+            failed = isinstance(message, Answer) and message.failed
+            sent.append(failed or message.found if isinstance(message, Answer) else message)
+        return sent
 
 
 def send(page, kind, **values):

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from running import PATIENCE, Asker, receive, send, studio
+from running import PATIENCE, Requester, receive, send, studio
 
 from throughtime.studio import child, serving
 from throughtime.studio.client import Client
 from throughtime.studio.plan import plan
 from throughtime.studio.session import Session
-from throughtime.studio.trainer import Trainer
+from throughtime.studio.trainer import Request, Trainer
 from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import proceed
 
@@ -44,7 +44,7 @@ class InAThread:
         return self.thread.is_alive()
 
     def kill(self):
-        self.here.send(("quit",))
+        self.here.send(Request(-1, "quit"))
 
 
 @pytest.fixture
@@ -104,8 +104,8 @@ def serve_until(call, number, folder):
 def same_bits(folder):
     """Whether a run that was saved is what training without a pause comes to, wherever it was ended."""
     saved, planned = load_run(folder), plan(SETTINGS)
-    begun = Asker()
-    begun.ask(("begin", planned, None))
+    begun = Requester()
+    begun.found(("begin", planned, None))
     run = begun.trainer.run
     proceed(run, planned.task, until=saved.step)
     return np.array_equal(run.network.parameters, saved.network.parameters) and np.array_equal(
@@ -140,7 +140,7 @@ def test_ended_before_it_began_and_after(trainers, tmp_path):
     end = serving._End()
     end()
     end()
-    assert end.asked.is_set()
+    assert end.requested.is_set()
     with serving.listen("127.0.0.1", 18100) as bound:
         stops = []
         assert (
@@ -150,7 +150,7 @@ def test_ended_before_it_began_and_after(trainers, tmp_path):
         stops[0]()  # the loop is closed
 
 
-def test_a_start_that_fails_is_told_and_ends_all(monkeypatch, tmp_path):
+def test_a_start_that_fails_ends_all(monkeypatch, tmp_path):
     def nothing(*_):
         raise OSError(11, "Resource temporarily unavailable")
 
@@ -160,26 +160,26 @@ def test_a_start_that_fails_is_told_and_ends_all(monkeypatch, tmp_path):
 
 
 class Reading(Client):
-    """A page that keeps what it is told."""
+    """A page that keeps what it is sent."""
 
     def __init__(self):
         super().__init__()
-        self.told = []
+        self.received = []
 
-    def tell(self, message):
-        self.told.append(json.loads(message))
+    def send(self, message):
+        self.received.append(json.loads(message))
 
     def show(self, frame, *, passing=False):
-        self.told.append(json.loads(frame))
+        self.received.append(json.loads(frame))
 
     def all(self, kind):
-        return [message for message in self.told if message["type"] == kind]
+        return [message for message in self.received if message["type"] == kind]
 
 
 @pytest.mark.parametrize(
     "error", [PermissionError(13, "Permission denied"), ValueError("runs is a file, not a folder")]
 )
-def test_where_no_folder_can_be_made_the_page_is_told_and_training_goes_on(trainers, error):
+def test_where_no_folder_can_be_made_the_page_is_sent_the_reason_and_training_continues(trainers, error):
     def refuse(name):
         raise error
 
@@ -193,13 +193,13 @@ def test_where_no_folder_can_be_made_the_page_is_told_and_training_goes_on(train
         return page
 
     page = asyncio.run(use())
-    (told,) = page.all("error")  # once
-    assert told["message"].startswith("the run is trained and not kept: ")
-    assert told["message"].endswith(("Permission denied", "not a folder"))
+    (error,) = page.all("error")  # once
+    assert error["message"].startswith("the run is trained and not kept: ")
+    assert error["message"].endswith(("Permission denied", "not a folder"))
     assert [frame["step"] for frame in page.all("frame")] == [0, 2, 4]
 
 
-def test_a_fault_of_ours_is_told_and_the_session_goes_on(trainers, monkeypatch):
+def test_a_fault_of_ours_is_said_and_the_session_continues(trainers, monkeypatch):
     async def use():
         session, page = Session(plan(SETTINGS)), Reading()
         await session.start()
@@ -212,55 +212,55 @@ def test_a_fault_of_ours_is_told_and_the_session_goes_on(trainers, monkeypatch):
         return page
 
     page = asyncio.run(use())
-    assert ["fault of throughtime: KeyError" in told["message"] for told in page.all("error")] == [True]
+    assert ["fault of throughtime: KeyError" in error["message"] for error in page.all("error")] == [True]
     assert [frame["step"] for frame in page.all("frame")] == [0, 2]
 
 
 @pytest.fixture
-def asker():
-    return Asker()
+def requester():
+    return Requester()
 
 
-def test_a_signal_ends_a_trainer_that_trains(asker, tmp_path):
-    asker.train(plan(SETTINGS), tmp_path)
-    asker.trainer.interrupted()
-    asker.trainer.serve()
-    assert load_run(tmp_path).step == asker.trainer.run.step
+def test_a_signal_ends_a_trainer_that_trains(requester, tmp_path):
+    requester.train(plan(SETTINGS), tmp_path)
+    requester.trainer.interrupted()
+    requester.trainer.serve()
+    assert load_run(tmp_path).step == requester.trainer.run.step
 
 
-def test_a_signal_ends_a_trainer_that_waits(asker, tmp_path, monkeypatch):
-    asker.trainer._answer(("begin", plan(SETTINGS), None))
-    asker.trainer._answer(("step", 3, tmp_path))
+def test_a_signal_ends_a_trainer_that_waits(requester, tmp_path, monkeypatch):
+    requester.answer("begin", plan(SETTINGS), None)
+    requester.answer("step", 3, tmp_path)
 
     def receive():
-        assert asker.trainer.at_rest
-        asker.trainer.interrupted()
+        assert requester.trainer.at_rest
+        requester.trainer.interrupted()
         raise AssertionError("it still waits")
 
-    monkeypatch.setattr(asker.trainer, "connection", type("", (), {"recv": staticmethod(receive), "send": print})())
-    asker.trainer.serve()
+    monkeypatch.setattr(requester.trainer, "connection", type("", (), {"recv": staticmethod(receive), "send": print})())
+    requester.trainer.serve()
     assert load_run(tmp_path).step == 3
 
 
-def test_many_steps_give_way_to_the_end(asker, tmp_path):
-    asker.here.send(("begin", plan(SETTINGS), None))
-    asker.here.send(("step", 1_000_000, tmp_path))
-    asker.here.send(("quit",))
-    asker.trainer.serve()
+def test_many_steps_give_way_to_the_end(requester, tmp_path):
+    requester.here.send(Request(1, "begin", (plan(SETTINGS), None)))
+    requester.here.send(Request(2, "step", (1_000_000, tmp_path)))
+    requester.here.send(Request(3, "quit"))
+    requester.trainer.serve()
     assert 0 < load_run(tmp_path).step < 1_000_000
     assert same_bits(tmp_path)
 
 
-def test_where_the_server_dies_the_trainer_saves(asker, tmp_path):
-    asker.train(plan(SETTINGS), tmp_path)
-    asker.here.close()
-    asker.trainer.serve()
-    assert load_run(tmp_path).step == asker.trainer.run.step > 0
+def test_where_the_server_dies_the_trainer_saves(requester, tmp_path):
+    requester.train(plan(SETTINGS), tmp_path)
+    requester.here.close()
+    requester.trainer.serve()
+    assert load_run(tmp_path).step == requester.trainer.run.step > 0
 
 
 @pytest.mark.long
 def test_processes_are_started_with_ctrl_c_held_back():
-    process, connection = child.start(tell_signals, "a test")
+    process, connection = child.start(send_signals, "a test")
     ignored, blocked = connection.recv()
     process.join(PATIENCE)
     assert ignored == signal.SIG_IGN
@@ -272,16 +272,16 @@ def test_processes_are_started_with_ctrl_c_held_back():
 def test_processes_are_started_where_signals_cannot_be_held_back(monkeypatch):
     """As on Windows."""
     monkeypatch.delattr(signal, "pthread_sigmask")
-    process, connection = child.start(tell_environment, "a test")
+    process, connection = child.start(send_environment, "a test")
     assert connection.recv() == "1"
     process.join(PATIENCE)
 
 
-def tell_signals(connection):
+def send_signals(connection):
     connection.send((signal.getsignal(signal.SIGINT), signal.pthread_sigmask(signal.SIG_BLOCK, ())))
 
 
-def tell_environment(connection):
+def send_environment(connection):
     connection.send(os.environ["OPENBLAS_NUM_THREADS"])
 
 

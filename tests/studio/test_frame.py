@@ -7,9 +7,10 @@ import pytest
 
 from oracles.of_cells import named_cell
 from throughtime import tasks
+from throughtime.batch import Batch
 from throughtime.cells import elman, gru, lstm
 from throughtime.network import Network
-from throughtime.studio.example import of_batch, of_operands, of_sample, of_word
+from throughtime.studio.example import Example, of_batch, of_operands, of_sample, of_word
 from throughtime.studio.frame import Framer, check
 from throughtime.studio.opened import of_network
 from throughtime.studio.plan import plan
@@ -40,7 +41,7 @@ def test_states_are_those_of_the_plain_cells(cell):
     for name in NAMES[cell]:
         np.testing.assert_allclose(shown[name], getattr(tape, name), rtol=1e-12, atol=1e-15)
     assert frame["example"]["operands"] == ["100", "27"]
-    assert frame["example"]["carry"] == [0] * 8  # 100 and 27 have no bit in common
+    assert frame["example"]["states"] == [0] * 8  # 100 and 27 have no bit in common
     assert frame["check"]["greatest"] < 1e-8
     assert frame["check"]["checked"] == frame["check"]["parameters"] == len(net.parameters)
 
@@ -48,7 +49,7 @@ def test_states_are_those_of_the_plain_cells(cell):
 def test_the_carry_is_that_after_each_step():
     task = tasks.find("addition", bits=4)
     _, _, frame = framed({"bits": 4}, of_operands(task, (3, 5)))
-    assert frame["example"]["carry"] == [1, 1, 1, 0]  # 011 + 101: carries out of bits 1, 2 and 3
+    assert frame["example"]["states"] == [1, 1, 1, 0]  # 011 + 101: carries out of bits 1, 2 and 3
     assert frame["example"]["symbols"] == ["11", "10", "01", "00"]
     assert [row[0] for row in frame["trace"]["d"][0]] == [0, 0, 0, 1]
 
@@ -77,7 +78,35 @@ def test_a_wrong_gradient_is_found_out():
     assert check(net, example, wrong)["greatest"] == pytest.approx(1e-3, rel=1e-4)
 
 
-def test_where_nothing_is_asked_nothing_is_judged():
+def test_a_steep_loss_does_not_make_a_right_gradient_wrong():
+    task = tasks.find("addition", bits=16)
+    net = Network(cell="elman", inputs=2, hidden=8, outputs=1, activation="tanh")
+    net.parameters[:] = np.random.default_rng(3).normal(0, 4, len(net.parameters))
+    example = of_batch(task, task.sample(np.random.default_rng(3), 1))
+    _, gradient = net.gradient(example.batch.x, example.batch.y)
+    assert np.abs(gradient).max() > 20
+    assert check(net, example, gradient)["right"]
+    wrong = gradient.copy()
+    wrong[3] += 1e-5 * np.abs(gradient).max()
+    assert not check(net, example, wrong)["right"]
+    assert check(net, example, wrong)["relative"] == pytest.approx(1e-5, rel=0.1)
+
+
+def test_a_small_gradient_is_not_right_for_being_small():
+    task = tasks.find("addition")
+    net = Network(cell="gru", inputs=2, hidden=4, outputs=1)
+    example = of_sample(task, 0)
+    net["b_y"][:] = 0
+    batch = example.batch
+    y = net.predict(batch.x)
+    small = Example(Batch(batch.x, y + 1e-5, None, batch.mask))
+    _, gradient = net.gradient(small.batch.x, small.batch.y)
+    assert np.abs(gradient).max() < 1e-3
+    assert check(net, small, gradient)["right"]
+    assert not check(net, small, gradient * (1 + 1e-4))["right"]
+
+
+def test_where_no_step_is_scored_nothing_is_right_or_wrong():
     net = Network(cell="gru", inputs=2, hidden=3, outputs=2, readout="softmax", loss="cross_entropy")
     unknown = of_network(net, None)
     framer = Framer(unknown.task, unknown.specification)
@@ -142,8 +171,8 @@ def test_operands_of_every_calculation():
         ("addition", (6, 7), 13), ("subtraction", (9, 4), 5), ("multiplication", (21,), 63),
     ]:  # fmt: skip
         example = of_operands(tasks.find(name), operands)
-        told = sum(int(bit) << t for t, bit in enumerate(example.batch.y[0, :, 0]))
-        assert told == d, name
+        target = sum(int(bit) << t for t, bit in enumerate(example.batch.y[0, :, 0]))
+        assert target == d, name
         assert example.operands == operands
     assert of_operands(tasks.find("comparison"), (9, 4)).batch.y[0, -1, 0] == 1
     assert of_operands(tasks.find("comparison"), (4, 9)).batch.y[0, -1, 0] == 0

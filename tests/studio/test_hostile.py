@@ -57,12 +57,12 @@ def test_messages(running):
         for message in hostile.messages(seed=3, count=80):
             page.send(message)
             page.send('{"type": "that is all"}')
-            while (told := json.loads(page.recv(PATIENCE))).get("message", "").count("that is all") == 0:
-                if told["type"] == "error":
+            while (answer := json.loads(page.recv(PATIENCE))).get("message", "").count("that is all") == 0:
+                if answer["type"] == "error":
                     sentences += 1
-                    assert 10 < len(told["message"]) < 600
-                    assert "\n" not in told["message"]
-                    assert "fault of throughtime" not in told["message"]
+                    assert 10 < len(answer["message"]) < 600
+                    assert "\n" not in answer["message"]
+                    assert "fault of throughtime" not in answer["message"]
     assert sentences > 50
 
 
@@ -71,11 +71,11 @@ def test_uploads(running):
         with closing(http.client.HTTPConnection(running.host, timeout=PATIENCE)) as connection:
             connection.request("POST", "/upload", content, {"Cookie": cookie(running), "X-File-Name": quote(name)})
             with connection.getresponse() as answer:
-                told = answer.read().decode()
-        assert answer.status == 400, (name, told)
-        assert 10 < len(told) < 700
-        assert "\n" not in told
-        assert "/tmp" not in told
+                sentence = answer.read().decode()
+        assert answer.status == 400, (name, sentence)
+        assert 10 < len(sentence) < 700
+        assert "\n" not in sentence
+        assert "/tmp" not in sentence
 
 
 def test_a_name_that_is_no_name_is_refused_as_well(running):
@@ -194,7 +194,7 @@ def test_the_doorkeeper_closes_what_is_late_and_nothing_else():
     everyone = [silent, new, answering, idle, closing]
     keeper.look(everyone, late)
     assert [one.transport.aborted for one in everyone] == [True, False, False, True, False]
-    keeper.look(everyone, late + door.SECONDS_TO_CLOSE)  # what it was told at the end is not taken
+    keeper.look(everyone, late + door.SECONDS_TO_CLOSE)  # the closing message is not taken
     assert [one.transport.aborted for one in everyone] == [True, False, False, True, True]
 
 
@@ -203,13 +203,13 @@ def test_a_page_that_does_not_read_is_sent_the_newest_frame_only():
     frame = "f" * (client.MOST_BYTES // 4)
     for k in range(100):
         page.show(f"{frame}{k}")
-    page.tell("the end")
+    page.send("the end")
     assert sum(len(one.text) for one in page.waiting) < 1.5 * client.MOST_BYTES
     kept = [one.text.removeprefix(frame) for one in page.waiting]
     assert kept == ["96", "97", "98", "99", "the end"]
     assert not page.given_up
     for _ in range(8):
-        page.tell(frame)
+        page.send(frame)
     assert page.given_up
     assert not page.waiting
     with pytest.raises(client.TooSlow):
@@ -224,7 +224,7 @@ def test_a_passing_frame_gives_way_and_never_comes_after_a_newer_one():
         if text == "first":
             assert not page.idle
             page.show("passing", passing=True)
-            page.tell("told")
+            page.send("message")
             page.show("at rest")
         if len(sent) == 3:
             raise EOFError
@@ -233,7 +233,7 @@ def test_a_passing_frame_gives_way_and_never_comes_after_a_newer_one():
     page.show("first", passing=True)
     with pytest.raises(EOFError):
         asyncio.run(page.send_all(send))
-    assert sent == ["first", "told", "at rest"]
+    assert sent == ["first", "message", "at rest"]
     assert page.idle
 
 
@@ -241,7 +241,7 @@ def test_a_passing_frame_gives_way_and_never_comes_after_a_newer_one():
 def test_a_page_that_takes_nothing_is_given_up(monkeypatch):
     monkeypatch.setattr(client, "SECONDS_TO_TAKE", 0.0)
     page = client.Client()
-    page.tell("never taken")
+    page.send("never taken")
 
     async def never(text):
         await asyncio.Event().wait()

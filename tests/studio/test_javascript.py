@@ -14,8 +14,8 @@ PAGE = Path(__file__).parent / "page"
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 @pytest.mark.long
 def test_the_modules_pass_their_own_tests(tmp_path):
-    told = subprocess.run([sys.executable, PAGE / "fixtures.py"], capture_output=True, check=True, timeout=120)
-    (tmp_path / "fixtures.json").write_bytes(told.stdout)
+    printed = subprocess.run([sys.executable, PAGE / "fixtures.py"], capture_output=True, check=True, timeout=120)
+    (tmp_path / "fixtures.json").write_bytes(printed.stdout)
     tests = sorted(map(str, PAGE.glob("*.test.mjs")))
     assert tests
     done = subprocess.run(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from throughtime.studio import messages
+from throughtime.studio import answers, messages
 from throughtime.studio.messages import Malformed, read
 
 GOOD = [
@@ -62,5 +62,7 @@ def test_bad(text):
 
 
 def test_numbers_that_json_lacks_are_written_as_null():
-    told = messages.write("history", entries=[{"loss": float("nan"), "step": 3}], limits=(float("inf"), 0.1))
-    assert json.loads(told) == {"type": "history", "entries": [{"loss": None, "step": 3}], "limits": [None, 0.1]}
+    written = answers.write(
+        {"type": "history", "entries": [{"loss": float("nan"), "step": 3}], "limits": (float("inf"), 0.1)}
+    )
+    assert json.loads(written) == {"type": "history", "entries": [{"loss": None, "step": 3}], "limits": [None, 0.1]}

@@ -17,7 +17,7 @@ def test_a_sum_of_a_task_is_shown_as_one():
     task = tt.tasks.Addition(bits=5)
     shown = record(tt.view(net.trace(*task.encode(9, 7)), task=task))
     assert shown["frames"][0]["example"]["operands"] == ["9", "7"]
-    assert shown["frames"][0]["example"]["carry"] == [1, 1, 1, 1, 0]
+    assert shown["frames"][0]["example"]["states"] == [1, 1, 1, 1, 0]
     assert shown["settings"]["task"] == "addition"
     assert record(tt.view(net.trace(*task.encode(9, 7))))["frames"][0]["example"]["operands"] is None
     with pytest.raises(ValueError, match="parity has 1 inputs and 1 outputs at every step, but the network 2 and 1"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from running import Asker
+from running import Requester
 
 from throughtime import tasks
 from throughtime.network import Network
@@ -74,7 +74,7 @@ def test_a_run_on_data_goes_on_when_its_data_is_there(tmp_path):
         True,
     )  # no adder, though of its shape
     ready, _ = of_upload(tmp_path / "data.csv", "data.csv", found.plan, None)
-    begun, on = Asker().ask(("begin", ready, found.folder), ("step", 3, found.folder))
+    begun, on = Requester().found(("begin", ready, found.folder), ("step", 3, found.folder))
     assert (begun.step, on.step) == (5, 8)
     np.testing.assert_array_equal(on.parameters, train(net, data, steps=8, **settings).network.parameters)
 

@@ -118,8 +118,8 @@ def test_a_whole_session(running):
         a, b = 987654321, 123456789
         send(page, "example", operands=[str(a), b])
         frame = receive(page, "frame", lambda frame: frame["example"]["operands"] == [str(a), str(b)])
-        told = sum(round(y[0]) << t for t, y in enumerate(frame["trace"]["y"][0]))
-        assert told == a + b
+        predicted = sum(round(y[0]) << t for t, y in enumerate(frame["trace"]["y"][0]))
+        assert predicted == a + b
         status, text, headers = request(running, "GET", "/export")
         assert status == 200
         assert headers["content-disposition"] == 'attachment; filename="addition-elman-0.html"'
@@ -164,8 +164,8 @@ def test_a_network_whose_data_is_not_here_is_not_trained(running, tmp_path):
         why = "the file does not say what this network was trained for: upload its data to train it"
         assert hello["waiting"] == why
         assert hello["tasks"][0]["name"] == hello["settings"]["task"] == "unknown"
-        asked = [{"kind": "train"}, {"kind": "step", "count": 1}, {"kind": "reset"}]
-        for message in [*asked, {"kind": "configure", "settings": {"task": "unknown", "hidden": 4}}]:
+        requests = [{"kind": "train"}, {"kind": "step", "count": 1}, {"kind": "reset"}]
+        for message in [*requests, {"kind": "configure", "settings": {"task": "unknown", "hidden": 4}}]:
             send(page, **message)
             assert receive(page, "error")["message"] == why
         send(page, "configure", settings={"task": "addition"})
@@ -210,16 +210,16 @@ def test_a_trainer_that_is_killed_goes_on_at_its_checkpoint(running):
         kill_trainer()
         at = receive(page, "frame", lambda frame: frame["step"] == paused["step"])
         assert at["trace"]["parameters"] == paused["trace"]["parameters"]
-        told = receive(page, "error")["message"]
-        assert told.endswith(f"ended unexpectedly: the run is back at its last checkpoint, step {paused['step']}")
+        error = receive(page, "error")["message"]
+        assert error.endswith(f"ended unexpectedly: the run is back at its last checkpoint, step {paused['step']}")
         send(page, "step", count=2)
         assert receive(page, "frame")["step"] == paused["step"] + 2
         Path(run, "checkpoint.safetensors").write_bytes(b"damaged")
         kill_trainer()
         assert receive(page, "hello")["run"] is None  # so that nothing is written over what is damaged
         assert receive(page, "frame")["step"] == 0
-        told = receive(page, "error")["message"]
-        assert "the run is back at its beginning since its checkpoint cannot be read (" in told
+        error = receive(page, "error")["message"]
+        assert "the run is back at its beginning since its checkpoint cannot be read (" in error
 
 
 def kill_trainer():

@@ -45,7 +45,7 @@ class Client:
         """Whether a frame given now would be sent at once."""
         return not any(one is not None and one.passing for one in (self.sending, *self.waiting))
 
-    def tell(self, message: str) -> None:
+    def send(self, message: str) -> None:
         """A message that must arrive."""
         self._add(Waiting(message))
 

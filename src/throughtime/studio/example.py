@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.studio import answers
 from throughtime.tasks.bits import digits
 from throughtime.tasks.specification import Specification
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One sequence and what is wanted of it.
+    """One sequence and its targets.
 
     batch : Batch of one sequence with no padding behind it
     operands : the numbers that it writes, if it does
@@ -26,7 +27,7 @@ class Example:
 
     @property
     def has_targets(self) -> bool:
-        """Whether anything is asked; if not, nothing is right or wrong, and there is no loss."""
+        """Whether any step is scored; if not, nothing is right or wrong, and there is no loss."""
         return self.batch.mask is None or bool(np.any(self.batch.mask))
 
 
@@ -60,21 +61,22 @@ def of_word(task: Any, word: Sequence[int]) -> Example:
     return Example(Batch(x[None], machine.run(letters)[1][None].astype(np.float64)), task.numbers(x))
 
 
-def describe(task: Any, example: Example, y: Array) -> dict[str, Any]:
-    """What the page is told of the sequence beside its arrays; y (T,O) or (O,) is what the network tells."""
-    judged = example.has_targets and task.readout != "identity"
+def describe(task: Any, example: Example, y: Array) -> answers.Example:
+    """What the page shows of the sequence beside its arrays; y (T,O) or (O,) is what the network predicts."""
+    scored = example.has_targets and task.readout != "identity"
     x, batch = example.batch.x[0], example.batch
     machine = task.specification
     word = letters(machine, x) if machine is not None else None
-    return {
-        "operands": None if example.operands is None else [digits(number) for number in example.operands],
-        "symbols": None if word is None else [machine.symbol_names[letter] for letter in word],
-        "carry": None if word is None else machine.run(word)[0][1:].tolist(),
-        "rendered": task.render(x, y).splitlines(),
-        "memory": task.memory,
-        "right": task.right_steps(y[None], batch).ravel().tolist() if judged else [],
-        "has_targets": example.has_targets,
-    }
+    return answers.Example(
+        operands=None if example.operands is None else [digits(number) for number in example.operands],
+        sign=task.sign,
+        symbols=None if word is None else [machine.symbol_names[letter] for letter in word],
+        states=None if word is None else machine.run(word)[0][1:].tolist(),
+        rendered=task.render(x, y).splitlines(),
+        memory=task.memory,
+        right=task.right_steps(y[None], batch).ravel().tolist() if scored else [],
+        has_targets=example.has_targets,
+    )
 
 
 def letters(machine: Specification, x: Array) -> Array | None:

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
+from throughtime.studio.answers import HistoryEntry, Settings, Verdict
 from throughtime.studio.example import Example
 from throughtime.studio.frame import Framer
 from throughtime.studio.modules import join
@@ -23,7 +23,7 @@ from throughtime.trace import Trace
 from throughtime.training.plan import Plan
 
 PAGE = Path(__file__).parent / "page"
-STYLES = ("style.css", "pictures.css", "panels.css")
+STYLES = ("style.css", "controls.css", "pictures.css", "panels.css", "charts.css", "lesson.css")
 MOST_FRAMES = 40
 LARGEST = 24_000_000
 """Characters of all frames, beyond which some are left out."""
@@ -32,9 +32,9 @@ LARGEST = 24_000_000
 def page(
     frames: list[str],
     *,
-    history: list[dict[str, Any]],
-    settings: dict[str, Any],
-    verdict: dict[str, Any] | None = None,
+    history: list[HistoryEntry],
+    settings: Settings,
+    verdict: Verdict | None = None,
     title: str = "throughtime",
 ) -> str:
     """The file.
@@ -43,12 +43,9 @@ def page(
     ----------
     frames : list of str
         JSON, oldest first, see `frame`. Where they are too many, some are left out at even distances, never the last.
-    history : list of dict
-        As in the message `history`.
-    settings : dict
-        As in `hello`.
-    verdict : dict, optional
-        As in the message `proof`.
+    history : list of HistoryEntry
+    settings : Settings
+    verdict : Verdict, optional
     title : str
     """
     script, style = _script(), _style()
@@ -80,7 +77,7 @@ def page(
 """
 
 
-def of_plan(plan: Plan, example: Example, step: int = 0, history: Iterable[dict[str, Any]] = ()) -> str:
+def of_plan(plan: Plan, example: Example, step: int = 0, history: Iterable[HistoryEntry] = ()) -> str:
     """The file that shows one network at rest."""
     snapshot = Snapshot(step, plan.begin().parameters)
     frame = Framer(plan.task, plan.specification).frame(snapshot, example)

@@ -1,20 +1,4 @@
-"""A network and an example become a frame: all that the page draws at one moment.
-
-type       "frame"
-step       training steps taken
-running    whether training goes on
-trace      the Trace of the example, see `trace.json_form`; with `reach` where that takes no longer than the rest
-example    operands, symbols, carry (the machine's true state after each step), rendered, right (of each output; empty
-           where outputs are real numbers), has_targets: if not, there is nothing right or wrong, no loss and no
-           gradient
-update     the last change of the parameters, by name; null before the first
-updates    training steps that made this change
-check      greatest: the largest difference between the gradient shown and central differences, over `checked` of the
-           parameters; null while training runs, and where the example has no targets
-space      states of the last layer, read forward, of many sequences: mean (H), two axes (H) and the share of the
-           variance along each, points on them, the true state of each by number, and those states' names; or null
-exact      checked: sequences, right: how many of them the network answers right; null where nothing is simply right
-"""
+"""A network and an example become a frame: all that the page draws at one moment, see `answers.Frame`."""
 
 from __future__ import annotations
 
@@ -27,6 +11,7 @@ import orjson
 from throughtime.batch import Array, Batch
 from throughtime.cells.layout import layout
 from throughtime.network import Network
+from throughtime.studio.answers import Check, Exact, Frame, SpacePoints
 from throughtime.studio.example import Example, describe, letters
 from throughtime.studio.plan import check_length, most_steps
 from throughtime.studio.snapshot import Snapshot
@@ -46,8 +31,14 @@ SEQUENCES, STEPS = 128, 4096
 """How many sequences the state space and `exact` are of at most, and how many steps they may have together."""
 
 POINTS = 512
-STEPPED = 1e-5
-"""By how much a parameter is changed for central differences."""
+STEPPED = 1e-4
+"""By how much a parameter is changed for central differences, at most."""
+
+STEPS_OF_CHECK = 5
+"""Each a quarter of the one before; two are enough where the loss is not steep."""
+
+TOLERANCE = {"float64": 1e-6, "float32": 1e-3}
+"""The greatest relative error of a right gradient."""
 
 CHECKED = 600
 """Parameters whose derivative is checked, drawn at random where there are more."""
@@ -91,21 +82,21 @@ class Framer:
         """The frame of a trace of the example, as JSON."""
         net = trace.network
         reach = self._reaches(trace.x.shape[1], REACH if snapshot.running else REACH_AT_REST)
-        frame: dict[str, Any] = {
-            "type": "frame",
-            "step": snapshot.step,
-            "running": snapshot.running,
-            "example": describe(self.task, example, trace.y[0]),
-            "update": self._update(snapshot),
-            "updates": snapshot.updates,
-            "check": None if snapshot.running or not example.has_targets else check(net, example, trace.gradient),
-            "space": self.space(net),
-            "exact": self._exact(net),
-            "trace": json_form.document(trace, reach=reach),
-        }
+        frame = Frame(
+            type="frame",
+            step=snapshot.step,
+            running=snapshot.running,
+            example=describe(self.task, example, trace.y[0]),
+            update=self._update(snapshot),
+            updates=snapshot.updates,
+            check=None if snapshot.running or not example.has_targets else check(net, example, trace.gradient),
+            space=self.space(net),
+            exact=self._exact(net),
+            trace=json_form.document(trace, reach=reach),
+        )
         return orjson.dumps(frame).decode()  # as exact as json, and fast enough for many frames a second
 
-    def space(self, net: Network) -> dict[str, Any] | None:
+    def space(self, net: Network) -> SpacePoints | None:
         """The states of many sequences on two principal axes, turned so that they lie as they did before."""
         H = self.specification.hidden
         if H < 2:
@@ -119,48 +110,75 @@ class Framer:
         self.axes = axes
         points = centred @ axes.T
         share = points.var(axis=0) / max(variance.sum(), np.finfo(float).tiny)
-        return {
-            "mean": mean.tolist(),
-            "axes": axes.tolist(),
-            "share": share.tolist(),
-            "points": points.round(6).tolist(),
-            "label": self.labels[self.shown].tolist(),
-            "labels": self.names,
-        }
+        return SpacePoints(
+            mean=mean.tolist(),
+            axes=axes.tolist(),
+            share=share.tolist(),
+            points=points.round(6).tolist(),
+            label=self.labels[self.shown].tolist(),
+            labels=self.names,
+        )
 
     def _reaches(self, T: int, most: int) -> bool:
         s = self.specification
         return T <= REACH_STEPS and T * T * s.hidden * len(layout(s.graph).slots) <= most
 
-    def _update(self, snapshot: Snapshot) -> dict[str, Any] | None:
+    def _update(self, snapshot: Snapshot) -> json_form.ParametersJSON | None:
         if snapshot.update is None:
             return None
-        return {name: view.tolist() for name, view in Views(self.specification, snapshot.update).items()}
+        views = Views(self.specification, snapshot.update)
+        return json_form.ParametersJSON({name: view.tolist() for name, view in views.items()})
 
-    def _exact(self, net: Network) -> dict[str, int] | None:
-        if self.specification.readout == "identity" or not _asked(self.sequences):
+    def _exact(self, net: Network) -> Exact | None:
+        if self.specification.readout == "identity" or not _scored(self.sequences):
             return None
         y = net.predict(self.sequences.x, self.sequences.lengths)
-        return {"checked": len(self.sequences), "right": int(self.task.right(y, self.sequences).sum())}
+        return Exact(checked=len(self.sequences), right=int(self.task.right(y, self.sequences).sum()))
 
 
-def check(net: Network, example: Example, gradient: Array) -> dict[str, Any]:
-    """How far a gradient is from central differences, computed in float64 whatever the network's numbers are."""
+def check(net: Network, example: Example, gradient: Array) -> Check:
+    """How far a gradient is from central differences, computed in float64 whatever the network's numbers are.
+
+    Differences of two steps are extrapolated (Richardson), and with smaller steps again while these do not agree, so that a
+    right gradient is within `TOLERANCE` of its size, however steep the loss.
+    """
     exact = Network.of(replace(net.specification, dtype="float64"), net.parameters)
     batch, P = example.batch, len(net.parameters)
     stepped = STEPPED / max(1.0, float(np.abs(batch.x).max()))  # a weight's step counts as often as its input is large
-    most = min(CHECKED, max(4, WORK_OF_CHECK // (2 * P * batch.x.shape[1])))
+    most = min(CHECKED, max(4, WORK_OF_CHECK // (4 * P * batch.x.shape[1])))
     picked = np.arange(P) if most >= P else np.random.default_rng(0).choice(P, most, replace=False)
-    greatest = 0.0
-    for p in picked:
-        before = exact.parameters[p]
-        losses = []
+    tolerance = TOLERANCE[net.specification.dtype]
+    rounding = np.finfo(float).eps * max(1.0, exact.loss(batch.x, batch.y, batch.lengths, batch.mask)) / stepped
+    size = max(float(np.abs(gradient).max()), rounding / tolerance)
+
+    def difference(p: Any, step: float) -> float:
+        before, losses = exact.parameters[p], []
         for sign in (1, -1):
-            exact.parameters[p] = before + sign * stepped
+            exact.parameters[p] = before + sign * step
             losses.append(exact.loss(batch.x, batch.y, batch.lengths, batch.mask))
         exact.parameters[p] = before
-        greatest = max(greatest, abs((losses[0] - losses[1]) / (2 * stepped) - float(gradient[p])))
-    return {"greatest": greatest, "against": "central differences", "checked": len(picked), "parameters": P}
+        return float(losses[0] - losses[1]) / (2 * step)
+
+    def derivative(p: Any) -> float:
+        coarse, found = difference(p, stepped), []
+        for k in range(1, STEPS_OF_CHECK):
+            fine = difference(p, stepped / 4**k)
+            extrapolated = (16 * fine - coarse) / 15
+            found.append((abs(extrapolated - fine), extrapolated))
+            if found[-1][0] <= tolerance * size:
+                break
+            coarse = fine
+        return min(found)[1]
+
+    greatest = max(abs(derivative(p) - float(gradient[p])) for p in picked)
+    return Check(
+        greatest=greatest,
+        relative=greatest / size,
+        right=greatest <= tolerance * size,
+        against="central differences",
+        checked=len(picked),
+        parameters=P,
+    )
 
 
 def _sequences(task: Any) -> Batch:
@@ -184,7 +202,7 @@ def _labels(task: Any, sequences: Batch) -> tuple[Array, list[str]]:
             if word is not None:
                 labels[row, :n] = machine.run(word)[0][1:]
         return labels.ravel(), list(machine.state_names)
-    if task.readout == "identity" or not _asked(sequences):
+    if task.readout == "identity" or not _scored(sequences):
         return np.zeros(rows * T, np.int64), ["state"]
     y = sequences.y if sequences.y.ndim == 3 else np.repeat(sequences.y[:, None], T, axis=1)
     if y.shape[-1] > 1:
@@ -193,8 +211,8 @@ def _labels(task: Any, sequences: Batch) -> tuple[Array, list[str]]:
     return np.asarray(y[..., 0] > 0.5, np.int64).ravel(), ["target 0", "target 1"]
 
 
-def _asked(sequences: Batch) -> bool:
-    """Whether any of the sequences has a target."""
+def _scored(sequences: Batch) -> bool:
+    """Whether any step of the sequences has a target."""
     return sequences.mask is None or bool(np.any(sequences.mask))
 
 

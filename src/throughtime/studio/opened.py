@@ -13,6 +13,7 @@ from throughtime import tasks
 from throughtime.batch import Array, Batch
 from throughtime.cells import NAMES
 from throughtime.network import Network
+from throughtime.studio.answers import HistoryEntry
 from throughtime.studio.plan import check_size
 from throughtime.tasks import Addition
 from throughtime.tasks.columns import Columns
@@ -35,7 +36,7 @@ UNKNOWN, OF_DATA = "unknown", "data file"
 
 @dataclass(frozen=True)
 class Unknown(Described):
-    """What a network does whose task or data is not there: random inputs, and nothing is asked.
+    """What a network does whose task or data is not there: random inputs, and no step is scored.
 
     columns : of the data that it was trained on, as it reads them now, if that is known
     scale : the mean and the deviation of its inputs in that data; where they were not measured, 0 and 1
@@ -180,7 +181,7 @@ class Opened:
     plan: Plan
     folder: Path | None = None
     step: int = 0
-    history: tuple[dict[str, Any], ...] = ()
+    history: tuple[HistoryEntry, ...] = ()
 
 
 def of_path(path: Path) -> Opened:

@@ -1,14 +1,15 @@
-"""The page's settings as a Plan that it can show, and what it is told of tasks and options."""
+"""The page's settings as a Plan that it can show, and the tasks and options that it offers."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from throughtime import tasks
 from throughtime.cells import NAMES
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
+from throughtime.studio.answers import OptionInfo, Settings, TaskInfo
 from throughtime.support.checks import checked
 from throughtime.support.option import Option
 from throughtime.tasks.from_file import DataFile
@@ -110,7 +111,7 @@ def check_length(steps: int, most: int = MOST_STEPS_IN_TIME) -> None:
         )
 
 
-def listed(plan: Plan, data: DataFile | None = None) -> list[dict[str, Any]]:
+def listed(plan: Plan, data: DataFile | None = None) -> list[TaskInfo]:
     """What there is to learn, for the page; where that of the plan is not there, its name and why."""
     shown = [_described(kind()) for kind in tasks.names.values()]
     if data is not None:
@@ -118,30 +119,39 @@ def listed(plan: Plan, data: DataFile | None = None) -> list[dict[str, Any]]:
     return [_described(plan.task), *shown] if plan.task.waiting else shown
 
 
-def _described(task: Any) -> dict[str, Any]:
-    return {
-        "name": task.name,
-        "description": f"{task.waiting}." if task.waiting else task.summary,
-        "operands": task.inputs if task.reads_numbers else 0,
-        "options": list(OF_TASKS.get(task.name, ())),
-    }
+def _described(task: Any) -> TaskInfo:
+    return TaskInfo(
+        name=task.name,
+        description=f"{task.waiting}." if task.waiting else task.summary,
+        operands=task.inputs if task.reads_numbers else 0,
+        options=list(OF_TASKS.get(task.name, ())),
+    )
 
 
-def options(plan: Plan) -> list[dict[str, Any]]:
-    """The options there are, for the page to make its controls from.
-
-    Those are enabled that could be chosen otherwise.
-    """
+def options(plan: Plan) -> list[OptionInfo]:
+    """The options there are, for the page to make its controls from; those are enabled that could be chosen otherwise."""
     rows = OF_TASKS.get(plan.task.name, {}) | SETTINGS
     disabled = {name for name, value in _PROBES.items() if not plan.takes(**{name: value})}
     cells = tuple(dict.fromkeys([*NAMES, plan.specification.cell]))
     shown = [replace(row, choices=cells) if row.name == "cell" else row for row in rows.values()]
-    return [asdict(row) | {"enabled": row.name not in disabled} for row in shown]
+    return [
+        OptionInfo(
+            name=row.name,
+            kind=row.kind,
+            help=row.help,
+            least=row.least,
+            most=row.most,
+            choices=list(row.choices),
+            of=row.of,
+            enabled=row.name not in disabled,
+        )
+        for row in shown
+    ]
 
 
-def chosen(plan: Plan) -> dict[str, Any]:
-    """What the options are, by their names, as the page shows them and gives them back."""
-    return {name: value for name, value in plan.options().items() if name not in _NOT_DRAWN}
+def chosen(plan: Plan) -> Settings:
+    """The values of the options by their names, as the page shows them and gives them back."""
+    return Settings({name: value for name, value in plan.options().items() if name not in _NOT_DRAWN})
 
 
 _PROBES = {"activation": "relu", "cell_penalty": 1.0, "window": 1}

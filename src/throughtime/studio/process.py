@@ -4,59 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from queue import SimpleQueue
 from typing import Any
 
 from throughtime.studio import child, trainer
 from throughtime.studio.aside import aside
-from throughtime.studio.trainer import Event, Failed
+from throughtime.studio.trainer import Answer, Event, Request
 
 SECONDS_TO_END = 10.0
 
 
 class Lost(ConnectionError):
-    """The process has ended, and nobody told it to."""
+    """The process has ended unexpectedly."""
 
 
 class TrainingProcess:
-    """Asks the trainer from an event loop. Two threads wait for the pipe, so that the loop never does.
+    """Sends requests to the trainer from an event loop. Two threads wait for the pipe, so that the loop never does.
 
     Parameters
     ----------
-    told : function of an Event, called in the loop
+    happened : function of an Event, called in the loop
     lost : function called in the loop when the process is gone
     """
 
-    def __init__(self, told: Callable[[Event], None], lost: Callable[[], None]) -> None:
+    def __init__(self, happened: Callable[[Event], None], lost: Callable[[], None]) -> None:
         self.loop = asyncio.get_running_loop()
-        self.told, self.lost = told, lost
+        self.happened, self.lost = happened, lost
         self.process, self.connection = child.start(trainer.serve, "throughtime training")
-        self.answers: deque[asyncio.Future[Any]] = deque()
+        self.awaited: dict[int, asyncio.Future[Any]] = {}
+        self.numbers = count()
         self.requests: SimpleQueue[Any] = SimpleQueue()
         self.gone = False
         threading.Thread(target=self._read, name="from the trainer", daemon=True).start()
         threading.Thread(target=self._write, name="to the trainer", daemon=True).start()
 
-    async def ask(self, what: str, *arguments: Any) -> Any:
+    async def request(self, what: str, *arguments: Any) -> Any:
         """The answer to a request; a ValueError if it could not be done, Lost if the process is gone."""
         if self.gone:
             raise Lost("the training process has ended")
-        answer: asyncio.Future[Any] = self.loop.create_future()
-        self.answers.append(answer)
-        self.requests.put((what, *arguments))
-        found = await asyncio.shield(answer)  # who stops waiting leaves the answer its place in the row
-        if isinstance(found, Failed):
-            raise ValueError(found.message)
-        return found
+        number = next(self.numbers)
+        self.awaited[number] = self.loop.create_future()
+        self.requests.put(Request(number, what, arguments))
+        answer: Answer = await self.awaited[number]
+        if answer.failed is not None:
+            raise ValueError(answer.failed)
+        return answer.found
 
     async def end(self) -> Any:
         """Let it save the run and end; returns where it was saved, or None."""
         saved = None
         with suppress(Lost, TimeoutError, ValueError):
-            saved = await asyncio.wait_for(self.ask("quit"), SECONDS_TO_END)
+            saved = await asyncio.wait_for(self.request("quit"), SECONDS_TO_END)
         await self.give_up(SECONDS_TO_END)
         return saved
 
@@ -83,26 +84,26 @@ class TrainingProcess:
             try:
                 self.connection.send(request)
             except OSError:
-                return  # the reader tells of it
+                return  # the reader finds out too
 
     def _in_loop(self, function: Callable[..., None], *arguments: Any) -> None:
         with suppress(RuntimeError):  # the loop is closed
             self.loop.call_soon_threadsafe(function, *arguments)
 
-    def _received(self, message: Any) -> None:
+    def _received(self, message: Event | Answer) -> None:
         if isinstance(message, Event):
-            self.told(message)
+            self.happened(message)
             return
-        answer = self.answers.popleft()
-        if not answer.cancelled():
+        answer = self.awaited.pop(message.number, None)
+        if answer is not None and not answer.cancelled():
             answer.set_result(message)
 
     def _ended(self) -> None:
         expected, self.gone = self.gone, True
-        for answer in self.answers:
+        for answer in self.awaited.values():
             if not answer.done():
                 answer.set_exception(Lost("the training process has ended"))
                 answer.exception()  # it is no news to who does not wait any more
-        self.answers.clear()
+        self.awaited.clear()
         if not expected:
             self.lost()

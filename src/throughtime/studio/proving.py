@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
 from throughtime.batch import Array
 from throughtime.network import Network
 from throughtime.studio import child
+from throughtime.studio.answers import Verdict, Word
 from throughtime.studio.aside import aside
 from throughtime.weights.network_specification import NetworkSpecification
 
 BUDGET = 10.0
 
 
-def attempt(specification: NetworkSpecification, parameters: Array, task: Any) -> dict[str, Any]:
-    """The verdict as the page is told it; `letters` of a wrong input are its symbols' numbers."""
+@dataclass(frozen=True)
+class Found:
+    """What came of an attempt; letters: the numbers of a wrong input's symbols."""
+
+    verdict: Verdict
+    letters: Sequence[int] | None = None
+
+
+def attempt(specification: NetworkSpecification, parameters: Array, task: Any) -> Found:
+    """Try to prove a network right for its task."""
     from throughtime.proof import Proved, Refuted, prove
 
     machine = task.specification
     proof = prove(Network.of(specification, parameters), machine, BUDGET)
-    told: dict[str, Any] = {"state": proof.verdict, "sentence": proof.text, "seconds": proof.seconds}
+    verdict = _verdict(proof.verdict, proof.text, proof.seconds)
     if isinstance(proof, Proved):
-        return told | {"sets": proof.sets, "seconds": proof.seconds + proof.check_seconds}
-    told["details"] = proof.details
-    if isinstance(proof, Refuted):
-        symbols = [machine.symbol_names[letter] for letter in proof.word]
-        told["word"] = {"symbols": symbols, "step": proof.step, "expected": proof.expected, "given": proof.given}
-        told["letters"] = proof.word
-    return told
+        verdict["sets"], verdict["seconds"] = proof.sets, proof.seconds + proof.check_seconds
+    if not isinstance(proof, Refuted):
+        return Found(verdict)
+    symbols = [machine.symbol_names[letter] for letter in proof.word]
+    verdict["word"] = Word(operands=None, symbols=symbols, step=proof.step, expected=proof.expected, given=proof.given)
+    return Found(verdict, proof.word)
 
 
 class Prover:
@@ -36,12 +46,12 @@ class Prover:
 
     def __init__(self, specification: NetworkSpecification, parameters: Array, task: Any) -> None:
         work = specification, parameters, task
-        self.process, self.connection = child.start(_send_verdict, "throughtime proof", *work)
+        self.process, self.connection = child.start(_send_found, "throughtime proof", *work)
 
-    async def verdict(self) -> dict[str, Any]:
-        """What comes of it, as of `attempt`."""
+    async def found(self) -> Found:
+        """What comes of the attempt."""
         try:
-            found: dict[str, Any] = await aside(self.connection.recv)
+            found: Found = await aside(self.connection.recv)
         except (EOFError, OSError):
             return unknown("the process that looked for a proof ended unexpectedly")
         return found
@@ -51,12 +61,21 @@ class Prover:
         self.process.kill()
 
 
-def unknown(reason: str) -> dict[str, Any]:
-    """The verdict that there is none."""
-    return {"state": "unknown", "sentence": reason, "seconds": 0.0}
+def unknown(reason: str) -> Found:
+    """Neither a proof nor a wrong input."""
+    return Found(_verdict("unknown", reason))
 
 
-def _send_verdict(connection: Connection, *work: Any) -> None:
+def running() -> Verdict:
+    """While a proof is looked for."""
+    return _verdict("running", "looking for a proof")
+
+
+def _verdict(state: Any, sentence: str, seconds: float = 0.0) -> Verdict:
+    return Verdict(type="proof", state=state, sentence=sentence, seconds=seconds)
+
+
+def _send_found(connection: Connection, *work: Any) -> None:
     try:
         found = attempt(*work)
     except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:

@@ -109,7 +109,7 @@ async def _upload(session: Session, request: Request) -> Response:
             return PlainTextResponse("the file did not arrive", 408)
         except (ClientDisconnect, asyncio.CancelledError):
             raise
-        except Exception as error:  # whatever a file from outside makes of its reader is told, and is the file's fault
+        except Exception as error:  # whatever a file from outside makes of its reader is the file's fault
             reason = " ".join(str(error).replace(str(path), name).split())[:500]
             if not isinstance(error, ValueError | OSError):
                 reason = f"{name} cannot be read: {type(error).__name__} {reason}".strip()

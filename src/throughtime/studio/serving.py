@@ -71,7 +71,7 @@ def serve(
 ) -> Path | None:
     """Serve until Ctrl-C; returns where the run was saved, or None.
 
-    Ctrl-C and its like raise nothing: at any moment, also while all this starts or ends, they ask for the end.
+    Ctrl-C and its like raise nothing: at any moment, also while all this starts or ends, they request the end.
 
     Parameters
     ----------
@@ -94,15 +94,15 @@ class _End:
     """A request to end, which may come from a signal or another thread, before the event loop runs or after."""
 
     def __init__(self) -> None:
-        self.asked = asyncio.Event()
+        self.requested = asyncio.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def __call__(self, *_: Any) -> None:
         if self.loop is None:
-            self.asked.set()
+            self.requested.set()
         else:
             with suppress(RuntimeError):  # the loop is closed: all has ended
-                self.loop.call_soon_threadsafe(self.asked.set)
+                self.loop.call_soon_threadsafe(self.requested.set)
 
 
 @contextmanager
@@ -140,16 +140,16 @@ async def _until(
     server = _Server(_configuration(session, bound, token))
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     keeping = asyncio.create_task(Doorkeeper().keep(server.server_state.connections))
-    starting, asked = asyncio.create_task(session.start()), asyncio.create_task(end.asked.wait())
+    starting, requested = asyncio.create_task(session.start()), asyncio.create_task(end.requested.wait())
     try:
-        await asyncio.wait((serving, starting, asked), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((serving, starting, requested), return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
             ready(end)
-            await asyncio.wait((serving, asked), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((serving, requested), return_when=asyncio.FIRST_COMPLETED)
     finally:
         server.should_exit = True
-        for task in (starting, asked, keeping):
+        for task in (starting, requested, keeping):
             task.cancel()
         try:
             await serving
@@ -181,10 +181,10 @@ class _Complaints:
     """
 
     def __init__(self) -> None:
-        self.told: set[str] = set()
+        self.printed: set[str] = set()
 
     def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         found = f"{context.get('message', '')}: {context.get('exception', '')}".strip(": ")
-        if found not in self.told and len(self.told) < 20:
-            self.told.add(found)
+        if found not in self.printed and len(self.printed) < 20:
+            self.printed.add(found)
             print(f"studio: {' '.join(found.split())[:300]}", file=sys.stderr)

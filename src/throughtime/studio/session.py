@@ -1,21 +1,21 @@
-"""One run, and the pages that are open on it: what each is told, and what happens when one of them asks."""
+"""One run, and the pages that are open on it: what each is sent, and what its messages do."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from throughtime.proof import why_not
-from throughtime.studio import messages, opened, proving
+from throughtime.studio import compiling, messages, opened, proving
+from throughtime.studio.answers import Hello, History, HistoryEntry, Saved, State, Verdict, error, write
 from throughtime.studio.aside import aside
 from throughtime.studio.client import Client
 from throughtime.studio.example import Example, of_operands, of_sample, of_word
 from throughtime.studio.frame import Framer
-from throughtime.studio.messages import write
 from throughtime.studio.plan import chosen, listed, options, plan
 from throughtime.studio.process import Lost, TrainingProcess
 from throughtime.studio.snapshot import Snapshot
@@ -25,7 +25,7 @@ from throughtime.training.plan import Plan
 from throughtime.weights.files import RUN
 
 MOST_ENTRIES = 2000
-"""Entries of the history that pages are told; beyond it every second one is left out."""
+"""Entries of the history that pages have; beyond it every second one is left out."""
 
 UPLOADS_AT_ONCE = 2
 MOST_LOSSES = 3
@@ -42,10 +42,10 @@ class Session:
     ----------
     plan : Plan
     folder : Path, optional
-        Of a run to go on with.
+        Of a run to continue.
     new_folder : function of a name, optional
-        Makes the folder of a new run when that begins to learn; nothing is kept where there is none. A ValueError or
-        OSError of its is told, and the run is not kept.
+        Makes the folder of a new run when that begins to learn; nothing is kept where there is none. Where it raises a
+        ValueError or OSError, the pages are sent the reason, and the run is not kept.
     """
 
     def __init__(self, plan: Plan, folder: Path | None = None, new_folder: Callable[[str], Path] | None = None) -> None:
@@ -54,12 +54,14 @@ class Session:
         self.lock = asyncio.Lock()
         self.watched = asyncio.Event()
         self.data: DataFile | None = None
-        self.entries: list[dict[str, Any]] = []
-        self.verdict: dict[str, Any] | None = None
+        self.entries: list[HistoryEntry] = []
+        self.verdict: Verdict | None = None
+        self.preparing = False
         self.wanted: Any = None
         self.background: set[asyncio.Task[None]] = set()
         self.uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
         self.prover: proving.Prover | None = None
+        self.ends = ExitStack()
         self.losses = 0
         self.begun = asyncio.Event()
         self.trainer: TrainingProcess
@@ -70,7 +72,9 @@ class Session:
 
     async def start(self) -> None:
         """Start the trainer, and show its network; a ValueError or OSError if that cannot be."""
-        self.trainer = TrainingProcess(self._told, self._lost)
+        loop = asyncio.get_running_loop()
+        self.ends.enter_context(compiling.noted(lambda: loop.call_soon_threadsafe(self._prepare, True)))
+        self.trainer = TrainingProcess(self._happened, self._lost)
         try:
             async with self.lock:
                 await self._begin(self.plan, self.folder)
@@ -81,6 +85,7 @@ class Session:
 
     async def end(self) -> Path | None:
         """Save the run and end all that was started; returns where it was saved, or None."""
+        self.ends.close()
         for task in list(self.background):
             task.cancel()
         if self.prover:
@@ -95,11 +100,11 @@ class Session:
     # Pages
 
     def enter(self, client: Client) -> None:
-        """Tell a page that was opened all there is."""
-        client.tell(self._hello())
-        client.tell(self._history(self.entries, reset=True))
+        """Send a page that was opened all there is."""
+        client.send(self._hello())
+        client.send(self._history(self.entries, reset=True))
         if self.verdict:
-            client.tell(write("proof", **self.verdict))
+            client.send(write(self.verdict))
         client.show(self.frame)
         self.clients.add(client)
         self._look()
@@ -110,7 +115,7 @@ class Session:
         self._look()
 
     async def handle(self, client: Client, text: str | bytes) -> None:
-        """Do what a page asks for; whatever is wrong with it is told in one sentence."""
+        """Do what a page's message says, or answer in one sentence what is wrong with it."""
         try:
             message = messages.read(text)
             if isinstance(message, messages.Prove):
@@ -118,11 +123,13 @@ class Session:
             else:
                 async with self.lock:
                     await self._do(client, message)
-        except (ValueError, Lost) as error:
-            client.tell(write("error", message=str(error)))
-        except Exception as error:  # a mistake of ours: the page is told, and stays open
-            told = " ".join(f"{type(error).__name__} {error}".split())[:300]
-            client.tell(write("error", message=f"this could not be done, which is a fault of throughtime: {told}"))
+        except (ValueError, Lost) as wrong:
+            client.send(error(str(wrong)))
+        except Exception as wrong:  # a mistake of ours: the page stays open
+            mistake = " ".join(f"{type(wrong).__name__} {wrong}".split())[:300]
+            client.send(error(f"this could not be done, which is a fault of throughtime: {mistake}"))
+        finally:
+            self._prepare(False)
 
     async def _do(self, client: Client, message: messages.Message) -> None:
         match message:
@@ -131,11 +138,11 @@ class Session:
                     self._refuse_to_train()
                 await self._begin(plan(settings, self.data, self.plan.specification.step), None)
             case messages.Train():
-                await self._publish(await self.trainer.ask("train", self._kept_in()))
+                await self._publish(await self.trainer.request("train", self._kept_in()))
             case messages.Pause():
-                await self._publish(await self.trainer.ask("pause"), client)
+                await self._publish(await self.trainer.request("pause"), client)
             case messages.Step(count):
-                await self._publish(await self.trainer.ask("step", count, self._kept_in()), client)
+                await self._publish(await self.trainer.request("step", count, self._kept_in()), client)
             case messages.Reset():
                 self._refuse_to_train()
                 await self._begin(self.plan, None)
@@ -147,11 +154,11 @@ class Session:
                 await self._show(of_sample(self.plan.task, seed), None, client)
             case messages.Restore(step):
                 self._forget_verdict()
-                await self._publish(await self.trainer.ask("restore", step), client)
+                await self._publish(await self.trainer.request("restore", step), client)
             case messages.Pace(frames, updates):
                 client.frames_per_second = frames or client.frames_per_second
                 if updates != 0:
-                    await self.trainer.ask("set_pace", updates)
+                    await self.trainer.request("set_pace", updates)
 
     async def upload(self, path: Path, name: str) -> str:
         """Take a file; returns what was done with it in a sentence, a ValueError if it cannot be used."""
@@ -172,7 +179,7 @@ class Session:
     async def recorded(self) -> tuple[list[str], dict[str, Any]]:
         """The frames of the recorded checkpoints, and what else an exported page holds."""
         async with self.lock:
-            kept = await self.trainer.ask("checkpoints")
+            kept = await self.trainer.request("checkpoints")
             framer, example = self.framer, self.example
             frames = await aside(lambda: [framer.frame(snapshot, example) for snapshot in kept])
             frames[-1] = await aside(framer.frame, self.snapshot, example)
@@ -183,12 +190,12 @@ class Session:
 
     async def _begin(self, plan: Plan, folder: Path | None) -> None:
         framer = await aside(Framer, plan.task, plan.specification)  # which refuses what cannot be shown
-        snapshot = await self.trainer.ask("begin", plan, folder)
+        snapshot = await self.trainer.request("begin", plan, folder)
         self.losses = 0
         self.plan, self.folder, self.framer = plan, folder, framer
         self.example = self._first_example()
         self._forget_verdict()
-        self._tell_all(self._hello())
+        self._send_all(self._hello())
         await self._publish(snapshot)
 
     def _first_example(self) -> Example:
@@ -203,21 +210,32 @@ class Session:
         self.example, self.wanted = example, wanted
         await self._publish(self.snapshot, client)
 
-    async def _publish(self, snapshot: Snapshot, asked: Client | None = None) -> None:
-        """Tell all pages where the run stands; the page that asked for it gets this very frame."""
+    async def _publish(self, snapshot: Snapshot, requested_by: Client | None = None) -> None:
+        """Send all pages where the run stands; the page that requested it gets this very frame."""
         new = snapshot is not getattr(self, "snapshot", None)
         self.snapshot = snapshot
         if new and (snapshot.records or snapshot.afresh):
             self._append(snapshot)
         try:
             self.frame = await aside(self.framer.frame, snapshot, self.example)
-        except ValueError as error:
-            self._tell_all(write("error", message=f"the network cannot be shown: {error}"))
+        except ValueError as wrong:
+            self._send_all(error(f"the network cannot be shown: {wrong}"))
             return
-        self._tell_all(write("state", running=snapshot.running, step=snapshot.step))
+        self.preparing = False
+        self._send_all(self._state())
         for client in self.clients:
-            client.show(self.frame, passing=client is not asked)
+            client.show(self.frame, passing=client is not requested_by)
         self._look()
+
+    def _state(self) -> str:
+        s = self.snapshot
+        return write(State(type="state", running=s.running, step=s.step, preparing=self.preparing))
+
+    def _prepare(self, preparing: bool) -> None:
+        """Say to all pages that kernels are compiled, or no longer."""
+        if self.preparing is not preparing and self.begun.is_set():
+            self.preparing = preparing
+            self._send_all(self._state())
 
     def _append(self, snapshot: Snapshot) -> None:
         entries = snapshot.records if snapshot.afresh else self.entries + snapshot.records
@@ -225,7 +243,7 @@ class Session:
         while len(entries) > MOST_ENTRIES:
             entries = entries[1::2] if len(entries) % 2 == 0 else entries[::2]
         self.entries = entries
-        self._tell_all(self._history(entries if reset else snapshot.records, reset))
+        self._send_all(self._history(entries if reset else snapshot.records, reset))
 
     def _look(self) -> None:
         """Whether there is something to watch: training goes on, and a page is open."""
@@ -235,7 +253,7 @@ class Session:
             self.watched.clear()
 
     async def _watch(self) -> None:
-        """While training goes on, ask for the newest snapshot as often as the pages want and take frames."""
+        """While training goes on, take the newest snapshot as often as the pages want and take frames."""
         while True:
             await self.watched.wait()
             began = self.trainer.loop.time()
@@ -243,7 +261,7 @@ class Session:
                 with suppress(ValueError, Lost):
                     async with self.lock:
                         if self.snapshot.running:
-                            await self._publish(await self.trainer.ask("snapshot"))
+                            await self._publish(await self.trainer.request("snapshot"))
             pace = max((client.frames_per_second for client in self.clients), default=1.0)
             await asyncio.sleep(max(0.002, began + 1 / pace - self.trainer.loop.time()))
 
@@ -258,52 +276,57 @@ class Session:
         if self.folder is None and self.new_folder is not None:
             try:
                 self.folder = self.new_folder(self.plan.name)
-            except (OSError, ValueError) as error:
-                self.new_folder = None  # told once
-                reason = getattr(error, "strerror", None) or error
-                self._tell_all(write("error", message=f"the run is trained and not kept: {reason}"))
+            except (OSError, ValueError) as wrong:
+                self.new_folder = None  # one Error is enough
+                reason = getattr(wrong, "strerror", None) or wrong
+                self._send_all(error(f"the run is trained and not kept: {reason}"))
             else:
-                self._tell_all(self._hello())
+                self._send_all(self._hello())
         return self.folder
 
     def _hello(self) -> str:
-        return write(
-            "hello",
+        hello = Hello(
+            type="hello",
             version=version("throughtime"),
             tasks=listed(self.plan, self.data),
-            waiting=self.plan.task.waiting,
             options=options(self.plan),
             settings=chosen(self.plan),
             limits=messages.LIMITS,
             run=None if self.folder is None else str(self.folder),
+            waiting=self.plan.task.waiting,
+            unprovable=why_not(self.plan, self.plan.task),
         )
+        return write(hello)
 
-    def _history(self, entries: list[dict[str, Any]], reset: bool) -> str:
-        return write("history", entries=entries, reset=reset, checkpoints=self.snapshot.checkpoints)
+    def _history(self, entries: list[HistoryEntry], reset: bool) -> str:
+        checkpoints = self.snapshot.checkpoints
+        return write(History(type="history", entries=entries, reset=reset, checkpoints=checkpoints))
 
-    def _tell_all(self, message: str) -> None:
+    def _send_all(self, text: str) -> None:
         for client in self.clients:
-            client.tell(message)
+            client.send(text)
 
-    def _told(self, event: Event) -> None:
+    def _happened(self, event: Event) -> None:
+        if event.compiling:
+            self._prepare(True)
         if event.saved:
-            self._tell_all(write("saved", path=str(event.saved)))
+            self._send_all(write(Saved(type="saved", path=str(event.saved))))
         if event.error:
-            self._tell_all(write("error", message=event.error))
+            self._send_all(error(event.error))
         if event.ended:
             self._in_background(self._come_to_rest())
 
     async def _come_to_rest(self) -> None:
         with suppress(Lost, ValueError):
             async with self.lock:
-                await self._publish(await self.trainer.ask("snapshot"))
+                await self._publish(await self.trainer.request("snapshot"))
 
     def _lost(self) -> None:
         if not self.begun.is_set():
-            return  # who waits for the start is told
+            return  # start() raises
         self.losses += 1
         if self.losses > MOST_LOSSES:
-            self._tell_all(write("error", message="the training process ends again and again: start the studio anew"))
+            self._send_all(error("the training process ends again and again: start the studio anew"))
         else:
             self._in_background(self._start_again())
 
@@ -311,11 +334,11 @@ class Session:
         async with self.lock:
             with suppress(Lost):
                 try:
-                    self.trainer = TrainingProcess(self._told, self._lost)
+                    self.trainer = TrainingProcess(self._happened, self._lost)
                     done = await self._begin_again()
-                except OSError as error:
-                    done = f"it cannot be started again ({error.strerror or error})"
-                self._tell_all(write("error", message=f"the training process ended unexpectedly: {done}"))
+                except OSError as wrong:
+                    done = f"it cannot be started again ({wrong.strerror or wrong})"
+                self._send_all(error(f"the training process ended unexpectedly: {done}"))
 
     async def _begin_again(self) -> str:
         """Go on from the last checkpoint, or at step 0 where there is none; at rest, since it may end again."""
@@ -323,8 +346,8 @@ class Session:
         if self.folder is not None and (self.folder / RUN).is_file():
             try:
                 await self._begin(self.plan, self.folder)
-            except ValueError as error:
-                unread = f" since its checkpoint cannot be read ({error})"
+            except ValueError as wrong:
+                unread = f" since its checkpoint cannot be read ({wrong})"
             else:
                 return f"the run is back at its last checkpoint, step {self.snapshot.step}"
         await self._begin(self.plan, None)
@@ -334,40 +357,36 @@ class Session:
 
     def _prove(self, client: Client) -> None:
         if reason := why_not(self.plan, self.plan.task):
-            client.tell(write("error", message=reason))
+            client.send(error(reason))
         elif self.snapshot.running:
-            client.tell(write("error", message="pause the training first, so that one network can be proved"))
+            client.send(error("pause the training first, so that one network can be proved"))
         elif self.verdict is None or self.verdict["state"] != "running":
-            self._judge({"state": "running", "sentence": "looking for a proof", "seconds": 0.0})
+            self._judge(proving.running())
             self._in_background(self._verdict_of(self.snapshot, self.plan))
 
     async def _verdict_of(self, snapshot: Snapshot, plan: Plan) -> None:
         try:
             self.prover = proving.Prover(plan.specification, snapshot.parameters, plan.task)
-            found = await self.prover.verdict()
-        except OSError as error:
-            found = proving.unknown(f"no process can be started to look for a proof: {error.strerror or error}")
+            found = await self.prover.found()
+        except OSError as wrong:
+            found = proving.unknown(f"no process can be started to look for a proof: {wrong.strerror or wrong}")
         finally:
             self.prover = None
         async with self.lock:
             if self.plan is not plan or self.snapshot.step != snapshot.step:
                 self._judge(None)  # it speaks of a network that is gone
-                return
-            word = found.pop("letters", None)
-            if word is not None:
-                example = of_word(plan.task, word)
-                found["word"]["operands"] = None if example.operands is None else list(map(str, example.operands))
-                self._judge(found)
-                await self._show(example, None)
+            elif found.letters is None:
+                self._judge(found.verdict)
             else:
-                self._judge(found)
+                example = of_word(plan.task, found.letters)
+                if example.operands is not None:
+                    found.verdict["word"]["operands"] = list(map(str, example.operands))
+                self._judge(found.verdict)
+                await self._show(example, None)
 
-    def _judge(self, verdict: dict[str, Any] | None) -> None:
+    def _judge(self, verdict: Verdict | None) -> None:
         self.verdict = verdict
-        if verdict:
-            self._tell_all(write("proof", **verdict))
-        else:
-            self._tell_all(write("proof", state="unknown", sentence="the network has changed since", seconds=0.0))
+        self._send_all(write(verdict or proving.unknown("the network has changed since").verdict))
 
     def _forget_verdict(self) -> None:
         if self.verdict is not None and self.verdict["state"] != "running":

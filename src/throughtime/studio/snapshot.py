@@ -1,11 +1,11 @@
-"""What the trainer tells of a run at one moment."""
+"""A run at one moment, as the trainer sends it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from throughtime.batch import Array
+from throughtime.studio.answers import HistoryEntry
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +18,7 @@ class Snapshot:
     updates : the steps that made this change; 1 after single steps and whenever training has stopped
     running : whether training goes on
     records : what was measured since the snapshot before, as the history's JSON objects
-    afresh : whether the records are all there are, and those told before are void
+    afresh : whether the records are all there are, and earlier ones are void
     checkpoints : the steps that one can go back to
     """
 
@@ -27,6 +27,6 @@ class Snapshot:
     update: Array | None = None
     updates: int = 1
     running: bool = False
-    records: list[dict[str, Any]] = field(default_factory=list)
+    records: list[HistoryEntry] = field(default_factory=list)
     afresh: bool = False
     checkpoints: list[int] = field(default_factory=list)

@@ -1,10 +1,10 @@
 """Training in a process of its own, so that no page can slow it down.
 
-The process answers requests, each a tuple (what, *arguments), in order, one answer to each; while it trains it looks
-for them between two blocks of steps. What it tells without being asked is an `Event`.
+The process answers requests in order, between two blocks of steps while it trains; a snapshot is answered at once. Each
+answer has the number of its request. What it sends unasked is an `Event`.
 
     begin PLAN FOLDER       a run at step 0, or the one in a folder    → Snapshot
-    train FOLDER            go on; what is learned is kept in the folder → Snapshot
+    train FOLDER            continue; what is learned is kept in the folder → Snapshot
     pause                                                             → Snapshot
     step COUNT FOLDER       so many updates                             → Snapshot
     restore STEP            back to a checkpoint                        → Snapshot
@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from throughtime.batch import Array
+from throughtime.studio import compiling
+from throughtime.studio.answers import HistoryEntry
 from throughtime.studio.checkpoints import Checkpoints
 from throughtime.studio.snapshot import Snapshot
 from throughtime.training.checkpoint import Writer, load_run
@@ -42,36 +44,47 @@ TO_END = ("SIGTERM", "SIGHUP")
 
 CANNOT_BE_DONE = (ValueError, OSError, ArithmeticError, MemoryError)
 
-Request = tuple[Any, ...]
+
+@dataclass(frozen=True)
+class Request:
+    """Something to do: its number, which the answer has too, one of the names above, and what follows it there."""
+
+    number: int
+    what: str
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a request led to; failed: why it could not be done, in a sentence."""
+
+    number: int
+    found: Any = None
+    failed: str | None = None
 
 
 @dataclass(frozen=True)
 class Event:
-    """What happened while nobody asked: where the run was saved, or what went wrong; and that training ended."""
+    """News that no request led to: where the run was saved, what went wrong, that training ended, that kernels are compiled."""
 
     saved: Path | None = None
     error: str | None = None
     ended: bool = False
-
-
-@dataclass(frozen=True)
-class Failed:
-    """An answer: why what was asked could not be done."""
-
-    message: str
+    compiling: bool = False
 
 
 def serve(connection: Connection) -> None:
-    """What the process does; to be told to end by a signal is to save and end."""
+    """Run the process; a signal to end has it save and end."""
     trainer = Trainer(connection)
     for name in TO_END:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), trainer.interrupted)
-    trainer.serve()
+    with compiling.noted(lambda: connection.send(Event(compiling=True))):
+        trainer.serve()
 
 
 class Trainer:
-    """What the process is: one run, and whether it goes on."""
+    """The process: one run, and whether it goes on."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -85,11 +98,11 @@ class Trainer:
         self.kept = Checkpoints()
         self.before: Array
         self.update: Array | None
-        self.counted = self.updates = self.told = 0
+        self.counted = self.updates = self.sent = 0
         self.afresh = True
 
     def serve(self) -> None:
-        """Answer and train until told to end, or until nobody is there any more."""
+        """Answer and train until the end is requested, or until nobody is there any more."""
         while not self.ended:
             try:
                 if self.running:
@@ -98,7 +111,7 @@ class Trainer:
                     self._answer(self.waiting.popleft() if self.waiting else self._next())
             except (EOFError, BrokenPipeError, ConnectionResetError):
                 self.ended = True
-        with suppress(EOFError, OSError):  # nobody may be there to be told
+        with suppress(EOFError, OSError):  # nobody may be there any more
             self._save()
 
     def interrupted(self, *_: Any) -> None:
@@ -116,28 +129,30 @@ class Trainer:
         return request
 
     def _answer(self, request: Request) -> None:
-        """Do what a request asks for while training rests, and answer it."""
-        what, *arguments = request
+        """Do what a request says while training rests, and answer it."""
         try:
-            answer = getattr(self, what)(*arguments)
+            answer = Answer(request.number, getattr(self, request.what)(*request.arguments))
         except CANNOT_BE_DONE as error:
-            answer = Failed(_sentence(error))
+            answer = Answer(request.number, failed=_sentence(error))
         self.connection.send(answer)
 
     def _between(self, run: Run) -> bool:
         """After each block: note what it changed, and answer; True where training must stop for an answer."""
         self._note(run)
         while self.connection.poll():
-            request = self.connection.recv()
-            if request[0] == "snapshot":
-                self._answer(request)
-            else:
-                self.waiting.append(request)
+            self._take_in(self.connection.recv())
         return self._must_stop()
 
+    def _take_in(self, request: Request) -> None:
+        """Answer what training need not stop for; the other requests wait."""
+        if request.what == "snapshot":
+            self._answer(request)
+        else:
+            self.waiting.append(request)
+
     def _must_stop(self) -> bool:
-        """Whether training gives way to what is asked for; single steps do so to the end alone."""
-        return self.ended or any(self.running or request[0] == "quit" for request in self.waiting)
+        """Whether training gives way to a request; single steps do so to the end alone."""
+        return self.ended or any(self.running or request.what == "quit" for request in self.waiting)
 
     def _note(self, run: Run) -> None:
         self.update, self.updates = run.network.parameters - self.before, run.step - self.counted
@@ -174,14 +189,10 @@ class Trainer:
     def _wait(self, seconds: float) -> None:
         until = time.perf_counter() + seconds
         while not self._must_stop() and self.connection.poll(max(0.0, until - time.perf_counter())):
-            request = self.connection.recv()
-            if request[0] == "snapshot":
-                self._answer(request)
-            else:
-                self.waiting.append(request)
+            self._take_in(self.connection.recv())
 
     def _attend(self) -> None:
-        """Do what was asked for while training went on."""
+        """Answer the requests that came while training went on."""
         while self.waiting:
             self._answer(self.waiting.popleft())
 
@@ -230,7 +241,7 @@ class Trainer:
             self.writer.close()
         self.writer = None
 
-    # What can be asked for
+    # Requests
 
     def begin(self, plan: Plan, folder: Path | None) -> Snapshot:
         self._save()
@@ -251,7 +262,7 @@ class Trainer:
         self.before, self.counted = self.run.network.parameters.copy(), self.run.step
         self.update = None
         self.updates = 1
-        self.told, self.afresh = 0, True
+        self.sent, self.afresh = 0, True
 
     def _keep_in(self, folder: Path | None) -> None:
         if folder is not None and self.writer is None:
@@ -295,8 +306,8 @@ class Trainer:
         return self.snapshot()
 
     def snapshot(self) -> Snapshot:
-        records = self.run.history.records[self.told :]
-        self.told += len(records)
+        records = self.run.history.records[self.sent :]
+        self.sent += len(records)
         afresh, self.afresh = self.afresh, False
         return Snapshot(
             step=self.run.step,
@@ -329,6 +340,6 @@ def _sentence(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _plain(record: Record) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(record.to_json())
+def _plain(record: Record) -> HistoryEntry:
+    values: HistoryEntry = json.loads(record.to_json())
     return values

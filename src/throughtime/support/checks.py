@@ -41,7 +41,7 @@ def whole_number(name: str, value: Any, least: int = 0, most: int | None = LARGE
     if not whole or found < least or (most is not None and found > most):
         endless = most is None or (most >= _BEYOND_ANY_USE and found <= most)
         wanted = f"of at least {least}" if endless else f"from {least} to {most}"
-        raise ValueError(f"{name} must be a whole number {wanted}, got {_shown(value)}")
+        raise ValueError(f"{name} must be a whole number {wanted}, got {shown(value)}")
     return found
 
 
@@ -74,7 +74,7 @@ def number(name: str, value: Any, least: float | None = None, most: float | None
         found = float(value)
         good = isfinite(found)
     if not good or (least is not None and found < least) or (most is not None and found > most):
-        raise ValueError(f"{name} must be a number{bounds}, got {_shown(value)}")
+        raise ValueError(f"{name} must be a number{bounds}, got {shown(value)}")
     return found
 
 
@@ -82,7 +82,7 @@ def flag(name: str, value: Any) -> bool:
     """`value` as a bool; a ValueError for anything but True and False, Python's or NumPy's."""
     value = _unpacked(value)
     if not isinstance(value, bool | np.bool_):
-        raise ValueError(f"{name} must be true or false, got {_shown(value)}")
+        raise ValueError(f"{name} must be true or false, got {shown(value)}")
     return bool(value)
 
 
@@ -90,7 +90,7 @@ def choice(name: str, value: Any, names: Iterable[str]) -> str:
     """`value` as a str that is one of `names`; a ValueError that lists them for anything else."""
     known = list(names)
     if not isinstance(value, str) or value not in known:
-        raise ValueError(f"{name} must be {one_of(known)}, got {_shown(value)}")
+        raise ValueError(f"{name} must be {one_of(known)}, got {shown(value)}")
     return str(value)
 
 
@@ -117,7 +117,7 @@ def checked(option: Option, value: Any, called: str | None = None) -> Any:
 def word(name: str, value: Any) -> str:
     """`value` as a str; a ValueError for anything else."""
     if not isinstance(value, str):
-        raise ValueError(f"{name} must be text, got {_shown(value)}")
+        raise ValueError(f"{name} must be text, got {shown(value)}")
     return str(value)
 
 
@@ -146,10 +146,10 @@ def _unpacked(value: Any) -> Any:
     return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """The value as Python writes it, NumPy's scalars as plain ones, shortened."""
     try:
-        shown = repr(value.item() if isinstance(value, np.generic) else value)
+        text = repr(value.item() if isinstance(value, np.generic) else value)
     except ValueError:  # more digits than Python writes
-        shown = "a number of very many digits"
-    return shown if len(shown) <= 60 else f"{shown[:40]}…"
+        text = "a number of very many digits"
+    return text if len(text) <= 60 else f"{text[:40]}…"

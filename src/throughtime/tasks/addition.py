@@ -40,6 +40,7 @@ class Addition(Machine):
 
     name: ClassVar[str] = "addition"
     reads_numbers: ClassVar[bool] = True
+    sign: ClassVar[str] = "+"
     memory: ClassVar[str] = "carry"
     done: ClassVar[str] = "added"
     command: ClassVar[str] = "add"

@@ -33,6 +33,7 @@ class Subtraction(Machine):
 
     name: ClassVar[str] = "subtraction"
     reads_numbers: ClassVar[bool] = True
+    sign: ClassVar[str] = "−"
     memory: ClassVar[str] = "borrow"
     done: ClassVar[str] = "subtracted"
 

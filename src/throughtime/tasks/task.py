@@ -116,6 +116,7 @@ class Described(_Task):
     bits : its value, where sequences are bits
     memory : what its machine's states are called
     reads_numbers : whether each feature of its sequences writes a whole number, the least significant bit first
+    sign : what stands between these numbers, where their result is written below them
     done : what a network has done to sequences that it answers right
     command : what asks a network for one answer, on the command line
     no_claim : why its machine, if it has one, is nothing to prove of a network, in a sentence
@@ -126,6 +127,7 @@ class Described(_Task):
     bits: Any = None
     memory: ClassVar[str] = "state"
     reads_numbers: ClassVar[bool] = False
+    sign: ClassVar[str | None] = None
     done: ClassVar[str] = "answered"
     command: ClassVar[str | None] = None
     no_claim: ClassVar[str | None] = None

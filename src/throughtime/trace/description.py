@@ -1,22 +1,12 @@
 """A cell for those who draw it: its values with their names, and the operations of its step and of the step back.
 
-    states        in their order: array, before: the place of its value before the step, back: the place of ∂E by that,
-                  and initial: the array of h_0
-    values        of the step: array, place, letter, label, note, range, error: the array of ∂E by it or its net input
-    errors        of the step back: array, place, letter, mark
-    parameters    by the names of the views, without layer and direction: name, place, letter, gate, label, kind, and of
-                  matrices source: the place of what they multiply, and error: the array of ∂E by their products; of
-                  vectors back: the place of ∂E by them
-    operations    op, of, and name or value, see `cells.graph` and `cells.derivation`; places are places among them
-
-A value's range is "unit" where it lies between 0 and 1, "signed" between −1 and 1, else "free". What the numbers mean
-follows from these alone: the page holds no cell by name.
+What the numbers mean follows from these alone: the page holds no cell by name. A place is one among the operations.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal, NotRequired, TypedDict
 
 from throughtime.cells.derivation import derivation
 from throughtime.cells.graph import Graph, Operation
@@ -28,34 +18,107 @@ from throughtime.trace.letters import taken_apart
 from throughtime.weights.parameters import view_name
 
 
+class CellState(TypedDict):
+    """A state. before: the place of its value before the step; back: that of ∂E by it; initial: the array of h_0."""
+
+    array: str
+    before: int
+    initial: str
+    back: int
+
+
+class CellValue(TypedDict):
+    """A value of the step.
+
+    note : how its numbers are read
+    range : between 0 and 1, between −1 and 1, or anywhere
+    error : the array of ∂E by it, or by the net input of which it was made
+    """
+
+    array: str
+    place: int
+    letter: str
+    label: str
+    note: str
+    range: Literal["unit", "signed", "free"]
+    error: str
+
+
+class CellError(TypedDict):
+    """A value of the step back."""
+
+    array: str
+    place: int
+    letter: str
+    mark: Literal["δ", "∂"]
+
+
+class CellParameter(TypedDict):
+    """A parameter.
+
+    name : of its view, without layer and direction
+    source, error : of a matrix, the place of what it multiplies, and the array of ∂E by the product
+    back : of a vector, the place of ∂E by it
+    """
+
+    name: str
+    place: int
+    letter: str
+    gate: str
+    label: str
+    kind: Literal["x", "h", "weight", "bias"]
+    source: NotRequired[int]
+    error: NotRequired[str]
+    back: NotRequired[int]
+
+
+class CellOperation(TypedDict):
+    """An operation, see `cells.graph` and `cells.derivation`."""
+
+    op: str
+    of: NotRequired[list[int]]
+    name: NotRequired[str]
+    value: NotRequired[float]
+
+
+class CellJSON(TypedDict):
+    """A cell: the operations of its step and of the step back, and what they compute."""
+
+    states: list[CellState]
+    values: list[CellValue]
+    errors: list[CellError]
+    parameters: list[CellParameter]
+    operations: list[CellOperation]
+
+
 @cache
-def described(graph: Graph) -> dict[str, Any]:
+def described(graph: Graph) -> CellJSON:
     """The description of a cell, of plain values for JSON."""
     derived, names = derivation(graph), names_of(graph)
     values = _values(graph, layout(graph), names)
     marks = {slot.kept if slot.net is None else slot.net: error for slot, error in _errors_of_slots(graph, names)}
     errors = [
-        {"array": error, "place": derived.by[place], **_error_letter(graph, error)}
+        _error(graph, error, derived.by[place])
         for place, error in [*zip(graph.after, names.d_states, strict=True), *marks.items()]
     ]
-    return {
-        "states": [
-            {"array": array, "before": before, "initial": first, "back": derived.by[before]}
+    return CellJSON(
+        states=[
+            CellState(array=array, before=before, initial=first, back=derived.by[before])
             for before, array, first in zip(graph.before, names.states, names.firsts, strict=True)
         ],
-        "values": sorted(values, key=lambda value: int(value["place"])),
-        "errors": sorted(errors, key=lambda error: int(error["place"])),
-        "parameters": _parameters(graph, layout(graph), names),
-        "operations": [_operation(graph, names, o) for o in derived.operations],
-    }
+        values=sorted(values, key=lambda value: value["place"]),
+        errors=sorted(errors, key=lambda error: error["place"]),
+        parameters=_parameters(graph, layout(graph), names),
+        operations=[_operation(graph, names, o) for o in derived.operations],
+    )
 
 
 def _errors_of_slots(graph: Graph, names: Names) -> Any:
     return zip(layout(graph).slots, names.deltas, strict=True)
 
 
-def _operation(graph: Graph, names: Names, o: Operation) -> dict[str, Any]:
-    plain: dict[str, Any] = {"op": o.op}
+def _operation(graph: Graph, names: Names, o: Operation) -> CellOperation:
+    plain = CellOperation(op=o.op)
     if o.of:
         plain["of"] = list(o.of)
     if o.op == "number":
@@ -67,7 +130,7 @@ def _operation(graph: Graph, names: Names, o: Operation) -> dict[str, Any]:
     return plain
 
 
-def _values(graph: Graph, laid: Layout, names: Names) -> list[dict[str, Any]]:
+def _values(graph: Graph, laid: Layout, names: Names) -> list[CellValue]:
     found = []
     bounds = ranges(graph)
     for place, array, error in zip(graph.after, names.states, names.d_states, strict=True):
@@ -87,12 +150,10 @@ def _values(graph: Graph, laid: Layout, names: Names) -> list[dict[str, Any]]:
     return found
 
 
-def _value(array: str, place: int, bounds: Any, error: str, shown: str, label: str, note: str) -> dict[str, Any]:
+def _value(array: str, place: int, bounds: Any, error: str, shown: str, label: str, note: str) -> CellValue:
     low, high = bounds
-    kind = "unit" if low >= 0 and high <= 1 else "signed" if low >= -1 and high <= 1 else "free"
-    return {
-        "array": array, "place": place, "letter": shown, "label": label, "note": note, "range": kind, "error": error,
-    }  # fmt: skip
+    kind: Any = "unit" if low >= 0 and high <= 1 else "signed" if low >= -1 and high <= 1 else "free"
+    return CellValue(array=array, place=place, letter=shown, label=label, note=note, range=kind, error=error)
 
 
 def _label(graph: Graph, laid: Layout, slot: int) -> str:
@@ -147,28 +208,30 @@ def _of_gate(graph: Graph, gate: int) -> str:
     return "1 shows" if shown else "0 shuts out, 1 lets through"
 
 
-def _parameters(graph: Graph, laid: Layout, names: Names) -> list[dict[str, Any]]:
+def _parameters(graph: Graph, laid: Layout, names: Names) -> list[CellParameter]:
     labels = dict(graph.labels)
     found = []
     for block in laid.blocks:
         for name in block.names:
             symbol, _, part = name.partition("_")
-            plain: dict[str, Any] = {
-                "name": view_name(graph, name),
-                "place": graph.parameter_places[name],
-                "letter": symbol,
-                "gate": part,
-                "label": labels.get(part, ""),
-                "kind": block.kind,
-            }
+            kind: Any = block.kind
+            plain = CellParameter(
+                name=view_name(graph, name),
+                place=graph.parameter_places[name],
+                letter=symbol,
+                gate=part,
+                label=labels.get(part, ""),
+                kind=kind,
+            )
             if product := laid.product_of.get(name):
-                plain |= {"source": product.source, "error": names.deltas[product.slot]}
+                plain["source"], plain["error"] = product.source, names.deltas[product.slot]
             else:
                 plain["back"] = derivation(graph).by[graph.parameter_places[name]]
             found.append(plain)
     return found
 
 
-def _error_letter(graph: Graph, array: str) -> dict[str, str]:
+def _error(graph: Graph, array: str, place: int) -> CellError:
+    mark: Any
     mark, name = taken_apart(graph, array)
-    return {"letter": of_name(name).text, "mark": mark}
+    return CellError(array=array, place=place, letter=of_name(name).text, mark=mark)

@@ -35,18 +35,19 @@ Reading checks the format, the specification, every name, shape and number; it d
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from math import isfinite
 from sys import float_info
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, NewType, NotRequired, TypedDict
 
 import numpy as np
 
 from throughtime.batch import Array
 from throughtime.network import Network
+from throughtime.support import schema
 from throughtime.trace import Trace
-from throughtime.trace.description import described
+from throughtime.trace.description import CellJSON, described
 from throughtime.trace.layer import LayerTrace, array_names, frozen, names_of
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import DIRECTIONS, Views, count
@@ -54,11 +55,38 @@ from throughtime.weights.parameters import DIRECTIONS, Views, count
 FORMAT, VERSION = "throughtime trace", 1
 LARGEST_TEXT = 2**28
 """The most characters that are read."""
-KEYS = (
-    "format", "version", "specification", "parameters", "gradient", "loss", "lengths", "x", "d", "mask", "net_y", "y",
-    "error", "delta_y", "layers",
-)  # fmt: skip
+ARRAYS = ("x", "d", "mask", "net_y", "y", "error", "delta_y")
 NOT_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
+
+Steps = NewType("Steps", list[Any])
+"""Numbers [B][T][…]."""
+
+ParametersJSON = NewType("ParametersJSON", dict[str, Any])
+SpecificationJSON = NewType("SpecificationJSON", dict[str, Any])
+LayerJSON = NewType("LayerJSON", dict[str, Any])
+"""layer, direction, and the arrays, [B][T][H], and initial states, [B][H], by their names."""
+
+
+class TraceJSON(TypedDict):
+    """What happened in one pass over a batch; R and B as above. d, net_y, y, delta_y, mask, error: [B][R]…, else [B]…"""
+
+    format: Literal["throughtime trace"]
+    version: Literal[1]
+    specification: SpecificationJSON
+    cell: NotRequired[CellJSON]
+    parameters: ParametersJSON
+    gradient: ParametersJSON
+    loss: Any
+    lengths: list[int]
+    x: Steps
+    d: Any
+    mask: Any
+    net_y: Any
+    y: Any
+    error: Any
+    delta_y: Any
+    layers: list[LayerJSON]
+    reach: NotRequired[Steps]
 
 
 def write(trace: Trace, reach: bool = False) -> str:
@@ -66,21 +94,27 @@ def write(trace: Trace, reach: bool = False) -> str:
     return json.dumps(document(trace, reach), allow_nan=False, separators=(",", ":"))
 
 
-def document(trace: Trace, reach: bool = False) -> dict[str, Any]:
+def document(trace: Trace, reach: bool = False) -> TraceJSON:
     """The object that `write` writes, of plain numbers, strings and lists."""
     s = trace.specification
-    plain: dict[str, Any] = {
-        "format": FORMAT,
-        "version": VERSION,
-        "specification": s.as_dict(),
-        "cell": described(s.graph),
-        "parameters": _named(Views(s, trace.network.parameters)),
-        "gradient": _named(Views(s, trace.gradient)),
-        "loss": _plain(np.asarray(trace.loss)),
-        "lengths": trace.lengths.tolist(),
-    }
-    plain |= {name: _plain(getattr(trace, name)) for name in KEYS[7:-1]}
-    plain["layers"] = [{"layer": of.layer, "direction": of.direction, **_named(of.arrays)} for of in trace.layers]
+    plain = TraceJSON(
+        format="throughtime trace",
+        version=1,
+        specification=SpecificationJSON(s.as_dict()),
+        cell=described(s.graph),
+        parameters=ParametersJSON(_named(Views(s, trace.network.parameters))),
+        gradient=ParametersJSON(_named(Views(s, trace.gradient))),
+        loss=_plain(np.asarray(trace.loss)),
+        lengths=trace.lengths.tolist(),
+        x=_plain(trace.x),
+        d=_plain(trace.d),
+        mask=_plain(trace.mask),
+        net_y=_plain(trace.net_y),
+        y=_plain(trace.y),
+        error=_plain(trace.error),
+        delta_y=_plain(trace.delta_y),
+        layers=[LayerJSON({"layer": of.layer, "direction": of.direction, **_named(of.arrays)}) for of in trace.layers],
+    )
     if reach:
         plain["reach"] = _plain(trace.itemised_norms())
     return plain
@@ -98,29 +132,27 @@ def read(text: str | bytes) -> Trace:
         raise ValueError(f'this is not the JSON of a trace: it has no "format": "{FORMAT}"')
     if document.get("version") != VERSION or isinstance(document["version"], bool):
         raise ValueError(f"a trace of version {VERSION} is expected, this one is {str(document.get('version'))[:40]}")
-    _check_names("the trace", document, KEYS, optional=("cell", "reach"))
-    return _trace(document, len(text))
+    return _trace(schema.read(TraceJSON, document, "the trace", within=""), len(text))
 
 
-def _trace(document: dict[str, Any], size: int) -> Trace:
+def _trace(document: TraceJSON, size: int) -> Trace:
     s = NetworkSpecification.from_dict(document["specification"])
-    if "cell" in document and _text(document["cell"]) != _text(described(s.graph)):
+    if "cell" in document and document["cell"] != described(s.graph):
         raise ValueError(f"cell is not the description of the specification's cell, {s.cell}")
     layers = document["layers"]
     # nothing is allocated before it is known that the text has as many numbers
-    if not isinstance(layers, list) or len(layers) != s.layers * s.directions:
+    if len(layers) != s.layers * s.directions:
         raise ValueError(f"layers must be a list of {s.layers * s.directions} objects")
     if s.hidden > size or s.outputs > size or s.inputs > size or count(s) > size:
         raise ValueError("parameters has fewer numbers than the specification asks for")
     x = document["x"]
-    if not isinstance(x, list) or not x or not isinstance(x[0], list) or not x[0]:
+    if not x or not isinstance(x[0], list) or not x[0]:
         raise ValueError("x must be (batch, time, features) with at least one sequence of at least one step")
     batch, time = len(x), len(x[0])
     outputs = (batch,) if s.output == "last step" else (batch, time)
     shapes = {"x": (batch, time, s.inputs), "mask": outputs, "error": outputs}
-    arrays = {
-        name: _array(name, document[name], shapes.get(name, (*outputs, s.outputs)), s.dtype) for name in KEYS[7:-1]
-    }
+    given: dict[str, Any] = {name: document[name] for name in ARRAYS}  # type: ignore[literal-required]
+    arrays = {name: _array(name, given[name], shapes.get(name, (*outputs, s.outputs)), s.dtype) for name in ARRAYS}
     if "reach" in document:
         _array("reach", document["reach"], (batch, time, time), s.dtype)
     return Trace(
@@ -135,7 +167,7 @@ def _trace(document: dict[str, Any], size: int) -> Trace:
 
 def _layer(document: Any, place: int, s: NetworkSpecification, shape: tuple[int, int, int]) -> LayerTrace:
     where, names = f"layers[{place}]", array_names(s.graph)
-    _check_names(where, document, ("layer", "direction", *names))
+    schema.with_keys(document, where, ("layer", "direction", *names))
     layer, direction = place // s.directions, DIRECTIONS[place % s.directions]
     if document["layer"] != layer or document["direction"] != direction:
         raise ValueError(f'{where} must be of layer {layer}, "{direction}"')
@@ -151,7 +183,7 @@ def _vector(where: str, document: Any, s: NetworkSpecification) -> Array:
     """The flat vector of which the document has the views."""
     vector = np.zeros(count(s), s.dtype)
     views = Views(s, vector)
-    _check_names(where, document, views)
+    schema.with_keys(document, where, views)
     for name, view in views.items():
         view[...] = _array(f"{where}.{name}", document[name], view.shape, s.dtype)
     return vector
@@ -202,18 +234,6 @@ def _number(where: str, document: Any) -> float:
     raise ValueError(f"{where} must be a number, got {str(document)[:40]!r}")
 
 
-def _check_names(where: str, document: Any, names: Iterable[str], optional: tuple[str, ...] = ()) -> None:
-    if not isinstance(document, dict):
-        raise ValueError(f"{where} must be an object with {', '.join(names)}")
-    for name in names:
-        if name not in document:
-            raise ValueError(f"{where} has no {name!r}")
-    known = {*names, *optional}
-    foreign = next((name for name in document if name not in known), None)
-    if foreign is not None:
-        raise ValueError(f"{where} has an unknown {foreign[:40]!r}")
-
-
 def _named(arrays: Mapping[str, Array]) -> dict[str, Any]:
     return {name: _plain(array) for name, array in arrays.items()}
 
@@ -226,11 +246,6 @@ def _plain(array: Array) -> Any:
     for name, number in NOT_FINITE.items():
         exact[np.isnan(array) if name == "NaN" else array == number] = name
     return exact.tolist()
-
-
-def _text(plain: Any) -> str:
-    """The JSON of plain values: True is not 1 in it, and the order of names does not matter."""
-    return json.dumps(plain, sort_keys=True)
 
 
 def _no_constant(name: str) -> None:

@@ -27,7 +27,7 @@ def is_of(frame, cell):
     return frame["trace"]["specification"]["cell"] == cell and frame["trace"]["specification"]["hidden"] == H
 
 
-def told(page):
+def shown(page):
     """The inspector's value and its tables' totals."""
     numbers = page.locator(".panel-inspector").evaluate(
         """(panel) => [panel.querySelector(".inspector-value [data-value]").dataset.value,
@@ -61,7 +61,7 @@ def test_each_cell_has_its_formula(running, watched, line, cell):
     see(page, ".panel-unrolled", SHOWN[cell][-1], 0, 0, trace["layers"][0][SHOWN[cell][-1]][0][0][0])
     for array in SHOWN[cell]:
         choose(page, array, 1, H - 1)
-        value, *totals = told(page)
+        value, *totals = shown(page)
         assert value == trace["layers"][0][array][0][1][H - 1], array
         if array in WHOLE_SUMS[cell]:
             assert totals[0] == pytest.approx(value, rel=1e-12, abs=1e-18), array
@@ -73,7 +73,7 @@ def test_each_cell_has_its_formula(running, watched, line, cell):
     gate = {"elman": "h", "lstm": "f", "gru": "z"}[cell]
     choose(page, gate, 2, 3)
     gate_value = getattr(tape, gate)[0, 2, 3]
-    assert told(page)[1] == pytest.approx(np.log(gate_value / (1 - gate_value)), rel=1e-11)
+    assert shown(page)[1] == pytest.approx(np.log(gate_value / (1 - gate_value)), rel=1e-11)
 
 
 def test_a_term_leads_to_its_cell(running, watched, line):
@@ -87,7 +87,7 @@ def test_a_term_leads_to_its_cell(running, watched, line):
     term.focus()
     page.keyboard.press("Enter")
     page.wait_for_function("() => document.querySelector('.inspector-value [data-array]').dataset.t === '3'")
-    assert told(page)[0] == value
+    assert shown(page)[0] == value
     weight = page.locator('.panel-inspector button[data-array="U"]').first
     weight.click()
     page.wait_for_selector(".panel-inspector .facts")
@@ -95,7 +95,7 @@ def test_a_term_leads_to_its_cell(running, watched, line):
         "all => all.map((one) => one.dataset.value)"
     )
     assert len(steps) == frame["trace"]["lengths"][0]
-    assert sum(map(float, steps)) == pytest.approx(told(page)[0], rel=1e-12)
+    assert sum(map(float, steps)) == pytest.approx(shown(page)[0], rel=1e-12)
 
 
 def test_a_chapter_sets_the_page(running, watched):

@@ -59,22 +59,22 @@ const frame = {
 };
 
 it("says what happens with the numbers of the frame", () => {
-  const told = momentsOf(2).map((moment) => sentence(frame, moment));
-  assert.match(told[0], /step 1 of 2.*x = \(1, 0\).*empty.*says 0\.25, and should say 0: right/);
-  assert.match(told[1], /x = \(0, 1\) and the state of step 1.*says 0\.5, and should say 1: wrong/);
-  assert.match(told[2], /E = 0\.125/);
-  assert.match(told[3], /step 2 of 2.*δ_y = −0\.5.*Nothing comes back/);
-  assert.match(told[4], /step 1 of 2.*comes back from step 2/);
-  assert.match(told[5], /‖∇‖ = 5\./);
-  assert.match(told[6], /‖Δ‖ = 0\.5\./);
+  const sentences = momentsOf(2).map((moment) => sentence(frame, moment));
+  assert.match(sentences[0], /step 1 of 2.*x = \(1, 0\).*empty.*predicts 0\.25, and the target is 0: right/);
+  assert.match(sentences[1], /x = \(0, 1\) and the state of step 1.*predicts 0\.5, and the target is 1: wrong/);
+  assert.match(sentences[2], /E = 0\.125/);
+  assert.match(sentences[3], /step 2 of 2.*δ_y = −0\.5.*Nothing comes back/);
+  assert.match(sentences[4], /step 1 of 2.*comes back from step 2/);
+  assert.match(sentences[5], /‖∇‖ = 5\./);
+  assert.match(sentences[6], /‖Δ‖ = 0\.5\./);
 });
 
-it("judges nothing where nothing is asked, or where nothing is simply right", () => {
+it("judges nothing where no step is scored, or where nothing is simply right", () => {
   const numbers = sentence({ ...frame, example: { right: [], has_targets: true } }, { phase: "forward", t: 0 });
-  assert.match(numbers, /It says 0\.25, and should say 0\.$/);
-  const unasked = momentsOf(2).map((moment) =>
+  assert.match(numbers, /It predicts 0\.25, and the target is 0\.$/);
+  const unscored = momentsOf(2).map((moment) =>
     sentence({ ...frame, example: { right: [], has_targets: false } }, moment),
   );
-  assert.match(unasked[0], /It says 0\.25\.$/);
-  for (const told of unasked.slice(2)) assert.match(told, /no targets here, so there is no loss/);
+  assert.match(unscored[0], /It predicts 0\.25\.$/);
+  for (const one of unscored.slice(2)) assert.match(one, /no targets here, so there is no loss/);
 });

@@ -1,62 +1,30 @@
 /** The page: its state, what changes it, and the panels that draw it. */
 import { refusal } from "./cell.js";
-import { controls } from "./controls.js";
-import { el, set, write } from "./dom.js";
-import { gradient } from "./gradient.js";
-import { history as trainingHistory } from "./history.js";
-import { inspector } from "./inspector.js";
-import { lesson } from "./lesson.js";
+import { set, write } from "./dom.js";
+import { layout } from "./layout.js";
 import { known, read as readLink, write as writeLink } from "./link.js";
 import { momentsOf } from "./moments.js";
 import { keys, PACE, player } from "./player.js";
-import { isSum, sum } from "./sum.js";
-import { save } from "./save.js";
-import { space } from "./space.js";
+import { isSum } from "./sum.js";
 import { PACES, transport } from "./transport.js";
-import { unrolled } from "./unrolled.js";
-import { weights } from "./weights.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
 /** @typedef {import("./types.d.ts").Frame} Frame */
 /** @typedef {import("./types.d.ts").Host} Host */
-/** @typedef {import("./types.d.ts").Panel} Panel */
 /** @typedef {import("./types.d.ts").ServerMessage} ServerMessage */
 /** @typedef {import("./link.js").Link} Link */
 /**
  * @typedef {Omit<View, "frame" | "trace" | "moments" | "settings"> & {frame: Frame | null, settings: View["settings"]
  * | null, notice: string}} State
  */
-/**
- * @typedef {{name: string, title: string, how: string, draw: Panel, place: "lesson" | "side" | "centre" | "aside" |
- * "below", picture?: boolean}} Place `how` tells how the picture is read; a picture can be saved
- */
 
-/** @type {Place[]} in the order of reading */
-const PANELS = [
-  { name: "lesson", title: "Lesson", how: "", draw: lesson, place: "lesson" },
-  { name: "sum", title: "The example, on paper", how: "", draw: sum, place: "centre" },
-  {
-    name: "unrolled",
-    title: "The network, unrolled in time",
-    how:
-      "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow " +
-      "down and to the left.",
-    draw: unrolled,
-    place: "centre",
-    picture: true,
-  },
-  { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "centre", picture: true },
-  { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
-  { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "aside" },
-  { name: "space", title: "State space", how: "", draw: space, place: "aside", picture: true },
-  { name: "history", title: "Training so far", how: "", draw: trainingHistory, place: "aside", picture: true },
-  { name: "weights", title: "Weights", how: "", draw: weights, place: "below", picture: true },
-];
-/** Frames a second that are asked for while training. */
+/** Frames a second while training. */
 const FRAMES = 30;
 /** The greatest silence before the address is written, in milliseconds: browsers refuse to write it often. */
 const LINK_DELAY = 400;
+const WAITING = "Waiting for the network …";
+const PREPARING = "Preparing the network: its machine code is compiled when it is used for the first time …";
 const GONE =
   "The studio's server is gone. The page keeps what it shows and connects again as soon as the server is back.";
 
@@ -86,6 +54,7 @@ export function mount(root, host) {
     live: host.live,
     connected: false,
     running: false,
+    preparing: false,
     playing: false,
     speed: "medium",
     pace: PACES[1],
@@ -93,12 +62,12 @@ export function mount(root, host) {
     exportAddress: null,
     notice: "",
   };
-  /** What a link asked for and the server has yet to do. @type {Link | null} */
+  /** The link that the server has yet to follow. @type {Link | null} */
   let wanted = host.hash ? readLink(location.hash) : null;
   // a page that is loaded again stays at the step of the run, which may have gone on
   const [entry] = performance.getEntriesByType("navigation");
   if (wanted && entry instanceof PerformanceNavigationTiming && entry.type === "reload") delete wanted.step;
-  let asked = false;
+  let configured = false;
   let settled = false;
   if (wanted)
     Object.assign(state, {
@@ -124,7 +93,8 @@ export function mount(root, host) {
     drawing = 0;
     set(root, { "data-theme": state.theme });
     write(page.notice, state.notice);
-    set(page.notice, { hidden: !state.notice });
+    set(page.noticeBox, { hidden: !state.notice });
+    write(page.waiting, state.connected ? PREPARING : WAITING);
     shown = viewOf(state, host);
     if (!shown) return refuse(state.frame && refusal(state.frame.trace));
     set(page.waiting, { hidden: true });
@@ -223,10 +193,10 @@ export function mount(root, host) {
       const other = Object.entries(settings).some(
         ([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value,
       );
-      if (other && !asked) host.send({ type: "configure", settings });
-      // the frame that is on its way is of the network that the link asked for, unless that was asked for just now
-      settled = !other || asked;
-      asked = other;
+      if (other && !configured) host.send({ type: "configure", settings });
+      // the frame that is on its way is of the link's network, unless that was requested just now
+      settled = !other || configured;
+      configured = other;
     } else if (message.type === "frame") {
       if (settled && wanted) goTo(wanted, message);
       const walking = state.playing && message.step !== state.frame?.step;
@@ -245,7 +215,7 @@ export function mount(root, host) {
           selection: { array: "y", layer: 0, direction: "forward", t: word.step - 1, unit: 0 },
         });
     } else if (message.type === "state") {
-      changed({ running: message.running });
+      changed({ running: message.running, preparing: message.preparing });
     } else if (message.type === "saved") {
       changed({ saved: message.path });
     } else if (message.type === "error") {
@@ -267,14 +237,15 @@ export function mount(root, host) {
   }
 
   function connected(/** @type {boolean} */ is, reason = GONE) {
-    // what is known of a proof, the server tells anew
+    // the server sends its verdict anew
     if (is) return changed({ connected: true, notice: "", verdict: null });
     if (shown && state.connected)
       wanted = { settings: shown.settings, operands: shown.frame.example.operands?.map(String) };
-    asked = false;
-    changed({ connected: false, running: false, playing: false, notice: reason });
+    configured = false;
+    changed({ connected: false, running: false, preparing: false, playing: false, notice: reason });
   }
 
+  page.close.addEventListener("click", () => changed({ notice: "" }));
   darkness.addEventListener("change", () => changed({ theme: darkness.matches ? "dark" : "light" }));
   root.addEventListener("keydown", (event) => shown && keys(event, shown, act));
   // a notebook has keys of its own
@@ -340,64 +311,4 @@ function linkOf({ settings, frame, moment, moments, selection, chapter }) {
     chapter: chapter ?? undefined,
     operands: frame.example.operands?.map(String),
   });
-}
-
-/** The empty page. @param {HTMLElement} root */
-function layout(root) {
-  root.classList.add("throughtime");
-  const bar = el("header", { class: "bar" });
-  const notice = el("div", { class: "notice", role: "alert", hidden: true });
-  const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
-  const places = {
-    lesson: el("div", { class: "lesson" }),
-    side: el("div", { class: "side" }),
-    centre: el("div", { class: "centre" }),
-    aside: el("div", { class: "aside" }),
-    below: el("div", { class: "below" }),
-  };
-  const walk = el("div", { class: "player", role: "group", "aria-label": "Walk through time" });
-  const panels = PANELS.map((panel) => {
-    const body = el("div", { class: "panel-body" });
-    const head = el(
-      "div",
-      { class: "panel-head" },
-      el("h2", { id: `panel-${panel.name}` }, panel.title),
-      panel.picture ? pictures(panel.name, body) : null,
-      panel.how ? el("p", { class: "how" }, panel.how) : null,
-    );
-    const section = el(
-      "section",
-      { class: `panel panel-${panel.name}`, "aria-labelledby": `panel-${panel.name}` },
-      head,
-      body,
-    );
-    if (panel.name === "unrolled") section.insertBefore(walk, body);
-    places[panel.place].append(section);
-    return { panel, section, body };
-  });
-  const main = el(
-    "main",
-    { class: "layout", hidden: true },
-    places.lesson,
-    places.centre,
-    places.aside,
-    places.side,
-    places.below,
-  );
-  root.replaceChildren(bar, el("div", { class: "notice-place" }, notice), waiting, main);
-  return { bar, notice, waiting, main, panels, player: walk };
-}
-
-/** Buttons that save a panel as a picture. @param {string} name @param {HTMLElement} body */
-function pictures(name, body) {
-  const buttons = /** @type {const} */ (["svg", "png"]).map((format) => {
-    const button = el(
-      "button",
-      { type: "button", class: "save", "aria-label": `Save this picture as ${format.toUpperCase()}` },
-      format.toUpperCase(),
-    );
-    button.addEventListener("click", () => save(body, `throughtime-${name}`, format));
-    return button;
-  });
-  return el("div", { class: "buttons" }, ...buttons);
 }

@@ -43,7 +43,8 @@ const ARGUMENTS = {
 };
 
 /** The description of a Trace's cell, looked up. @param {TraceJSON} trace @returns {Cell} */
-export function described({ cell }) {
+export function described(trace) {
+  const cell = /** @type {CellJSON} */ (trace.cell);
   let known = KNOWN.get(cell);
   if (!known) KNOWN.set(cell, (known = new Cell(cell)));
   return known;
@@ -186,11 +187,11 @@ export class Cell {
   }
 
   /**
-   * What carries a state, or its error, from step to step, by its letter: the matrix, or the gate that multiplies it.
+   * The way of a state, or its error, from step to step, by its letter: the matrix, or the gate that multiplies it.
    * Nothing for what is no state; "" where it has no such letter.
    * @param {string} array
    */
-  carriedBy(array) {
+  throughTime(array) {
     const state = this.states.find((one) => one.array === array || this.partners.get(one.array) === array);
     if (!state) return null;
     const uses = this.operations.filter(({ op, of = [] }) => (op === "@" || op === "*") && of.includes(state.before));

@@ -7,12 +7,12 @@
  * @property {string} title
  * @property {string[]} text paragraphs
  * @property {string} look what to look at or to try
- * @property {{settings: Settings, step: number, operands?: string[], moment: (T: number) => number,
+ * @property {{settings: Partial<Settings>, step: number, operands?: string[], moment: (T: number) => number,
  *   selection: Selection}} page
  *   what the page shows: step is the number of updates, moment depends on the number of steps in time
  */
 
-/** @type {Settings} */
+/** @type {Partial<Settings>} */
 const ADDER = {
   task: "addition",
   cell: "elman",
@@ -27,7 +27,7 @@ const ADDER = {
   batch: 64,
   steps: 2000,
 };
-/** @type {Settings} */
+/** @type {Partial<Settings>} */
 const ONE_STEP = {
   ...ADDER,
   task: "comparison",
@@ -37,7 +37,7 @@ const ONE_STEP = {
   learning_rate: 0.5,
   optimizer: "gradient-descent",
 };
-/** @type {Settings} */
+/** @type {Partial<Settings>} */
 const LONG = { ...ADDER, bits: undefined, task: "recall", gap: 20, noise: 0 };
 
 /** @param {string} array @param {number} t @param {number} unit @returns {Selection} */
@@ -113,8 +113,8 @@ export const CHAPTERS = [
     text: [
       "The weights are shared by all steps, so a weight's gradient is a sum over time: for U[i,j] the product" +
         " of unit i's state one step before and unit j's error, added up over all steps.",
-      "Then every weight moves a little against its gradient. “Gradient checked” on top says how far the " +
-        "shown gradient is from what one gets by moving each weight a little and measuring the loss.",
+      "Then every weight moves a little against its gradient. “Gradient right” on top says how far the " +
+        "shown gradient is from the one found by moving each weight a little and measuring the loss.",
     ],
     look:
       "See which step adds the most to the chosen weight's gradient. The weights' panel shows what the last " +
@@ -127,9 +127,11 @@ export const CHAPTERS = [
       "Here the network reads −1 or 1 at the first step, then twenty steps of noise, and must say at the end " +
         "which one it was. The only error is made at the last step, and must find its way back to the first.",
       "On its way it is multiplied at every step by U and by a slope of at most ¼. After a few steps next to " +
-        "nothing is left: the first step is never told what it should have kept.",
+        "nothing is left: the first step never learns what it should have kept.",
     ],
-    look: "“Where the gradient goes” says how many steps the error reaches back. Press Train: does the loss fall?",
+    look:
+      "“Where the gradient goes” says how many steps the error reaches back. Press Train: does the batch loss " +
+      "fall?",
     page: { settings: LONG, step: 0, moment: end, selection: cell("delta_h", 20, 0) },
   },
   {

@@ -6,7 +6,7 @@ import { format } from "./scales.js";
 /** @typedef {import("./types.d.ts").Actions} Actions */
 /** @typedef {import("./types.d.ts").Settings} Settings */
 /** @typedef {import("./types.d.ts").Hello} Hello */
-/** @typedef {import("./types.d.ts").Option} Option */
+/** @typedef {import("./types.d.ts").OptionInfo} Option */
 
 /** What options are called, where it is not their name. @type {Record<string, string>} */
 const LABELS = {
@@ -45,9 +45,11 @@ export function controls(root, view, act) {
   set(parts.own, { hidden: !task?.operands });
   write(parts.exampleTitle, task?.operands ? "Your own numbers" : "Example");
   children(parts.operands, task?.operands ?? 0, (k) => number(k, hello));
-  set(parts.prove, { disabled: !view.connected || view.verdict?.state === "running" });
+  const { unprovable } = hello;
+  set(parts.prove, { disabled: !view.connected || unprovable !== null || view.verdict?.state === "running" });
+  set(parts.prove, { title: unprovable });
   write(parts.prove, view.verdict?.state === "running" ? "Proving …" : "Prove");
-  verdict(parts.verdict, view);
+  verdict(parts.verdict, view, unprovable);
   write(parts.saved, view.saved ? `This run is saved in ${view.saved}` : "");
   const operands = view.frame.example.operands;
   if (operands && parts.shown !== String(operands)) {
@@ -59,16 +61,19 @@ export function controls(root, view, act) {
 }
 
 /** @param {import("./types.d.ts").Verdict} verdict */
-function told({ state, sentence, seconds }) {
+function described({ state, sentence, seconds }) {
   const mark = { running: "…", proved: "✓", refuted: "✗", unknown: "?" }[state];
   return `${mark} ${sentence}${state === "running" ? "" : ` (${format(seconds, 2)} s)`}`;
 }
 
-/** @param {HTMLElement} root @param {View} view */
-function verdict(root, { verdict }) {
+/** @param {HTMLElement} root @param {View} view @param {string | null} unprovable why there is nothing to prove */
+function verdict(root, { verdict }, unprovable) {
   set(root, { "data-state": verdict?.state ?? null });
-  write(root, verdict ? told(verdict) : WHAT_A_PROOF_IS);
+  write(root, verdict ? described(verdict) : unprovable ? `${sentence(unprovable)}.` : WHAT_A_PROOF_IS);
 }
+
+/** @param {string} text */
+const sentence = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** A field for a number of one's own. @param {number} k @param {Hello} hello */
 const number = (k, { limits }) =>

@@ -91,16 +91,16 @@ function links(trace) {
   const readout = (/** @type {string} */ array, /** @type {number} */ t) =>
     directions.map((direction) => whole(array, layers - 1, direction, everyStep ? t : lastRead(direction)));
   /** @type {(array: string) => (cell: Selection) => Cells[]} */
-  const told =
+  const ruled =
     (array) =>
     ({ layer, direction, t }) =>
       layer === layers - 1 && (everyStep || t === lastRead(direction))
         ? [whole(array, 0, "forward", everyStep ? t : T - 1)]
         : [];
-  found.push({ to: "y", from: cell.output, back: ({ t }) => readout(cell.output, t), forth: told("y") });
+  found.push({ to: "y", from: cell.output, back: ({ t }) => readout(cell.output, t), forth: ruled("y") });
   const felt = rules.filter(([, sources]) => sources.some(({ array }) => array === "above")).map(([to]) => to);
   for (const to of felt) {
-    found.push({ to, from: "delta_y", back: told("delta_y"), forth: ({ t }) => readout(to, t) });
+    found.push({ to, from: "delta_y", back: ruled("delta_y"), forth: ({ t }) => readout(to, t) });
     for (const from of cell.inputErrors) {
       found.push({
         to,

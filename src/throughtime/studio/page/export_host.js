@@ -6,7 +6,7 @@ import { parse } from "./json.js";
  * Shows a recording in an element.
  * @param {HTMLElement} root
  * @param {string} text JSON of {frames, history, settings, verdict}
- * @param {boolean} [hash] whether the address tells what is shown
+ * @param {boolean} [hash] whether the address says what is shown
  */
 export function show(root, text, hash = false) {
   mount(root, { live: false, hash, recorded: parse(text), start: () => {}, send: () => {} });

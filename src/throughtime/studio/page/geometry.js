@@ -8,7 +8,7 @@ import { lanesOf } from "./lanes.js";
  * @typedef {{lane: Lane, top: number, row: number, bottom: number}} Placed a lane, the height of a row of it, and its
  * edges
  */
-/** @typedef {{x: string, y: number, up: boolean}} Joint where what one lane tells flows into the next */
+/** @typedef {{x: string, y: number, up: boolean}} Joint where one lane flows into the next */
 /**
  * @typedef {object} Geometry
  * @property {number} T

@@ -64,7 +64,7 @@ export function reachSentence(reach, k) {
   return `${step} is still felt at step 1: ${format(100 * share, 2)} % of it arrives there.`;
 }
 
-/** The error whose reach is told: the chosen step's, else the last that was made. @param {View} view */
+/** The error whose reach is shown: the chosen step's, else the last that was made. @param {View} view */
 function shownError({ trace, selection }) {
   const last = stepsOf(trace) - 1;
   if (trace.specification.output === "last step" || !selection || isParameter(trace, selection)) return last;
@@ -290,7 +290,7 @@ function bars(trace, selection) {
 }
 
 /**
- * A grid of squares whose colour tells the size in powers of ten.
+ * A grid of squares whose colour shows the size in powers of ten.
  * @param {SVGSVGElement} root
  * @param {{rows: {label: string, values: number[], chosen: boolean}[], columns: number, most: number, theme: Theme,
  *   corner: string, below: string,

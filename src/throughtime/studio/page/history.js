@@ -1,4 +1,4 @@
-/** The history of training: loss, exact sequences and the gradient's norm, with the values under the pointer. */
+/** The history of training: the batches' loss, exact sequences and the gradient's norm; values under the pointer. */
 import { built, el, set, svg, write } from "./dom.js";
 import { redraw } from "./redraw.js";
 import { format, percent } from "./scales.js";
@@ -12,7 +12,7 @@ import { format, percent } from "./scales.js";
 
 /** @type {Curve[]} */
 const CURVES = [
-  { name: "loss", title: "loss", share: false },
+  { name: "loss", title: "batch loss", share: false },
   { name: "exact", title: "exact sequences", share: true },
   { name: "gradient_norm", title: "gradient norm", share: false },
 ];

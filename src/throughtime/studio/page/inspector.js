@@ -289,7 +289,7 @@ function termsTable(trace, formula) {
   return found;
 }
 
-/** Terms that a table does not show until it is asked for them. @type {WeakMap<Element, Summand[]>} */
+/** Terms that a table shows on demand only. @type {WeakMap<Element, Summand[]>} */
 const HIDDEN_TERMS = new WeakMap();
 
 /** @param {Element} more */

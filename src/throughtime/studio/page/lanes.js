@@ -28,11 +28,11 @@ const OUTER = /** @type {const} */ ({
   delta_y: ["δ_y", "output", "the error at the output"],
 });
 
-/** All lanes of a trace; where nothing is asked, without the targets. @param {TraceJSON} trace @returns {Lane[]} */
+/** All lanes of a trace; where no step is scored, without the targets. @param {TraceJSON} trace @returns {Lane[]} */
 export function lanesOf(trace) {
-  const asked = trace.mask.flat().some((/** @type {number} */ weight) => weight !== 0);
+  const scored = trace.mask.flat().some((/** @type {number} */ weight) => weight !== 0);
   return [
-    ...(asked ? [outer(trace, "d", "forward")] : []),
+    ...(scored ? [outer(trace, "d", "forward")] : []),
     outer(trace, "y", "forward"),
     ...inner(trace, "forward"),
     outer(trace, "x", "forward"),

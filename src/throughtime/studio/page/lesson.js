@@ -38,11 +38,11 @@ export function open(chapter, view, act) {
 }
 
 /** Whether the page can show a chapter's network: a server builds it, or it is the one that was recorded. */
-/** @param {import("./types.d.ts").Settings} wanted @param {View} view */
+/** @param {Partial<import("./types.d.ts").Settings>} wanted @param {View} view */
 const shows = (wanted, { hello, settings }) =>
   hello !== null || ["task", "cell", "hidden", "bits", "gap"].every((name) => wanted[name] === settings[name]);
 
-/** The steps in time of a chapter's sequence. @param {import("./types.d.ts").Settings} settings */
+/** The steps in time of a chapter's sequence. @param {Partial<import("./types.d.ts").Settings>} settings */
 const stepsOf = ({ bits, gap }) => (gap === undefined ? Number(bits) : gap + 1);
 
 /** @param {View} view @param {Actions} act */

@@ -1,5 +1,5 @@
 /**
- * Marks of labelled points: a colour and a shape for each label, told apart without colours too (after Okabe and Ito,
+ * Marks of labelled points: a colour and a shape for each label, distinct without colours too (after Okabe and Ito,
  * 2008).
  */
 

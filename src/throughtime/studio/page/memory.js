@@ -1,4 +1,4 @@
-/** Which unit tells the task's true state best, in the sequence that is shown: where the carry is kept. */
+/** The unit that shows the task's true state best in the sequence of the page, such as the carry of a sum. */
 import { described } from "./cell.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
@@ -12,29 +12,29 @@ import { described } from "./cell.js";
  */
 
 /**
- * Whether a sequence has both states often enough to tell them apart.
- * @param {number[] | null} carry
- * @returns {carry is number[]}
+ * Whether a sequence has both states often enough to keep them apart.
+ * @param {number[] | null} states
+ * @returns {states is number[]}
  */
-export function isTelling(carry) {
-  const ones = carry?.filter((state) => state === 1).length ?? 0;
-  return carry !== null && ones >= 2 && carry.length - ones >= 2 && carry.every((state) => state <= 1);
+export function hasBothStates(states) {
+  const ones = states?.filter((state) => state === 1).length ?? 0;
+  return states !== null && ones >= 2 && states.length - ones >= 2 && states.every((state) => state <= 1);
 }
 
 /**
  * The unit whose two groups of values lie farthest apart, measured by their spread; null while none keeps them apart.
  * @param {TraceJSON} trace
- * @param {number[] | null} carry the state after each step
+ * @param {number[] | null} states the state after each step
  * @returns {Keeper | null}
  */
-export function keeper(trace, carry) {
-  if (!isTelling(carry)) return null;
+export function keeper(trace, states) {
+  if (!hasBothStates(states)) return null;
   const { hidden } = trace.specification;
   /** @type {(Keeper & {score: number}) | null} */
   let best = null;
   for (const of of trace.layers.filter(({ direction }) => direction === "forward")) {
     for (const { array } of [...described(trace).states].reverse()) {
-      const found = Array.from({ length: hidden }, (_, unit) => groups(of[array][0], unit, carry)).map(apart);
+      const found = Array.from({ length: hidden }, (_, unit) => groups(of[array][0], unit, states)).map(apart);
       const count = found.filter(({ gap }) => gap > 0).length;
       found.forEach(({ gap, means, score }, unit) => {
         if (gap > 0 && (!best || score > best.score))
@@ -49,10 +49,10 @@ export function keeper(trace, carry) {
  * The values of a unit after steps that leave state 0, and state 1.
  * @param {number[][]} values
  * @param {number} unit
- * @param {number[]} carry
+ * @param {number[]} states
  */
-function groups(values, unit, carry) {
-  const of = (/** @type {number} */ state) => carry.flatMap((at, t) => (at === state ? [values[t][unit]] : []));
+function groups(values, unit, states) {
+  const of = (/** @type {number} */ state) => states.flatMap((at, t) => (at === state ? [values[t][unit]] : []));
   return [of(0), of(1)];
 }
 

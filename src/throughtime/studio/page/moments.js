@@ -33,10 +33,10 @@ export function sentence({ trace, example, update }, { phase, t }) {
     const read = `reads x = ${tuple(trace.x[0][step - 1])} and the state of step ${step - 1}`;
     const state = step === 1 ? `reads x = ${tuple(trace.x[0][0])}; its memory is still empty` : read;
     if (!every) return `Forward, step ${step} of ${T}. The network ${state}, and computes its new state.`;
-    const asked = example.has_targets ? `, and should say ${tuple(trace.d[0][step - 1])}` : "";
+    const target = example.has_targets ? `, and the target is ${tuple(trace.d[0][step - 1])}` : "";
     const judged = example.right.length ? `: ${example.right[step - 1] ? "right" : "wrong"}` : "";
-    const said = `It says ${tuple(trace.y[0][step - 1])}${asked}${judged}.`;
-    return `Forward, step ${step} of ${T}. The network ${state}. ${said}`;
+    const predicted = `It predicts ${tuple(trace.y[0][step - 1])}${target}${judged}.`;
+    return `Forward, step ${step} of ${T}. The network ${state}. ${predicted}`;
   }
   if (!example.has_targets)
     return "There are no targets here, so there is no loss, no error goes backward, and no weight would move.";

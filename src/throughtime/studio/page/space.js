@@ -85,8 +85,9 @@ function build(root, act) {
     el(
       "p",
       { class: "how" },
-      "Each mark is the whole hidden state after a step of some sequence; states that lie apart are told " +
-        "apart. Colour and shape say what should be remembered; the line is the sequence shown above.",
+      "Each mark is the whole hidden state after a step of some sequence; states that lie apart are " +
+        "different to the network. Colour and shape say what should be remembered; the line is the sequence " +
+        "shown above.",
     ),
     parts.labels,
     parts.picture,
@@ -161,10 +162,10 @@ function draw(parts, space, { trace, frame, theme }, now) {
       "data-unit": 0,
     }),
   );
-  const { carry } = frame.example;
+  const { states } = frame.example;
   range(stepsOf(trace)).forEach((t) => {
     const [cx, cy] = scaled(path[t]);
-    const truth = carry ? `, in truth ${space.labels[carry[t]] ?? carry[t]}` : "";
+    const truth = states ? `, in truth ${space.labels[states[t]] ?? states[t]}` : "";
     set(stops[t], {
       cx,
       cy,

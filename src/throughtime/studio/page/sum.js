@@ -1,18 +1,13 @@
-/** The sum as on paper: most significant bit left, carries above, what the network answers below the line. */
+/** The sum as on paper: most significant bit left, carries above, the predicted digits below the line. */
 import { built, cellData, el, roving, same, selectionAt, set, write } from "./dom.js";
 import { momentAt } from "./moments.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
 
-const SIGNS = /** @type {Record<string, [string, string]>} */ ({
-  addition: ["+", "carry"],
-  subtraction: ["−", "borrow"],
-});
-
 /** Whether there is a sum to write. @param {View} view */
-export const isSum = ({ trace, frame, settings }) =>
-  settings.task in SIGNS &&
+export const isSum = ({ trace, frame }) =>
+  frame.example.sign !== null &&
   frame.example.operands?.length === trace.specification.inputs &&
   trace.specification.output === "every step";
 
@@ -35,20 +30,20 @@ function lines(root, view) {
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 function paper(root, view, act) {
   const { trace, frame, moment, moments } = view;
-  const { operands, carry, right } = frame.example;
+  const { operands, sign, memory, states, right } = frame.example;
   const T = trace.lengths[0];
   const inputs = trace.specification.inputs;
-  const parts = built(root, `${T} ${inputs} ${view.settings.task}`, () => build(root, T, inputs, view.settings.task));
+  const parts = built(root, `${T} ${inputs} ${sign}`, () => build(root, T, inputs, sign ?? "", memory));
   parts.act = act;
   parts.view = view;
   const { phase, t: at } = moments[moment];
 
-  const given = trace.y[0].map((/** @type {number[]} */ y) => (y[0] > 0.5 ? 1 : 0));
+  const predicted = trace.y[0].map((/** @type {number[]} */ y) => (y[0] > 0.5 ? 1 : 0));
   const wrong = right.some((is) => !is);
   for (let t = 0; t < T; t++) {
-    const told = moment >= momentAt(T, "forward", t);
+    const known = moment >= momentAt(T, "forward", t);
     const here = at === t ? phase : null;
-    const brought = t === 0 ? 0 : (carry?.[t - 1] ?? 0);
+    const brought = t === 0 ? 0 : (states?.[t - 1] ?? 0);
     set(parts.carry[t], { "data-carry": brought, "data-here": here });
     write(parts.carry[t], brought ? String(brought) : "");
     for (let k = 0; k < inputs; k++) {
@@ -62,19 +57,19 @@ function paper(root, view, act) {
     set(parts.answer[t], {
       ...cellData(y, trace.y[0][t][0]),
       "data-here": here,
-      "data-right": told ? String(right[t]) : null,
+      "data-right": known ? String(right[t]) : null,
       "aria-selected": same(view.selection, y) ? "true" : null,
-      "aria-label": told
-        ? `step ${t + 1}: the network says ${given[t]}, ${right[t] ? "right" : "wrong"}`
+      "aria-label": known
+        ? `step ${t + 1}: predicted ${predicted[t]}, ${right[t] ? "right" : "wrong"}`
         : `step ${t + 1}: not yet`,
     });
-    write(parts.answer[t], told ? String(given[t]) : "·");
+    write(parts.answer[t], known ? String(predicted[t]) : "·");
     set(parts.truth[t], { "data-here": here });
-    write(parts.truth[t], told && !right[t] ? String(trace.d[0][t][0]) : "");
+    write(parts.truth[t], known && !right[t] ? String(trace.d[0][t][0]) : "");
   }
   operands?.forEach((number, k) => name(parts.names[k], String(number)));
   const all = moment >= T - 1;
-  name(parts.total, all ? String(numberOf(given)) : "?");
+  name(parts.total, all ? String(numberOf(predicted)) : "?");
   const truth = String(numberOf(trace.d[0].map((/** @type {number[]} */ d) => d[0])));
   write(parts.verdict, !all ? "" : wrong ? `wrong: it is ${shortened(truth)}` : "right");
   set(parts.verdict, { title: wrong ? truth : null });
@@ -101,8 +96,8 @@ function follow(scroll, cell) {
 /** A number from its bits, least significant first. @param {number[]} bits */
 const numberOf = (bits) => bits.reduceRight((sum, bit) => sum * 2n + BigInt(bit), 0n);
 
-/** @param {HTMLElement} root @param {number} T @param {number} inputs @param {string} task */
-function build(root, T, inputs, task) {
+/** @param {HTMLElement} root @param {number} T @param {number} inputs @param {string} sign @param {string} memory */
+function build(root, T, inputs, sign, memory) {
   // column T − t of the table is step t: the least significant bit is read first and written last
   const line = (/** @type {string} */ kind) => Array.from({ length: T }, () => el("td", { class: kind }));
   const parts = {
@@ -126,15 +121,15 @@ function build(root, T, inputs, task) {
     el(
       "tbody",
       {},
-      row(parts.carry, "carries", SIGNS[task][1]),
-      ...parts.digits.map((cells, k) => row(cells, "operand", el("i", {}, k ? SIGNS[task][0] : ""), parts.names[k])),
+      row(parts.carry, "carries", `${memory} before`),
+      ...parts.digits.map((cells, k) => row(cells, "operand", el("i", {}, k ? sign : ""), parts.names[k])),
       row(parts.answer, "result", el("i", {}, "="), parts.total),
       row(parts.truth, "truths", parts.verdict),
     ),
   );
   const how =
     "Written from right to left: step 1 is the rightmost column. " +
-    `The network reads one column at a time and is never shown the ${SIGNS[task][1]}.`;
+    `The network reads one column at a time and is never shown the ${memory}.`;
   parts.scroll.append(table);
   root.append(el("p", { class: "how" }, how), parts.scroll);
   for (const cell of table.querySelectorAll(".digit")) set(cell, { tabindex: "-1" });

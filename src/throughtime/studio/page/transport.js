@@ -21,12 +21,12 @@ export function transport(root, view, act) {
   set(parts.train, { title: waiting });
   write(parts.step, String(frame.step));
   write(parts.loss, frame.example.has_targets ? format(frame.trace.loss, 3) : "–");
-  const { exact, check } = frame;
+  const { exact } = frame;
   write(parts.exact, exact && exact.checked ? percent(exact.right / exact.checked, 3) : "–");
   set(parts.exact, {
     title: exact ? `${exact.right} of ${exact.checked} sequences without a single wrong output` : null,
   });
-  badge(parts.badge, check, frame.example.has_targets);
+  badge(parts.badge, view);
   const steps = live ? view.checkpoints : frames.map(({ step }) => step);
   parts.checkpoints.max = String(Math.max(0, steps.length - 1));
   if (document.activeElement !== parts.checkpoints || !live)
@@ -41,27 +41,30 @@ export function transport(root, view, act) {
   set(parts.theme, { "aria-label": view.theme === "dark" ? "Light colours" : "Dark colours" });
 }
 
-/** @param {HTMLElement} badge @param {import("./types.d.ts").Frame["check"]} check @param {boolean} hasTargets */
-function badge(badge, check, hasTargets) {
-  const sound = check !== null && check.greatest < 1e-6;
-  const { checked = 0, parameters = 0 } = check ?? {};
-  const over = checked < parameters ? `${checked} of ${parameters}` : "all";
+/** Says whether the gradient is right, or why that is not known. @param {HTMLElement} badge @param {View} view */
+function badge(badge, { frame: { check, example }, preparing }) {
+  const known = preparing ? null : check;
   set(badge, {
-    "data-right": check ? String(sound) : null,
-    "data-value": check ? String(check.greatest) : null,
-    title: check
-      ? `The greatest difference between the gradient shown here and ${check.against}, over ${over} parameters`
-      : hasTargets
-        ? "The gradient is checked when the training is paused"
-        : null,
+    "data-right": known ? String(known.right) : null,
+    "data-value": known ? String(known.relative) : null,
+    title: preparing ? "Machine code for this network is compiled once, and kept" : check && how(check),
   });
-  write(
-    badge,
-    check
-      ? `${sound ? "✓ gradient right" : "✗ gradient wrong"}, within ${format(check.greatest, 2)}`
-      : hasTargets
-        ? "gradient: checked when paused"
-        : "no targets: no loss, no gradient",
+  if (preparing) write(badge, "preparing: kernels are compiled …");
+  else if (!example.has_targets) write(badge, "no targets: no loss, no gradient");
+  else if (!check) write(badge, "gradient: checked when paused");
+  else
+    write(
+      badge,
+      `${check.right ? "✓ gradient right" : "✗ gradient wrong"}, relative error ${format(check.relative, 2)}`,
+    );
+}
+
+/** How a gradient was checked. @param {import("./types.d.ts").Check} check */
+function how({ greatest, against, checked, parameters }) {
+  const over = checked < parameters ? `${checked} of ${parameters}` : "all";
+  return (
+    `The greatest difference between the gradient shown here and ${against}, over ${over} parameters, ` +
+    `is ${format(greatest, 2)}`
   );
 }
 
@@ -75,7 +78,7 @@ function build(root, live) {
     step: counter("step"),
     loss: counter("loss"),
     exact: counter("exact"),
-    badge: el("span", { class: "badge" }),
+    badge: el("span", { class: "badge", role: "status" }),
     pace: el(
       "select",
       { "aria-label": "Speed of the training" },
@@ -103,7 +106,7 @@ function build(root, live) {
       "div",
       { class: "counters" },
       shown("updates", parts.step),
-      shown("loss", parts.loss),
+      shown("example loss", parts.loss),
       shown("exact", parts.exact),
     ),
     parts.badge,

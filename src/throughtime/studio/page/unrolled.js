@@ -6,7 +6,7 @@
 import { built, el, roving, same, selectionAt, set, write } from "./dom.js";
 import { find, geometryOf } from "./geometry.js";
 import { fill, gridOf, stepsInGrid } from "./grid.js";
-import { isTelling, keeper } from "./memory.js";
+import { hasBothStates, keeper } from "./memory.js";
 import { momentAt } from "./moments.js";
 import { format, legend, scaleOf } from "./scales.js";
 import { paint } from "./unrolled_canvas.js";
@@ -35,7 +35,7 @@ export function unrolled(root, view, act) {
   const geometry = geometryOf(
     trace,
     Math.max(200, root.clientWidth - gutterOf(root.clientWidth) - 8),
-    view.frame.example.carry !== null,
+    view.frame.example.states !== null,
   );
   const steps = stepsInGrid(geometry, view.moments[view.moment]);
   const key = [
@@ -63,7 +63,7 @@ export function unrolled(root, view, act) {
   if (!resting && parts.filled !== trace) fill(parts.cells, geometry);
   if (!resting) parts.filled = trace;
   mark(parts);
-  tellMemory(parts);
+  describeMemory(parts);
   drawLegends(parts);
   follow(parts);
   parts.repaint();
@@ -175,7 +175,7 @@ function gutterLabels({ placed, backward, verdict, state: stateTop }, state, jud
   return [
     label("pass-label forward", 0, 20, "Forward →"),
     ...(judged ? [label("mark-label", verdict - 2, 20, "right?")] : []),
-    ...(stateTop === null ? [] : [label("mark-label", stateTop, 16, `true ${state}`)]),
+    ...(stateTop === null ? [] : [label("mark-label", stateTop, 16, `true ${state} after`)]),
     label("pass-label backward", backward[0] - 21, 18, "← Backward"),
     ...placed.map(({ lane, top, bottom }) => {
       const height = bottom - top;
@@ -228,7 +228,7 @@ function listen(parts) {
   roving(grid);
 }
 
-/** Marks the chosen cell and the step of the moment, and tells the cell in hand. @param {Parts} parts */
+/** Marks the chosen cell and the step of the moment, and describes the cell in hand. @param {Parts} parts */
 function mark(parts) {
   const { heads, view, readout } = parts;
   const next = view.selection ? cellOf(parts, view.selection) : null;
@@ -266,31 +266,31 @@ function describe({ geometry }, { array, layer, direction, t, unit }) {
   return `${symbol} at step ${t + 1}, unit ${unit}: ${format(value, 6)} (${what})`;
 }
 
-/** Says which unit tells the task's state best, and marks its row. @param {Parts} parts */
-function tellMemory({ view, geometry, memory, keepers }) {
-  const { carry } = view.frame.example;
+/** Says which unit shows the task's state best, and marks its row. @param {Parts} parts */
+function describeMemory({ view, geometry, memory, keepers }) {
+  const { states } = view.frame.example;
   if (geometry.state === null) return;
   const state = view.frame.example.memory;
-  const found = keeper(view.trace, carry);
+  const found = keeper(view.trace, states);
   const placed = found && find(geometry, found.array, found.layer, "forward");
   set(keepers, { hidden: !placed });
   if (!found || !placed) {
-    const unknown = isTelling(carry)
-      ? "In this sequence no single unit tells it yet."
-      : "This sequence changes it too little to tell; try another.";
+    const unknown = hasBothStates(states)
+      ? "In this sequence no single unit shows it yet."
+      : "This sequence changes it too little to say; try another.";
     const several =
       `The true ${state} has several values; ` +
       `in the state space, memories of the same ${state} should come to lie together.`;
-    write(memory, carry?.some((value) => value > 1) ? several : `Where is the ${state} kept? ${unknown}`);
+    write(memory, states?.some((value) => value > 1) ? several : `Where is the ${state} kept? ${unknown}`);
     return;
   }
   const { array, unit, means, apart } = found;
   keepers.style.top = `${placed.top + unit * placed.row + placed.row / 2}px`;
   set(keepers, { title: `keeps the ${state}` });
-  const others = apart > 1 ? ` (${apart - 1} other ${apart === 2 ? "unit tells" : "units tell"} it too)` : "";
+  const others = apart > 1 ? ` (${apart - 1} other ${apart === 2 ? "unit shows" : "units show"} it too)` : "";
   write(
     memory,
-    `Where is the ${state} kept? Unit ${unit} tells it best here: ${array}[${unit}] is about ` +
+    `Where is the ${state} kept? Unit ${unit} shows it best here: ${array}[${unit}] is about ` +
       `${format(means[1], 2)} after a step that leaves ${state} 1, and ${format(means[0], 2)} after ` +
       `${state} 0${others}. Compare its row with the true ${state}.`,
   );

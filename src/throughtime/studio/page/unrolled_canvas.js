@@ -179,22 +179,22 @@ function drawVerdicts({ context, view, geometry, ink, font }, first, last) {
  * @param {number} last
  */
 function drawStates({ context, view, geometry, ink, font }, first, last) {
-  const { carry } = view.frame.example;
-  if (geometry.state === null || !carry) return;
+  const { states } = view.frame.example;
+  if (geometry.state === null || !states) return;
   context.font = `${geometry.pitch >= 18 ? 12 : 9}px ${font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (let t = first; t <= last; t++) {
     if (view.moment < t) continue;
     const [x, y] = [leftOf(geometry, t) + geometry.width / 2, geometry.state + 8];
-    if (carry[t]) {
+    if (states[t]) {
       context.fillStyle = ink("ink-2");
       context.beginPath();
       context.roundRect(x - Math.min(11, geometry.width / 2), y - 8, Math.min(22, geometry.width), 16, 8);
       context.fill();
     }
-    context.fillStyle = ink(carry[t] ? "surface" : "ink-3");
-    context.fillText(String(carry[t]), x, y + 0.5);
+    context.fillStyle = ink(states[t] ? "surface" : "ink-3");
+    context.fillText(String(states[t]), x, y + 0.5);
   }
 }
 
@@ -212,8 +212,8 @@ function drawFlow({ context, view, geometry, ink, font }, first, last) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   const cell = described(view.trace);
-  const carried = geometry.placed
-    .map((placed) => ({ ...placed, through: cell.carriedBy(placed.lane.array) }))
+  const inTime = geometry.placed
+    .map((placed) => ({ ...placed, through: cell.throughTime(placed.lane.array) }))
     .filter(({ through }) => through !== null);
   for (let t = first; t <= last; t++) {
     const x = leftOf(geometry, t);
@@ -225,7 +225,7 @@ function drawFlow({ context, view, geometry, ink, font }, first, last) {
       if (geometry.pitch >= 60) context.fillText(weight, middle + 11, y);
     }
     if (t === geometry.T - 1) continue;
-    for (const { lane, top, bottom, through } of carried) {
+    for (const { lane, top, bottom, through } of inTime) {
       const rightward = (lane.pass === "forward") === (lane.direction === "forward");
       const into = rightward ? t + 1 : t;
       const here = phase === lane.pass && at === into;

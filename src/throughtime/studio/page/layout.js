@@ -1,0 +1,102 @@
+/** The empty page: its panels in their places. */
+import { controls } from "./controls.js";
+import { el } from "./dom.js";
+import { gradient } from "./gradient.js";
+import { history } from "./history.js";
+import { inspector } from "./inspector.js";
+import { lesson } from "./lesson.js";
+import { save } from "./save.js";
+import { space } from "./space.js";
+import { sum } from "./sum.js";
+import { unrolled } from "./unrolled.js";
+import { weights } from "./weights.js";
+
+/** @typedef {import("./types.d.ts").Panel} Panel */
+/**
+ * @typedef {{name: string, title: string, how: string, draw: Panel, place: "lesson" | "side" | "centre" | "aside" |
+ * "below", picture?: boolean}} Place `how` says how the picture is read; a picture can be saved
+ */
+
+/** @type {Place[]} in the order of reading */
+const PANELS = [
+  { name: "lesson", title: "Lesson", how: "", draw: lesson, place: "lesson" },
+  { name: "sum", title: "The example, on paper", how: "", draw: sum, place: "centre" },
+  {
+    name: "unrolled",
+    title: "The network, unrolled in time",
+    how:
+      "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow " +
+      "down and to the left.",
+    draw: unrolled,
+    place: "centre",
+    picture: true,
+  },
+  { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "centre", picture: true },
+  { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
+  { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "aside" },
+  { name: "space", title: "State space", how: "", draw: space, place: "aside", picture: true },
+  { name: "history", title: "Training so far", how: "", draw: history, place: "aside", picture: true },
+  { name: "weights", title: "Weights", how: "", draw: weights, place: "below", picture: true },
+];
+
+/** The empty page. @param {HTMLElement} root */
+export function layout(root) {
+  root.classList.add("throughtime");
+  const bar = el("header", { class: "bar" });
+  const notice = el("span", { role: "alert" });
+  const close = el("button", { type: "button", class: "quiet", "aria-label": "Close this notice" }, "×");
+  const noticeBox = el("div", { class: "notice", hidden: true }, notice, close);
+  const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
+  const places = {
+    lesson: el("div", { class: "lesson" }),
+    side: el("div", { class: "side" }),
+    centre: el("div", { class: "centre" }),
+    aside: el("div", { class: "aside" }),
+    below: el("div", { class: "below" }),
+  };
+  const walk = el("div", { class: "player", role: "group", "aria-label": "Walk through time" });
+  const panels = PANELS.map((panel) => {
+    const body = el("div", { class: "panel-body" });
+    const head = el(
+      "div",
+      { class: "panel-head" },
+      el("h2", { id: `panel-${panel.name}` }, panel.title),
+      panel.picture ? pictures(panel.name, body) : null,
+      panel.how ? el("p", { class: "how" }, panel.how) : null,
+    );
+    const section = el(
+      "section",
+      { class: `panel panel-${panel.name}`, "aria-labelledby": `panel-${panel.name}` },
+      head,
+      body,
+    );
+    if (panel.name === "unrolled") section.insertBefore(walk, body);
+    places[panel.place].append(section);
+    return { panel, section, body };
+  });
+  const main = el(
+    "main",
+    { class: "layout", hidden: true },
+    places.lesson,
+    places.centre,
+    places.aside,
+    places.side,
+    places.below,
+  );
+  root.replaceChildren(bar, el("div", { class: "notice-place" }, noticeBox), waiting, main);
+  return { bar, notice, noticeBox, close, waiting, main, panels, player: walk };
+}
+
+/** Buttons that save a panel as a picture. @param {string} name @param {HTMLElement} body */
+function pictures(name, body) {
+  const buttons = /** @type {const} */ (["svg", "png"]).map((format) => {
+    const button = el(
+      "button",
+      { type: "button", class: "save", "aria-label": `Save this picture as ${format.toUpperCase()}` },
+      format.toUpperCase(),
+    );
+    button.addEventListener("click", () => save(body, `throughtime-${name}`, format));
+    return button;
+  });
+  return el("div", { class: "buttons" }, ...buttons);
+}
