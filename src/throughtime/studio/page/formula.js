@@ -1,5 +1,6 @@
 /**
- * The formula of any cell of a Trace, for a single number: the readout's and the loss's of `weights/losses.py`, and of a layer
+ * The formula of any cell of a Trace, for a single number: the readout's and the loss's of `weights/losses.py`, and of
+ * a layer
  * those that follow from the operations of its cell.
  *
  * It says the same as `trace/explain/unit.py`, and more cells have one: net_h, d_h of an Elman cell, the parameters.

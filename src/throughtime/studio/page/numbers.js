@@ -1,7 +1,8 @@
 /**
  * The numbers of a Trace with their names, as formulas show them: h_3[5], δ_f_4[0], layer1.backward.U_C[:,2].
  *
- * The same names as those of `trace/explain/numbers.py`: the layer and the direction stand before a name where there are
+ * The same names as those of `trace/explain/numbers.py`: the layer and the direction stand before a name where there
+ * are
  * several, then docs/math.md's symbol, the step from 1 and the unit from 0. h_0 is the initial state; of a layer that
  * reads backward the initial state is h_{T+1}. In code steps count from 0: `h` at t = −1 is h_0.
  *

@@ -1,5 +1,6 @@
 /**
- * The formulas of one output at one step: the readout, the loss and δ_y, as in `weights/losses.py` and `trace/explain/output.py`.
+ * The formulas of one output at one step: the readout, the loss and δ_y, as in `weights/losses.py` and
+ * `trace/explain/output.py`.
  *
  * @typedef {import("./expression.js").Expression} Expression
  * @typedef {import("./expression.js").Formula} Formula
