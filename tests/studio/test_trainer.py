@@ -86,8 +86,10 @@ def test_a_run_goes_on_where_it_stood(tmp_path, requester):
 
 
 def test_overflow_is_said_and_the_last_good_network_stays(requester):
-    planned = plan({"hidden": 4, "optimizer": "gradient-descent", "learning_rate": 1e3, "activation": "relu", "task": "recall",
-                    "cell": "elman", "noise": 0.0})  # fmt: skip
+    planned = plan(
+        {"task": "recall", "cell": "elman", "hidden": 4, "activation": "relu", "noise": 0.0}
+        | {"optimizer": "gradient-descent", "learning_rate": 1e3}
+    )
     requester.train(planned, None)
     requester.trainer.run.network.parameters[:] = 1e300
     sent = requester.go_on()

@@ -1,4 +1,4 @@
-"""What the server sends to a page: JSON objects over a websocket, each with its "type". See `messages` for the way back."""
+"""The server's side of the protocol: JSON objects over a websocket, each with its "type". `messages` is the page's."""
 
 from __future__ import annotations
 

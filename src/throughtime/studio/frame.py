@@ -139,8 +139,8 @@ class Framer:
 def check(net: Network, example: Example, gradient: Array) -> Check:
     """How far a gradient is from central differences, computed in float64 whatever the network's numbers are.
 
-    Differences of two steps are extrapolated (Richardson), and with smaller steps again while these do not agree, so that a
-    right gradient is within `TOLERANCE` of its size, however steep the loss.
+    Differences of two steps are extrapolated (Richardson), and with smaller steps again while these do not agree, so
+    that a right gradient is within `TOLERANCE` of its size, however steep the loss.
     """
     exact = Network.of(replace(net.specification, dtype="float64"), net.parameters)
     batch, P = example.batch, len(net.parameters)

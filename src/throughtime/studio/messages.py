@@ -1,4 +1,4 @@
-"""What a page sends to the server: JSON objects over a websocket, each with its "type". See `answers` for the way back.
+"""The page's side of the protocol: JSON objects over a websocket, each with its "type". `answers` is the server's.
 
 A message with an unknown key, a value out of range or of the wrong type is answered with an Error.
 """

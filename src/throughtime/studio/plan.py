@@ -129,7 +129,7 @@ def _described(task: Any) -> TaskInfo:
 
 
 def options(plan: Plan) -> list[OptionInfo]:
-    """The options there are, for the page to make its controls from; those are enabled that could be chosen otherwise."""
+    """The options, for the page to make its controls from; those are enabled that could be chosen otherwise."""
     rows = OF_TASKS.get(plan.task.name, {}) | SETTINGS
     disabled = {name for name, value in _PROBES.items() if not plan.takes(**{name: value})}
     cells = tuple(dict.fromkeys([*NAMES, plan.specification.cell]))

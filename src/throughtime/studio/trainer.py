@@ -65,7 +65,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Event:
-    """News that no request led to: where the run was saved, what went wrong, that training ended, that kernels are compiled."""
+    """News: where the run was saved, what went wrong, that training ended, that kernels are compiled."""
 
     saved: Path | None = None
     error: str | None = None

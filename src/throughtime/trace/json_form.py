@@ -68,7 +68,7 @@ LayerJSON = NewType("LayerJSON", dict[str, Any])
 
 
 class TraceJSON(TypedDict):
-    """What happened in one pass over a batch; R and B as above. d, net_y, y, delta_y, mask, error: [B][R]…, else [B]…"""
+    """One pass over a batch, as above."""
 
     format: Literal["throughtime trace"]
     version: Literal[1]

@@ -1,4 +1,4 @@
-"""The types of messages and JSON forms for `tsc`: python tests/studio/page/typescript.py FILE writes them, made of Python's."""
+"""The types of messages and JSON forms for `tsc`, made of Python's: python tests/studio/page/typescript.py FILE."""
 
 import sys
 from inspect import getdoc
