@@ -1,6 +1,6 @@
 """JSON forms as Python types: what a value from outside must be is said once, by a dataclass or a TypedDict.
 
-A field is an `int` of at least 0, `float`, `str`, `bool`, None, `Any`, a list, a dict, a `Literal`, another form, or one
+A field is an `int` of at least 0, `float`, `str`, `bool`, None, `Any`, a list, dict or `Literal`, another form, or one
 of several (`X | Y`); dataclasses among those differ by their class's `type`, which is a key of their JSON. A value of
 `Annotated[X, check]` passes through check(name, value) first, such as one of `checks`. A field with a default, or one
 that is `NotRequired`, may be left out, and no form takes a key that it does not have. `tests/studio/page/typescript.py`
