@@ -7,17 +7,27 @@ and with exports of functions, classes and constants; anything else is refused, 
 from __future__ import annotations
 
 import json
+import posixpath
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
-_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+\.js)";[ \t]*$', re.MULTILINE)
+_IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.\.?/[\w./-]+\.js)";[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function\*? |class |const )", re.MULTILINE)
 _NAME = re.compile(r"^export (?:async )?(?:function\*?|class|const) ([\w$]+)", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
 
 
-def join(folder: Path, entry: str) -> str:
+def join(folder: Path, entry: str, written: Mapping[str, str] | None = None) -> str:
     """The module `entry` of a folder and all that it imports, as the text of one module without imports or exports.
+
+    Parameters
+    ----------
+    folder : Path
+    entry : str
+        Its path in the folder, such as "engine/worker.js".
+    written : dict, optional
+        Texts of modules that are in no file, by their paths.
 
     Raises
     ------
@@ -33,9 +43,9 @@ def join(folder: Path, entry: str) -> str:
         if name in state:
             return
         state[name] = "begun"
-        text = (folder / name).read_text(encoding="utf-8")
+        text = (written or {}).get(name) or (folder / name).read_text(encoding="utf-8")
         for found in _IMPORT.finditer(text):
-            add(found[2], name)
+            add(_path(found[2], name), name)
         state[name] = "done"
         joined.append(_wrapped(name, text))
 
@@ -45,12 +55,17 @@ def join(folder: Path, entry: str) -> str:
 
 def _wrapped(name: str, text: str) -> str:
     exported = _NAME.findall(text)
-    body = _EXPORT.sub("", _IMPORT.sub(_taken, text))
+    body = _EXPORT.sub("", _IMPORT.sub(lambda found: _taken(found, name), text))
     if (other := _OTHER.search(body)) is not None:
         raise ValueError(f"{name}: cannot join {other[0]!r}")
     return f"modules[{json.dumps(name)}] = (() => {{\n{body}\nreturn {{ {', '.join(exported)} }};\n}})();\n"
 
 
-def _taken(found: re.Match[str]) -> str:
+def _path(imported: str, by: str) -> str:
+    """The path in the folder of what a module imports."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(by), imported))
+
+
+def _taken(found: re.Match[str], by: str) -> str:
     names = re.sub(r"([\w$]+)\s+as\s+([\w$]+)", r"\1: \2", found[1])
-    return f"const {{{names}}} = modules[{json.dumps(found[2])}];"
+    return f"const {{{names}}} = modules[{json.dumps(_path(found[2], by))}];"
