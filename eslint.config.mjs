@@ -12,6 +12,6 @@ export default [
       "prefer-const": "error",
     },
   },
-  { files: ["src/throughtime/studio/page/*.js"], languageOptions: { globals: globals.browser } },
-  { files: ["tests/studio/page/*.mjs"], languageOptions: { globals: globals.node } },
+  { files: ["src/throughtime/studio/page/**/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["tests/studio/**/*.mjs"], languageOptions: { globals: globals.node } },
 ];

@@ -12,8 +12,8 @@ import pytest
 from throughtime import cell, sigmoid, tanh
 from throughtime.bridges.javascript import to_javascript
 from throughtime.cells.graph import Graph
-from throughtime.network_specification import NetworkSpecification
 from throughtime.studio.export import PAGE
+from throughtime.weights.network_specification import NetworkSpecification
 
 HERE = Path(__file__).parent / "engine"
 ENGINE = PAGE / "engine"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from throughtime.bridges.javascript import to_javascript
-from throughtime.network_specification import NetworkSpecification
 from throughtime.studio.export import PAGE
 from throughtime.studio.modules import join
+from throughtime.weights.network_specification import NetworkSpecification
 
 
 def worker(*specifications: NetworkSpecification) -> str:

@@ -5,11 +5,11 @@ import json
 import numpy as np
 
 from throughtime import Network, tasks
-from throughtime.network_specification import NetworkSpecification
-from throughtime.recipes import default
 from throughtime.studio.engine import worker
 from throughtime.studio.export import PAGE
 from throughtime.studio.modules import join
+from throughtime.training.recipes import default
+from throughtime.weights.network_specification import NetworkSpecification
 
 POLICY = "default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; img-src data:"
 LOG = ["3.45638663", "3.63389116", "3.91366595", "3.72191702", "3.58527130", "2.53352328", "0.57691441", "1.42589952",

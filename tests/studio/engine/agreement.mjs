@@ -1,4 +1,7 @@
-/** Every number of the browser's engine against Python's: traces, gradients, updates. FOLDER holds the modules and cases. */
+/**
+ * Every number of the browser's engine against Python's: traces, gradients, updates. FOLDER holds the modules and
+ * cases.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";

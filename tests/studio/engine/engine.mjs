@@ -1,4 +1,6 @@
-/** What the browser's engine draws, learns, checks, records and refuses. FOLDER holds the modules and Python's numbers. */
+/**
+ * What the browser's engine draws, learns, checks, records and refuses. FOLDER holds the modules and Python's numbers.
+ */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
@@ -13,7 +15,7 @@ const { RandomState } = await load("legacy");
 const { cellOf, createNetwork } = await load("network");
 const { Random } = await load("random");
 const { Recording } = await load("recording");
-const { MachineTask, addition, subtraction, taskOf } = await load("tasks");
+const { addition, subtraction, taskOf } = await load("tasks");
 const { Trainer } = await load("training");
 const { tasks, legacy, classic } = JSON.parse(readFileSync(`${folder}/others.json`, "utf8"));
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from throughtime.bridges.equations import Names
 from throughtime.cells.derivation import Derivation
 from throughtime.cells.graph import Operation
 from throughtime.cells.layout import Layout
-from throughtime.equations import Names
 
 FORWARD = "B, H, parameters, weightsAt, biases, biasesAt, gates, gatesAt, before, beforeAt, after, afterAt, stride"
 BACKWARD = (
@@ -55,12 +55,6 @@ def times(n: int, unit: str) -> str:
 def plus(*terms: str) -> str:
     """The sum of those terms that are something."""
     return " + ".join(term for term in terms if term) or "0"
-
-
-def product_of(laid: Layout, o: Operation) -> int:
-    """What the matrix of a product, or of a transposed one, is multiplied by in the step."""
-    name = laid.graph.operations[o.of[1]].name
-    return next(product.source for product in laid.products if product.parameter == name)
 
 
 class _Loop:
@@ -161,8 +155,8 @@ class _Loop:
                 lines.append(f"const {name} = {found[0]};")
                 found, depths[place] = (name, _ATOM), 0
             self.texts[place] = found
-        for target, place in targets:
-            text = None if place is None else self.texts[place]
+        for target, stored in targets:
+            text = None if stored is None else self.texts[stored]
             lines.append(f"{target} = {'0' if text is None else text[0]};")
         return lines
 
@@ -212,12 +206,16 @@ class _Backward(_Loop):
         super().__init__(laid, derived.operations, phase, parameters)
         self.derived = derived
         transposed = [place for place, o in enumerate(derived.operations) if o.op == "@T"]
-        self.first = {product_of(laid, self.operations[place]): place for place in reversed(transposed)}
+        self.first = {self.source_of(place): place for place in reversed(transposed)}
         self.later = {
             derived.by[place]: k
             for k, slot in enumerate(laid.slots)
             if (place := slot.kept if slot.net is None else slot.net) in derived.by and laid.phase(place) > phase
         }
+
+    def source_of(self, place: int) -> int:
+        """What the matrix of a transposed product is multiplied by."""
+        return self.laid.product_of[self.operations[self.operations[place].of[1]].name].source
 
     def is_kept(self, place: int) -> bool:
         return place in self.graph.after or place in self.laid.slot_of
@@ -239,7 +237,7 @@ class _Backward(_Loop):
         """Products with transposed matrices are added without us: to `error`, or to the δ's of what the matrices multiply."""
         o = self.operations[place]
         if o.op == "@T":
-            source = product_of(self.laid, o)
+            source = self.source_of(place)
             in_state = self.operations[source].op == "state" or source in self.graph.after
             if in_state or self.first[source] != place:
                 return None
@@ -274,11 +272,10 @@ def backward(laid: Layout, derived: Derivation, phase: int) -> list[str]:
         (loop.slot("delta", k), derived.by.get(place)) for k, place in enumerate(nets) if laid.phase(place) == phase
     ]
     if phase == 0:
-        leaves = {(o.op, o.name): place for place, o in enumerate(graph.operations) if not o.of}
         for k, name in enumerate(laid.weights):
-            targets.append((loop.slot("delta", len(laid.slots) + k), derived.by.get(leaves["parameter", name])))
+            targets.append((loop.slot("delta", len(laid.slots) + k), derived.by.get(graph.parameter_places[name])))
         for n, place in enumerate(graph.after):
             targets.append((loop.of_state("errors", n), derived.by[place]))
-        for n, state in enumerate(graph.states):
-            targets.append((loop.of_state("error", n), derived.by.get(leaves["state", state])))
+        for n, place in enumerate(graph.before):
+            targets.append((loop.of_state("error", n), derived.by.get(place)))
     return loop.function(f"backward{phase}", targets)

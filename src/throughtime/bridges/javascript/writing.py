@@ -12,10 +12,10 @@ from throughtime.bridges.javascript.rows import BACKWARD, FORWARD, backward, for
 from throughtime.cells.derivation import derivation
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import Layout, Product, layout
-from throughtime.network_specification import NetworkSpecification
-from throughtime.parameters import view_name
 from throughtime.trace.description import described
 from throughtime.trace.layer import array_names, names_of
+from throughtime.weights.network_specification import NetworkSpecification
+from throughtime.weights.parameters import view_name
 
 HEAD = """\
 /** The steps of cells, forward and backward, written from their graphs by throughtime.bridges.javascript. */

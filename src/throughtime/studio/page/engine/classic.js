@@ -1,6 +1,6 @@
 /**
- * The classic program of 2015, which learns to add from one pair after the other, with its public log to the last of its
- * 8 digits [docs/math.md#the-classic-recipe].
+ * The classic program of 2015, which learns to add from one pair after the other, with its public log to the last of
+ * its 8 digits [docs/math.md#the-classic-recipe].
  */
 import { RandomState } from "./legacy.js";
 import { Network } from "./network.js";
@@ -10,8 +10,11 @@ import { Trainer } from "./training.js";
 const BITS = 8;
 const EVERY = 1000;
 
-/** @typedef {{pair: number, error: number, a: number, b: number, predicted: number, true: number, y: number[]}} Logged */
-/** @typedef {{hidden?: number, seed?: number, pairs?: number, learning_rate?: number, update?: "per batch" | "per step"}} Options */
+/**
+ * @typedef {{pair: number, error: number, a: number, b: number, predicted: number, true: number, y: number[]}} Logged
+ */
+/** @typedef {import("./types.d.ts").Settings["update"]} Update */
+/** @typedef {{hidden?: number, seed?: number, pairs?: number, learning_rate?: number, update?: Update}} Options */
 
 export class Classic {
   /** @param {import("./types.d.ts").Cell} cell of one state, with its sigmoid @param {Options} options */
@@ -64,7 +67,10 @@ export class Classic {
     return lines;
   }
 
-  /** What the network says of a pair before it learns from it. @param {number} a @param {number} b @param {import("./types.d.ts").Batch} batch */
+  /**
+   * What the network says of a pair before it learns from it.
+   * @param {number} a @param {number} b @param {import("./types.d.ts").Batch} batch
+   */
   line(a, b, batch) {
     const y = Array.from(this.network.predict(batch));
     const error = y.reduce((sum, value, t) => sum + Math.abs(batch.y[t] - value), 0);

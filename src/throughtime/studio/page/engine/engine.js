@@ -25,7 +25,8 @@ export class Engine {
 
   /**
    * A network, its task and its training; what was there before stops.
-   * @param {{specification: any, task: any, settings?: any, parameters?: ArrayLike<number>, seed?: number, init?: any, record?: {sequences?: number, most?: number}}} given
+   * @param {{specification: any, task: any, settings?: any, parameters?: ArrayLike<number>, seed?: number, init?: any,
+   *   record?: {sequences?: number, most?: number}}} given
    */
   create({ specification, task, settings = {}, parameters, seed = settings.seed ?? 0, init, record = {} }) {
     this.running++;

@@ -4,7 +4,10 @@
 /** @typedef {import("./passes.js").Tape} Tape */
 /** @typedef {import("./types.d.ts").Machine} Machine */
 /** @typedef {{checked: number, wrong: number, word: number[] | null}} Checked the word is the first wrong one */
-/** @typedef {{states: Float64Array[][], q: Int32Array, bad: Uint8Array}} Level states (layer, state) of rows, machine's, wrong */
+/**
+ * @typedef {{states: Float64Array[][], q: Int32Array, bad: Uint8Array}} Level states (layer, state) of rows, machine's,
+ *   wrong
+ */
 
 /** How many rows of the tree are computed at once. */
 const WIDTH = 4096;
@@ -33,7 +36,8 @@ export function* checkInSlices(network, machine, steps, closing = 0) {
   /** @type {[number, Level][]} */
   const stack = [[0, root(network)]];
   while (stack.length > 0) {
-    let [depth, level] = /** @type {[number, Level]} */ (stack.pop());
+    const [depth, begun] = /** @type {[number, Level]} */ (stack.pop());
+    let level = begun;
     const rows = level.q.length;
     if (depth < steps && rows * A > WIDTH && rows > 1) {
       const half = rows >> 1;
@@ -70,7 +74,10 @@ function part({ states, q, bad }, from, to) {
   return { states: states.map((layer) => layer.map(of)), q: q.slice(from, to), bad: bad.slice(from, to) };
 }
 
-/** Each row reads the first `letters` symbols, one for each row that comes of it. @param {Network} network @param {Machine} machine @param {Level} level @param {number} letters */
+/**
+ * Each row reads the first `letters` symbols, one for each row that comes of it.
+ * @param {Network} network @param {Machine} machine @param {Level} level @param {number} letters
+ */
 function read(network, machine, level, letters) {
   const { hidden: H, inputs: I, outputs: O } = network.specification;
   const rows = level.q.length * letters;

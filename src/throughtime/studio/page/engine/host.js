@@ -1,6 +1,6 @@
 /**
- * Starts the engine in a worker. A module worker does not load from file://, so the worker's source, joined to one script,
- * stands in the page, and the worker is made of it.
+ * Starts the engine in a worker. A module worker does not load from file://, so the worker's source, joined to one
+ * script, stands in the page, and the worker is made of it.
  */
 
 /**

@@ -1,4 +1,7 @@
-/** Parameters to start training from, drawn as `throughtime.weights.parameters` says [Glorot & Bengio 2010; Saxe et al. 2014]. */
+/**
+ * Parameters to start training from, drawn as `throughtime.weights.parameters` says [Glorot & Bengio 2010; Saxe et al.
+ * 2014].
+ */
 import { RandomState } from "./legacy.js";
 import { PURPOSES, Random } from "./random.js";
 
@@ -17,7 +20,10 @@ export function initial(cell, s, places, init, seed) {
   return vector;
 }
 
-/** V, then W, then U, then all others, uniform in ±1. @param {Float64Array} vector @param {import("./layers.js").Places["blocks"]} blocks @param {RandomState} random */
+/**
+ * V, then W, then U, then all others, uniform in ±1.
+ * @param {Float64Array} vector @param {import("./layers.js").Places["blocks"]} blocks @param {RandomState} random
+ */
 function classic(vector, blocks, random) {
   const order = ["V", "W", "U"];
   const rank = (/** @type {string} */ symbol) => (order.includes(symbol) ? order.indexOf(symbol) : order.length);
@@ -31,7 +37,10 @@ function uniform(vector, H, random) {
   for (let k = 0; k < vector.length; k++) vector[k] = bound * (2 * random.uniform() - 1);
 }
 
-/** @param {Float64Array} vector @param {import("./types.d.ts").Cell} cell @param {number} H @param {Record<string, View>} views @param {Random} random */
+/**
+ * @param {Float64Array} vector @param {import("./types.d.ts").Cell} cell @param {number} H
+ * @param {Record<string, View>} views @param {Random} random
+ */
 function glorot(vector, cell, H, views, random) {
   const kinds = Object.fromEntries(cell.blocks.flatMap(({ kind, names }) => names.map((name) => [name, kind])));
   for (const [full, view] of Object.entries(views)) {
@@ -52,7 +61,10 @@ function fill(vector, { at, rows, columns, apart }, draw) {
   for (let i = 0; i < Math.max(1, rows); i++) for (let j = 0; j < columns; j++) vector[at + i * apart + j] = draw();
 }
 
-/** A matrix whose rows are orthogonal: normal numbers, each row made so to those before it, twice. @param {Float64Array} vector @param {View} view @param {Random} random */
+/**
+ * A matrix whose rows are orthogonal: normal numbers, each row made so to those before it, twice.
+ * @param {Float64Array} vector @param {View} view @param {Random} random
+ */
 function orthogonal(vector, view, random) {
   const { at, rows, columns, apart } = view;
   fill(vector, view, () => random.normal());

@@ -1,6 +1,6 @@
 /**
- * NumPy's legacy generator, RandomState(seed): the Mersenne Twister MT19937 [Matsumoto & Nishimura 1998], and its numbers
- * as NumPy makes them of its bits. Uniform and whole numbers are NumPy's to the last bit.
+ * NumPy's legacy generator, RandomState(seed): the Mersenne Twister MT19937 [Matsumoto & Nishimura 1998], and its
+ * numbers as NumPy makes them of its bits. Uniform and whole numbers are NumPy's to the last bit.
  */
 
 const N = 624;

@@ -1,4 +1,6 @@
-/** A network: a cell, a specification and one flat vector of parameters, in the order of Python's `Network.parameters`. */
+/**
+ * A network: a cell, a specification and one flat vector of parameters, in the order of Python's `Network.parameters`.
+ */
 import { initial } from "./initial.js";
 import { nested, placesOf } from "./layers.js";
 import { backward, forward, Tape } from "./passes.js";
@@ -7,7 +9,10 @@ import { backward, forward, Tape } from "./passes.js";
 /** @typedef {import("./types.d.ts").Batch} Batch */
 /** @typedef {import("./types.d.ts").Specification} Specification */
 
-/** The cell of a network among those that were written. @param {import("./types.d.ts").Cells} cells @param {Specification} s */
+/**
+ * The cell of a network among those that were written.
+ * @param {import("./types.d.ts").Cells} cells @param {Specification} s
+ */
 export function cellOf(cells, { cell, activation = "sigmoid" }) {
   const name = activation === "sigmoid" ? cell : `${cell} (${activation})`;
   if (!Object.hasOwn(cells, name)) throw new Error(`the cell ${name} was not written for this page`);
@@ -80,7 +85,10 @@ export class Network {
     return tape.y.slice();
   }
 
-  /** The loss, summed over steps and sequences. @param {Batch} batch @param {Float64Array | null} mask weights of the targets */
+  /**
+   * The loss, summed over steps and sequences.
+   * @param {Batch} batch @param {Float64Array | null} mask weights of the targets
+   */
   loss(batch, mask = null) {
     const tape = this.tapeOf(batch.T, batch.B);
     tape.clear();
@@ -101,7 +109,10 @@ export class Network {
     return new Tape(this, 1, B, false);
   }
 
-  /** Reads one step x (B,I) of endless sequences: y (B,O), a view; the state goes on. @param {Tape} state @param {Float64Array} x */
+  /**
+   * Reads one step x (B,I) of endless sequences: y (B,O), a view; the state goes on.
+   * @param {Tape} state @param {Float64Array} x
+   */
   step(state, x) {
     forward(this, state, x);
     state.goOn();

@@ -1,5 +1,6 @@
 /**
- * The optimisers and schedules of `throughtime.training`. With g the gradient of a batch's mean loss, α the learning rate:
+ * The optimisers and schedules of `throughtime.training`. With g the gradient of a batch's mean loss, α the learning
+ * rate:
  *
  *     gradient-descent   θ ← θ − α g
  *     momentum           m ← μ m + g;  θ ← θ − α m

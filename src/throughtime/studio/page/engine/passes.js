@@ -62,7 +62,10 @@ export class Tape {
         states.copyWithin(at, at + this.stride - size, at + this.stride);
   }
 
-  /** The loss of the outputs that stand here, against targets: fills δ_y. @param {Network} network @param {Float64Array} y @param {Float64Array | null} mask */
+  /**
+   * The loss of the outputs that stand here, against targets: fills δ_y.
+   * @param {Network} network @param {Float64Array} y @param {Float64Array | null} mask
+   */
   judge({ specification }, y, mask) {
     return judge(specification, mask, y, this.net_y, this.y, this.delta_y, this.losses, this.rows);
   }

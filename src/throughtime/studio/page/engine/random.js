@@ -12,7 +12,10 @@ export const PURPOSES = { parameters: 0, sequences: 1, noise: 2, example: 3 };
 const LAYERS = 256;
 const R = 3.6541528853610088;
 const AREA = 4.92867323399e-3;
-/** By how much a whole number of 24 bits, with its sign, is multiplied in a layer; below which it lies inside; exp(−x²/2). */
+/**
+ * By how much a whole number of 24 bits, with its sign, is multiplied in a layer; below which it lies inside;
+ * exp(−x²/2).
+ */
 const WIDTH = new Float64Array(LAYERS);
 const INSIDE = new Int32Array(LAYERS);
 const HEIGHT = new Float64Array(LAYERS);
@@ -78,7 +81,10 @@ export class Random {
     }
   }
 
-  /** Fills an array, from a place on, with normal numbers of this deviation. @param {Float64Array} array @param {number} from @param {number} deviation */
+  /**
+   * Fills an array, from a place on, with normal numbers of this deviation.
+   * @param {Float64Array} array @param {number} from @param {number} deviation
+   */
   fillNormal(array, from, deviation) {
     let { a, b, c, counter } = this;
     for (let i = from; i < array.length; i++) {
@@ -100,7 +106,10 @@ export class Random {
     Object.assign(this, { a, b, c, counter });
   }
 
-  /** A number from the edge of a layer, or from the tail; null if this one is not taken. @param {number} layer @param {number} place */
+  /**
+   * A number from the edge of a layer, or from the tail; null if this one is not taken.
+   * @param {number} layer @param {number} place
+   */
   outside(layer, place) {
     const x = place * WIDTH[layer];
     if (layer > 0) {

@@ -3,7 +3,10 @@
 /** @typedef {import("./types.d.ts").Batch} Batch */
 
 export class Recording {
-  /** @param {Batch} batch whose sequences are watched @param {{most?: number}} options how many moments are kept at most */
+  /**
+   * @param {Batch} batch whose sequences are watched
+   * @param {{most?: number}} options how many moments are kept at most
+   */
   constructor(batch, { most = 400 } = {}) {
     this.batch = batch;
     this.most = Math.max(2, most);

@@ -37,8 +37,10 @@ export class MachineTask {
   /**
    * @param {string} name
    * @param {Machine} machine
-   * @param {{bits?: number, closing?: number, ordered?: boolean}} options bits: steps of the words to learn from; closing:
-   *   last steps at which only the first symbol is read; ordered: whether operands are swapped where the machine ends in
+   * @param {{bits?: number, closing?: number, ordered?: boolean}} options bits: steps of the words to learn from;
+   *   closing:
+   *   last steps at which only the first symbol is read; ordered: whether operands are swapped where the machine ends
+   * in
    *   another state than its first
    */
   constructor(name, machine, { bits = 8, closing = 0, ordered = false }) {

@@ -1,6 +1,6 @@
 /** The trace of one sequence as the panels draw it: the object of `throughtime/trace/json_form.py`, name for name. */
 import { nested } from "./layers.js";
-import { backward, Tape } from "./passes.js";
+import { backward } from "./passes.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
@@ -22,7 +22,7 @@ export function traceOf(network, x, d, { mask, reach = false } = {}) {
     throw new Error(`a trace needs x (steps, ${s.inputs}) and targets of ${s.outputs} outputs`);
   const weights = Float64Array.from(mask ?? Array(last ? 1 : T).fill(1));
   const { loss, gradient } = network.gradient(batch, weights);
-  const tape = /** @type {Tape} */ (network.tape);
+  const tape = /** @type {import("./passes.js").Tape} */ (network.tape);
   const named = (/** @type {Float64Array} */ vector) =>
     Object.fromEntries(Object.entries(places.views).map(([name, view]) => [name, nested(view, vector)]));
   const rows = (/** @type {Float64Array} */ array) =>
@@ -51,7 +51,7 @@ export function traceOf(network, x, d, { mask, reach = false } = {}) {
   return trace;
 }
 
-/** @param {Network} network @param {Tape} tape @param {number} layer */
+/** @param {Network} network @param {import("./passes.js").Tape} tape @param {number} layer */
 function layerOf({ cell }, tape, layer) {
   const { T, H, stride } = tape;
   const { states, gates, delta, errors } = tape.layers[layer];
@@ -67,14 +67,17 @@ function layerOf({ cell }, tape, layer) {
   return { layer, direction: "forward", ...Object.fromEntries(all.map((name) => [name, arrays[name]])) };
 }
 
-/** Rows of a flat array as lists. @param {Float64Array} array @param {number} at @param {number} apart @param {number} width @param {number} count */
+/**
+ * Rows of a flat array as lists.
+ * @param {Float64Array} array @param {number} at @param {number} apart @param {number} width @param {number} count
+ */
 function matrix(array, at, apart, width, count) {
   return Array.from({ length: count }, (_, k) => Array.from(array.subarray(at + k * apart, at + k * apart + width)));
 }
 
 /**
  * ‖δ_{k→t}‖ of the last layer: the backward pass with the error of each step alone.
- * @param {Network} network @param {Tape} tape as the passes left it @param {Float64Array} x
+ * @param {Network} network @param {import("./passes.js").Tape} tape as the passes left it @param {Float64Array} x
  */
 function reachOf(network, tape, x) {
   const { cell, specification: s } = network;

@@ -145,6 +145,6 @@ function refusePerStep(s, { optimizer, batch, clip, noise, decay, penalty }) {
   const plain = optimizer.name === "gradient-descent" && batch === 1 && !clip && !noise && !decay && !penalty;
   if (!plain || s.layers > 1 || s.output === "last step")
     throw new Error(
-      'update "per step" is plain gradient descent on one sequence at a time, for one layer and an output at every step',
+      'update "per step" is plain gradient descent, one sequence at a time, for one layer and an output at every step',
     );
 }

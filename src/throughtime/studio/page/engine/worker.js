@@ -1,4 +1,6 @@
-/** The worker: calls come in as {id, method, argument}, and go out as {id, result} or {id, error}; events as {event}. */
+/**
+ * The worker: calls come in as {id, method, argument}, and go out as {id, result} or {id, error}; events as {event}.
+ */
 import { Engine } from "./engine.js";
 
 const METHODS = /** @type {const} */ ([
