@@ -66,7 +66,7 @@ PLANTED = {
     "h_t in place of h_(t-1)": ("cells.js", "addGradient(before, 0, H,", "addGradient(before, B * H, H,"),
     "a δ that is not stored": ("cells.js", "delta[deltaRow + unit + H] = delta_f;", ""),
     "no ∂C for the step before": ("cells.js", "error[B * H + place] = v", "error[B * H + place] = 0 * v"),
-    "no error through a gate": ("cells.js", "multiplyTransposed(delta, deltaAt + 2 * H", "multiply(delta, deltaAt + 2 * H"),
+    "no error through a gate": ("cells.js", "Transposed(delta, deltaAt + 2 * H", "(delta, deltaAt + 2 * H"),
     "the candidate reads h, not r ∘ h": ("cells.js", "multiply(gates, gatesAt + 3 * H", "multiply(before, beforeAt"),
     "a bias that has no gradient": ("cells.js", "if (bias) addRows(delta, H,", "if (false) addRows(delta, H,"),
     "the first step": ("passes.js", "t >= 0", "t > 0"),
