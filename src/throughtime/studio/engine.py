@@ -1,4 +1,4 @@
-"""The source of the worker in which a page trains: the engine's modules, and the cells written for it, in one script."""
+"""The source of the worker in which a page trains: the engine's modules, and cells written for it, in one script."""
 
 from __future__ import annotations
 

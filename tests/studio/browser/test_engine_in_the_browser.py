@@ -20,10 +20,12 @@ LOG = ["3.45638663", "3.63389116", "3.91366595", "3.72191702", "3.58527130", "2.
 def page(*specifications: NetworkSpecification) -> str:
     source = worker(*specifications).replace("</script", "<\\/script")
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}"><title>engine</title><link rel="icon" href="data:,"></head>
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>engine</title><link rel="icon" href="data:,"></head>
 <body><p data-array="x">…</p><script type="text/plain" id="engine">{source}</script>
 <script>{join(PAGE, "engine/host.js")}
-window.engine = modules["engine/host.js"].startEngine(document.getElementById("engine").textContent);</script></body></html>"""
+window.engine = modules["engine/host.js"].startEngine(document.getElementById("engine").textContent);
+</script></body></html>"""
 
 
 def call(page, method, argument=None):

@@ -114,7 +114,8 @@ def tasks_of():
             {
                 "task": {"name": task.name, **task.options},
                 "machine": {
-                    "symbols": machine.symbols.tolist(), "next": machine.next.tolist(), "outputs": machine.outputs.tolist(),
+                    "symbols": machine.symbols.tolist(), "next": machine.next.tolist(),
+                    "outputs": machine.outputs.tolist(),
                     "state_names": list(machine.state_names), "symbol_names": list(machine.symbol_names),
                 },
                 "closing": task.closing, "numbers": numbers, "encoded": encoded,

@@ -1,4 +1,4 @@
-"""The part of a cell's step, and of the step back, that is computed element by element: one loop in JavaScript for each phase.
+"""The part of a cell's step and of the step back that is computed unit by unit: a loop in JavaScript for each phase.
 
 Where numbers stand (`cells.layout` says what slots and phases are), for a unit of a sequence, a row of a batch of B:
 
@@ -28,9 +28,9 @@ BACKWARD = (
     "above, aboveAt, error, errors, errorsAt, along, penalty"
 )
 _WORDS = """
-    arguments async await break case catch class const continue debugger default delete do else enum eval export extends false
-    finally for function get if implements import in instanceof interface let new null of package private protected public
-    return set static super switch this throw true try typeof undefined var void while with yield Math NaN Infinity
+    arguments async await break case catch class const continue debugger default delete do else enum eval export extends
+    false finally for function get if implements import in instanceof interface let new null of package private protected
+    public return set static super switch this throw true try typeof undefined var void while with yield Math NaN Infinity
     sigmoid softplus multiply multiplyTransposed addGradient addRows row unit place gatesRow deltaRow at
 """
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3}
@@ -234,7 +234,7 @@ class _Backward(_Loop):
         return o.of
 
     def expression(self, place: int) -> tuple[str, int] | None:
-        """Products with transposed matrices are added without us: to `error`, or to the δ's of what the matrices multiply."""
+        """Products with transposed matrices are added elsewhere: to `error`, or to the δ's of what was multiplied."""
         o = self.operations[place]
         if o.op == "@T":
             source = self.source_of(place)
@@ -257,7 +257,7 @@ class _Backward(_Loop):
 
 
 def forward(laid: Layout, phase: int) -> list[str]:
-    """The function `forward<phase>`: what a phase of the step computes, of which slots and states after the step are kept."""
+    """The function `forward<phase>`: what a phase of the step computes; slots and states after the step are kept."""
     loop = _Forward(laid, laid.graph.operations, phase, FORWARD)
     targets = [(loop.slot("gates", k), slot.kept) for k, slot in enumerate(laid.slots)]
     targets += [(loop.of_state("after", n), place) for n, place in enumerate(laid.graph.after)]

@@ -53,7 +53,7 @@ def to_javascript(*specifications: NetworkSpecification) -> str:
 
 
 def name_of(s: NetworkSpecification) -> str:
-    """What a network's cell is called in the table: "NAME", or "NAME (tanh)" of one with another function than the sigmoid."""
+    """What a network's cell is called in the table: "NAME", or "NAME (tanh)" of one whose f is no sigmoid."""
     return s.cell if s.activation == "sigmoid" else f"{s.cell} ({s.activation})"
 
 
@@ -97,7 +97,7 @@ def _matrix(laid: Layout, product: Product, of: str) -> tuple[str, str, str]:
 
 
 def _source(laid: Layout, product: Product, whole: bool) -> tuple[str, str, str]:
-    """What a product reads at a step, or at all steps (`whole`): the array, where it begins, and how far its rows are apart."""
+    """What a product reads at a step, or at all (`whole`): the array, where it begins, and how far its rows are apart."""
     graph, o = laid.graph, laid.graph.operations[product.source]
     before, after, gates = ("", "B * H", "") if whole else ("beforeAt", "afterAt", "gatesAt")
     if o.op == "x":
