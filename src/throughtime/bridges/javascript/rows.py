@@ -28,10 +28,11 @@ BACKWARD = (
     "above, aboveAt, error, errors, errorsAt, along, penalty"
 )
 _WORDS = """
-    arguments async await break case catch class const continue debugger default delete do else enum eval export extends
-    false finally for function get if implements import in instanceof interface let new null of package private protected
-    public return set static super switch this throw true try typeof undefined var void while with yield Math NaN Infinity
-    sigmoid softplus multiply multiplyTransposed addGradient addRows row unit place gatesRow deltaRow at
+    arguments async await break case catch class const continue debugger default delete do else enum eval
+    export extends false finally for function get if implements import in instanceof interface let new null of
+    package private protected public return set static super switch this throw true try typeof undefined var
+    void while with yield Math NaN Infinity sigmoid softplus multiply multiplyTransposed addGradient addRows
+    row unit place gatesRow deltaRow at
 """
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "neg": 3}
 _ATOM = 4
