@@ -97,7 +97,7 @@ def _matrix(laid: Layout, product: Product, of: str) -> tuple[str, str, str]:
 
 
 def _source(laid: Layout, product: Product, whole: bool) -> tuple[str, str, str]:
-    """What a product reads at a step, or at all of them (`whole`): the array, its beginning, how far its rows are apart."""
+    """What a product reads at a step, or at all steps (`whole`): array, beginning, and how far its rows are apart."""
     graph, o = laid.graph, laid.graph.operations[product.source]
     before, after, gates = ("", "B * H", "") if whole else ("beforeAt", "afterAt", "gatesAt")
     if o.op == "x":
