@@ -17,6 +17,11 @@ def is_own(word: str) -> bool:
     return ":" in word or word.endswith(".py")
 
 
+def cell_of(word: str) -> str | Graph:
+    """The cell that FILE.py:NAME means; any other word as it is, which is to be a cell's name."""
+    return read(word) if is_own(word) else word
+
+
 def read(word: str) -> Graph:
     """Run the file and give the cell of that name: FILE.py:NAME, or FILE.py of a file with but one.
 

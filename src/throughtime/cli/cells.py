@@ -29,16 +29,18 @@ def cells(
     json: Json = False,
 ) -> None:
     """List the cells, or print the equations of one: forward, backward and gradients, as in a textbook."""
-    from throughtime.cells import NAMES, own, step_of
+    from throughtime.cells import NAMES, step_of
     from throughtime.cells.catalogue import entry
+    from throughtime.cells.own import cell_of
     from throughtime.cells.textbook import equations
     from throughtime.weights.network_specification import cell_named
 
     if name is None:
         _list([_described(step_of(one)) | entry(one)._asdict() for one in NAMES], json)
         return
-    shipped = None if own.is_own(name) else entry(cell_named(name))
-    graph = own.read(name) if shipped is None else step_of(cell_named(name))
+    found = cell_of(name)
+    shipped = entry(cell_named(found)) if isinstance(found, str) else None
+    graph = step_of(cell_named(found)) if isinstance(found, str) else found
     if json:
         parts = {head: list(map(list, part)) for head, part in equations(graph)._asdict().items()}
         document(_described(graph) | ({} if shipped is None else shipped._asdict()) | parts)

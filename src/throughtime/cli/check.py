@@ -10,8 +10,6 @@ from throughtime.cli.shell import line
 from throughtime.network import Network
 from throughtime.tasks.task import Evaluation, sampled
 
-MOST_BITS = 4096
-
 
 def check(task: Any, net: Network, samples: int = 1000, seed: int = 0, bits: int | None = None) -> Evaluation | None:
     """How often a network is wrong; None where targets are real numbers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -25,7 +26,8 @@ class Configured(TyperCommand):
         return super().invoke(ctx)
 
 
-def _options() -> list[Any]:
+@cache
+def _options() -> tuple[Any, ...]:
     from throughtime.training.options import OPTIONS
 
     def command(**_: Any) -> None:
@@ -41,5 +43,4 @@ def _options() -> list[Any]:
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     app = typer.Typer(add_completion=False)
     app.command()(command)
-    found: list[Any] = typer.main.get_command(app).params
-    return found
+    return tuple(typer.main.get_command(app).params)

@@ -24,13 +24,14 @@ def whole_number(word: str, most_digits: int, command: str = "add") -> int:
 
 def cell(word: str) -> Any:
     """The name of a cell, or the user's own cell that FILE.py:NAME means; a Failure if there is none."""
-    from throughtime.cells import own
+    from throughtime.cells.own import cell_of
     from throughtime.weights.network_specification import cell_named
 
     try:
-        return own.read(word) if own.is_own(word) else cell_named(word)
+        found = cell_of(word)
     except ValueError as error:
-        raise Failure(f"--cell: {error}" if own.is_own(word) else str(error)) from None
+        raise Failure(f"--cell: {error}") from None
+    return cell_named(found) if isinstance(found, str) else found
 
 
 def named_values(words: list[str]) -> dict[str, Any]:

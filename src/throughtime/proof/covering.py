@@ -29,8 +29,6 @@ from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import Certificate
 from throughtime.proof.system import Net, System, why_not
 
-DTYPES = ("float64", "float32")
-
 
 class Deployed(NamedTuple):
     """A network as another program computes it: how far its step is from real numbers at most, and the ε of the proof.

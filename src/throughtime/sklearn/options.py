@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,6 @@ from throughtime.weights.network_specification import cell_named, has_activation
 
 _MOST_EPOCHS = 10**9
 _ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize")
-_OF_THE_PLAN = (
-    "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "optimizer", "learning_rate",
-    "schedule", "clip", "noise", "dropout", "weight_decay", "cell_penalty",
-)  # fmt: skip
 _OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
 
 
@@ -66,6 +62,9 @@ class Options:
     def of_the_start(self) -> dict[str, Any]:
         """Those that decide the network and its standardisation when a new one is made, and nothing later."""
         return {name: getattr(self, name) for name in _ONLY_AT_THE_START}
+
+
+_OF_THE_PLAN = tuple(field.name for field in fields(Options) if field.name in OPTIONS)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from throughtime import tasks
-from throughtime.cells.own import is_own, read
+from throughtime.cells.own import cell_of
 from throughtime.experiments.sweeps.space import Trial, Value
 from throughtime.training.loop import NotFinite, proceed
 from throughtime.training.plan import Plan, plan
@@ -55,8 +55,7 @@ def planned(task_name: str, options: Mapping[str, Value], seed: int = 0) -> Plan
     """The plan that options mean; a ValueError if they do not go together."""
     if ":" in task_name and "" not in sys.path:
         sys.path.insert(0, "")  # a task of one's own in the current folder, in other processes too
-    word = str(options.get("cell", ""))
-    cell = {"cell": read(word)} if is_own(word) else {}
+    cell = {"cell": cell_of(str(options["cell"]))} if "cell" in options else {}
     return plan(task_name, **{**options, **cell}, seed=seed)
 
 
