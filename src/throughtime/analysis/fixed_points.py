@@ -1,4 +1,4 @@
-"""States that a network stays in while its input stays the same: s = F(s, x). Found by optimisation, and told apart."""
+"""States that a network stays in while its input stays the same: s = F(s, x), found by optimisation."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Figures of what was trained, traced and analysed. Each function draws into an `ax`, or a new one, and returns it.
 
-The colours are told apart with every kind of colour vision (Okabe & Ito 2008); maps are cividis where numbers have one
+The colours are distinct for every kind of colour vision (Okabe & Ito 2008); maps are cividis where numbers have one
 sign, and purple to orange around 0 where they have two.
 """
 

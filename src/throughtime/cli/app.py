@@ -26,7 +26,7 @@ from throughtime.cli import (
     warmup,
 )
 from throughtime.cli.options import Configured
-from throughtime.cli.shell import OneLineErrors, failures_told
+from throughtime.cli.shell import OneLineErrors, failures_reported
 
 app = typer.Typer(
     name="throughtime",
@@ -120,5 +120,5 @@ def _throughtime(
 
 def main() -> None:
     """The program `throughtime`."""
-    with failures_told():  # while the commands are put together, too
+    with failures_reported():  # while the commands are put together, too
         app()

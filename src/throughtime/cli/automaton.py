@@ -25,7 +25,7 @@ def automaton(
     model_path: ModelOption = None,
     specification: SpecificationOption = None,
     tracking: Annotated[
-        bool, typer.Option("--tracking", help="Every state that was told apart, not only as many as are needed.")
+        bool, typer.Option("--tracking", help="Every state that was distinguished, not only as many as are needed.")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw it into an .svg file, or write a .dot file.")

@@ -68,10 +68,10 @@ def check(
     except Rejected as error:
         report, reason = None, str(error)
     if json:
-        told: dict[str, Any] = {"certificate": str(certificate), "accepted": not reason, "reason": reason or None}
+        verdict: dict[str, Any] = {"certificate": str(certificate), "accepted": not reason, "reason": reason or None}
         if report is not None:
-            told |= {"margin": report.margin, "rounding": report.rounding, "claim": report.claim}
-        document(told)
+            verdict |= {"margin": report.margin, "rounding": report.rounding, "claim": report.claim}
+        document(verdict)
     elif reason or report is None:
         line("rejected", printable(reason))
     else:

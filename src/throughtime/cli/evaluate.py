@@ -48,9 +48,9 @@ def evaluate(
         raise Failure(f"{asked.name} has no bits: leave out --bits")
     found = check.check(asked, model.network, samples, seed, bits)
     if json:
-        told = check.as_json(asked, model.network, found)
-        exact = told.pop("exact") or {"checked": len(asked.batch), "wrong": None}
-        document({"model": str(model.path), "task": asked.name, "bits": bits} | exact | told)
+        results = check.as_json(asked, model.network, found)
+        exact = results.pop("exact") or {"checked": len(asked.batch), "wrong": None}
+        document({"model": str(model.path), "task": asked.name, "bits": bits} | exact | results)
     else:
         check.tell(asked, model.network, found, bits)
     if found is not None and found.wrong:

@@ -133,7 +133,7 @@ def _classic(name: str, sizes: list[int] | None, seeds: int, steps: int | None, 
     lines = f"  {{:<51}} {{:>{max(len(classic.size_name), 4)}}}   {{:>13}}   {{:>9}}   {{}}"
     head = iter([lines.format("", classic.size_name, "solved", "sequences", "loss" if name == "copy" else "wrong")])
 
-    def told(row: Row) -> None:
+    def show(row: Row) -> None:
         if not json:
             for line in head:
                 say(line)
@@ -142,7 +142,7 @@ def _classic(name: str, sizes: list[int] | None, seeds: int, steps: int | None, 
             size = row.size if classic.size_name else ""
             say(lines.format(row.network, size, f"{row.solved} of {row.seeds}", sequences, figure))
 
-    attempts = measure(classic, sizes, seeds, steps=steps, progress=told)
+    attempts = measure(classic, sizes, seeds, steps=steps, progress=show)
     if json:
         document(
             {"attempts": [asdict(one) for one in attempts], "published": [asdict(one) for one in classic.published]}

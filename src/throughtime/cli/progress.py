@@ -51,12 +51,12 @@ def _bar(first: int, steps: int) -> Iterator[Callable[[Run], None]]:
 
 
 def _lines(first: int, steps: int) -> Callable[[Run], None]:
-    speed, told = _Speed(), first * LINES // max(steps, 1)
+    speed, printed = _Speed(), first * LINES // max(steps, 1)
 
     def update(run: Run) -> None:
-        nonlocal told
-        if run.step * LINES // steps > told:
-            told = run.step * LINES // steps
+        nonlocal printed
+        if run.step * LINES // steps > printed:
+            printed = run.step * LINES // steps
             say_on_the_way(f"  learning  {run.step:>{len(str(steps))}}/{steps}   {_figures(run, speed)}")
 
     return update

@@ -115,11 +115,11 @@ def tell(proof: Proof) -> None:
 
 def as_json(proof: Proof) -> dict[str, Any]:
     """The verdict for a JSON document."""
-    told: dict[str, Any] = {"verdict": proof.verdict, "text": proof.text, "seconds": proof.seconds}
+    verdict: dict[str, Any] = {"verdict": proof.verdict, "text": proof.text, "seconds": proof.seconds}
     if proof.verdict == "proved":
         names = ("sets", "m", "margin", "epsilon", "check_seconds")
     elif proof.verdict == "refuted":
         names = ("word", "step", "expected", "given", "shortest")
     else:
         names = ("reason", "right_to", "tolerance", "failed", "advice")
-    return told | {name: getattr(proof, name) for name in names}
+    return verdict | {name: getattr(proof, name) for name in names}

@@ -45,7 +45,7 @@ class OneLineErrors(TyperGroup):
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="throughtime.named")
-        with failures_told(), warnings.catch_warnings():
+        with failures_reported(), warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: note(str(message))
             status = super().main(*args, **extra | {"standalone_mode": False})
             sys.stdout.flush()
@@ -53,7 +53,7 @@ class OneLineErrors(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
-        with failures_told(ctx):
+        with failures_reported(ctx):
             result = super().invoke(ctx)
             sys.stdout.flush()
             return result
@@ -87,7 +87,7 @@ codecs.register_error("throughtime.named", _named)
 
 
 @contextmanager
-def failures_told(asked: Any = None) -> Iterator[None]:
+def failures_reported(asked: Any = None) -> Iterator[None]:
     """Say what went wrong in one line on stderr and leave; `asked` is the context of the command's program."""
     try:
         yield
@@ -136,8 +136,8 @@ def _leave(message: str, status: int = BAD_INPUT) -> NoReturn:
     except OSError:  # what is left in the buffer can go nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if message:
-        told = printable(" ".join(message.split()))
-        print(told if status == INTERRUPTED else f"error: {told}", file=sys.stderr)
+        text = printable(" ".join(message.split()))
+        print(text if status == INTERRUPTED else f"error: {text}", file=sys.stderr)
     raise SystemExit(status)
 
 

@@ -199,7 +199,7 @@ def _failures_of(out: Path) -> Iterator[None]:
 
 @contextmanager
 def _told_whose(session: Session) -> Iterator[None]:
-    """Whatever goes wrong in the code of a user's own task is told as theirs."""
+    """An error in the code of a user's own task is reported as theirs."""
     try:
         yield
     except (Failure, NotFinite, OSError, MemoryError):

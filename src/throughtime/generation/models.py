@@ -92,10 +92,10 @@ class LanguageModel(Generator):
         symbols, _ = self.vocabulary.encode([after + text])
         read, state, total = shifted(symbols), None, 0.0
         for at in range(0, symbols.size, _WINDOW):
-            told = symbols[:, at : at + _WINDOW]
-            pass_ = self.decoder.forward(*self._read(read[:, at : at + told.size], None), state)
-            counted = np.arange(at, at + told.size) >= len(after)
-            total += pass_.loss(self._targets(told, told.size), counted[None])
+            window = symbols[:, at : at + _WINDOW]
+            pass_ = self.decoder.forward(*self._read(read[:, at : at + window.size], None), state)
+            counted = np.arange(at, at + window.size) >= len(after)
+            total += pass_.loss(self._targets(window, window.size), counted[None])
             state = pass_.final
         return float(total / np.log(2) / len(text))
 

@@ -166,7 +166,7 @@ def _of_windows(model: LanguageModel, text: str, given: Settings, threads: Threa
     window = given.window or T
     if T < 1:
         raise ValueError(f"the text has {symbols.size} symbols, too few for {given.batch} pieces")
-    told = symbols[0, : T * given.batch].reshape(given.batch, T)
+    targets = symbols[0, : T * given.batch].reshape(given.batch, T)
     read = np.pad(symbols[0], (1, 0), constant_values=END)[: T * given.batch].reshape(given.batch, T)
     shards = [slice(at, at + _SHARD) for at in range(0, given.batch, _SHARD)]
     while True:
@@ -176,7 +176,7 @@ def _of_windows(model: LanguageModel, text: str, given: Settings, threads: Threa
 
             def one(rows: slice, state: State, piece: slice = piece) -> tuple[Measure, State]:
                 loss, final, _, gradient = model.differentiate(
-                    _c(read[rows, piece]), _c(told[rows, piece]), None, state
+                    _c(read[rows, piece]), _c(targets[rows, piece]), None, state
                 )
                 return (loss, model.flat(gradient)), final
 

@@ -78,7 +78,7 @@ class Automaton:
         edges: dict[tuple[int, int], list[str]] = {}
         for q, row in enumerate(self.next.tolist()):
             for a, to in enumerate(row):
-                edges.setdefault((q, to), []).append(f"{self.specification.symbol_names[a]}/{self._told(q, a)}")
+                edges.setdefault((q, to), []).append(f"{self.specification.symbol_names[a]}/{self._outputs(q, a)}")
         return edges
 
     def as_dot(self) -> str:
@@ -91,7 +91,7 @@ class Automaton:
             "  start -> 0;",
         ]
         lines += [f"  {q} [label={_quoted(name)}];" for q, name in enumerate(self.names)]
-        lines += [f"  {q} -> {to} [label={_quoted(', '.join(told))}];" for (q, to), told in self.edges().items()]
+        lines += [f"  {q} -> {to} [label={_quoted(', '.join(labels))}];" for (q, to), labels in self.edges().items()]
         return "\n".join([*lines, "}", ""])
 
     def as_svg(self) -> str:
@@ -99,18 +99,18 @@ class Automaton:
         return draw(self.names, [states[0] for states in self.goes_with], self.edges())
 
     def as_table(self) -> str:
-        """A row for each state, a column for each symbol: the state that follows, and what is told."""
+        """A row for each state, a column for each symbol: the state that follows, and the outputs."""
         names = self.names
         rows = [["state", *self.specification.symbol_names]]
         for q, row in enumerate(self.next.tolist()):
-            rows.append([names[q], *(f"{names[to]} / {self._told(q, a)}" for a, to in enumerate(row))])
+            rows.append([names[q], *(f"{names[to]} / {self._outputs(q, a)}" for a, to in enumerate(row))])
         rows = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         return "\n".join(
             "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows
         )
 
-    def _told(self, q: int, a: int) -> str:
+    def _outputs(self, q: int, a: int) -> str:
         return "".join(map(str, self.outputs[q, a].tolist()))
 
 
@@ -167,5 +167,5 @@ def automaton_of(net_or_proof: Net | Proved, specification: Specification | None
 
 
 def _automaton(tracking: Tracking, specification: Specification) -> Automaton:
-    told = (tracking.y > 0.5).astype(np.int64)
-    return Automaton(tracking.succ, told, tuple((int(label),) for label in tracking.label), specification)
+    outputs = (tracking.y > 0.5).astype(np.int64)
+    return Automaton(tracking.succ, outputs, tuple((int(label),) for label in tracking.label), specification)

@@ -389,22 +389,22 @@ class Network:
         state_before is a state before the step, p.name a parameter, v7 the 7th result.
         """
         taken = {f"{state}_before" for state in self.cell.states} | {"x", "p", *ARITY}
-        uses, lines, told = Counter(at for o in self.all for at in o.of), [f"{self.cell.name}:"], list[str]()
+        uses, lines, texts = Counter(at for o in self.all for at in o.of), [f"{self.cell.name}:"], list[str]()
         binds: list[int] = []  # how strongly each text holds together
         for at, o in enumerate(self.all):
             binds.append({"+": 1, "-": 1, "*": 2, "@": 2, "neg": 3}.get(o.op, 4))
             loose = [binds[at] < 4 and binds[i] < binds[at] + k for k, i in enumerate(o.of)]
-            of = [f"({told[i]})" if wrap else told[i] for i, wrap in zip(o.of, loose, strict=True)]
+            of = [f"({texts[i]})" if wrap else texts[i] for i, wrap in zip(o.of, loose, strict=True)]
             leaves = {"x": "x", "state": f"{o.name}_before", "parameter": f"p.{o.name}", "neg": f"-{''.join(of)}"}
             leaves["number"] = repr(float(o.value)).removesuffix(".0")
-            told.append(leaves.get(o.op, f" {o.op} ".join(of) if binds[at] < 4 else f"{o.op}({', '.join(of)})"))
+            texts.append(leaves.get(o.op, f" {o.op} ".join(of) if binds[at] < 4 else f"{o.op}({', '.join(of)})"))
             if o.of and (o.name or uses[at] > 1 or at in self.after):
                 fits = o.name and o.name not in taken and (o.name not in self.cell.states or at in self.after)
                 name = o.name if fits and not o.name[1:].isdigit() else f"v{at}"
-                lines.append(f"  {name} = {told[at]}")
+                lines.append(f"  {name} = {texts[at]}")
                 taken.add(name)
-                told[at], binds[at] = name, 4
-        return [*lines, f"  return {', '.join(told[at] for at in self.after)}"]
+                texts[at], binds[at] = name, 4
+        return [*lines, f"  return {', '.join(texts[at] for at in self.after)}"]
 
 
 def sized(rows: list[Balls]) -> tuple[Any, Any]:
@@ -475,8 +475,8 @@ class Proof:
             here, to = f"{path}, symbol {a}", file.sets[q].succ[a]
             after, net_y = network.step(how, states, [exact([v]) for v in symbol], known)
             how.off(net_y, 8 * 16 * how.u * sigmoid)  # S is off by 16 u, and its slope is near ¼
-            told = self.machine.outputs[file.sets[q].label][a]
-            for bit, (low, high) in zip(told, (ends(y.x) for y in net_y), strict=True):
+            target = self.machine.outputs[file.sets[q].label][a]
+            for bit, (low, high) in zip(target, (ends(y.x) for y in net_y), strict=True):
                 margin = (low if bit else -high) if sigmoid else (low - bit + HALF).min(bit + HALF - high)
                 need(margin > file.epsilon, f"{here}: the output may be wrong")
                 self.margin = self.margin.min(margin - file.epsilon)

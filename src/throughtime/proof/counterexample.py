@@ -29,8 +29,8 @@ def replay(system: System, machine: Specification, word: Sequence[int]) -> tuple
     """Run one word from the first state on the NumPy cells → the outputs (T,O), those that are right (T,O)."""
     state, y = system.start(1), []
     for letter in word:
-        state, told = system.step(state, np.array([letter]))
-        y.append(told[0])
+        state, outputs = system.step(state, np.array([letter]))
+        y.append(outputs[0])
     return np.array(y), machine.run(word)[1]
 
 

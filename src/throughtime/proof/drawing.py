@@ -57,8 +57,8 @@ def draw(names: list[str], kinds: list[int], edges: dict[tuple[int, int], list[s
         f'<path class="ink" marker-end="url(#tip)" d="M{at[0][0] - SIZE - 40:.1f} {at[0][1]:.1f} h36"/>',
     ]
     arrows = [_arrow(at, q, to, (to, q) in edges, (cx, cy)) for q, to in edges]
-    for (path, _, _), told in zip(arrows, edges.values(), strict=True):
-        title = _text(", ".join(told))
+    for (path, _, _), labels in zip(arrows, edges.values(), strict=True):
+        title = _text(", ".join(labels))
         parts.append(f'<path class="ink" marker-end="url(#tip)" d="{path}"><title>{title}</title></path>')
     for q, (x, y) in enumerate(at):
         colour, dash = COLOURS[kinds[q] % len(COLOURS)], DASHES[kinds[q] // len(COLOURS) % len(DASHES)]
@@ -69,8 +69,8 @@ def draw(names: list[str], kinds: list[int], edges: dict[tuple[int, int], list[s
             f'<text x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{_text(short)}</text></g>'
         )
     if len(edges) <= LABELLED:
-        for (_, x, y), told in zip(arrows, edges.values(), strict=True):
-            for line, text in enumerate(_lines(told)):
+        for (_, x, y), labels in zip(arrows, edges.values(), strict=True):
+            for line, text in enumerate(_lines(labels)):
                 parts.append(
                     f'<text class="halo" x="{x:.1f}" y="{y + 4 + 14 * line:.1f}" '
                     f'text-anchor="middle">{_text(text)}</text>'
@@ -83,9 +83,9 @@ def _text(name: str) -> str:
     return escape(printable(name))
 
 
-def _lines(told: list[str]) -> list[str]:
+def _lines(labels: list[str]) -> list[str]:
     """At most three to a line, and two lines."""
-    lines = [", ".join(told[at : at + 3]) for at in range(0, len(told), 3)]
+    lines = [", ".join(labels[at : at + 3]) for at in range(0, len(labels), 3)]
     return lines if len(lines) <= 2 else [lines[0], "…"]
 
 

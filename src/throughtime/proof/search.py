@@ -78,7 +78,7 @@ def prove(
     seed : int
         Decides the random walks.
     progress : function of a str, optional
-        Is told what goes on, a short line at a time.
+        Gets the progress, a short line at a time.
     epsilon : float
         What a step may at least be off by, for the proof to hold where the network is deployed too (`proof.covering`).
 

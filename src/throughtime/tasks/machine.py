@@ -68,8 +68,8 @@ class Machine(Described, ABC):
         make_room(batch, self.bits, self.inputs + self.outputs)
         word = self.draw(rng, batch)
         entry, _ = self.follow(word)
-        told = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
-        return Batch(self.specification.symbols.take(word.T, axis=0), told.take(entry.T, axis=0))
+        outputs = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
+        return Batch(self.specification.symbols.take(word.T, axis=0), outputs.take(entry.T, axis=0))
 
     def draw(self, rng: np.random.Generator, batch: int) -> Array:
         """Random symbols (T,B), the first of the alphabet while closing."""
@@ -118,12 +118,12 @@ class Machine(Described, ABC):
         return self.specification.run(symbol.argmax(axis=1))
 
     def render(self, x: Array, y: Array) -> str:
-        """A line for each bit read, one for what was told, and one for what is right if that differs."""
-        told, right = cells(y[:, 0]), cells(self.retrace(x)[1][:, 0])
+        """A line for each bit read, one for the prediction, and one for the right answer if it differs."""
+        predicted, right = cells(y[:, 0]), cells(self.retrace(x)[1][:, 0])
         rows = [Row(label, cells(bits)) for label, bits in zip(self.reads, x.T, strict=True)]
-        if told == right:
-            return table([*rows, Row(self.name, told, "right")])
-        return table([*rows, Row(self.name, told, "wrong"), Row("", right, "is right")])
+        if predicted == right:
+            return table([*rows, Row(self.name, predicted, "right")])
+        return table([*rows, Row(self.name, predicted, "wrong"), Row("", right, "is right")])
 
     def evaluate(self, net: Net, samples: int = 1000, seed: int = 0, bits: int | None = None) -> Evaluation:
         """Check a network on words of `bits` free steps (and the closing ones), `self.bits` when not given.

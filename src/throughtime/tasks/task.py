@@ -30,7 +30,7 @@ class Net(Protocol):
     """What a task needs of a network."""
 
     def predict(self, x: Array, lengths: Array | None = None) -> Array:
-        """Outputs (B,T,O), or (B,O) where only the last step is told, for x (B,T,I)."""
+        """Outputs (B,T,O), or (B,O) where only the last step is predicted, for x (B,T,I)."""
 
     def initial_state(self, batch: int) -> Any:
         """The state before the first step; indexing it with an array of row numbers gives those rows."""
@@ -94,7 +94,7 @@ class Task(Protocol):
         """Draw sequences to learn from."""
 
     def right(self, y: Array, batch: Batch) -> Array:
-        """Whether each sequence is answered right, (B,) bool; y is what the network told."""
+        """Whether each sequence is answered right, (B,) bool; y is what the network predicted."""
 
     def render(self, x: Array, y: Array) -> str:
         """One sequence x (T,I) and the network's answer y, (T,O) or (O,), as text for people."""
@@ -137,7 +137,7 @@ class Described(_Task):
     def choices(cls) -> tuple[Option, ...]:
         """Its options."""
         found = [(f.name, f.default, f.metadata) for f in fields(cls) if "help" in f.metadata]  # type: ignore[arg-type]
-        return tuple(Option(name, _KINDS[type(default)], **told) for name, default, told in found)
+        return tuple(Option(name, _KINDS[type(default)], **details) for name, default, details in found)
 
     def __post_init__(self) -> None:
         self.settle(self.choices())

@@ -80,12 +80,12 @@ class Plan:
     def options(self) -> dict[str, Any]:
         """The options that make it again: `plan(**options) == self`, where its settings are all chosen by options."""
         s, settings = self.specification, self.settings
-        told = {option.name: getattr(s, option.name) for option in OPTIONS.values() if option.of == "network"}
-        told |= {name: getattr(settings, name) for name in OPTIONS if hasattr(settings, name)}
+        chosen = {option.name: getattr(s, option.name) for option in OPTIONS.values() if option.of == "network"}
+        chosen |= {name: getattr(settings, name) for name in OPTIONS if hasattr(settings, name)}
         return {
             "task": self.task.name,
             **{own(name): value for name, value in self.task.options.items()},
-            **told,
+            **chosen,
             "optimizer": next(name for name, kind in OPTIMISERS.items() if type(settings.optimizer) is kind),
             "learning_rate": settings.optimizer.learning_rate,
             "schedule": schedules.spelled(settings.schedule),

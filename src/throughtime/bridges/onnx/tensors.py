@@ -78,10 +78,10 @@ def _load(tensor: onnx.TensorProto, path: Path) -> int:
 
     No other place is read: the file's name has no folder in it, and it is a regular file of the needed size.
     """
-    told = {entry.key: entry.value for entry in tensor.external_data}
-    name = told.get("location", "")
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    name = entries.get("location", "")
     try:
-        offset, length = int(told.get("offset", 0)), int(told["length"])
+        offset, length = int(entries.get("offset", 0)), int(entries["length"])
     except (KeyError, ValueError):
         raise Refused(f"the place of its array {quoted(tensor.name)} is damaged") from None
     if not name or name in (".", "..") or set(name) & set("/\\:\0"):

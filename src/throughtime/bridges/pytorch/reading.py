@@ -104,22 +104,22 @@ def _of_module(module: nn.Module, fields: dict[str, Any]) -> Network:
     functions = [part for part in parts if isinstance(part, nn.Sigmoid | nn.Softmax)]
     if len(functions) > 1:
         raise ValueError(f"it holds {len(functions)} functions, nn.Sigmoid or nn.Softmax: {WHAT_CAN_BE_READ}")
-    told: dict[str, Any] = {}
+    read: dict[str, Any] = {}
     if isinstance(recurrent, nn.RNN):
-        told["activation"] = "sigmoid" if isinstance(recurrent, SigmoidRNN) else recurrent.nonlinearity
+        read["activation"] = "sigmoid" if isinstance(recurrent, SigmoidRNN) else recurrent.nonlinearity
     if isinstance(recurrent, CellRNN):
-        told["cell"] = recurrent.graph
+        read["cell"] = recurrent.graph
     if functions:
-        told["readout"] = type(functions[0]).__name__.lower()
+        read["readout"] = type(functions[0]).__name__.lower()
     if isinstance(module, Recurrent):
         s = module.specification
-        told |= {"readout": s.readout, "loss": s.loss, "output": s.output} | ({"cell": s.step} if s.step else {})
+        read |= {"readout": s.readout, "loss": s.loss, "output": s.output} | ({"cell": s.step} if s.step else {})
     state = _tensors(module.state_dict())
     if _forward(module) is nn.Module.forward:
         _check_standard(module)
         _check_order(parts)
-        return _of_state(state, told | fields)
-    return _compared(module, state, told, fields, time_first=not getattr(recurrent, "batch_first", True))
+        return _of_state(state, read | fields)
+    return _compared(module, state, read, fields, time_first=not getattr(recurrent, "batch_first", True))
 
 
 def _forward(module: nn.Module) -> Any:
@@ -151,10 +151,10 @@ def _check_order(parts: list[nn.Module]) -> None:
 
 
 def _compared(
-    module: nn.Module, state: dict[str, Tensor], told: dict[str, Any], fields: dict[str, Any], *, time_first: bool
+    module: nn.Module, state: dict[str, Tensor], read: dict[str, Any], fields: dict[str, Any], *, time_first: bool
 ) -> Network:
     """The network of a module that can be run, with the readout and output for which both give the same."""
-    s = _of_state(state, told | fields).specification
+    s = _of_state(state, read | fields).specification
     rng, refusals = np.random.default_rng(0), list[str]()
     xs = [
         (rng.normal(size=(batch, time, s.inputs)) * np.array(scales)[:, None, None]).astype(s.dtype)
@@ -167,7 +167,7 @@ def _compared(
             refusals.append(str(error))
             continue
         every_step = ys[0].ndim == 3
-        found = {"output": "every step" if every_step else "last step"} | told | fields
+        found = {"output": "every step" if every_step else "last step"} | read | fields
         ys = [y.swapaxes(0, 1) if swapped and every_step else y for y in ys]
         for readout in [found["readout"]] if "readout" in found else list(READOUTS):
             net = _of_state(state, found | {"readout": readout})

@@ -143,8 +143,8 @@ def measure(
     seeds, steps = whole_number("seeds", seeds, 1, MOST_SEEDS), whole_number("steps", steps, 1)
     require_steps(max(gaps), BATCH, "a gap")
     settings: dict[str, Any] = {"optimizer": Adam(LEARNING_RATE), "batch": BATCH, "clip": CLIP}
-    told = {"steps": steps, "batch": BATCH, "optimizer": "adam", "learning_rate": LEARNING_RATE, "clip": CLIP}
-    experiment = GapExperiment(told | {"seeds": seeds, "noise": Recall().noise, "success": SUCCESS})
+    constants = {"steps": steps, "batch": BATCH, "optimizer": "adam", "learning_rate": LEARNING_RATE, "clip": CLIP}
+    experiment = GapExperiment(constants | {"seeds": seeds, "noise": Recall().noise, "success": SUCCESS})
     for contestant in contestants:
         for gap in sorted(set(gaps)):
             task, longest = Recall(gap=gap), gap == max(gaps)

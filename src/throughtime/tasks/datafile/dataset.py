@@ -53,7 +53,7 @@ class Dataset:
     named : bool
         Whether the file itself names its columns.
     sequence, time : str
-        The columns that told one sequence from another, and when; empty where there was none.
+        The columns that name the sequence and the time; empty where there was none.
     unused : strings
         Columns that are neither.
     notes : strings

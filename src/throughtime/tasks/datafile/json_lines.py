@@ -163,9 +163,9 @@ class _Lines:
             if not count:
                 self._expected("y", "a list of numbers", [])
         if self.form and (self.form, self.outputs) != (form, outputs):
-            told = _told(form, outputs)
+            shape = _shape(form, outputs)
             raise ValueError(
-                f'{self.line}, column "y": expected {_told(self.form, self.outputs)} as before, got {told}'
+                f'{self.line}, column "y": expected {_shape(self.form, self.outputs)} as before, got {shape}'
             )
         self.form, self.outputs = form, outputs
         self.targets.append(count)
@@ -204,7 +204,7 @@ class _Lines:
         raise ValueError(f'{self.line}, column "{place}": expected {expected}, got {short(json.dumps(got))}{advice}')
 
 
-def _told(form: str, outputs: int) -> str:
+def _shape(form: str, outputs: int) -> str:
     return {"rows": f"rows of {outputs}", "list": "one list", "one": "a single value"}[form]
 
 
