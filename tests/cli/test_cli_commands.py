@@ -440,7 +440,7 @@ def test_warmup_tells_how_long_each_cell_took(throughtime):
         (["train", "addition", "--noise", "much"], "--noise must be a number. See: throughtime train --help"),
         (
             ["evaluate", "--samples", 0],
-            "--samples must be greater than or equal to 1. See: throughtime evaluate --help",
+            "--samples must be at least 1, got 0. See: throughtime evaluate --help",
         ),
     ],
 )

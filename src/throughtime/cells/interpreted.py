@@ -118,6 +118,56 @@ def _done(operations: Sequence[Operation], values: dict[int, Any], places: Itera
     return values
 
 
+def forward(
+    graph: Graph,
+    parameters: Mapping[str, Array],
+    x: Array,
+    first: Sequence[Array],
+    steps: Iterable[int],
+    wanted: Sequence[int] = (),
+    real: Array | None = None,
+) -> tuple[dict[int, Array], list[Array]]:
+    """Go through time.
+
+    Parameters
+    ----------
+    graph : Graph
+    parameters : by the names of the graph
+    x : (B,T,K) array
+    first : for each state (B,H)
+    steps : in the order of reading
+    wanted : places of the graph
+    real : (B,T) bool array, optional
+        Where it is False, the states are held, and what is wanted is 0.
+
+    Returns
+    -------
+    recorded : dict of (B,T,H) arrays, by the places that were wanted
+    states : for each state (B,T,H)
+        After each step.
+    """
+    states = [np.zeros((*x.shape[:2], one.shape[1]), one.dtype) for one in first]
+    recorded = {place: np.zeros_like(states[0]) for place in wanted}
+    always = leaves(graph, parameters)
+    from_x = [place for place, o in enumerate(graph.operations) if o.op == "@" and graph.operations[o.of[0]].op == "x"]
+    rows = x.reshape(-1, x.shape[2])
+    products = [(rows @ always[graph.operations[place].of[1]]).reshape(states[0].shape) for place in from_x]
+    known = {**always, **dict.fromkeys(from_x), **dict.fromkeys(graph.before)}
+    needed = _needed(graph.operations, known, [*wanted, *graph.after])
+    now = list(first)
+    for t in steps:
+        values = {**always, **{place: product[:, t] for place, product in zip(from_x, products, strict=True)}}
+        values.update(zip(graph.before, now, strict=True))
+        _done(graph.operations, values, needed)
+        here = None if real is None else real[:, t, None]
+        for place in wanted:
+            recorded[place][:, t] = values[place] if here is None else np.where(here, values[place], 0)
+        for state, place, held in zip(states, graph.after, now, strict=True):
+            state[:, t] = values[place] if here is None else np.where(here, values[place], held)
+        now = [state[:, t] for state in states]
+    return recorded, states
+
+
 def backward(
     graph: Graph,
     known: Mapping[int, Any],
@@ -125,7 +175,8 @@ def backward(
     steps: Iterable[int],
     wanted: Sequence[int],
     real: Array | None = None,
-) -> dict[int, Array]:
+    last: Sequence[Array] | None = None,
+) -> tuple[dict[int, Array], list[Array]]:
     """Go back through time, as the derivation says.
 
     Parameters
@@ -138,18 +189,23 @@ def backward(
     steps : in the order of going back
     wanted : places of the derivation
     real : (B,T) bool array, optional
-        Where it is False, no error goes back.
+        Where it is False, errors pass through, and what is wanted is 0.
+    last : for each state (B,H), optional
+        ∂E by it after the last step, from outside; 0 when not given.
 
     Returns
     -------
-    dict of (B,T,H) arrays, by the places that were wanted
+    found : dict of (B,T,H) arrays, by the places that were wanted
+    first : for each state (B,H)
+        ∂E by it before the first step.
     """
     derived = derivation(graph)
     operations = derived.operations
     before = [derived.by[place] for place in graph.before]
-    given = {graph.states.index(o.name): place for place, o in enumerate(operations) if o.op == "given"}
-    needed = _needed(operations, {**dict.fromkeys(given.values()), **known}, [*wanted, *before])
-    moving = set(given.values())
+    named = {o.name: place for place, o in enumerate(operations) if o.op == "given"}
+    places = [named[state] for state in graph.states]
+    needed = _needed(operations, {**dict.fromkeys(places), **known}, [*wanted, *before])
+    moving = set(places)
     for place in needed:
         if not moving.isdisjoint(operations[place].of):
             moving.add(place)
@@ -158,15 +214,16 @@ def backward(
     used = {source for place in later for source in operations[place].of}.union(wanted, before)
     always = {place: value for place, value in always.items() if place in used}
     found = {place: np.zeros_like(above[0]) for place in wanted}
-    errors: list[Any] = [None] * len(graph.states)
+    errors: list[Any] = [np.zeros_like(one[:, 0]) for one in above] if last is None else list(last)
     for t in steps:
         values = {place: value[:, t] if np.ndim(value) == 3 else value for place, value in always.items()}
-        for n, place in given.items():
-            values[place] = above[n][:, t] if errors[n] is None else above[n][:, t] + errors[n]
+        given = [one[:, t] + error for one, error in zip(above, errors, strict=True)]
+        values.update(zip(places, given, strict=True))
         _done(operations, values, later)
+        here = None if real is None else real[:, t, None]
         for place in wanted:
-            found[place][:, t] = values[place]
+            found[place][:, t] = values[place] if here is None else np.where(here, values[place], 0)
         errors = [values[place] for place in before]
-        if real is not None:
-            errors = [np.where(real[:, t, None], error, 0) for error in errors]
-    return found
+        if here is not None:
+            errors = [np.where(here, error, passed) for error, passed in zip(errors, given, strict=True)]
+    return found, errors

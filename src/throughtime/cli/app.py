@@ -2,35 +2,96 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from throughtime.cli import (
-    add,
-    automaton,
-    cells,
-    certificate,
-    evaluate,
-    export,
-    export_html,
-    gallery,
-    info,
-    lab,
-    prove,
-    studio,
-    sweep,
-    tasks,
-    trace,
-    train,
-    warmup,
-)
-from throughtime.cli.options import Configured
+from throughtime.cli.options import Command, Configured
 from throughtime.cli.shell import OneLineErrors, failures_reported
+
+
+class _Entry(NamedTuple):
+    """Where a command is, and what it is for.
+
+    module : of `throughtime.cli`; it has a function of the command's name and its EPILOG, or else a `program` of several commands
+    short_help : in a few words
+    more : what else Typer is to know
+    """
+
+    module: str
+    short_help: str
+    more: Mapping[str, Any] = {}
+
+
+# A number such as -3 looks like an option that is not known; it is to be refused as a number.
+_NUMBERS = {"context_settings": {"ignore_unknown_options": True}}
+
+_ENTRIES = {
+    "train": _Entry("train", "Train a network on a task, check it and save it.", {"cls": Configured}),
+    "add": _Entry("add", "Let a network add numbers.", _NUMBERS),
+    "evaluate": _Entry("evaluate", "Check a network on all that it may be asked."),
+    "trace": _Entry("trace", "Show all that happens in a network.", _NUMBERS),
+    "prove": _Entry("prove", "Prove a network right for every length."),
+    "check": _Entry("certificate", "Check the certificate of a proof."),
+    "automaton": _Entry("automaton", "Show the machine a network has become."),
+    "studio": _Entry("studio", "Open a page where a network learns."),
+    "export-html": _Entry("export_html", "Save a page of what a network does."),
+    "cells": _Entry("cells", "List the cells, or print the equations of one."),
+    "tasks": _Entry("tasks", "List what there is to learn."),
+    "gallery": _Entry("gallery", "Run networks on real data."),
+    "export": _Entry("export", "Write a model for other programs."),
+    "info": _Entry("info", "Tell what a model is, or the engine."),
+    "warmup": _Entry("warmup", "Compile ahead what most networks need."),
+    "lab": _Entry("lab", "Measure what networks can remember."),
+    "sweep": _Entry("sweep", "Train many networks, over options and seeds."),
+}
+
+
+def _made(name: str, entry: _Entry) -> Any:
+    module = import_module(f"throughtime.cli.{entry.module}")
+    if hasattr(module, "program"):
+        program: Any = typer.main.get_group(module.program)
+        program.name, program.short_help = name, entry.short_help
+        return program
+    one = typer.Typer(add_completion=False, rich_markup_mode=None)
+    how = {"cls": Command, **entry.more}
+    function = getattr(module, name.replace("-", "_"))
+    one.command(name, short_help=entry.short_help, epilog=module.EPILOG, **how)(function)
+    return typer.main.get_command(one)
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by their names. A module is imported when its command is looked up, so that no sum waits for the studio."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made[name] = _made(name, _ENTRIES[name])
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _ENTRIES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_ENTRIES)
+
+    def __len__(self) -> int:
+        return len(_ENTRIES)
+
+
+class _Program(OneLineErrors):
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.commands: Any = _Commands()
+
 
 app = typer.Typer(
     name="throughtime",
-    cls=OneLineErrors,
+    cls=_Program,
     add_completion=False,
     add_help_option=False,
     rich_markup_mode=None,
@@ -48,45 +109,6 @@ said in one line on stderr; 130 interrupted. Training is done when its steps are
 however good the network is: evaluate asks that.""",
 )
 
-# A number such as -3 looks like an option that is not known; it is to be refused as a number.
-_NUMBERS = {"ignore_unknown_options": True}
-
-app.command(short_help="Train a network on a task, check it and save it.", epilog=train.EPILOG, cls=Configured)(
-    train.train
-)
-app.command(short_help="Let a network add numbers.", epilog=add.EPILOG, context_settings=_NUMBERS)(add.add)
-app.command(short_help="Check a network on all that it may be asked.", epilog=evaluate.EPILOG)(evaluate.evaluate)
-app.command(short_help="Show all that happens in a network.", epilog=trace.EPILOG, context_settings=_NUMBERS)(
-    trace.trace
-)
-app.command(short_help="Prove a network right for every length.", epilog=prove.EPILOG)(prove.prove)
-app.command(short_help="Check the certificate of a proof.", epilog=certificate.EPILOG)(certificate.check)
-app.command(short_help="Show the machine a network has become.", epilog=automaton.EPILOG)(automaton.automaton)
-app.command(short_help="Open a page where a network learns.", epilog=studio.EPILOG)(studio.studio)
-app.command("export-html", short_help="Save a page of what a network does.", epilog=export_html.EPILOG)(
-    export_html.export_html
-)
-app.command(short_help="List the cells, or print the equations of one.", epilog=cells.EPILOG)(cells.cells)
-app.command(short_help="List what there is to learn.", epilog=tasks.EPILOG)(tasks.tasks)
-app.command(short_help="Run networks on real data.", epilog=gallery.EPILOG)(gallery.gallery)
-app.command(short_help="Write a model for other programs.", epilog=export.EPILOG)(export.export)
-_lab = typer.Typer(help="Experiments on long memory.", add_help_option=True, rich_markup_mode=None)
-_lab.command(short_help="Recall after a gap.", epilog=lab.GAP_EPILOG)(lab.gap)
-_lab.command(short_help="The adding problem.", epilog=lab.CLASSIC_EPILOG)(lab.adding)
-_lab.command(short_help="Copy memory.", epilog=lab.CLASSIC_EPILOG)(lab.copy)
-_lab.command(short_help="The embedded Reber grammar.", epilog=lab.CLASSIC_EPILOG)(lab.reber)
-app.add_typer(_lab, name="lab", short_help="Measure what networks can remember.")
-_sweep = typer.Typer(cls=sweep.RunUnlessNamed, help=sweep.run.__doc__, epilog=sweep.EPILOG, rich_markup_mode=None)
-_sweep.command(
-    short_help="Run a sweep (may be left out).",
-    epilog=sweep.EPILOG,
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-)(sweep.run)
-_sweep.command(short_help="Print and draw what came of one.", epilog=sweep.SHOW_EPILOG)(sweep.show)
-app.add_typer(_sweep, name="sweep", short_help="Train many networks, over options and seeds.")
-app.command(short_help="Tell what a model is, or the engine.", epilog=info.EPILOG)(info.info)
-app.command(short_help="Compile ahead what most networks need.", epilog=warmup.EPILOG)(warmup.warmup)
-
 
 def _help(ctx: typer.Context, wanted: bool) -> None:
     if wanted:
@@ -102,7 +124,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-# Its own --help: for the ready-made one, new versions of Typer import Pydantic before each command, even before --help.
+# Its own --help: for the ready-made one, new versions of Typer import Pydantic.
 @app.callback(invoke_without_command=True)
 def _throughtime(
     ctx: typer.Context,

@@ -1,10 +1,12 @@
-"""The options of networks and training as options of a command."""
+"""Commands, and how the words of a command line become the values of their options; those of networks and training."""
 
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
+from enum import Enum
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand
@@ -12,7 +14,27 @@ from typer.core import TyperCommand
 _TYPES = {"whole number": int, "number": float, "yes or no": bool}
 
 
-class Configured(TyperCommand):
+class Command(TyperCommand):
+    """A command. Its options are read here: Typer's own way begins with importing Pydantic, which takes longer than a sum."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        for one in self.params:
+            _read_here(one)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Its --help."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            _read_here(option)
+        return option
+
+
+def _read_here(parameter: Any) -> None:
+    parameter._runtime_param = _Words(parameter.type_descriptor.annotation, parameter.min, parameter.max)
+
+
+class Configured(Command):
     """A command that takes all of `options.OPTIONS` beside its own; those that were given are its context's `obj`."""
 
     def get_params(self, ctx: Any) -> list[Any]:
@@ -24,6 +46,49 @@ class Configured(TyperCommand):
         """Call it."""
         ctx.obj = {option.name: ctx.params.pop(option.name) for option in _options()}
         return super().invoke(ctx)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What Typer calls the coercion of a parameter.
+
+    kind : a type, or a list of one
+    least, most : the range of a number
+    """
+
+    kind: Any
+    least: float | None
+    most: float | None
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The value of what was given, a word or several; a usage error if it is none."""
+        several = get_origin(self.kind) is list
+        if value is None:
+            return () if several else None
+        try:
+            return [_value(get_args(self.kind)[0], one) for one in value] if several else self._one(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), ctx=ctx, param=param) from None
+
+    def _one(self, word: Any) -> Any:
+        value = _value(self.kind, word)
+        if self.least is not None and not value >= self.least:
+            raise ValueError(f"must be at least {self.least}, got {word}")
+        if self.most is not None and not value <= self.most:
+            raise ValueError(f"must be at most {self.most}, got {word}")
+        return value
+
+
+def _value(kind: Any, word: Any) -> Any:
+    """The value of a word; a ValueError if it is none."""
+    if isinstance(word, kind):  # a default
+        return word
+    try:
+        return kind(word)
+    except ValueError:
+        if issubclass(kind, Enum):
+            raise ValueError(f"{word!r} is not one of {', '.join(repr(one.value) for one in kind)}") from None
+        raise ValueError("must be a whole number" if kind is int else "must be a number") from None
 
 
 @cache
@@ -42,5 +107,5 @@ def _options() -> tuple[Any, ...]:
     command.__annotations__ = {one.name: one.annotation for one in parameters}
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     app = typer.Typer(add_completion=False)
-    app.command()(command)
+    app.command(cls=Command)(command)
     return tuple(typer.main.get_command(app).params)

@@ -111,9 +111,8 @@ def failures_reported(asked: Any = None) -> Iterator[None]:
 
 def _about_usage(error: Any, context: Any, asked: Any) -> str:
     """One line about arguments, with the command whose help says more."""
-    message = error.format_message().rstrip(".").replace("Value error, ", "")
-    message = _NO_NUMBER.sub(lambda found: f"{found[1]} must be a {_NUMBERS[found[2]]}", message)
-    message = re.sub(r"^Invalid value for '(--[^']*)': Input should be ", r"\1 must be ", message)
+    message = error.format_message().rstrip(".")
+    message = re.sub(r"^Invalid value for '(--[^']*)': (?=must be)", r"\1 ", message)
     if context is not None:
         command = context.command_path
     elif asked is not None and asked.invoked_subcommand:  # an option without its value has no context of its own
@@ -122,12 +121,6 @@ def _about_usage(error: Any, context: Any, asked: Any) -> str:
         command = "throughtime"
     end = "" if message.endswith("?") else "."
     return f"{message[:1].lower()}{message[1:]}{end} See: {command} --help"
-
-
-_NO_NUMBER = re.compile(
-    r"^Invalid value for '(--[^']*)': (?:'.*' is not|Input should be) a valid (integer|number|float).*"
-)
-_NUMBERS = {"integer": "whole number", "number": "number", "float": "number"}
 
 
 def _leave(message: str, status: int = BAD_INPUT) -> NoReturn:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from throughtime.cli.options import Command
 from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import INTERRUPTED, Failure, Json, document, say
 from throughtime.support.documents import printable, text_of, toml_table
@@ -252,3 +253,11 @@ def _values(name: str, word: str) -> Any:
     if isinstance(least, str) or isinstance(greatest, str):
         raise Failure(f'{name} must be values A,B,C or a range of numbers A..B or A..B:log, got "{word[:40]}"')
     return {"from": least, "to": greatest, "scale": found[3] or "linear"}
+
+
+_ANY_OPTION = {"ignore_unknown_options": True, "allow_extra_args": True}
+program = typer.Typer(cls=RunUnlessNamed, help=run.__doc__, epilog=EPILOG, rich_markup_mode=None)
+program.command(
+    short_help="Run a sweep (may be left out).", epilog=EPILOG, context_settings=_ANY_OPTION, cls=Command
+)(run)
+program.command(short_help="Print and draw what came of one.", epilog=SHOW_EPILOG, cls=Command)(show)

@@ -67,5 +67,5 @@ def _deltas(trace: Trace, of: LayerTrace, b: int, n: int, names: Sequence[str], 
     places = delta_places(graph)
     steps = range(n) if of.direction == "backward" else reversed(range(n))
     above = [d_h, *(np.zeros_like(d_h) for _ in graph.states[1:])]
-    found = backward(graph, known, above, steps, [places[name] for name in names])
+    found, _ = backward(graph, known, above, steps, [places[name] for name in names])
     return {name: found[places[name]] for name in names}

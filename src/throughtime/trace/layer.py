@@ -287,7 +287,7 @@ def _errors_of_states(
     steps = range(time) if direction else reversed(range(time))
     wanted = [derived.by[place] for place in graph.after]
     behind = padding(time, lengths)
-    found = backward(graph, known, above, steps, wanted, ~behind if behind.any() else None)
+    found, _ = backward(graph, known, above, steps, wanted, ~behind if behind.any() else None)
     for d in found.values():
         d[behind] = 0
     return {name: found[place] for name, place in zip(names.d_states, wanted, strict=True)}
