@@ -11,7 +11,10 @@ import pytest
 from oracles.cases import Problem
 from oracles.layout import unpack
 from oracles.passes import run
-from throughtime.cells import GRU, LSTM, Elman, elman, gru, lstm
+from throughtime.cells import elman, gru, lstm
+from throughtime.cells.elman import Elman
+from throughtime.cells.gru import GRU
+from throughtime.cells.lstm import LSTM
 from throughtime.network import Network, State
 
 L, L2 = log(3), log(2)

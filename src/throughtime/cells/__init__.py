@@ -11,13 +11,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
-from throughtime.cells import elman, gru, lstm, shipped
-from throughtime.cells.elman import Elman
+from throughtime.cells import shipped
 from throughtime.cells.graph import Graph
-from throughtime.cells.gru import GRU
-from throughtime.cells.lstm import LSTM
 
-__all__ = ["GRU", "LSTM", "NAMES", "TWINS", "WITH_ACTIVATION", "Elman", "module_of", "step_of"]
+__all__ = ["NAMES", "TWINS", "WITH_ACTIVATION", "module_of", "step_of"]
 
 TWINS = ("elman", "lstm", "gru")
 """The cells with a forward and a backward pass written by hand."""
@@ -30,9 +27,8 @@ NAMES = (*TWINS, *sorted(module.name for module in iter_modules(shipped.__path__
 @cache
 def step_of(cell: str, activation: str = "sigmoid") -> Graph:
     """The step of a cell, by its name; `activation` is the f of an Elman cell."""
-    if cell in TWINS:
-        return {"elman": elman.STEPS[activation], "lstm": lstm.STEP, "gru": gru.STEP}[cell]
-    found: Graph = getattr(module_of(cell), cell)
+    module = module_of(cell)
+    found: Graph = module.STEPS[activation] if cell in WITH_ACTIVATION else getattr(module, "STEP" if cell in TWINS else cell)
     return found
 
 
