@@ -28,7 +28,10 @@ NAMES = (*TWINS, *sorted(module.name for module in iter_modules(shipped.__path__
 def step_of(cell: str, activation: str = "sigmoid") -> Graph:
     """The step of a cell, by its name; `activation` is the f of an Elman cell."""
     module = module_of(cell)
-    found: Graph = module.STEPS[activation] if cell in WITH_ACTIVATION else getattr(module, "STEP" if cell in TWINS else cell)
+    if cell in WITH_ACTIVATION:
+        found: Graph = module.STEPS[activation]
+    else:
+        found = getattr(module, "STEP" if cell in TWINS else cell)
     return found
 
 

@@ -15,7 +15,7 @@ from throughtime.cli.shell import OneLineErrors, failures_reported
 class _Entry(NamedTuple):
     """Where a command is, and what it is for.
 
-    module : of `throughtime.cli`; it has a function of the command's name and its EPILOG, or else a `program` of several commands
+    module : of `throughtime.cli`; it has a function of the command's name and its EPILOG, or a `program` of several
     short_help : in a few words
     more : what else Typer is to know
     """
@@ -63,7 +63,7 @@ def _made(name: str, entry: _Entry) -> Any:
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands by their names. A module is imported when its command is looked up, so that no sum waits for the studio."""
+    """The commands by their names. A module is imported when its command is looked up: no sum waits for the studio."""
 
     def __init__(self) -> None:
         self._made: dict[str, Any] = {}

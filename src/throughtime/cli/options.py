@@ -15,7 +15,7 @@ _TYPES = {"whole number": int, "number": float, "yes or no": bool}
 
 
 class Command(TyperCommand):
-    """A command. Its options are read here: Typer's own way begins with importing Pydantic, which takes longer than a sum."""
+    """A command. Its options are read here: Typer's own way begins with importing Pydantic, longer than a sum takes."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)

@@ -257,7 +257,7 @@ def _values(name: str, word: str) -> Any:
 
 _ANY_OPTION = {"ignore_unknown_options": True, "allow_extra_args": True}
 program = typer.Typer(cls=RunUnlessNamed, help=run.__doc__, epilog=EPILOG, rich_markup_mode=None)
-program.command(
-    short_help="Run a sweep (may be left out).", epilog=EPILOG, context_settings=_ANY_OPTION, cls=Command
-)(run)
+program.command(short_help="Run a sweep (may be left out).", epilog=EPILOG, context_settings=_ANY_OPTION, cls=Command)(
+    run
+)
 program.command(short_help="Print and draw what came of one.", epilog=SHOW_EPILOG, cls=Command)(show)

@@ -26,7 +26,9 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from llvmlite.binding import address_of_symbol
 from numba.core.compiler import CompileResult
+from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 
 from throughtime.kernels.machine import ENGINE
@@ -87,14 +89,19 @@ class Cache:
         return str(cache_directory())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """What was compiled for a signature, or None."""
-        target_context.refresh()
+        """What was compiled for a signature, or None.
+
+        Numba's registries are loaded, which takes longer than the code, only where it needs a symbol of theirs.
+        """
+        rtsys.initialize(target_context)
         key = self._key(sig, target_context.codegen())
         content = _read(self._name(key))
         if content is None or content[:_HASH] != _checksum(key, content[_HASH:]):
             return None
         with contextlib.suppress(Exception):  # such as a library that was changed and kept its version
-            calls, data = pickle.loads(content[_HASH:])
+            calls, outside, data = pickle.loads(content[_HASH:])
+            if not all(map(address_of_symbol, outside)):
+                target_context.refresh()
             for module, name, arguments in calls:  # whose symbols have to be there before this code is
                 getattr(import_module(module), name).compile(arguments)
             return CompileResult._rebuild(target_context, *data)
@@ -108,7 +115,8 @@ class Cache:
         key = self._key(sig, data.codegen)
         called = [f.name for f in data.library._final_module.functions if f.is_declaration]
         calls = [self._symbols[name] for name in called if name in self._symbols]
-        content = dumps((calls, data._reduce()))
+        outside = [name for name in called if not (name in self._symbols or name.startswith("llvm."))]
+        content = dumps((calls, outside, data._reduce()))
         with contextlib.suppress(OSError):
             write_atomically(folder / self._name(key), _checksum(key, content) + content, rights=0o644, lasting=False)
 

@@ -25,7 +25,7 @@ JITCodeLibrary      one module's LLVM code: `_optimize_functions`, `_optimize_fi
 targetctx           `insert_user_function`, `remove_user_function`: which code stands for a function
 CompileResult       `_reduce`, `_rebuild`, with `core.serialize.dumps`: machine code as bytes and back (in
                     `kernels.cache`); `library._final_module` says which symbols code calls, `codegen().magic_tuple()`
-                    names the processor
+                    names the processor; `rtsys.initialize` and `targetctx.refresh` make what that code may call
 
 The intrinsics (`product`, `tile`, `vector`, `walk`, `views`, `gaussian`, `activations`) use `numba.extending`, which is
 public, and `core.cgutils` and `np.arrayobj.populate_array`, which Numba's documentation shows but does not promise.
