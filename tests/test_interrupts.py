@@ -5,7 +5,8 @@ import threading
 
 import pytest
 
-from throughtime.support.interrupts import deferred, on_threads
+from throughtime.support.interrupts import deferred
+from throughtime.support.threads import on_threads
 
 
 # Python drops what comes in its own destructors.
@@ -25,7 +26,7 @@ def test_threads_are_interrupted_at_every_line_that_the_main_thread_takes(interr
         interrupted += found == "interrupted"
     assert found == [0, 1, 4, 9]
     assert interrupted > 300
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # those of other tests may have ended
 
 
 def test_what_work_gives_is_in_the_order_of_the_items_and_its_errors_come_through():

@@ -105,8 +105,7 @@ def test_every_option_reaches_the_run(throughtime):
 
 
 def test_the_same_seed_gives_the_same_bits_on_one_thread_or_two(throughtime):
-    threads = [1, 2] if (os.cpu_count() or 1) > 1 else [1, 1]
-    for number in threads:
+    for number in (1, 2):
         throughtime(*SHORT, "--threads", number, "--quiet")
     one, two = (Path(f"runs/addition-elman-0{end}/model.safetensors").read_bytes() for end in ("", "-2"))
     assert one == two
@@ -127,8 +126,7 @@ def test_the_same_seed_gives_the_same_bits_on_one_thread_or_two(throughtime):
         (["train", "addition", "--hidden", 10**30], "hidden must be"),
         (["train", "addition", "--hidden", 10**7], "of memory, and"),
         (["train", "addition", "--bits", 1], "bits must be"),
-        (["train", "addition", "--threads", 0], "--threads 0"),
-        (["train", "addition", "--threads", 10**6], "--threads"),
+        (["train", "addition", "--threads", 0], "threads must be"),
         (["train", "addition", "--seed", -1], "seed must be"),
         (["train", "addition", "--noise", "nan"], "noise must be"),
         (["train", "addition", "--learning-rate", "inf"], "learning_rate must be"),

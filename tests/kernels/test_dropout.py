@@ -47,7 +47,7 @@ def test_a_tape_with_masks_twice():
 def test_what_is_kept_equals_its_definition(dtype):
     for key, p in [(0, 0.5), (5, 0.2), (2**64 - 3, 0.9)]:
         out = np.empty(1000, dtype)
-        keep(np.uint64(key), p, out)
+        keep(np.uint64(key), 0, p, out)
         np.testing.assert_array_equal(out, np.where(keeps(key, p, 1000), 1 / (1 - p), 0).astype(dtype))
 
 
@@ -56,7 +56,7 @@ def test_as_many_are_kept_as_were_asked_for():
     n = 2**18
     for key, p in [(1, 0.5), (2, 0.1), (2 + 2**32, 0.75)]:
         out = np.empty(n)
-        keep(np.uint64(key), p, out)
+        keep(np.uint64(key), 0, p, out)
         assert abs(out.mean() - 1) < 4.5 * np.sqrt(p / (1 - p) / n)
         for other in (np.roll(out, 1), np.roll(out, 64)):
             assert abs(((out - 1) * (other - 1)).mean()) < 4.5 * p / (1 - p) / np.sqrt(n)

@@ -10,6 +10,7 @@ import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, UnknownTask, open_model, stored_task
 from throughtime.cli.shell import Failure, Json, document, line, say
+from throughtime.support.threads import processors
 
 EPILOG = """\b
 Example:
@@ -65,7 +66,7 @@ def _engine() -> dict[str, Any]:
         "vectors": f"{ENGINE.name}, {8 * ENGINE.vector_bytes} bits"
         if ENGINE.vector_bytes
         else "none: NumPy's products",
-        "threads": numba.get_num_threads(),
+        "threads": processors(),
         "cache": str(cache_directory()),
     }
 

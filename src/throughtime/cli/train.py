@@ -64,7 +64,12 @@ def train(
         RecipeName | None,
         typer.Option(help="What is not given is taken from it; classic is the well-known demo of 2015."),
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads to use; the result is the same bits.")] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads that share a large batch; it changes no bit.  [default: NUMBA_NUM_THREADS, or all processors]"
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="PATH", help="The run's folder.  [default: runs/TASK-CELL-SEED, then -2, -3, …]"),

@@ -67,8 +67,6 @@ def run(given: Given) -> None:
     started = time.perf_counter()
     if "cell" in given:
         given["cell"] = cell(given["cell"])
-    if "threads" in given:
-        _use_threads(given["threads"])
     if "resume" in given:
         session, trained = _resumed(given)
     elif "task" not in given:
@@ -82,15 +80,6 @@ def run(given: Given) -> None:
     _finish(session, trained, started)
 
 
-def _use_threads(threads: int) -> None:
-    import numba
-
-    try:
-        numba.set_num_threads(threads)
-    except ValueError as error:
-        raise Failure(f"--threads {threads}: {error} on this machine") from None
-
-
 def _new(given: Given) -> tuple[Session, Run]:
     plan = planning.plan(given)
     run, steps, seed = plan.run(), plan.settings.steps, plan.settings.seed
@@ -99,7 +88,9 @@ def _new(given: Given) -> tuple[Session, Run]:
         session.header(run.network, seed)
         with progress(0, steps, session.talks) as shown, _told_whose(session):
             callbacks = [*shown, *_sums(session, steps, seed)]
-            return session, proceed(run, plan.sequences, callbacks=callbacks, out=out, new=True)
+            return session, proceed(
+                run, plan.sequences, callbacks=callbacks, out=out, threads=given.get("threads"), new=True
+            )
 
 
 def _classic(given: Given) -> tuple[Session, Run]:
@@ -142,7 +133,9 @@ def _resumed(given: Given) -> tuple[Session, Run]:
         session.header(before.network, before.settings.seed)
         with progress(before.step, steps, session.talks) as shown:
             callbacks = [*shown, *_sums(session, steps, before.settings.seed)]
-            return session, resume(folder, task.sequences, steps=steps, callbacks=callbacks)
+            return session, resume(
+                folder, task.sequences, steps=steps, callbacks=callbacks, threads=given.get("threads")
+            )
 
 
 def _task_of_run(given: Given, folder: Path) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from throughtime.generation.models import LanguageModel
 from throughtime.generation.vocabulary import END, Indices
 from throughtime.passes.forward_pass import State
 from throughtime.support.interrupts import deferred
+from throughtime.support.threads import processors
 from throughtime.training.history import History, Record
 from throughtime.training.optimisers import Optimiser, rule
 from throughtime.training.schedules import Schedule
@@ -96,7 +96,7 @@ def train(
     rates = given.optimizer.learning_rate * given.schedule.factors(np.arange(given.steps), given.steps)
     moments = np.zeros((2, len(model.parameters)), model.dtype)
     started = time.perf_counter()
-    with deferred() as ctrl_c, ThreadPoolExecutor(os.cpu_count()) as threads:
+    with deferred() as ctrl_c, ThreadPoolExecutor(processors()) as threads:
         gradients = _gradients(model, data, given, threads)
         for step, rate in enumerate(rates.tolist(), 1):
             if ctrl_c.came:

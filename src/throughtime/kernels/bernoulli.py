@@ -25,17 +25,19 @@ def _mixed(z):
 
 
 @kernel
-def keep(key, p, out):
-    """out[i] = 1 / (1 − p) if number i of the key is kept, else 0.
+def keep(key, counter, p, out):
+    """out[i] = 1 / (1 − p) if number `counter + i` of the key is kept, else 0.
 
     Parameters
     ----------
     key : uint64
+    counter : int
+        At least 0.
     p : float
         From 0 to below 1.
     out : (n,) contiguous, float32 or float64
     """
     k, kept = _mixed(key), 1 / (1 - p)
     for i in range(out.size):
-        u = np.float64(_mixed(k + np.uint64(i) * _GAMMA) >> _11) * 2.0**-53
+        u = np.float64(_mixed(k + np.uint64(counter + i) * _GAMMA) >> _11) * 2.0**-53
         out[i] = kept if u >= p else 0.0

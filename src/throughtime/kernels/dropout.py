@@ -39,9 +39,12 @@ def dropped_at(s, tape, layer):
 
 
 @kernel
-def lay_out_masks(s, p, key, tape):
-    """Draw the masks of all layers."""
-    keep(key, p, items(tape.numbers, tape.masks, _inputs_below(s, s.layers) * tape.B))
+def lay_out_masks(s, p, key, first, batch, tape):
+    """Draw the masks of all layers; the tape's rows are those from `first` on of a batch."""
+    for layer in range(s.layers):
+        K, below = inputs_of(s, layer), _inputs_below(s, layer)
+        masks = items(tape.numbers, tape.masks + below * tape.B, tape.B * K)
+        keep(key, below * batch + first * K, p, masks)
 
 
 @inlined

@@ -119,6 +119,6 @@ def normal(key, counter, out):
     out[:] = np.random.default_rng([int(key), int(counter)]).standard_normal(out.shape)
 
 
-def keep(key, p, out):
-    """1 / (1 − p) where a number is kept, else 0, a function of the key; other ones than the compiled kernels keep."""
-    out[:] = (np.random.default_rng(int(key)).random(out.shape) >= p) / (1 - p)
+def keep(key, counter, p, out):
+    """1 / (1 − p) where a number is kept, else 0, a function of key and counter; others than compiled kernels keep."""
+    out[:] = (np.random.default_rng([int(key), int(counter)]).random(out.shape) >= p) / (1 - p)

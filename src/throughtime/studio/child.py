@@ -49,13 +49,14 @@ def _run(target: Callable[..., None], connection: Connection, *arguments: Any) -
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """OpenBLAS reads how many threads it has when the process imports NumPy; the other cores are the page's."""
-    before = os.environ.get("OPENBLAS_NUM_THREADS")
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    """OpenBLAS reads its number of threads when NumPy is imported, training at each run; other cores are the page's."""
+    before = {name: os.environ.get(name) for name in ("OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")}
+    os.environ.update(dict.fromkeys(before, "1"))
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["OPENBLAS_NUM_THREADS"]
-        else:
-            os.environ["OPENBLAS_NUM_THREADS"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

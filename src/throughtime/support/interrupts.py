@@ -6,11 +6,10 @@ waits for it waits for ever. So the main thread lets Ctrl-C be noted only, and e
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import resource_tracker
@@ -97,35 +96,3 @@ def as_they_end(
             for item in islice(waiting, 0 if ctrl_c.came else 1):
                 begin(item)
                 running += 1
-
-
-def on_threads(work: Callable[[T, Callable[[], bool]], R], items: Iterable[T], threads: int | None = None) -> list[R]:
-    """What `work(item, stop)` gives for each item, in their order, several at the same time.
-
-    Parameters
-    ----------
-    work : function of an item and a function
-        It should end soon when that function says True: after Ctrl-C, or when another one raised an exception.
-    items : iterable
-    threads : int ≥ 1, optional
-        As many as there are processors, when not given.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After Ctrl-C, when all have ended.
-    """
-    at_once, failed = threads or os.cpu_count() or 1, False
-    found: dict[int, R] = {}
-    with deferred() as ctrl_c, ThreadPoolExecutor(at_once) as pool:
-
-        def submit(numbered: tuple[int, T]) -> Future[R]:
-            return pool.submit(work, numbered[1], lambda: ctrl_c.came or failed)
-
-        try:
-            for (place, _), future in as_they_end(submit, enumerate(items), at_once, ctrl_c):
-                found[place] = future.result()
-        except BaseException:
-            failed = True
-            raise
-    return [found[place] for place in sorted(found)]

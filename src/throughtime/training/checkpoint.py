@@ -269,6 +269,7 @@ def resume(
     steps: int | None = None,
     validate: Batch | None = None,
     callbacks: Iterable[Callback] = (),
+    threads: int | None = None,
 ) -> Run:
     """Continue the run in a folder, to the same bits as if it had never stopped.
 
@@ -282,7 +283,7 @@ def resume(
         A new total of steps; else the run's own.
     validate : Batch, optional
         The same as in the run's beginning.
-    callbacks : as for `train`
+    callbacks, threads : as for `train`
 
     Raises
     ------
@@ -302,7 +303,7 @@ def resume(
         _refuse_other(stored, what, validate)
         if steps is not None:
             run.settings = replace(run.settings, steps=steps)
-        return proceed(run, what, validate, callbacks, folder, lock=lock)
+        return proceed(run, what, validate, callbacks, folder, threads=threads, lock=lock)
 
 
 def _refuse_other(stored: Stored, what: Task | Batch, validate: Batch | None) -> None:

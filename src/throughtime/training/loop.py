@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.support.disk import StrPath
+from throughtime.support.threads import Team
 from throughtime.tasks.columns import Columns
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings, SettingsFields
@@ -31,6 +32,7 @@ def train(
     callbacks: Iterable[Callback] = (),
     out: StrPath | None = None,
     columns: Columns | None = None,
+    threads: int | None = None,
     **settings: Unpack[SettingsFields],
 ) -> Run:
     """Train a copy of a network.
@@ -87,6 +89,10 @@ def train(
         A folder where the run is kept on disk while it trains. It must not hold a run already.
     columns : Columns, optional
         Of the data file that the sequences are from, to be kept with the run.
+    threads : int ≥ 1, optional
+        How many work on the sequences of a large batch; the result has the same bits for any number. When not given,
+        as many as `NUMBA_NUM_THREADS` in the environment says or as there are processors, and 1 in a thread that is not
+        the main one.
 
     Returns
     -------
@@ -103,10 +109,10 @@ def train(
     """
     if not isinstance(net, Network):
         raise ValueError(f"what is trained must be a Network, as tt.Network(…) makes one, got {type(net).__name__}")
-    chosen = Settings.given(settings, "train", ("validate", "callbacks", "out", "columns"))
+    chosen = Settings.given(settings, "train", ("validate", "callbacks", "out", "columns", "threads"))
     run = begin(net.copy(), task_or_data, chosen)
     run.columns = columns
-    return proceed(run, task_or_data, validate, callbacks, out, new=True)
+    return proceed(run, task_or_data, validate, callbacks, out, threads=threads, new=True)
 
 
 def begin(net: Network, task_or_data: Task | Batch, settings: Settings) -> Run:
@@ -123,6 +129,7 @@ def proceed(
     callbacks: Iterable[Callback] = (),
     out: StrPath | None = None,
     *,
+    threads: int | None = None,
     until: int | None = None,
     new: bool = False,
     stop: Callable[[], bool] = lambda: False,
@@ -136,7 +143,7 @@ def proceed(
     from throughtime.training.checkpoint import Writer, fingerprint
 
     callbacks = list(callbacks)
-    trainer = _Trainer(run, task_or_data, validate, watched=bool(callbacks))
+    trainer = _Trainer(run, task_or_data, validate, bool(callbacks), Team(threads))
     if out is not None:
         run.data = fingerprint(task_or_data) if isinstance(task_or_data, Batch) else None
         run.validate = None if validate is None else fingerprint(validate)

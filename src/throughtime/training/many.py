@@ -14,8 +14,8 @@ import numpy as np
 from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.support.checks import whole_number
-from throughtime.support.interrupts import on_threads
 from throughtime.support.memory import available, require
+from throughtime.support.threads import on_threads
 from throughtime.training.loop import NotFinite, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsButSeed
 from throughtime.weights.network_specification import InitName, NetworkSpecification
@@ -51,7 +51,8 @@ def train_many(
     init : "glorot", "uniform" or "classic"
         How parameters are drawn, see `parameters.initial`.
     threads : int ≥ 1, optional
-        As many as there are processors, when not given. The results are the same for any number.
+        How many networks are trained at the same time, each on one thread; as many as for `train`, when not given. The
+        results are the same for any number.
     progress : function of a seed and its Run
         Called when one has ended, one at a time, from the thread that trained it.
     validate, **settings

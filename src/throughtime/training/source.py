@@ -133,6 +133,10 @@ class Steps:
         """Some of the steps."""
         return Steps(*(getattr(self, field.name)[first:last] for field in fields(self)))
 
+    def rows(self, n: int, rows: slice) -> tuple[Array, Array, Array, Array]:
+        """x, y, mask and lengths of some sequences of step n."""
+        return _c(self.x[n, :, rows]), _c(self.y[n, :, rows]), _c(self.mask[n, :, rows]), self.lengths[n, rows]
+
 
 def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | None) -> Steps:
     """Cut `N · batch` sequences into steps; with a window, each step into one for each window of time."""

@@ -12,28 +12,24 @@ import numpy as np
 
 from throughtime.batch import Batch
 from throughtime.network import Network
-from throughtime.passes.forward_pass import State
 from throughtime.support.memory import require
+from throughtime.support.threads import Team
 from throughtime.training.history import records_of
-from throughtime.training.optimisers import rule
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings
 from throughtime.training.source import (
-    DROPOUT,
-    NOISE,
     DataSource,
     Source,
     Steps,
     TaskSource,
     check_kind,
     fitting,
-    key,
     lay_out,
 )
+from throughtime.training.workspace import Workspace
 from throughtime.weights.network_specification import NetworkSpecification
 
 if TYPE_CHECKING:
-    from throughtime.kernels.tape import TapeArrays
     from throughtime.tasks.task import Task
 
 _VALIDATE_EVERY = 100
@@ -54,12 +50,15 @@ class Trainer:
     validate : Batch, optional
     watched : bool
         Whether someone wants to see the network after every record of the history; else a block is one call.
+    team : Team
+        The threads that share the work of a step.
     """
 
-    def __init__(self, run: Run, task_or_data: Task | Batch, validate: Batch | None, watched: bool) -> None:
+    def __init__(self, run: Run, task_or_data: Task | Batch, validate: Batch | None, watched: bool, team: Team) -> None:
         self.run = run
         self.watched = watched
-        self.arrays: TapeArrays | None = None
+        self.team = team
+        self.workspace: Workspace | None = None
         self.validate: Batch | None = None
         s, settings = run.network.specification, run.settings
         check_fit(s, settings)
@@ -87,7 +86,6 @@ class Trainer:
         else:
             self.source = TaskSource(task_or_data, settings.seed, self.block)
         self.laid_out: tuple[int, Steps] | None = None
-        self.noise_key, self.dropout_key = key(settings.seed, NOISE), key(settings.seed, DROPOUT)
         self.before = run.history.last.seconds if len(run.history) else 0.0
         self.started = time.perf_counter()
 
@@ -109,8 +107,6 @@ class Trainer:
             raise
 
     def _take_block(self, end: int) -> None:
-        from throughtime.kernels import loop
-
         run, settings = self.run, self.run.settings
         unit = self.block * self.windows
         first = run.step
@@ -126,30 +122,16 @@ class Trainer:
         steps = steps.part(0, last - first)
         factors = settings.schedule.factors(np.arange(first, last), settings.steps)
         rates = np.ascontiguousarray(settings.optimizer.learning_rate * factors, dtype=float)
-        tape = self._tape(steps)
+        work = self._workspace(steps)
         if run.carried is not None:
-            self._carry_on(run.carried)
-        measured = np.zeros((last - first, 5))
+            work.carry_on(run.carried)
         net = run.network
         began = time.perf_counter()
-        if settings.update == "per step":
-            from throughtime.kernels.per_step import train_block_per_step
-
-            taken = train_block_per_step(
-                net.shape, net.parameters, rates, steps.x, steps.y, steps.mask, steps.lengths, tape, measured
-            )
-        else:
-            taken = loop.train_block(
-                net.shape, net.parameters, rule(settings.optimizer), run.moments, first, rates,
-                float(settings.clip or 0), float(settings.weight_decay), float(settings.cell_penalty),
-                steps.x, steps.y, steps.mask, steps.lengths, steps.carry,
-                float(settings.noise), self.noise_key, float(settings.dropout), self.dropout_key,
-                tape, np.zeros_like(net.parameters), measured,
-            )  # fmt: skip
+        taken, measured = work.take(run, steps, rates)
         run.step += taken
         whole, finite = taken == last - first, bool(np.isfinite(net.parameters).all())
         half_way = run.step % self.windows > 0
-        run.carried = self._states(-2 if whole else 0) if half_way else None
+        run.carried = work.states(-2 if whole else 0) if half_way else None
         if not (whole and finite):
             loss, norm = measured[min(taken, len(measured) - 1), :2]
             what = (
@@ -244,31 +226,11 @@ class Trainer:
             run.latest = run.network.parameters
             run.network = Network.of(run.network.specification, run.best.parameters)
 
-    def _states(self, place: int) -> State:
-        """The states on the tape before its first step (0) or after its last (-2), of a network that reads forward."""
-        tape = self.arrays
-        assert tape is not None
-        C = tape.C[:, 0, place] if tape.C.size else np.zeros((len(tape.h), 0, tape.h.shape[-1]), tape.h.dtype)
-        return State(tape.h[:, 0, place].copy(), C.copy())
-
-    def _carry_on(self, states: State) -> None:
-        """Put states onto the tape where the window before would have left them."""
-        tape = self.arrays
-        assert tape is not None
-        tape.h[:, 0, -2] = states.h
-        if tape.C.size:
-            tape.C[:, 0, -2] = states.C
-
-    def _tape(self, steps: Steps) -> Any:
-        from throughtime.kernels.tape import TapeArrays
-
-        _, T, B, _ = steps.x.shape
-        if self.arrays is None or self.arrays.h.shape[2:4] != (T + 2, B):
-            net, settings = self.run.network, self.run.settings
-            self.arrays = TapeArrays(
-                net.shape, T, B, net.specification.dtype, noisy=settings.noise > 0, dropout=settings.dropout > 0
-            )
-        return self.arrays.tape
+    def _workspace(self, steps: Steps) -> Workspace:
+        T = steps.x.shape[1]
+        if self.workspace is None or self.workspace.T != T:
+            self.workspace = Workspace(self.run.network, self.run.settings, T, self.team)
+        return self.workspace
 
 
 def _advice(steps: Steps, s: NetworkSpecification, rate: float) -> str:

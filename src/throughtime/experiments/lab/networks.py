@@ -8,8 +8,8 @@ from typing import Any
 
 from throughtime.cells.catalogue import entry
 from throughtime.network import Network
-from throughtime.support.interrupts import on_threads
 from throughtime.support.memory import require
+from throughtime.support.threads import on_threads
 from throughtime.tasks.task import Task
 from throughtime.training.loop import NotFinite, Run, proceed
 from throughtime.training.plan import Plan

@@ -24,7 +24,9 @@ _PROCESS = 150e6
 """Bytes of memory that a process takes at least."""
 _SUBMITTED = 10_000
 """Runs that a scheduler is given at a time."""
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_THREADS = (
+    "NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"
+)  # fmt: skip
 
 Progress = Callable[[Trial, Result, int, int], Any]
 
@@ -166,7 +168,7 @@ def _here(processes: int) -> Iterator[Executor]:
         from joblib.externals.loky import ProcessPoolExecutor
     except ModuleNotFoundError:
         raise ValueError("a sweep in several processes needs joblib: pip install 'throughtime[sweep]'") from None
-    threads = str(max(1, (os.cpu_count() or 1) // processes))  # of a library that has its own
+    threads = str(max(1, (os.cpu_count() or 1) // processes))  # of a network, and of a library that has its own
     executor = ProcessPoolExecutor(
         processes, env=dict.fromkeys(_THREADS, threads), initializer=end_with, initargs=(os.getpid(),)
     )

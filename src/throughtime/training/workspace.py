@@ -1,0 +1,114 @@
+"""The arrays that a run's steps are computed in, and how a block of steps is taken in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.network import Network
+from throughtime.passes.forward_pass import State
+from throughtime.support.memory import require
+from throughtime.support.threads import Team
+from throughtime.training.optimisers import rule
+from throughtime.training.run import Run
+from throughtime.training.settings import Settings
+from throughtime.training.source import DROPOUT, NOISE, Steps, key
+
+
+class Workspace:
+    """A tape and a gradient for each shard of a batch (see `kernels.shards`), on which a team of threads works.
+
+    Parameters
+    ----------
+    net : Network
+    settings : Settings
+    T : int
+        Time steps of a training step.
+    team : Team
+    """
+
+    def __init__(self, net: Network, settings: Settings, T: int, team: Team) -> None:
+        from throughtime.kernels.shards import shards
+        from throughtime.kernels.tape import TapeArrays
+
+        B, P, dtype = settings.batch, len(net.parameters), net.specification.dtype
+        self.T, self.settings, self.team = T, settings, team
+        self.shards = shards(3 * P, T, B)  # forward, backward, and the gradient
+        self.tapes: list[TapeArrays] = []
+        for shard in self.shards:
+            made = TapeArrays(
+                net.shape, T, shard.stop - shard.start, dtype, noisy=settings.noise > 0, dropout=settings.dropout > 0
+            )
+            if not self.tapes:
+                require(
+                    float(made.tape.numbers.nbytes * len(self.shards)),
+                    f"a pass of {B:,} sequences over {T:,} steps at once",
+                    "choose fewer or shorter sequences at once, or a smaller network",
+                )  # fmt: skip
+            self.tapes.append(made)
+        self.gradients = np.zeros((len(self.shards), P), dtype)
+        self.noise_key, self.dropout_key = key(settings.seed, NOISE), key(settings.seed, DROPOUT)
+
+    def take(self, run: Run, steps: Steps, rates: Array) -> tuple[int, Array]:
+        """Take so many of a run's steps; how many were taken, and what was measured, see `kernels.loop.train_block`."""
+        from throughtime.kernels import loop
+
+        net, settings, measured = run.network, self.settings, np.zeros((len(rates), 5))
+        if settings.update == "per step":
+            from throughtime.kernels.per_step import train_block_per_step
+
+            return train_block_per_step(
+                net.shape, net.parameters, rates, steps.x, steps.y, steps.mask, steps.lengths, self.tapes[0].tape,
+                measured,
+            ), measured  # fmt: skip
+        if len(self.shards) > 1:
+            return self._take_in_shards(run, steps, rates, measured), measured
+        return loop.train_block(
+            net.shape, net.parameters, rule(settings.optimizer), run.moments, run.step, rates,
+            float(settings.clip or 0), float(settings.weight_decay), float(settings.cell_penalty),
+            steps.x, steps.y, steps.mask, steps.lengths, steps.carry,
+            float(settings.noise), self.noise_key, float(settings.dropout), self.dropout_key,
+            self.tapes[0].tape, self.gradients[0], measured,
+        ), measured  # fmt: skip
+
+    def _take_in_shards(self, run: Run, steps: Steps, rates: Array, measured: Array) -> int:
+        """Each step in Python: threads meet behind it, which takes little of the time of one that is worth shards."""
+        from throughtime.kernels import loop
+
+        net, settings, parts = run.network, self.settings, np.zeros((len(self.shards), 5))
+        noise, dropout, penalty = float(settings.noise), float(settings.dropout), float(settings.cell_penalty)
+        for n, rate in enumerate(rates.tolist()):
+            number = np.uint64(run.step + n)
+            noise_key, dropout_key, carry = self.noise_key + number, self.dropout_key + number, bool(steps.carry[n])
+
+            def differentiate(
+                shard: int, n: int = n, noise_key: Any = noise_key, dropout_key: Any = dropout_key, carry: bool = carry
+            ) -> None:
+                rows = self.shards[shard]
+                loop.differentiate(
+                    net.shape, net.parameters, penalty, *steps.rows(n, rows), carry, rows.start, settings.batch,
+                    noise, noise_key, dropout, dropout_key, self.tapes[shard].tape, self.gradients[shard], parts[shard],
+                )  # fmt: skip
+
+            self.team.share(differentiate, len(self.shards))
+            loop.add_shards(self.gradients, parts)
+            measured[n] = parts[0]
+            if not loop.follow(
+                rule(settings.optimizer), run.step + n + 1, rate, float(settings.clip or 0),
+                float(settings.weight_decay), settings.batch, self.gradients[0], run.moments, net.parameters,
+                measured[n],
+            ):  # fmt: skip
+                return n
+        return len(rates)
+
+    def states(self, place: int) -> State:
+        """The states on the tapes before the first step (0) or after the last (-2), of a network that reads forward."""
+        h, C = ([arrays[name][:, 0, place] for arrays in self.tapes] for name in ("h", "C"))
+        return State(np.concatenate(h, axis=1), np.concatenate(C, axis=1))
+
+    def carry_on(self, states: State) -> None:
+        """Put states onto the tapes where the window before would have left them."""
+        for shard, arrays in zip(self.shards, self.tapes, strict=True):
+            arrays.h[:, 0, -2], arrays.C[:, 0, -2] = states.h[:, shard], states.C[:, shard]
