@@ -44,7 +44,7 @@ def measure(name: str, seeds: range) -> str:
         run = tt.train(net, task, seed=seed, **recipe.settings | settings)
         training.append(time.perf_counter() - begin)
         exact += task.evaluate(run.network, bits=8).wrong == 0
-        proofs.append(tt.prove(run.network, task.specification))
+        proofs.append(tt.prove(run.network, task.machine))
     proved = [proof for proof in proofs if proof.verdict == "proved"]
     steps = sorted(proof.step for proof in proofs if proof.verdict == "refuted")
     refuted = f"{len(steps)}" + (f" (at bit {steps[0]}–{steps[-1]})" if steps else "")

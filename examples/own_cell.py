@@ -20,5 +20,5 @@ net = tt.train(
     noise=0.5, weight_decay=0.01, cell_penalty=0.008,
 ).network  # fmt: skip
 print(net.trace(*task.encode(107, 27)).explain(t=3, unit=5))  # the formulas of h_3[5], with their numbers
-print(tt.prove(net, task.specification).verdict)  # proved: it adds numbers of every length
+print(tt.prove(net, task.machine).verdict)  # proved: it adds numbers of every length
 net.save("adder.safetensors")

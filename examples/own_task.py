@@ -23,7 +23,7 @@ class SameAsTwoBefore:
     readout: ClassVar[Readout] = "sigmoid"
     loss: ClassVar[Loss] = "binary_cross_entropy"
     output: ClassVar[Output] = "every step"
-    specification: ClassVar[None] = None
+    machine: ClassVar[None] = None
 
     def sample(self, rng: np.random.Generator, batch: int) -> tt.Batch:
         x = rng.integers(2, size=(batch, self.steps, 1)).astype(float)

@@ -25,7 +25,7 @@ MADE = {
     "rmsprop": lambda: tt.RMSprop(F, F, F),
     "adam": lambda: tt.Adam(np.float64(0.1), F, F, np.array(1e-8)),
     "cosine": lambda: tt.Cosine(F),
-    "step": lambda: tt.Step(I, F),
+    "step": lambda: tt.StepDecay(I, F),
     "warm-up": lambda: tt.WarmUp(I),
     "addition": lambda: tt.tasks.Addition(bits=np.int64(8), operands=I),
     "subtraction": lambda: tt.tasks.Subtraction(bits=I),
@@ -62,7 +62,7 @@ WRONG = {
     "steps": lambda v: Settings(steps=v),
     "log_every": lambda v: Settings(log_every=v),
     "learning_rate": lambda v: tt.Adam(v),
-    "every of a schedule": lambda v: tt.Step(v),
+    "every of a schedule": lambda v: tt.StepDecay(v),
     "bits": lambda v: tt.tasks.Addition(bits=v),
     "operands": lambda v: tt.tasks.Addition(operands=v),
     "modulus": lambda v: tt.tasks.Counter(modulus=v),
@@ -95,7 +95,7 @@ def test_a_trained_run_of_them_is_saved_and_loaded(tmp_path):
     net = tt.Network(inputs=2, hidden=I, outputs=1, seed=np.uint32(7))
     run = tt.train(
         net, tt.tasks.Addition(bits=np.int64(5)), steps=I, batch=np.int8(4), noise=F, clip=I, seed=I,
-        optimizer=tt.Adam(np.float32(0.1)), schedule=tt.Step(I, F), out=tmp_path,
+        optimizer=tt.Adam(np.float32(0.1)), schedule=tt.StepDecay(I, F), out=tmp_path,
     )  # fmt: skip
     again = tt.load_run(tmp_path)
     assert (again.settings, again.task) == (run.settings, run.task)

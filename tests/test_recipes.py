@@ -100,7 +100,7 @@ def test_recipes_fit_their_tasks():
         task = kind()
         recipe = recipes.default(task)
         net = Network(init=recipe.init, **recipe.network)
-        assert net.specification.cell == ("lstm" if task.specification is None else "elman"), name
+        assert net.specification.cell == ("lstm" if task.machine is None else "elman"), name
         settings = recipe.settings | {"steps": 1, "batch": 2}
         assert train(net, task, **settings).step == 1
     assert recipes.default(Addition(bits=8), "elman", "relu").network["activation"] == "relu"

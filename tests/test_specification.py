@@ -1,4 +1,4 @@
-"""The two specifications: what a network is (NetworkSpecification), and what it ought to compute (Specification)."""
+"""The two specifications: what a network is (NetworkSpecification), and what it ought to compute (Machine)."""
 
 import re
 from dataclasses import FrozenInstanceError, fields, replace
@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError, fields, replace
 import numpy as np
 import pytest
 
-from throughtime import NetworkSpecification, Specification
+from throughtime import Machine, NetworkSpecification
 from throughtime.cells import NAMES
 from throughtime.weights.network_specification import CHOICES, one_of
 
@@ -119,7 +119,7 @@ def adder(**changes):
         "state_names": ("carry 0", "carry 1"),
         "symbol_names": ("00", "01", "10", "11"),
     }
-    return Specification(**(tables | changes))
+    return Machine(**(tables | changes))
 
 
 @pytest.mark.parametrize(("a", "b"), [(9, 60), (127, 1), (85, 42), (0, 0)])

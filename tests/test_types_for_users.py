@@ -26,7 +26,7 @@ from throughtime.sklearn import SequenceClassifier
 task = tt.tasks.Addition(bits=8)
 net = tt.Network(cell="rnn", inputs=2, hidden=16, outputs=1)
 x, y = task.encode(107, 27)
-proof = tt.prove(net, task.specification)
+proof = tt.prove(net, task.machine)
 """
 RIGHT = """
 @tt.cell

@@ -108,7 +108,7 @@ def _certificates() -> Iterator[tuple[int, float]]:
     for hidden in (8, 12, 16, 24, 32):
         net = tt.Network(cell="elman", inputs=2, hidden=hidden, outputs=1, seed=0)
         net = tt.train(net, task, steps=2000, batch=64, optimizer=tt.Adam(0.02), noise=0.2, seed=0).network
-        match tt.prove(net, task.specification):
+        match tt.prove(net, task.machine):
             case tt.Proved(certificate=certificate):
                 start = time.perf_counter()
                 checker.check(certificate.text)

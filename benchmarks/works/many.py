@@ -89,6 +89,6 @@ def adder(seed: int) -> tuple[bool, bool, int]:
     task = tt.tasks.Addition(bits=8)
     net = tt.Network(cell="elman", inputs=2, hidden=16, outputs=1, seed=seed)
     net = tt.train(net, task, steps=2000, batch=64, optimizer=tt.Adam(0.02), noise=0.2, seed=seed).network
-    proof = tt.prove(net, task.specification)
+    proof = tt.prove(net, task.machine)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return task.evaluate(net).wrong == 0, isinstance(proof, tt.Proved), peak

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from throughtime.proof.search import prove
     from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
     from throughtime.studio.notebook import view
-    from throughtime.tasks.specification import Specification
+    from throughtime.tasks.machine import Machine
     from throughtime.trace import Trace
     from throughtime.training.checkpoint import load_run, resume
     from throughtime.training.loop import NotFinite, Run, train
     from throughtime.training.many import train_many
     from throughtime.training.optimisers import Adam, GradientDescent, Momentum, RMSprop
-    from throughtime.training.schedules import Constant, Cosine, Step, WarmUp
+    from throughtime.training.schedules import Constant, Cosine, StepDecay, WarmUp
     from throughtime.weights.files import load
     from throughtime.weights.network_specification import NetworkSpecification
 
@@ -37,15 +37,15 @@ _HOMES = {
     "exp": "cells.symbols",
     "GradientDescent": "training.optimisers",
     "Graph": "cells.graph",
+    "Machine": "tasks.machine",
     "Momentum": "training.optimisers",
     "Network": "network",
     "NetworkSpecification": "weights.network_specification",
     "NotFinite": "training.loop",
     "RMSprop": "training.optimisers",
     "Run": "training.loop",
-    "Specification": "tasks.specification",
     "State": "passes.forward_pass",
-    "Step": "training.schedules",
+    "StepDecay": "training.schedules",
     "Trace": "trace",
     "WarmUp": "training.schedules",
     "load": "weights.files",
@@ -72,9 +72,9 @@ _HOMES = {
 }
 
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
-    "Adam", "Batch", "cell", "Constant", "Cosine", "exp", "GradientDescent", "Graph", "load", "load_run", "maximum",
-    "minimum", "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "Proof", "prove", "Proved", "Refuted",
-    "relu", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative", "softplus", "Specification", "State", "Step",
+    "Adam", "Batch", "cell", "Constant", "Cosine", "exp", "GradientDescent", "Graph", "load", "load_run", "Machine",
+    "maximum", "minimum", "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "Proof", "prove", "Proved",
+    "Refuted", "relu", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative", "softplus", "State", "StepDecay",
     "sweep", "tanh", "tasks", "Trace", "train", "train_many", "Unknown", "view", "WarmUp",
 ]  # fmt: skip
 

@@ -196,7 +196,7 @@ def test_a_network_of_a_data_file_is_known_as_one(throughtime):
         assert throughtime(*command).complaint.startswith(f"{model} was trained on a data file: give --data FILE")
     for command in ("prove", "automaton"):
         assert throughtime(command, model).complaint == (
-            f"{model} was trained on a data file: give what it should do as --specification FILE"
+            f"{model} was trained on a data file: give what it should do as --machine FILE"
         )
 
 

@@ -9,7 +9,7 @@ import pytest
 import throughtime as tt
 from throughtime.cli.models import open_model
 from throughtime.cli.prove import advised
-from throughtime.proof import Specification, Unknown, prove
+from throughtime.proof import Machine, Unknown, prove
 from throughtime.proof.search import ADVICE
 
 PARITY = """\
@@ -40,7 +40,7 @@ def test_proved_written_down_and_checked(adder, tmp_path):
     assert adder("train", "addition", "--seed", 1, "--quiet").status == 0
     other = adder("check", "adder.json", "--model", "runs/addition-elman-1")
     assert other.status == 1
-    assert "rejected  it speaks of another network than that in runs/addition-elman-1" in other.out
+    assert "rejected  it is about another network than that in runs/addition-elman-1" in other.out
 
 
 def test_a_plainly_trained_lstm_is_refuted_and_its_word_is_wrong(throughtime):
@@ -50,8 +50,8 @@ def test_a_plainly_trained_lstm_is_refuted_and_its_word_is_wrong(throughtime):
     assert (refuted.status, refuted.json["verdict"]) == (1, "refuted")
     task = tt.tasks.Addition(bits=8)
     word = refuted.json["word"]
-    y = tt.load("runs/addition-lstm-3").predict(task.specification.symbols[word][None])
-    _, right = task.specification.run(word)
+    y = tt.load("runs/addition-lstm-3").predict(task.machine.symbols[word][None])
+    _, right = task.machine.run(word)
     assert (y[0, -1] > 0.5).astype(int).tolist() != right[-1].tolist()
 
 
@@ -74,9 +74,9 @@ def test_the_automaton_of_a_proved_adder_is_the_carry(adder):
 def test_against_a_machine_of_ones_own(throughtime):
     assert throughtime("train", "parity", "--quiet").status == 0
     Path("parity.toml").write_text(PARITY)
-    assert throughtime("prove", "--specification", "parity.toml").status == 0
+    assert throughtime("prove", "--machine", "parity.toml").status == 0
     Path("parity.toml").write_text(PARITY.replace("odd", "even"))
-    assert throughtime("prove", "--specification", "parity.toml").status == 2
+    assert throughtime("prove", "--machine", "parity.toml").status == 2
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": "throughtime proof", "version": 1}', "\x00"])
@@ -119,12 +119,12 @@ def test_check_says_what_is_proved_and_compares_it(adder):
     assert len(claim["machine"]) == 8
     Path("parity.toml").write_text(PARITY)
     for arguments in (
-        ("--specification", "parity.toml"),
-        ("--specification", "parity.toml", "--model", "runs/addition-elman-0"),
+        ("--machine", "parity.toml"),
+        ("--machine", "parity.toml", "--model", "runs/addition-elman-0"),
     ):
         other = adder("check", "adder.json", *arguments)
         assert other.status == 1
-        assert other.out == "  rejected  it speaks of another machine than that in parity.toml\n"
+        assert other.out == "  rejected  it is about another machine than that in parity.toml\n"
     certificate = json.loads(Path("adder.json").read_text())
     machine = certificate["specification"]
     machine["state_names"] = machine["state_names"][::-1]
@@ -139,8 +139,8 @@ def test_a_certificate_of_another_task_is_rejected_though_the_network_is_the_sam
     """The adder's network, proved to do half of what it was trained for: to compare, every output is 0 or 1 as told."""
     assert throughtime("train", "addition", "--quiet").status == 0
     found = tt.load("runs/addition-elman-0")
-    machine = tt.tasks.Addition(bits=8).specification
-    fewer = Specification(
+    machine = tt.tasks.Addition(bits=8).machine
+    fewer = Machine(
         machine.symbols[:3], machine.next[:1, :3], machine.outputs[:1, :3], ("carry 0",), ("00", "01", "10")
     )
     proof = prove(found, fewer)
@@ -149,7 +149,7 @@ def test_a_certificate_of_another_task_is_rejected_though_the_network_is_the_sam
     assert throughtime("check", "fewer.json").status == 0
     other = throughtime("check", "fewer.json", "--model", "runs/addition-elman-0")
     assert other.status == 1
-    assert "another machine than what runs/addition-elman-0 was trained for" in other.out
+    assert "another machine than that of runs/addition-elman-0's task" in other.out
 
 
 def test_bad_input_is_one_line(throughtime):
@@ -171,5 +171,5 @@ def test_bad_input_is_one_line(throughtime):
 def test_advice_fits_how_a_network_was_trained(throughtime, noise, advice):
     arguments = ("--noise", noise, "--steps", 3, "--hidden", 4, "--out", "r", "--quiet")
     throughtime("train", "addition", *arguments)
-    unknown = Unknown(tt.tasks.Addition().specification, "the budget is spent", 3, None, 0, "", ADVICE, 0.0)
+    unknown = Unknown(tt.tasks.Addition().machine, "the budget is spent", 3, None, 0, "", ADVICE, 0.0)
     assert advice in advised(unknown, open_model(Path("r")).noise).details

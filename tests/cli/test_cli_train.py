@@ -239,7 +239,7 @@ from throughtime.batch import Batch
 from throughtime.tasks.task import sampled
 
 class Echo:
-    name, inputs, outputs, readout, loss, output, specification = "echo", 1, 1, "sigmoid", "squared", "every step", None
+    name, inputs, outputs, readout, loss, output, machine = "echo", 1, 1, "sigmoid", "squared", "every step", None
 
     def __init__(self, length=5):
         self.length = length

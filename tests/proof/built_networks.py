@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from throughtime.proof import Specification
+from throughtime.proof import Machine
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import Views, count
 
@@ -35,7 +35,7 @@ def empty(**fields) -> Built:
     return Built(specification, np.zeros(count(specification), specification.dtype))
 
 
-def units(machine: Specification):
+def units(machine: Machine):
     """Of each pair's unit: weights from x (I,N), from the units' 0/1 values (N,N), bias (N): their sum is 1 or at most
     0.
     """
@@ -58,7 +58,7 @@ def units(machine: Specification):
     return V, U, b
 
 
-def readout(machine: Specification, steep: float):
+def readout(machine: Machine, steep: float):
     """From the units' 0/1 values: W (N,O), b_y."""
     S, A, O = machine.outputs.shape
     W = steep * (2.0 * machine.outputs.reshape(S * A, O) - 1)

@@ -10,7 +10,7 @@ import numpy as np
 from throughtime import proof, tasks
 from throughtime.cells import elman, gru, lstm
 from throughtime.cells.activations import sigmoid
-from throughtime.proof import Specification
+from throughtime.proof import Machine
 from throughtime.proof.counterexample import first_wrong
 from throughtime.proof.system import System
 from throughtime.weights.parameters import Views
@@ -18,17 +18,17 @@ from throughtime.weights.parameters import Views
 prove = partial(proof.prove, budget=200.0)
 """For networks that can be decided: however slow the machine, it is not the clock that decides them."""
 
-ADDITION = tasks.Addition().specification
+ADDITION = tasks.Addition().machine
 
 MACHINES = {
-    "addition": tasks.Addition().specification,
-    "three operands": tasks.Addition(operands=3).specification,
-    "subtraction": tasks.Subtraction().specification,
-    "times 5": tasks.Multiplication(factor=5).specification,
-    "parity": tasks.Parity().specification,
-    "modulo 4": tasks.Counter(modulus=4).specification,
-    "comparison": tasks.Comparison().specification,
-    **{f"tomita {k}": tasks.Tomita(language=k).specification for k in range(1, 8)},
+    "addition": tasks.Addition().machine,
+    "three operands": tasks.Addition(operands=3).machine,
+    "subtraction": tasks.Subtraction().machine,
+    "times 5": tasks.Multiplication(factor=5).machine,
+    "parity": tasks.Parity().machine,
+    "modulo 4": tasks.Counter(modulus=4).machine,
+    "comparison": tasks.Comparison().machine,
+    **{f"tomita {k}": tasks.Tomita(language=k).machine for k in range(1, 8)},
 }
 
 CELLS = {
@@ -87,7 +87,7 @@ def errors(net, machine, words=1000, steps=200, seed=0) -> int:
     return int((first_wrong(System.of(net, machine), machine, letters) > 0).sum())
 
 
-def broken(machine: Specification, rng) -> Specification:
+def broken(machine: Machine, rng) -> Machine:
     """The machine with one output other than it should be, on a way that can be taken."""
     reached = {0}
     for state in (queue := [0]):
@@ -98,7 +98,7 @@ def broken(machine: Specification, rng) -> Specification:
     outputs = machine.outputs.copy()
     q, a = rng.choice(sorted(reached)), rng.integers(outputs.shape[1])
     outputs[q, a, rng.integers(outputs.shape[2])] ^= 1
-    return Specification(machine.symbols, machine.next, outputs, machine.state_names, machine.symbol_names)
+    return Machine(machine.symbols, machine.next, outputs, machine.state_names, machine.symbol_names)
 
 
 def length_of_failure(net) -> int:

@@ -11,10 +11,10 @@ import pytest
 from known_networks import prove
 
 from throughtime import tasks
-from throughtime.proof import Automaton, Proved, Specification, automaton_of
+from throughtime.proof import Automaton, Machine, Proved, automaton_of
 from throughtime.proof.drawing import draw
 
-ADDITION = tasks.Addition().specification
+ADDITION = tasks.Addition().machine
 
 MACHINES = {
     "addition": tasks.Addition(),
@@ -57,7 +57,7 @@ def test_that_of_a_proof_has_a_state_for_each_set():
 @pytest.mark.parametrize("name", MACHINES)
 def test_minimised_it_is_the_machine(name):
     """The tasks' machines have the fewest states that will do, and they are numbered as they are reached, or nearly."""
-    machine = MACHINES[name].specification
+    machine = MACHINES[name].machine
     least = automaton_of(built.elman(machine), machine).minimised()
     assert agree(least, machine)
     assert len(least.next) == len(machine.next)
@@ -106,7 +106,7 @@ def test_random_machines_are_minimised_as_by_trying_all_pairs():
     shrunk = 0
     for _ in range(60):
         S, A = int(rng.integers(1, 9)), int(rng.integers(1, 4))
-        machine = Specification(
+        machine = Machine(
             symbols=np.arange(float(A))[:, None],
             next=rng.integers(S, size=(S, A)),
             outputs=(rng.random((S, A, 1)) < 0.15).astype(np.int64),
@@ -126,9 +126,7 @@ def test_random_machines_are_minimised_as_by_trying_all_pairs():
 
 
 def test_states_that_are_kept_together_are_named_after_all_they_go_with():
-    machine = Specification(
-        np.eye(2), np.array([[1, 1], [0, 0]]), np.zeros((2, 2, 1), int), ("day", "night"), ("a", "b")
-    )
+    machine = Machine(np.eye(2), np.array([[1, 1], [0, 0]]), np.zeros((2, 2, 1), int), ("day", "night"), ("a", "b"))
     automaton = Automaton(machine.next, machine.outputs, ((0,), (1,)), machine)
     assert automaton.minimised().names == ["day or night"]
     twice = Automaton(np.array([[1, 2], [0, 0], [0, 0]]), np.zeros((3, 2, 1), int), ((0,), (1,), (1,)), machine)
@@ -139,24 +137,22 @@ def test_states_that_are_kept_together_are_named_after_all_they_go_with():
 
 
 def test_that_of_a_wrong_network_is_the_finest_that_closes():
-    machine = tasks.Parity().specification
-    other = Specification(machine.symbols, machine.next, 1 - machine.outputs, machine.state_names, machine.symbol_names)
+    machine = tasks.Parity().machine
+    other = Machine(machine.symbols, machine.next, 1 - machine.outputs, machine.state_names, machine.symbol_names)
     automaton = automaton_of(built.elman(machine), other)
     assert agree(automaton, machine)
     assert not agree(automaton, other)
 
 
-def test_a_network_needs_its_specification():
-    with pytest.raises(ValueError, match="needs the specification"):
+def test_a_network_needs_its_machine():
+    with pytest.raises(ValueError, match="needs the machine"):
         automaton_of(built.two_unit_adder())
 
 
 def test_what_does_not_close_is_refused():
     rotation = built.empty(cell="elman", activation="relu", inputs=1, hidden=1, outputs=1)
     rotation["V"][:], rotation["U"][:] = 1.0, 1.0  # h counts the ones, without end
-    machine = Specification(
-        np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("0", "1")
-    )
+    machine = Machine(np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("0", "1"))
     with pytest.raises(ValueError, match="no automaton of at most 1500 states can be closed"):
         automaton_of(rotation, machine)
 
@@ -167,7 +163,7 @@ def test_what_does_not_close_is_refused():
 def awkward(states=3) -> Automaton:
     """Names that mean something in XML and in Graphviz, and symbols too."""
     names = ('a "b" <c> & \\d', "naïve → ∞", "x" * 100, *(f"q{q}" for q in range(3, states)))[:states]
-    machine = Specification(
+    machine = Machine(
         np.arange(9.0)[:, None],
         np.arange(9 * states).reshape(states, 9) % states,
         np.ones((states, 9, 2), np.int64),
@@ -199,7 +195,7 @@ def test_the_picture_is_well_formed_and_shows_every_state_and_arrow(states):
 
 
 def test_control_characters_in_names_are_written_out():
-    machine = Specification(
+    machine = Machine(
         np.zeros((1, 1)),
         np.zeros((2, 1), int),
         np.zeros((2, 1, 1), int),
@@ -217,7 +213,7 @@ def test_control_characters_in_names_are_written_out():
     assert len(automaton.as_table().splitlines()) == 3
 
 
-def test_the_colour_tells_the_state_of_the_specification(adder):
+def test_the_colour_tells_the_state_of_the_machine(adder):
     circles = ElementTree.fromstring(adder.as_svg()).iter(f"{SVG}circle")
     colours = {}
     for circle, (state,) in zip(circles, adder.goes_with, strict=True):

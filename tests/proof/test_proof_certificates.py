@@ -334,7 +334,7 @@ def leaves(content, path=()):
 @pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
 def test_every_single_change_is_rejected_or_still_true(cell):
     """Every number of a certificate changed in turn: no simulation refutes a claim that is still accepted."""
-    machine = tasks.Parity().specification
+    machine = tasks.Parity().machine
     net = {"elman": built.elman, "lstm": built.lstm, "gru": built.gru}[cell](machine)
     proof = prove(net, machine)
     assert isinstance(proof, Proved)
@@ -424,7 +424,7 @@ def plain(content):
 
 
 def holds(content) -> bool:
-    """Whether the network and the specification that a certificate speaks of agree on 200 walks of 200 steps."""
+    """Whether the network and the machine that a certificate is about agree on 200 walks of 200 steps."""
     machine = content["specification"]
     symbols = np.array([[float.fromhex(v) for v in symbol] for symbol in machine["symbols"]])
     follows, outputs = np.array(machine["next"]), np.array(machine["outputs"])
@@ -474,7 +474,7 @@ def step_changes(content):
 @pytest.mark.parametrize("cell", ["elman", *(pytest.param(one, marks=pytest.mark.long) for one in ("lstm", "gru"))])
 def test_every_change_of_the_operations_is_rejected_or_another_right_network(cell):
     """What is accepted then is run, operation by operation; and it is no certificate of the model any more."""
-    machine = tasks.Parity().specification
+    machine = tasks.Parity().machine
     net = {"elman": built.elman, "lstm": built.lstm, "gru": built.gru}[cell](machine)
     proof = prove(net, machine)
     assert isinstance(proof, Proved)

@@ -17,7 +17,7 @@ from own_cells import OWN
 from throughtime import cell as own_cell
 from throughtime import tanh, tasks
 from throughtime.cells import NAMES, step_of
-from throughtime.proof import Certificate, Proved, Specification, checker
+from throughtime.proof import Certificate, Machine, Proved, checker
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import certificate
 from throughtime.proof.extraction import Tracking
@@ -37,7 +37,7 @@ CELLS = {
 } | OWN
 CELLS |= {name: {"cell": name} for name in NAMES if {o.op for o in step_of(name).operations if o.of} <= {*READ, "@"}}
 
-MACHINE = Specification(
+MACHINE = Machine(
     symbols=np.array([[0.0, 1.0], [1.0, 0.0]]),
     next=np.zeros((1, 2), np.int64),
     outputs=np.zeros((1, 2, 1), np.int64),
@@ -274,7 +274,7 @@ def test_a_blend_is_none_of_states():
 
 def lstm_with_peepholes():
     """An LSTM that tells parity, with weights from C that matter little."""
-    machine = tasks.Parity().specification
+    machine = tasks.Parity().machine
     plain = built.lstm(machine)
     net = built.empty(
         cell=OWN["peepholes"]["cell"], inputs=plain.specification.inputs, hidden=plain.specification.hidden, outputs=1
@@ -362,7 +362,7 @@ def test_a_certificate_knows_its_network(proof, tmp_path):
     assert read == proof.certificate
     assert read.is_of(net)
     assert read.speaks_of(ADDITION)
-    assert not read.speaks_of(tasks.Subtraction().specification)
+    assert not read.speaks_of(tasks.Subtraction().machine)
     net.parameters[0] += 1e-9
     assert not read.is_of(net)
     assert not Certificate("{}").is_of(net)

@@ -8,7 +8,7 @@ import pytest
 from known_networks import ADDITION, broken, forgetful, outputs_on, prove, wrong_on
 
 from throughtime import tasks
-from throughtime.proof import Refuted, Specification
+from throughtime.proof import Machine, Refuted
 from throughtime.proof.counterexample import exhaust, first_wrong, replay, shorten, surely_wrong
 from throughtime.proof.system import System
 from throughtime.proof.words import spell
@@ -43,12 +43,12 @@ def test_one_half_is_no_answer():
 
 
 def test_words_are_shown_as_people_write_them():
-    parity = tasks.Parity().specification
+    parity = tasks.Parity().machine
     proof = prove(built.elman(broken(parity, np.random.default_rng(0))), parity)
     assert str(proof) == f"refuted   wrong at step {len(proof.word)}:  {''.join(map(str, proof.word))}"
-    minus = tasks.Subtraction().specification
+    minus = tasks.Subtraction().machine
     assert " − " in str(prove(built.elman(ADDITION), minus))
-    named = Specification(parity.symbols, parity.next, parity.outputs, parity.state_names, ("left", "right"))
+    named = Machine(parity.symbols, parity.next, parity.outputs, parity.state_names, ("left", "right"))
     assert str(prove(built.elman(broken(named, np.random.default_rng(0))), named)).endswith(("left", "right"))
 
 
@@ -88,7 +88,7 @@ def test_random_networks_have_words_that_cannot_be_made_simpler():
         net = built.empty(cell="elman", activation="tanh", inputs=2, hidden=3, outputs=1)
         net.parameters[:] = rng.normal(0, 1.2, len(net.parameters))
         net["b_y"][:] -= 0.9 * np.abs(net["W"]).sum() + net["b_y"]  # nearly always 0
-        machine = Specification(ADDITION.symbols, 0 * ADDITION.next, 0 * ADDITION.outputs, ("q", "p"), tuple("abcd"))
+        machine = Machine(ADDITION.symbols, 0 * ADDITION.next, 0 * ADDITION.outputs, ("q", "p"), tuple("abcd"))
         system = System.of(net, machine)
         words = rng.integers(4, size=(3000, 40))
         steps = first_wrong(system, machine, words)
@@ -150,12 +150,12 @@ def test_an_error_that_only_rounding_makes_is_no_refutation():
     net = built.empty(cell="elman", activation="relu", inputs=1, hidden=3, outputs=1)
     net["V"][:] = 1.0
     net["W"][:] = [[1.0], [-1.0], [-(2.0**-60)]]
-    machine = Specification(np.array([[1.0]]), np.zeros((1, 1), int), np.zeros((1, 1, 1), int), ("q",), ("1",))
+    machine = Machine(np.array([[1.0]]), np.zeros((1, 1), int), np.zeros((1, 1, 1), int), ("q",), ("1",))
     net["W"][:, 0] = [1.0, -(2.0**-60), -1.0]  # 1 − 2⁻⁶⁰ − 1: the middle one is lost
     system = System.of(net, machine)
     assert not surely_wrong(system, machine, (0,))
     assert prove(net, machine).verdict == "unknown"
-    wrong = Specification(machine.symbols, machine.next, 1 + machine.outputs, ("q",), ("1",))
+    wrong = Machine(machine.symbols, machine.next, 1 + machine.outputs, ("q",), ("1",))
     assert surely_wrong(system, wrong, (0,))
     assert isinstance(prove(net, wrong), Refuted)
 
@@ -168,7 +168,7 @@ def test_long_words_are_shown_by_their_ends():
     assert spell(machine, proof.word) in str(proof)
     long = (3,) + (1,) * 199
     assert spell(machine, long) == f"{'0' * 32}…{'0' * 31}1 + {'1' * 32}…{'1' * 32}"
-    named = Specification(np.eye(2), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("left", "right"))
+    named = Machine(np.eye(2), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("left", "right"))
     assert spell(named, (0, 1)) == "left right"
     assert spell(named, (0,) * 100).split(" ") == ["left"] * 32 + ["…"] + ["left"] * 32
 
@@ -178,6 +178,6 @@ def test_long_words_are_shown_by_their_ends():
     (tasks.Comparison(), "11 01"), (tasks.Addition(operands=3), "00 + 01 + 11")])  # fmt: skip
 def test_words_of_each_task(task, text):
     """A word of two symbols, read from the least significant bit."""
-    machine = task.specification
+    machine = task.machine
     word = (1, 0) if len(machine.symbols) == 2 else (3, 1)
     assert spell(machine, word) == text

@@ -20,7 +20,7 @@ from throughtime.proof.system import System
 
 CELLS = {"elman": {}, "lstm": {}, "gru": {}, "tanh": {"activation": "tanh"}, "min_gru": {"cell": min_gru}}
 CELLS |= {"peepholes": {"cell": peepholes}, "reset_before": {"cell": reset_before}}
-MACHINE = tt.tasks.Addition().specification
+MACHINE = tt.tasks.Addition().machine
 RNG = np.random.default_rng
 
 
@@ -139,7 +139,7 @@ def adder():
     recipe = recipes.default(task)
     net = tt.Network(**recipe.network, init=recipe.init, seed=0)
     net = tt.train(net, task, seed=0, **recipe.settings).network
-    found = proof.prove(net, task.specification, budget=200.0, epsilon=1e-4)
+    found = proof.prove(net, task.machine, budget=200.0, epsilon=1e-4)
     assert isinstance(found, proof.Proved)
     assert found.epsilon >= 1e-4
     return net, found.certificate

@@ -23,7 +23,7 @@ from throughtime.proof.extraction import Tracking
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import System
 
-PARITY = tasks.Parity().specification
+PARITY = tasks.Parity().machine
 WORK = 50_000_000
 WORDS = (
     "h",

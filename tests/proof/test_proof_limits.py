@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from known_networks import ADDITION, forgetful
 
-from throughtime.proof import Specification, Unknown, checker, prove
+from throughtime.proof import Machine, Unknown, checker, prove
 from throughtime.proof.search import Search
 
 
@@ -18,7 +18,7 @@ def test_the_budget_ends_the_search():
     net = built.empty(cell="elman", inputs=2, hidden=3, outputs=1)
     net.parameters[:] = rng.normal(0, 1, len(net.parameters))
     net["b_y"][:] = -12  # 0 always, by far
-    machine = Specification(ADDITION.symbols, ADDITION.next, 0 * ADDITION.outputs, ("q0", "q1"), ADDITION.symbol_names)
+    machine = Machine(ADDITION.symbols, ADDITION.next, 0 * ADDITION.outputs, ("q0", "q1"), ADDITION.symbol_names)
     unknown = prove(net, machine, budget=0.0)
     assert isinstance(unknown, Unknown)
     assert unknown.right_to == 8
@@ -56,9 +56,7 @@ def test_nothing_is_proved_that_the_checker_rejects(monkeypatch):
 def test_states_that_overflow_are_unknown():
     net = built.empty(cell="elman", activation="relu", inputs=1, hidden=1, outputs=1, readout="identity")
     net["V"][:], net["U"][:], net["b_h"][:] = 1.0, 1e20, 1.0
-    machine = Specification(
-        np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("0", "1")
-    )
+    machine = Machine(np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("0", "1"))
     unknown = prove(net, machine)
     assert unknown.verdict == "unknown"
     assert "overflow" in str(unknown)
@@ -70,8 +68,8 @@ def test_states_that_overflow_are_unknown():
         ({"bidirectional": True}, "bidirectional"),
         ({"output": "last step"}, "last step"),
         ({"readout": "softmax", "outputs": 1}, "softmax"),
-        ({"inputs": 3}, "reads 3 features, a symbol of the specification has 2"),
-        ({"outputs": 2}, "has 2 outputs, the specification asks for 1"),
+        ({"inputs": 3}, "reads 3 features, a symbol of the machine has 2"),
+        ({"outputs": 2}, "has 2 outputs, the machine has 1"),
     ],
 )
 def test_what_cannot_be_proved_is_refused_in_one_sentence(fields, complaint):
@@ -88,7 +86,7 @@ def test_parameters_that_are_not_finite_are_refused():
 
 
 def test_symbols_that_float32_cannot_tell_apart_are_refused():
-    machine = Specification(
+    machine = Machine(
         np.array([[1.0], [1.0 + 1e-9]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("a", "b")
     )
     net = built.empty(inputs=1, hidden=2, outputs=1, dtype="float32")

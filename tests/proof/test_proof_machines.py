@@ -1,4 +1,4 @@
-"""A user's own specification: from a function, a TOML table or a CSV table; and what is said when it is none."""
+"""A user's own machine: from a function, a TOML table or a CSV table; and what is said when it is none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from throughtime import tasks
-from throughtime.proof import read_specification, specify
+from throughtime.proof import read_machine, specify
 
 BITS = [(0, 0), (0, 1), (1, 0), (1, 1)]
 
@@ -48,12 +48,12 @@ def test_addition_from_divmod():
     assert machine.symbol_names == ("00", "01", "10", "11")
     assert machine.next.tolist() == [[0, 0, 0, 1], [0, 1, 1, 1]]
     assert machine.outputs[..., 0].tolist() == [[0, 1, 1, 0], [1, 0, 0, 1]]
-    assert same(machine, tasks.Addition().specification)
+    assert same(machine, tasks.Addition().machine)
 
 
 @pytest.mark.parametrize("operands", [3, 4])
 def test_more_operands(operands):
-    task = tasks.Addition(operands=operands).specification
+    task = tasks.Addition(operands=operands).machine
     machine = specify(lambda c, x: divmod(c + sum(x), 2), 0, task.symbols.tolist())
     assert len(machine.state_names) == operands
     assert same(machine, task)
@@ -102,17 +102,17 @@ def test_symbols_that_are_the_same_or_would_be_called_the_same_are_refused(symbo
 @pytest.mark.parametrize(("name", "text"), [("m.toml", TOML), ("m.csv", CSV), ("M.CSV", "\ufeff" + CSV)])
 def test_parity_from_a_table(tmp_path, name, text):
     (tmp_path / name).write_text(text, encoding="utf-8")
-    machine = read_specification(tmp_path / name)
+    machine = read_machine(tmp_path / name)
     assert machine.state_names == ("even", "odd")
     assert machine.next.tolist() == [[0, 1], [1, 0]]
-    assert same(machine, tasks.Parity().specification)
-    assert same(read_specification(str(tmp_path / name)), machine)
+    assert same(machine, tasks.Parity().machine)
+    assert same(read_machine(str(tmp_path / name)), machine)
 
 
 def test_the_first_state_of_a_toml_file_is_the_start_unless_it_says_otherwise(tmp_path):
     path = tmp_path / "m.toml"
     path.write_text(TOML.replace('start = "even"', ""), encoding="utf-8")
-    assert read_specification(path).state_names == ("odd", "even")
+    assert read_machine(path).state_names == ("odd", "even")
 
 
 def table_of(machine) -> str:
@@ -139,17 +139,17 @@ def table_of(machine) -> str:
 )
 def test_every_machine_comes_back_from_a_table(tmp_path, task):
     path = tmp_path / "machine.csv"
-    path.write_text(table_of(task.specification), encoding="utf-8")
-    machine = read_specification(path)
-    assert machine.symbol_names == tuple(f"<{name}>" for name in task.specification.symbol_names)
-    assert sorted(machine.state_names) == sorted(task.specification.state_names)
-    assert same(machine, task.specification)
+    path.write_text(table_of(task.machine), encoding="utf-8")
+    machine = read_machine(path)
+    assert machine.symbol_names == tuple(f"<{name}>" for name in task.machine.symbol_names)
+    assert sorted(machine.state_names) == sorted(task.machine.state_names)
+    assert same(machine, task.machine)
 
 
 def test_a_state_that_is_never_reached_is_left_out(tmp_path):
     path = tmp_path / "m.csv"
     path.write_text(CSV + "other,0,other,1\nother,1,other,1\n", encoding="utf-8")
-    assert read_specification(path).state_names == ("even", "odd")
+    assert read_machine(path).state_names == ("even", "odd")
 
 
 BAD_CSV = {
@@ -224,7 +224,7 @@ def test_a_bad_toml_table_is_refused_in_one_sentence(tmp_path, name):
 def refused(path, text, complaint):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=complaint) as error:
-        read_specification(path)
+        read_machine(path)
     assert str(error.value).startswith(path.name)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 300
@@ -232,10 +232,10 @@ def refused(path, text, complaint):
 
 def test_other_files_are_refused(tmp_path):
     (tmp_path / "machine.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"machine\.json: a specification is a \.toml or a \.csv file"):
-        read_specification(tmp_path / "machine.json")
+    with pytest.raises(ValueError, match=r"machine\.json: a machine is a \.toml or a \.csv file"):
+        read_machine(tmp_path / "machine.json")
     with pytest.raises(FileNotFoundError):
-        read_specification(tmp_path / "absent.toml")
+        read_machine(tmp_path / "absent.toml")
     for name, content, complaint in [
         ("deep.toml", "x = " + "[" * 20_000, "nested too deeply"),
         ("large.csv", "state,symbol,next,output\n" + "a,0,a,0\n" * 200_000, "at most 1,048,576 are read"),
@@ -247,15 +247,15 @@ def test_other_files_are_refused(tmp_path):
     ]:
         (tmp_path / name).write_text(content, encoding="utf-8")
         with pytest.raises(ValueError, match=complaint) as error:
-            read_specification(tmp_path / name)
+            read_machine(tmp_path / name)
         assert len(str(error.value)) < 400
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(ValueError, match=r"folder\.csv is a folder"):
-        read_specification(tmp_path / "folder.csv")
+        read_machine(tmp_path / "folder.csv")
 
 
 @pytest.mark.parametrize("name", ["binary.csv", "binary.toml"])
 def test_a_file_that_is_no_text_is_refused_by_name(tmp_path, name):
     (tmp_path / name).write_bytes(b"\xff\xfe\x00state")
     with pytest.raises(ValueError, match=name):
-        read_specification(tmp_path / name)
+        read_machine(tmp_path / name)

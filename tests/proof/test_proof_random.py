@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from known_networks import CELLS, broken, errors, wrong_on
 
-from throughtime.proof import Proved, Refuted, Specification, checker, prove
+from throughtime.proof import Machine, Proved, Refuted, checker, prove
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.system import System
 
 
 def random_machine(rng, states, letters, told):
     symbols = np.array(list(np.ndindex(*[2] * (letters // 2))), float)
-    return Specification(
+    return Machine(
         symbols,
         rng.integers(states, size=(states, letters)),
         rng.integers(2, size=(states, letters, told)),
@@ -61,7 +61,7 @@ def test_what_is_said_of_random_networks_is_true(seed, cell, layers, dtype):
     rng = np.random.default_rng(seed)
     net = built.empty(cell=cell[0], activation=cell[1], inputs=1, hidden=3, outputs=1, layers=layers, dtype=dtype)
     net.parameters[:] = rng.normal(0, 2, len(net.parameters))
-    machine = Specification(
+    machine = Machine(
         np.array([[0.0], [1.0]]),
         np.array([[0, 1], [1, 0]]),
         rng.integers(2, size=(2, 2, 1)),
@@ -71,9 +71,7 @@ def test_what_is_said_of_random_networks_is_true(seed, cell, layers, dtype):
     if rng.integers(2):
         constant = int(rng.integers(2))
         net["b_y"][:] = 8 if constant else -8
-        machine = Specification(
-            machine.symbols, machine.next, np.full((2, 2, 1), constant), ("even", "odd"), ("0", "1")
-        )
+        machine = Machine(machine.symbols, machine.next, np.full((2, 2, 1), constant), ("even", "odd"), ("0", "1"))
     proof = prove(net, machine, budget=1)
     if isinstance(proof, Refuted):
         assert wrong_on(net, machine, proof.word)

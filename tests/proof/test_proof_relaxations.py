@@ -8,7 +8,7 @@ from built_networks import empty
 from own_cells import OWN, grows
 
 from oracles.step_functions import STEPS
-from throughtime.proof import Specification, zonotope
+from throughtime.proof import Machine, zonotope
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.image import image
 from throughtime.proof.system import System
@@ -145,7 +145,7 @@ CELLS = {
 }
 CELLS |= OWN
 
-MACHINE = Specification(
+MACHINE = Machine(
     symbols=np.array([[0.0, 1.0], [1.0, 0.0], [0.5, -2.0]]),
     next=np.zeros((1, 3), np.int64),
     outputs=np.zeros((1, 3, 2), np.int64),

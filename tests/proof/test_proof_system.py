@@ -8,7 +8,7 @@ import pytest
 from known_networks import ADDITION
 
 import throughtime as tt
-from throughtime.proof import Specification, checker
+from throughtime.proof import Machine, checker
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import certificate
 from throughtime.proof.extraction import Tracking
@@ -18,7 +18,7 @@ from throughtime.proof.system import System
 KINDS = [("elman", "sigmoid"), ("elman", "tanh"), ("elman", "relu"), ("lstm", "sigmoid"), ("gru", "sigmoid")]
 
 SYMBOLS = np.array([[0.0, 1.0], [1.0, -1.0], [0.25, 0.5]])
-MACHINE = Specification(SYMBOLS, np.zeros((1, 3), int), np.zeros((1, 3, 2), int), ("q",), tuple("abc"))
+MACHINE = Machine(SYMBOLS, np.zeros((1, 3), int), np.zeros((1, 3, 2), int), ("q",), tuple("abc"))
 
 
 def network(kind, scale, rng, **fields):

@@ -1,4 +1,4 @@
-"""Trained networks: proved, refuted, in float32, without biases; and every specification of the tasks."""
+"""Trained networks: proved, refuted, in float32, without biases; and every machine of the tasks."""
 
 from __future__ import annotations
 
@@ -134,17 +134,17 @@ TASKS = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", TASKS)
-def test_every_specification_of_the_tasks_trains_and_what_is_said_is_true(name):
+def test_every_machine_of_the_tasks_trains_and_what_is_said_is_true(name):
     task = TASKS[name]
     net = trained(task)
-    proof = prove(net, task.specification, budget=3)
-    wrong = errors(net, task.specification, words=300)
+    proof = prove(net, task.machine, budget=3)
+    wrong = errors(net, task.machine, words=300)
     if isinstance(proof, Refuted):
-        assert wrong_on(net, task.specification, proof.word)
+        assert wrong_on(net, task.machine, proof.word)
     elif isinstance(proof, Proved):
         assert wrong == 0
         least = automaton_of(proof).minimised()
-        assert len(least.next) == len(task.specification.next)
+        assert len(least.next) == len(task.machine.next)
     else:
         assert proof.right_to >= 8
         assert proof.reason

@@ -34,7 +34,7 @@ def test_networks(fields, reason):
     net = network(**fields)
     assert why_not(net).startswith(reason)
     with pytest.raises(ValueError, match=f"^{reason}"):
-        prove(net, tasks.Addition().specification)
+        prove(net, tasks.Addition().machine)
 
 
 @pytest.mark.parametrize("name", tasks.names)

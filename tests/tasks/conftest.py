@@ -47,11 +47,11 @@ class Adder(Stepping):
 
 
 class Follower(Stepping):
-    """Does what a specification says, except after the words in `wrong`."""
+    """Does what a machine does, except after the words in `wrong`."""
 
-    def __init__(self, specification, wrong=()):
+    def __init__(self, machine, wrong=()):
         super().__init__()
-        self.machine, self.wrong = specification, set(wrong)
+        self.machine, self.wrong = machine, set(wrong)
 
     def initial_state(self, batch):
         return np.array([(0, "")] * batch, dtype=[("q", int), ("word", "U40")])

@@ -73,7 +73,7 @@ def test_a_seed_gives_the_same_samples():
 
 @pytest.mark.parametrize("operands", [2, 3, 7])
 def test_machine_is_minimal(oracles, operands):
-    machine = Addition(operands=operands).specification
+    machine = Addition(operands=operands).machine
     assert oracles.distinct(machine) == len(machine.next) == operands
 
 

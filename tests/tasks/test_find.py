@@ -31,10 +31,10 @@ def test_name_and_options_make_the_task_again(name, rng):
     assert task.right(batch.y, batch).all()
     assert not task.right(1 - batch.y, batch).any()
     assert batch.x.flags.c_contiguous
-    if task.specification is not None:
-        assert task.specification is task.specification
-        assert task.specification.symbols.shape[1] == task.inputs
-        assert task.specification.outputs.shape[2] == task.outputs
+    if task.machine is not None:
+        assert task.machine is task.machine
+        assert task.machine.symbols.shape[1] == task.inputs
+        assert task.machine.outputs.shape[2] == task.outputs
 
 
 def test_options_reach_the_task():

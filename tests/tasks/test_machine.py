@@ -11,13 +11,13 @@ from throughtime.tasks import Comparison, Counter, Parity, Tomita
 
 @pytest.mark.parametrize("task", [Parity(), Counter(modulus=2), Counter(modulus=3), Counter(modulus=5)], ids=str)
 def test_counts_of_ones(oracles, task):
-    for word in oracles.words(task.specification, 9):
+    for word in oracles.words(task.machine, 9):
         _, told = task.retrace(np.array(word, float)[:, None])
         for t in range(9):
             ones = sum(word[: t + 1])
             wanted = ones % 2 if isinstance(task, Parity) else int(ones % task.modulus == 0)
             assert told[t, 0] == wanted
-    assert oracles.distinct(task.specification) == len(task.specification.next)
+    assert oracles.distinct(task.machine) == len(task.machine.next)
 
 
 def test_comparison_of_all_pairs(oracles):
@@ -27,7 +27,7 @@ def test_comparison_of_all_pairs(oracles):
             x = np.array([[a >> t & 1, b >> t & 1] for t in range(5)], float)
             told = task.retrace(x)[1][:, 0]
             assert told.tolist() == [(a % 2**t) > (b % 2**t) for t in range(1, 6)]
-    assert oracles.distinct(task.specification) == len(task.specification.next) == 2
+    assert oracles.distinct(task.machine) == len(task.machine.next) == 2
 
 
 @pytest.mark.parametrize("task", [Parity(), Counter(modulus=4), Comparison(bits=9), Tomita(language=7)], ids=str)
@@ -80,7 +80,7 @@ def test_only_bits_are_read():
 
 def test_evaluate_all_words_or_some(oracles):
     task = Parity(bits=6)
-    net = oracles.Follower(task.specification, wrong=["0110"])
+    net = oracles.Follower(task.machine, wrong=["0110"])
     found = task.evaluate(net)
     assert (found.checked, found.wrong, found.exhaustive) == (64, 4, True)
     assert found.first_wrong.startswith("  bit       0 1 1 0 0 0\n")

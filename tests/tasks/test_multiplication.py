@@ -12,7 +12,7 @@ def test_machine_multiplies_and_is_minimal(oracles, factor):
         carry, told = task.retrace(x)
         assert oracles.numbers(told[None, :, 0])[0] == factor * a
         assert carry[5] == factor * (a % 32) >> 5
-    assert oracles.distinct(task.specification) == len(task.specification.next) == factor
+    assert oracles.distinct(task.machine) == len(task.machine.next) == factor
 
 
 @pytest.mark.parametrize(("factor", "bits", "below"), [(1, 4, 16), (3, 8, 64), (4, 8, 64), (100, 12, 32)])
@@ -36,7 +36,7 @@ def test_render_with_carries_of_two_digits():
 
 def test_evaluate_reads_the_whole_product(oracles):
     task = Multiplication(factor=3)
-    net = oracles.Follower(task.specification, wrong=["11111100"])
+    net = oracles.Follower(task.machine, wrong=["11111100"])
     found = task.evaluate(net, bits=6)
     assert (found.checked, found.wrong, found.exhaustive) == (64, 1, True)
     assert "=  61 " in found.first_wrong

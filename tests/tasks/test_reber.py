@@ -68,7 +68,7 @@ def test_choices_are_even(rng):
 
 @pytest.mark.parametrize(("embedded", "states"), [(False, 7), (True, 19)])
 def test_machine_is_minimal_and_forbids_for_ever(oracles, embedded, states):
-    machine = Reber(embedded=embedded).specification
+    machine = Reber(embedded=embedded).machine
     assert oracles.distinct(machine) == len(machine.next) == states
     assert len(set(machine.state_names)) == states
     _, told = machine.run(["BTSXPVE".index(s) for s in "BTVBTXS"])
@@ -91,7 +91,7 @@ def test_right_is_exactly_the_set_on_real_steps(rng):
 def test_render():
     task = Reber()
     x = np.eye(7)[["BTSXPVE".index(s) for s in "BPVV"]]
-    y = task.specification.run(x.argmax(axis=1))[1].astype(float)
+    y = task.machine.run(x.argmax(axis=1))[1].astype(float)
     y[2, 1] = 1
     y[3] = 0
     assert task.render(x, y) == (

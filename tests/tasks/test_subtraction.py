@@ -14,7 +14,7 @@ def test_machine_is_twos_complement_for_all_pairs(oracles):
             borrow, told = task.retrace(encode(a, b, 5))
             assert oracles.numbers(told[None, :, 0])[0] == (a - b) % 32
             assert borrow[-1] == (a < b)
-    assert oracles.distinct(task.specification) == len(task.specification.next) == 2
+    assert oracles.distinct(task.machine) == len(task.machine.next) == 2
 
 
 def test_samples_have_a_of_at_least_b(oracles, rng):
@@ -36,5 +36,5 @@ def test_render():
 
 
 def test_evaluate_knows_negative_differences_too(oracles):
-    found = Subtraction(bits=5).evaluate(oracles.Follower(Subtraction().specification))
+    found = Subtraction(bits=5).evaluate(oracles.Follower(Subtraction().machine))
     assert (found.checked, found.wrong, found.exhaustive) == (1024, 0, True)

@@ -36,7 +36,7 @@ def test_the_third_language_by_hand():
 
 @pytest.mark.parametrize("language", range(1, 8))
 def test_every_word_up_to_twelve_bits(language):
-    machine = Tomita(language=language).specification
+    machine = Tomita(language=language).machine
     state, words = np.zeros(1, int), [""]
     for _ in range(12):
         told = machine.outputs[state, :, 0].ravel()
@@ -47,7 +47,7 @@ def test_every_word_up_to_twelve_bits(language):
 
 @pytest.mark.parametrize("language", range(1, 8))
 def test_machine_is_minimal(oracles, language):
-    machine = Tomita(language=language).specification
+    machine = Tomita(language=language).machine
     assert oracles.distinct(machine) == len(machine.next) == STATES[language]
 
 

@@ -85,7 +85,7 @@ def test_schedules_by_value():
     step = np.array([0, 1, 4, 9])
     np.testing.assert_array_equal(schedules.Constant().factors(step, 10), 1)
     np.testing.assert_allclose(schedules.Cosine(0.2).factors(np.array([0, 5, 10]), 11), [1, 0.6, 0.2])
-    np.testing.assert_allclose(schedules.Step(4, 0.5).factors(step, 10), [1, 1, 0.5, 0.25])
+    np.testing.assert_allclose(schedules.StepDecay(4, 0.5).factors(step, 10), [1, 1, 0.5, 0.25])
     np.testing.assert_allclose(schedules.WarmUp(5).factors(step, 10), [0.2, 0.4, 1, 1])
 
 

@@ -20,7 +20,7 @@ from throughtime.training import checkpoint
 from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import proceed, train
 from throughtime.training.optimisers import Adam, Momentum
-from throughtime.training.schedules import Step, WarmUp
+from throughtime.training.schedules import StepDecay, WarmUp
 
 compiled_only = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="too many steps for uncompiled kernels")
 TASK = Addition(bits=7)
@@ -61,7 +61,7 @@ def test_windows_cut_half_way_through_the_sequences(tmp_path, cell, what, cuts):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_cut_in_a_block_at_its_end_and_in_the_next(tmp_path, cuts, dtype):
     settings = {"steps": 1200, "batch": 2, "noise": 0.1, "dropout": 0.2, "clip": 0.5, "weight_decay": 0.1}
-    settings |= {"optimizer": Adam(0.01), "schedule": Step(300, 0.5)}
+    settings |= {"optimizer": Adam(0.01), "schedule": StepDecay(300, 0.5)}
     net = adder(dtype=dtype)
     whole = train(net, TASK, **settings)
     run = in_pieces(tmp_path, cuts, net, TASK, **settings)

@@ -20,7 +20,7 @@ OPTIMISERS = [
     optimisers.GradientDescent(0.3), optimisers.Momentum(0.1, 0.8), optimisers.RMSprop(0.02, 0.7, 1e-6),
     optimisers.Adam(0.03, 0.8, 0.95, 1e-7), optimisers.GradientDescent(1),
 ]  # fmt: skip
-SCHEDULES = [schedules.Constant(), schedules.Cosine(0.25), schedules.Step(7, 0.5), schedules.WarmUp(9)]
+SCHEDULES = [schedules.Constant(), schedules.Cosine(0.25), schedules.StepDecay(7, 0.5), schedules.WarmUp(9)]
 WHOLE = [("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)]
 REAL = ["clip", "noise", "dropout", "weight_decay", "cell_penalty"]
 
@@ -95,7 +95,7 @@ def test_real_numbers(name):
         (
             "schedule",
             "cosine",
-            "schedule must be one of Constant, Cosine, Step, WarmUp, got 'cosine'; say schedule=tt.Cosine",
+            "schedule must be one of Constant, Cosine, StepDecay, WarmUp, got 'cosine'; say schedule=tt.Cosine",
         ),
         ("shuffle", "no", "shuffle must be true or false, got 'no'"),
         ("update", "per day", 'update must be "per batch" or "per step", got \'per day\''),
@@ -112,9 +112,9 @@ def test_choices(name, value, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: schedules.Step(0), "every of a schedule must be a whole number of at least 1, got 0"),
-        (lambda: schedules.Step(2.5), "every of a schedule must be a whole number of at least 1, got 2.5"),
-        (lambda: schedules.Step(3, -1.0), "factor of a schedule must be a number of at least 0, got -1.0"),
+        (lambda: schedules.StepDecay(0), "every of a schedule must be a whole number of at least 1, got 0"),
+        (lambda: schedules.StepDecay(2.5), "every of a schedule must be a whole number of at least 1, got 2.5"),
+        (lambda: schedules.StepDecay(3, -1.0), "factor of a schedule must be a number of at least 0, got -1.0"),
         (lambda: schedules.WarmUp(0), "warm_up of a schedule must be a whole number of at least 1, got 0"),
         (lambda: schedules.Cosine(float("nan")), "final of a schedule must be a number of at least 0, got nan"),
         (lambda: optimisers.Adam(float("nan")), "learning_rate must be a number of at least 0, got nan"),
@@ -179,8 +179,8 @@ def test_schedules_over_a_whole_run():
     """As they are written: half a cosine, powers of a factor, a straight line."""
     k = np.arange(40)
     np.testing.assert_allclose(schedules.Cosine(0.1).factors(k, 40), 0.1 + 0.9 * (1 + np.cos(np.pi * k / 39)) / 2)
-    np.testing.assert_allclose(schedules.Step(9, 0.5).factors(k, 40), [0.5 ** (i // 9) for i in range(40)])
+    np.testing.assert_allclose(schedules.StepDecay(9, 0.5).factors(k, 40), [0.5 ** (i // 9) for i in range(40)])
     np.testing.assert_array_equal(schedules.WarmUp(8).factors(k, 40), [min(1, (i + 1) / 8) for i in range(40)])
     assert schedules.Cosine().factors(np.array([0]), 1) == [1.0]
-    run = train(adder(), TASK, steps=20, optimizer=optimisers.GradientDescent(0.5), schedule=schedules.Step(4))
+    run = train(adder(), TASK, steps=20, optimizer=optimisers.GradientDescent(0.5), schedule=schedules.StepDecay(4))
     assert run.history.last.learning_rate == pytest.approx(0.5 * 0.1**4)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from throughtime.cli.models import ModelArgument, ModelOption, open_model
-from throughtime.cli.prove import SpecificationOption, machine_of
+from throughtime.cli.prove import MachineOption, machine_of
 from throughtime.cli.shell import Failure, Json, document, line, say
 
 EPILOG = """\b
@@ -23,7 +23,7 @@ An .svg file is a picture, a .dot file is for Graphviz."""
 def automaton(
     path: ModelArgument = None,
     model_path: ModelOption = None,
-    specification: SpecificationOption = None,
+    machine_file: MachineOption = None,
     tracking: Annotated[
         bool, typer.Option("--tracking", help="Every state that was distinguished, not only as many as are needed.")
     ] = False,
@@ -37,7 +37,7 @@ def automaton(
     from throughtime.support.disk import write_atomically
 
     model = open_model(path, model_path)
-    whole = automaton_of(model.network, machine_of(model, specification))
+    whole = automaton_of(model.network, machine_of(model, machine_file))
     shown = whole if tracking else whole.minimised()
     if out is not None:
         drawn = {".svg": shown.as_svg, ".dot": shown.as_dot}.get(out.suffix.lower())

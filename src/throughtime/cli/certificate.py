@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from throughtime.cli.models import Model, open_model
-from throughtime.cli.prove import SpecificationOption, machine_of
+from throughtime.cli.prove import MachineOption, machine_of
 from throughtime.cli.shell import WRONG, Failure, Json, document, line
 from throughtime.support.documents import printable
 
@@ -37,7 +37,7 @@ def check(
             help="A run's folder or a .safetensors file, of whose network and task it must speak.",
         ),
     ] = None,
-    specification: SpecificationOption = None,
+    machine_file: MachineOption = None,
     budget: Annotated[
         float,
         typer.Option(help="Seconds of work after which to give up; the work is counted before it is done.", min=0),
@@ -64,7 +64,7 @@ def check(
 
     try:
         report = check_text(found.text, tick)
-        reason = difference(found, held_against, specification)
+        reason = difference(found, held_against, machine_file)
     except Rejected as error:
         report, reason = None, str(error)
     if json:
@@ -82,17 +82,17 @@ def check(
         raise typer.Exit(WRONG)
 
 
-def difference(certificate: Any, model: Model | None, specification: Path | None) -> str:
+def difference(certificate: Any, model: Model | None, machine_file: Path | None) -> str:
     """What a certificate speaks of other than it should, or nothing."""
     if model is not None and not certificate.is_of(model.network):
-        return f"it speaks of another network than that in {model.path}"
-    if specification is not None:
-        from throughtime.proof import read_specification
+        return f"it is about another network than that in {model.path}"
+    if machine_file is not None:
+        from throughtime.proof import read_machine
 
-        if not certificate.speaks_of(read_specification(specification)):
-            return f"it speaks of another machine than that in {specification}"
+        if not certificate.speaks_of(read_machine(machine_file)):
+            return f"it is about another machine than that in {machine_file}"
     elif model is not None and not certificate.speaks_of(machine_of(model, None)):
-        return f"it speaks of another machine than what {model.path} was trained for"
+        return f"it is about another machine than that of {model.path}'s task"
     return ""
 
 

@@ -14,7 +14,7 @@ from throughtime.support.disk import require_folder
 from throughtime.support.documents import printable
 
 if TYPE_CHECKING:
-    from throughtime.proof import Proof, Specification
+    from throughtime.proof import Machine, Proof
 
 UNKNOWN = 3
 
@@ -23,17 +23,17 @@ Example:
   throughtime prove
   throughtime prove runs/addition-elman-0 --certificate adder.json
   throughtime prove --epsilon 1e-4 --certificate runs/addition-elman-0/certificate.json
-  throughtime prove model.safetensors --specification machine.toml
+  throughtime prove model.safetensors --machine machine.toml
 
 The exit status is 0 if the network is proved right for every length, 1 if it is
 wrong on some input, 3 if neither could be shown."""
 
-SpecificationOption = Annotated[
+MachineOption = Annotated[
     Path | None,
     typer.Option(
-        "--specification",
+        "--machine",
         metavar="FILE",
-        help="A machine as a .toml or .csv table.  [default: what the network was trained for]",
+        help="A machine as a .toml or .csv table.  [default: that of the network's task]",
     ),
 ]
 
@@ -41,7 +41,7 @@ SpecificationOption = Annotated[
 def prove(
     path: ModelArgument = None,
     model_path: ModelOption = None,
-    specification: SpecificationOption = None,
+    machine_file: MachineOption = None,
     budget: Annotated[float, typer.Option(help="Seconds of work after which to give up.", min=0)] = 10.0,
     seed: Annotated[int, typer.Option(help="Decides the random walks.", min=0)] = 0,
     certificate: Annotated[
@@ -61,8 +61,8 @@ def prove(
     if not epsilon < 1:
         raise Failure(f"--epsilon must be from 0 to below 1, got {epsilon:g}")
     model = open_model(path, model_path)
-    machine = machine_of(model, specification)
-    if specification is None and (reason := why_not(model.network, model.task())):
+    machine = machine_of(model, machine_file)
+    if machine_file is None and (reason := why_not(model.network, model.task())):
         raise Failure(reason)
     proof = advised(attempt(model.network, machine, budget, seed, epsilon=epsilon), model.noise)
     if certificate is not None and isinstance(proof, Proved):
@@ -79,19 +79,19 @@ def prove(
         raise typer.Exit(WRONG if proof.verdict == "refuted" else UNKNOWN)
 
 
-def machine_of(model: Model, file: Path | None) -> Specification:
+def machine_of(model: Model, file: Path | None) -> Machine:
     """The machine that a model is held against: that of a file, or of its task."""
     if file is not None:
-        from throughtime.proof import read_specification
+        from throughtime.proof import read_machine
 
-        return read_specification(file)
+        return read_machine(file)
     from throughtime.proof import why_not
 
     task = model.task()
-    if task is None or task.specification is None:
+    if task is None or task.machine is None:
         reason = f"{model.path} {model.past}" if task is None else why_not(model.network, task)
-        raise Failure(f"{reason}: give what it should do as --specification FILE")
-    machine: Specification = task.specification
+        raise Failure(f"{reason}: give what it should do as --machine FILE")
+    machine: Machine = task.machine
     return machine
 
 

@@ -29,7 +29,7 @@ def tasks(json: Json = False) -> None:
 
 def _described(kind: type[Any]) -> dict[str, Any]:
     task = kind()
-    machine = task.specification
+    machine = task.machine
     return {
         "name": task.name,
         "summary": task.summary,

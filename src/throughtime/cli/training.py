@@ -272,7 +272,7 @@ def _finish(session: Session, trained: Run, started: float) -> None:
     from throughtime.proof import why_not
 
     if found is not None and not found.wrong and why_not(network, task) is None:
-        proof = proving.advised(attempt(network, task.specification, PROOF_BUDGET), trained.settings.noise)
+        proof = proving.advised(attempt(network, task.machine, PROOF_BUDGET), trained.settings.noise)
         checked["proof"] = proving.as_json(proof)
         if session.talks:
             proving.tell(proof)

@@ -2,23 +2,23 @@
 
 from throughtime.proof.automaton import Automaton, automaton_of
 from throughtime.proof.certificate import Certificate
-from throughtime.proof.machines import read_specification, specify
+from throughtime.proof.machines import read_machine, specify
 from throughtime.proof.search import prove
 from throughtime.proof.system import why_not
 from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 __all__ = [
     "Automaton",
     "Certificate",
+    "Machine",
     "Proof",
     "Proved",
     "Refuted",
-    "Specification",
     "Unknown",
     "automaton_of",
     "prove",
-    "read_specification",
+    "read_machine",
     "specify",
     "why_not",
 ]

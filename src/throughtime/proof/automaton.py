@@ -1,4 +1,4 @@
-"""The automaton that a network has become: extracted as it tracks a specification, minimised, drawn and tabulated."""
+"""The automaton that a network has become: extracted as it tracks a machine, minimised, drawn and tabulated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from throughtime.proof.search import FINER, FINEST, MOST_SETS, TOLERANCE
 from throughtime.proof.system import Array, Net, System
 from throughtime.proof.verdicts import Proved
 from throughtime.support.documents import printable
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,19 +27,19 @@ class Automaton:
     outputs : (Q,A,O) int array
         The outputs on the way.
     goes_with : Q tuples of int
-        The states of the specification in which each state is met.
-    specification : Specification
+        The states of the machine in which each state is met.
+    machine : Machine
     """
 
     next: Array
     outputs: Array
     goes_with: tuple[tuple[int, ...], ...]
-    specification: Specification
+    machine: Machine
 
     @property
     def names(self) -> list[str]:
-        """What each state is called: after the specification's states, with a number where that is not enough."""
-        plain = [" or ".join(self.specification.state_names[s] for s in states) for states in self.goes_with]
+        """What each state is called: after the machine's states, with a number where that is not enough."""
+        plain = [" or ".join(self.machine.state_names[s] for s in states) for states in self.goes_with]
         many, seen = Counter(plain), Counter[str]()
         names = []
         for name in plain:
@@ -70,7 +70,7 @@ class Automaton:
             goes_with=tuple(
                 tuple(sorted({s for q in np.flatnonzero(part == p) for s in self.goes_with[q]})) for p in one
             ),
-            specification=self.specification,
+            machine=self.machine,
         )
 
     def edges(self) -> dict[tuple[int, int], list[str]]:
@@ -78,7 +78,7 @@ class Automaton:
         edges: dict[tuple[int, int], list[str]] = {}
         for q, row in enumerate(self.next.tolist()):
             for a, to in enumerate(row):
-                edges.setdefault((q, to), []).append(f"{self.specification.symbol_names[a]}/{self._outputs(q, a)}")
+                edges.setdefault((q, to), []).append(f"{self.machine.symbol_names[a]}/{self._outputs(q, a)}")
         return edges
 
     def as_dot(self) -> str:
@@ -95,13 +95,13 @@ class Automaton:
         return "\n".join([*lines, "}", ""])
 
     def as_svg(self) -> str:
-        """A picture; states that go with different states of the specification have different colours."""
+        """A picture; states that go with different states of the machine have different colours."""
         return draw(self.names, [states[0] for states in self.goes_with], self.edges())
 
     def as_table(self) -> str:
         """A row for each state, a column for each symbol: the state that follows, and the outputs."""
         names = self.names
-        rows = [["state", *self.specification.symbol_names]]
+        rows = [["state", *self.machine.symbol_names]]
         for q, row in enumerate(self.next.tolist()):
             rows.append([names[q], *(f"{names[to]} / {self._outputs(q, a)}" for a, to in enumerate(row))])
         rows = [[printable(cell).replace("\n", "\\n") for cell in row] for row in rows]
@@ -123,14 +123,14 @@ def _quoted(text: str) -> str:
     return '"' + printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def automaton_of(net_or_proof: Net | Proved, specification: Specification | None = None) -> Automaton:
+def automaton_of(net_or_proof: Net | Proved, machine: Machine | None = None) -> Automaton:
     """The tracking automaton of a network, or of a proof.
 
     Parameters
     ----------
     net_or_proof : Network or Proved
         Of a proof, the automaton its sets belong to; its outputs are then proved.
-    specification : Specification
+    machine : Machine
         For a network.
 
     Returns
@@ -142,30 +142,30 @@ def automaton_of(net_or_proof: Net | Proved, specification: Specification | None
     Raises
     ------
     ValueError
-        If the network does not fit the specification, or no automaton can be closed.
+        If the network does not fit the machine, or no automaton can be closed.
     """
     if isinstance(net_or_proof, Proved):
-        return _automaton(net_or_proof.tracking, net_or_proof.specification)
-    if specification is None:
-        raise ValueError("the automaton of a network needs the specification that it is to track")
-    system, tolerance = System.of(net_or_proof, specification), TOLERANCE
+        return _automaton(net_or_proof.tracking, net_or_proof.machine)
+    if machine is None:
+        raise ValueError("the automaton of a network needs the machine that it is to track")
+    system, tolerance = System.of(net_or_proof, machine), TOLERANCE
     found: Tracking | None = None
     while True:
         try:
-            tracking = extract(system, specification, tolerance, MOST_SETS, pass_errors=True)
+            tracking = extract(system, machine, tolerance, MOST_SETS, pass_errors=True)
         except TooLarge:
             if found is None:
                 raise ValueError(f"no automaton of at most {MOST_SETS} states can be closed") from None
-            return _automaton(found, specification)
+            return _automaton(found, machine)
         assert not isinstance(tracking, Wrong)
         same = found is not None and np.array_equal(found.succ, tracking.succ)
         found = tracking
-        rounds = ((tracking.y > 0.5) == specification.outputs[tracking.label]).all()
+        rounds = ((tracking.y > 0.5) == machine.outputs[tracking.label]).all()
         if rounds or (same and tolerance < FINEST):
-            return _automaton(tracking, specification)
+            return _automaton(tracking, machine)
         tolerance *= FINER
 
 
-def _automaton(tracking: Tracking, specification: Specification) -> Automaton:
+def _automaton(tracking: Tracking, machine: Machine) -> Automaton:
     outputs = (tracking.y > 0.5).astype(np.int64)
-    return Automaton(tracking.succ, outputs, tuple((int(label),) for label in tracking.label), specification)
+    return Automaton(tracking.succ, outputs, tuple((int(label),) for label in tracking.label), machine)

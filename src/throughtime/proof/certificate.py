@@ -17,7 +17,7 @@ from throughtime.proof.system import Array, Net, System
 from throughtime.support.disk import write_atomically
 from throughtime.support.documents import text_of
 from throughtime.support.memory import require
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 from throughtime.weights.network_specification import NetworkSpecification
 
 LARGEST = 2**28
@@ -71,8 +71,8 @@ class Certificate:
         except (ValueError, TypeError, KeyError, RecursionError):
             return False
 
-    def speaks_of(self, machine: Specification) -> bool:
-        """Whether its specification is this one, with symbols in the network's dtype, whatever the names."""
+    def speaks_of(self, machine: Machine) -> bool:
+        """Whether its machine is this one, with symbols in the network's dtype, whatever the names."""
         try:
             content = json.loads(self.text)
             mine = _machine(machine, machine.symbols.astype(content["network"]["dtype"]))
@@ -87,7 +87,7 @@ def fingerprint(parameters: Array) -> str:
 
 
 def certificate(
-    system: System, machine: Specification, tracking: Tracking, sets: Sets, m: int, epsilon: float
+    system: System, machine: Machine, tracking: Tracking, sets: Sets, m: int, epsilon: float
 ) -> Certificate:
     """Write down a proof."""
     entries = [
@@ -161,7 +161,7 @@ def _step(specification: NetworkSpecification) -> dict[str, Any]:
     }
 
 
-def _machine(machine: Specification, symbols: Array) -> dict[str, Any]:
+def _machine(machine: Machine, symbols: Array) -> dict[str, Any]:
     return {
         "symbols": _hexadecimal(symbols),
         "next": machine.next.tolist(),

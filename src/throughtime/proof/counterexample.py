@@ -10,7 +10,7 @@ from throughtime.proof.certificate import certificate
 from throughtime.proof.extraction import Tracking, right
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, System
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 Word = tuple[int, ...]
 
@@ -25,7 +25,7 @@ MOST_PASSES = 500
 """Times that a word is made shorter or simpler, at most."""
 
 
-def replay(system: System, machine: Specification, word: Sequence[int]) -> tuple[Array, Array]:
+def replay(system: System, machine: Machine, word: Sequence[int]) -> tuple[Array, Array]:
     """Run one word from the first state on the NumPy cells → the outputs (T,O), those that are right (T,O)."""
     state, y = system.start(1), []
     for letter in word:
@@ -34,7 +34,7 @@ def replay(system: System, machine: Specification, word: Sequence[int]) -> tuple
     return np.array(y), machine.run(word)[1]
 
 
-def first_wrong(system: System, machine: Specification, words: Array) -> Array:
+def first_wrong(system: System, machine: Machine, words: Array) -> Array:
     """At which step (B,), from 1, each of the words (B,T) is wrong first; 0 if it is right."""
     state, label = system.start(len(words)), np.zeros(len(words), np.int64)
     found = np.zeros(len(words), np.int64)
@@ -46,7 +46,7 @@ def first_wrong(system: System, machine: Specification, words: Array) -> Array:
     return found
 
 
-def exhaust(system: System, machine: Specification, most: int = MOST_WORDS) -> tuple[int, Word | None]:
+def exhaust(system: System, machine: Machine, most: int = MOST_WORDS) -> tuple[int, Word | None]:
     """Try all words, by length, while there are no more than so many → length to which all are right, a wrong one."""
     A = len(machine.symbols)
     state, label, length = system.start(1), np.zeros(1, np.int64), 0
@@ -62,7 +62,7 @@ def exhaust(system: System, machine: Specification, most: int = MOST_WORDS) -> t
     return length, None
 
 
-def shorten(system: System, machine: Specification, word: Word) -> tuple[Word, bool]:
+def shorten(system: System, machine: Machine, word: Word) -> tuple[Word, bool]:
     """A shorter or simpler word that is wrong, and whether no shorter one is.
 
     All short words are tried; else stretches are left out and symbols replaced by earlier ones of the alphabet, as
@@ -80,7 +80,7 @@ def shorten(system: System, machine: Specification, word: Word) -> tuple[Word, b
     return word, len(word) <= length + 1
 
 
-def _shorter(system: System, machine: Specification, word: Word) -> Word:
+def _shorter(system: System, machine: Machine, word: Word) -> Word:
     """Without stretches that can be left out, long ones first."""
     size = len(word) // 2
     while size:
@@ -95,7 +95,7 @@ def _shorter(system: System, machine: Specification, word: Word) -> Word:
     return word
 
 
-def _simpler(system: System, machine: Specification, word: Word) -> Word:
+def _simpler(system: System, machine: Machine, word: Word) -> Word:
     """With symbols replaced by earlier ones of the alphabet, the last symbols first."""
     for _ in range(MOST_PASSES):
         others = [
@@ -109,7 +109,7 @@ def _simpler(system: System, machine: Specification, word: Word) -> Word:
     return word
 
 
-def surely_wrong(system: System, machine: Specification, word: Word) -> bool:
+def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
     """Whether also in real numbers, without rounding, the last output of the word is wrong, by the checker's
     arithmetic.
     """
@@ -139,6 +139,6 @@ def surely_wrong(system: System, machine: Specification, word: Word) -> bool:
     return any(high <= bit - 0.5 or low >= bit + 0.5 for bit, (low, high) in zip(bits.tolist(), ends, strict=True))
 
 
-def _cut(system: System, machine: Specification, word: Word) -> Word:
+def _cut(system: System, machine: Machine, word: Word) -> Word:
     """Up to the first wrong output."""
     return word[: int(first_wrong(system, machine, np.array([word]))[0])]

@@ -1,7 +1,7 @@
-"""A finite automaton that follows a network and its specification at once.
+"""A finite automaton that follows a network and its machine at once.
 
-Its states are representatives: concrete states of the network, each with the state of the specification it was met in.
-A state within the tolerance τ of a representative of the same specification state counts as that representative.
+Its states are representatives: concrete states of the network, each with the state of the machine it was met in.
+A state within the tolerance τ of a representative of the same machine state counts as that representative.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from throughtime.proof.system import Array, System
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class Tracking:
     points : (Q,n) array
         The representatives.
     label : (Q,) int array
-        The state of the specification that goes with each of its states.
+        The state of the machine that goes with each of its states.
     succ : (Q,A) int array
         The state that follows.
     y : (Q,A,O) array
@@ -56,13 +56,13 @@ def right(y: Array, d: Array) -> Array:
 
 
 def extract(
-    system: System, machine: Specification, tolerance: float, limit: int, pass_errors: bool = False
+    system: System, machine: Machine, tolerance: float, limit: int, pass_errors: bool = False
 ) -> Tracking | Wrong:
     """Explore breadth first from the first state, merging within the tolerance.
 
     Parameters
     ----------
-    system, machine : System, Specification
+    system, machine : System, Machine
     tolerance : float
         τ, for the Euclidean distance of states (of tanh C where it is C).
     limit : int

@@ -1,4 +1,4 @@
-"""A user's own specification: from a Python function over states, or from a table in a TOML or CSV file."""
+"""A user's own machine: from a Python function over states, or from a table in a TOML or CSV file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.support.documents import text_of, toml_table
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 LARGEST = 2**20
 """Bytes of a file with a machine."""
@@ -24,7 +24,7 @@ def specify(
     symbols: Mapping[str, Sequence[float]] | Sequence[Sequence[float]],
     most: int = 1000,
     name: Callable[[Any], str] = str,
-) -> Specification:
+) -> Machine:
     """The machine that a function describes.
 
     Parameters
@@ -72,7 +72,7 @@ def specify(
             outputs[-1].append(bits.astype(int).tolist())
     if len({len(bits) for row in outputs for bits in row}) > 1:
         raise ValueError("the function must return equally many outputs at every step")
-    return Specification(
+    return Machine(
         symbols=np.array(vectors, np.float64),
         next=np.array(after, np.int64),
         outputs=np.array(outputs, np.int64),
@@ -86,7 +86,7 @@ def _called(vector: Sequence[float]) -> str:
     return ("" if all(len(name) == 1 for name in names) else ",").join(names)
 
 
-def read_specification(path: str | Path) -> Specification:
+def read_machine(path: str | Path) -> Machine:
     """The machine that a file describes, its states in the order in which they are reached from the first.
 
     A CSV file has a row for each state and symbol, the first state first, under the heads `state`, `symbol`, `next`,
@@ -121,7 +121,7 @@ def read_specification(path: str | Path) -> Specification:
         except csv.Error as error:
             raise ValueError(f"{path.name}: {error}") from None
     else:
-        raise ValueError(f"{path.name}: a specification is a .toml or a .csv file")
+        raise ValueError(f"{path.name}: a machine is a .toml or a .csv file")
     vectors = {tuple(vector): symbol for symbol, vector in symbols.items()}
     if len(vectors) < len(symbols):
         raise ValueError(f"{path.name}: two symbols have the same input vector")

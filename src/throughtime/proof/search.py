@@ -23,7 +23,7 @@ from throughtime.proof.sets import Sets, hulls, walk
 from throughtime.proof.sweep import Doubtful, sweep
 from throughtime.proof.system import Net, System
 from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 TOLERANCE, FINER = 0.5, 0.7
 """τ of the first attempt, and by what it is multiplied for the next."""
@@ -58,7 +58,7 @@ class OutOfBudget(Exception):
 
 def prove(
     net: Net,
-    specification: Specification,
+    machine: Machine,
     budget: float = 10.0,
     seed: int = 0,
     progress: Progress | None = None,
@@ -71,7 +71,7 @@ def prove(
     net : Network
         Unidirectional, with an output at every step, read out by sigmoid or identity. An output counts as the machine's
         0 or 1 if it is nearer to it than one half.
-    specification : Specification
+    machine : Machine
     budget : float
         Seconds of work of this thread's processor after which to give up, so that a verdict does not depend on what
         else the machine does; time can only make a verdict Unknown. Ctrl-C does the same.
@@ -93,11 +93,9 @@ def prove(
     Raises
     ------
     ValueError
-        If nothing can be proved about such a network, or it does not fit the specification.
+        If nothing can be proved about such a network, or it does not fit the machine.
     """
-    search = Search(
-        System.of(net, specification), specification, budget, seed, progress or (lambda line: None), epsilon
-    )
+    search = Search(System.of(net, machine), machine, budget, seed, progress or (lambda line: None), epsilon)
     with np.errstate(all="ignore"):
         try:
             found = search.run()
@@ -113,7 +111,7 @@ class Search:
     """A search that is going on: what it is about, and what is known so far."""
 
     system: System
-    machine: Specification
+    machine: Machine
     budget: float
     seed: int
     progress: Progress
@@ -180,7 +178,7 @@ class Search:
                     continue
                 sure = report.margin
                 return Proved(
-                    specification=self.machine,
+                    machine=self.machine,
                     certificate=text,
                     sets=report.sets,
                     m=m,
@@ -224,7 +222,7 @@ class Search:
             if not right(y[-1], d[-1]) and surely_wrong(self.system, self.machine, candidate):
                 state = int(self.machine.run(candidate)[0][-2])
                 return Refuted(
-                    specification=self.machine,
+                    machine=self.machine,
                     word=candidate,
                     expected=tuple(d[-1].tolist()),
                     given=tuple(y[-1].tolist()),
@@ -239,7 +237,7 @@ class Search:
         length, wrong = exhaust(self.system, self.machine)
         refuted = self.refute(wrong) if wrong else None
         return refuted or Unknown(
-            specification=self.machine,
+            machine=self.machine,
             reason=reason,
             right_to=length,
             tolerance=self.closed.tolerance if self.closed else None,

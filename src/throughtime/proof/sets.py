@@ -8,7 +8,7 @@ import numpy as np
 
 from throughtime.proof.extraction import Tracking, right
 from throughtime.proof.system import Array, System
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 WALKS, STEPS = 1500, 40
 
@@ -50,8 +50,8 @@ class Sets:
         return replace(self, lo=self.lo - below, hi=self.hi + above)
 
 
-def walk(system: System, machine: Specification, seed: int) -> Walks:
-    """Walk; half of the walks prefer symbols that keep the specification in its state.
+def walk(system: System, machine: Machine, seed: int) -> Walks:
+    """Walk; half of the walks prefer symbols that keep the machine in its state.
 
     A walk draws a symbol uniformly, or with its own probability one of those that keep the state.
     """

@@ -12,7 +12,7 @@ from throughtime.proof.image import image
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, System
 from throughtime.proof.zonotope import Zonotope, box
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 SLACK = 1e-8
 """How far inside a set an image must lie, so that the checker, which rounds otherwise, finds the same."""
@@ -41,7 +41,7 @@ class Sweep:
 
 def sweep(
     system: System,
-    machine: Specification,
+    machine: Machine,
     tracking: Tracking,
     sets: Sets,
     m: int,
@@ -97,7 +97,7 @@ def sweep(
     return Sweep(below, above, images)
 
 
-def _require_right(system: System, machine: Specification, net_y: Zonotope, label: Array, depth: int) -> None:
+def _require_right(system: System, machine: Machine, net_y: Zonotope, label: Array, depth: int) -> None:
     """Outputs (N,A,O) of sets with these labels (N,) must be surely right."""
     d, low, high = machine.outputs[label], net_y.c - net_y.radius, net_y.c + net_y.radius
     if system.specification.readout == "sigmoid":

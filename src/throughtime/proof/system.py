@@ -18,7 +18,7 @@ from throughtime.cells.graph import Graph
 from throughtime.cells.interpreted import applied, computed
 from throughtime.cells.layout import layout
 from throughtime.proof.reading import reading
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import Views, blocks
 
@@ -66,7 +66,7 @@ def why_not(what: Specified, task: Any = None) -> str | None:
     task : Task, optional
         What the network should do; without it, only what the network itself rules out.
     """
-    if task is not None and task.specification is None:
+    if task is not None and task.machine is None:
         return f"{task.name} is no finite machine, so that nothing can be proved for sequences of every length"
     if task is not None and task.no_claim is not None:
         return str(task.no_claim)
@@ -113,20 +113,18 @@ class System:
             raise ValueError("the network has parameters that are not finite numbers")
 
     @classmethod
-    def of(cls, net: Net, machine: Specification) -> System:
+    def of(cls, net: Net, machine: Machine) -> System:
         """A network that reads the symbols of a machine; a ValueError if it does not fit the machine."""
         s = net.specification
         if s.inputs != machine.symbols.shape[1]:
             raise ValueError(
-                f"the network reads {s.inputs} features, a symbol of the specification has {machine.symbols.shape[1]}"
+                f"the network reads {s.inputs} features, a symbol of the machine has {machine.symbols.shape[1]}"
             )
         if s.outputs != machine.outputs.shape[2]:
-            raise ValueError(
-                f"the network has {s.outputs} outputs, the specification asks for {machine.outputs.shape[2]}"
-            )
+            raise ValueError(f"the network has {s.outputs} outputs, the machine has {machine.outputs.shape[2]}")
         symbols = machine.symbols.astype(s.dtype)
         if not np.isfinite(symbols).all() or len(np.unique(symbols, axis=0)) != len(symbols):
-            raise ValueError(f"the symbols of the specification must be finite and differ in {s.dtype}")
+            raise ValueError(f"the machine's symbols must be finite and differ in {s.dtype}")
         return cls(s, np.array(net.parameters, s.dtype), symbols)
 
     @property

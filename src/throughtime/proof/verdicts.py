@@ -8,7 +8,7 @@ from typing import ClassVar
 from throughtime.proof.certificate import Certificate
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.words import every_length, spell, step_name
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,7 @@ class Proved:
 
     Parameters
     ----------
-    specification : Specification
+    machine : Machine
     certificate : Certificate
     sets : int
         Sets of states in it.
@@ -35,7 +35,7 @@ class Proved:
         The automaton that the sets belong to.
     """
 
-    specification: Specification
+    machine: Machine
     certificate: Certificate
     sets: int
     m: int
@@ -56,7 +56,7 @@ class Proved:
         """In one line, without the verdict."""
         sets = "1 set" if self.sets == 1 else f"{self.sets} sets"
         took = f"found in {self.seconds:.2f} s, checked in {self.check_seconds:.2f} s"
-        return f"right for {every_length(self.specification)} ({sets}, {took})"
+        return f"right for {every_length(self.machine)} ({sets}, {took})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Refuted:
 
     Parameters
     ----------
-    specification : Specification
+    machine : Machine
     word : tuple of int
         The symbols' numbers; the output on the last one is wrong. Replayed on the plain NumPy cells, and in ball
         arithmetic, so that rounding did not make the error.
@@ -74,13 +74,13 @@ class Refuted:
     given : tuple of float
         The outputs, (O,).
     state : str
-        What the specification calls its state when the last symbol is read.
+        What the machine calls its state when the last symbol is read.
     shortest : bool
         Whether all shorter words are known to be right.
     seconds : float
     """
 
-    specification: Specification
+    machine: Machine
     word: tuple[int, ...]
     expected: tuple[int, ...]
     given: tuple[float, ...]
@@ -101,7 +101,7 @@ class Refuted:
     @property
     def text(self) -> str:
         """In one line, without the verdict."""
-        return f"wrong at {step_name(self.specification)} {self.step}:  {spell(self.specification, self.word)}"
+        return f"wrong at {step_name(self.machine)} {self.step}:  {spell(self.machine, self.word)}"
 
     @property
     def details(self) -> str:
@@ -118,7 +118,7 @@ class Unknown:
 
     Parameters
     ----------
-    specification : Specification
+    machine : Machine
     reason : str
         Why the search ended.
     right_to : int
@@ -133,7 +133,7 @@ class Unknown:
     seconds : float
     """
 
-    specification: Specification
+    machine: Machine
     reason: str
     right_to: int
     tolerance: float | None
@@ -150,7 +150,7 @@ class Unknown:
     @property
     def text(self) -> str:
         """In one line, without the verdict."""
-        known = [f"right for all sequences of up to {self.right_to} {step_name(self.specification)}s"]
+        known = [f"right for all sequences of up to {self.right_to} {step_name(self.machine)}s"]
         if self.tolerance is not None:
             known.append(f"no error in an automaton of {self.sets} states closed at τ = {self.tolerance:.2g}")
         return f"{', '.join(known)}; {self.reason}"

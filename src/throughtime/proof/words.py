@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 SIGNS = {"carry": " + ", "borrow": " − "}
 
@@ -14,7 +14,7 @@ LONGEST = 64
 """Symbols of a word that are shown; of a longer one, the ends."""
 
 
-def sign(machine: Specification) -> str | None:
+def sign(machine: Machine) -> str | None:
     """ " + " or " − " if the machine adds or subtracts numbers, read bit by bit from the least significant."""
     bits = np.isin(machine.symbols, (0, 1)).all()
     memory = {name.split(" ")[0] for name in machine.state_names}
@@ -23,7 +23,7 @@ def sign(machine: Specification) -> str | None:
     return SIGNS.get(memory.pop())
 
 
-def spell(machine: Specification, word: Sequence[int]) -> str:
+def spell(machine: Machine, word: Sequence[int]) -> str:
     """A word: for a machine that calculates its numbers, most significant bit first; else its symbols as read."""
     between = sign(machine)
     if between is not None:
@@ -39,11 +39,11 @@ def _ends(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
 
 
-def step_name(machine: Specification) -> str:
+def step_name(machine: Machine) -> str:
     """What one symbol is called: "bit" where numbers are read, else "step"."""
     return "bit" if sign(machine) is not None else "step"
 
 
-def every_length(machine: Specification) -> str:
+def every_length(machine: Machine) -> str:
     """What is meant by words of every length."""
     return "numbers of every length" if sign(machine) is not None else "sequences of every length"

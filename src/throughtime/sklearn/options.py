@@ -77,7 +77,7 @@ class Targets(Described):
     output: Output
 
     name = "sequences"
-    specification = None
+    machine = None
 
     @property
     def loss(self) -> Loss:

@@ -11,7 +11,7 @@ import numpy as np
 from throughtime.batch import Array, Batch
 from throughtime.studio import answers
 from throughtime.tasks.bits import digits
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ def of_batch(task: Any, drawn: Batch) -> Example:
 
 def of_word(task: Any, word: Sequence[int]) -> Example:
     """A word of a machine's symbols."""
-    machine: Specification = task.specification
+    machine: Machine = task.machine
     letters = list(word)
     x = machine.symbols[letters]
     return Example(Batch(x[None], machine.run(letters)[1][None].astype(np.float64)), task.numbers(x))
@@ -65,7 +65,7 @@ def describe(task: Any, example: Example, y: Array) -> answers.Example:
     """What the page shows of the sequence beside its arrays; y (T,O) or (O,) is what the network predicts."""
     scored = example.has_targets and task.readout != "identity"
     x, batch = example.batch.x[0], example.batch
-    machine = task.specification
+    machine = task.machine
     word = letters(machine, x) if machine is not None else None
     return answers.Example(
         operands=None if example.operands is None else [digits(number) for number in example.operands],
@@ -79,7 +79,7 @@ def describe(task: Any, example: Example, y: Array) -> answers.Example:
     )
 
 
-def letters(machine: Specification, x: Array) -> Array | None:
+def letters(machine: Machine, x: Array) -> Array | None:
     """The symbols' numbers (T,) that x (T,I) writes; None if one of its rows is no symbol."""
     same = (x[:, None] == machine.symbols).all(axis=2)
     return same.argmax(axis=1) if same.any(axis=1).all() else None

@@ -193,7 +193,7 @@ def _labels(task: Any, sequences: Batch) -> tuple[Array, list[str]]:
     target.
     """
     rows, T, _ = sequences.x.shape
-    machine = task.specification
+    machine = task.machine
     if machine is not None:
         labels = np.zeros((rows, T), np.int64)
         lengths = np.full(rows, T) if sequences.lengths is None else sequences.lengths

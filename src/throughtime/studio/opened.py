@@ -44,7 +44,7 @@ class Unknown(Described):
 
     network: NetworkSpecification
     name: str = UNKNOWN
-    specification: ClassVar[None] = None
+    machine: ClassVar[None] = None
     _: KW_ONLY
     columns: Columns | None = None
     scale: Standardisation | None = None

@@ -29,7 +29,7 @@ def attempt(specification: NetworkSpecification, parameters: Array, task: Any) -
     """Try to prove a network right for its task."""
     from throughtime.proof import Proved, Refuted, prove
 
-    machine = task.specification
+    machine = task.machine
     proof = prove(Network.of(specification, parameters), machine, BUDGET)
     verdict = _verdict(proof.verdict, proof.text, proof.seconds)
     if isinstance(proof, Proved):

@@ -14,7 +14,7 @@ from throughtime.tasks.copy_memory import CopyMemory
 from throughtime.tasks.counter import Counter
 from throughtime.tasks.datafile import KINDS, Dataset, read
 from throughtime.tasks.from_file import DataFile
-from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine_task import MachineTask
 from throughtime.tasks.multiplication import Multiplication
 from throughtime.tasks.parity import Parity
 from throughtime.tasks.reber import Reber
@@ -31,7 +31,7 @@ __all__ = [
     "Counter",
     "Dataset",
     "Evaluation",
-    "Machine",
+    "MachineTask",
     "Multiplication",
     "Parity",
     "Reber",

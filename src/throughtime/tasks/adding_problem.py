@@ -40,7 +40,7 @@ class AddingProblem(Described):
     readout: ClassVar[Readout] = "sigmoid"
     loss: ClassVar[Loss] = "squared"
     output: ClassVar[Output] = "last step"
-    specification: ClassVar[None] = None
+    machine: ClassVar[None] = None
     sized_by: ClassVar[str] = "steps"
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:

@@ -11,13 +11,13 @@ import numpy as np
 from throughtime.batch import Array
 from throughtime.support.checks import whole_number
 from throughtime.tasks.bits import Operand, calculation, to_bits, to_number
-from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine_task import MachineTask, all_bits
 from throughtime.tasks.task import make_room, option
 
 
 @dataclass(frozen=True, kw_only=True)
-class Addition(Machine):
+class Addition(MachineTask):
     """Add numbers, least significant bit first.  [docs/math.md#addition]
 
     At step t the network reads one bit of each operand and predicts that bit of the sum. The carry, 0..k−1 for k
@@ -51,12 +51,12 @@ class Addition(Machine):
         return (self.operands - 1).bit_length()
 
     @cached_property
-    def specification(self) -> Specification:
+    def machine(self) -> Machine:
         """State: the carry."""
         symbols, names = all_bits(self.operands)
         carry = np.arange(self.operands)
         total = carry[:, None] + symbols.sum(axis=1).astype(np.int64)
-        return Specification(
+        return Machine(
             symbols=symbols,
             next=total // 2,
             outputs=total[:, :, None] % 2,

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine_task import MachineTask, all_bits
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison(Machine):
+class Comparison(MachineTask):
     """Tell at every step whether a > b as far as they have been read, least significant bit first.
 
     The higher bit decides: where the two bits differ the answer is new, where they are equal it stays.
@@ -34,11 +34,11 @@ class Comparison(Machine):
     reads: ClassVar[tuple[str, ...]] = ("a", "b")
 
     @cached_property
-    def specification(self) -> Specification:
+    def machine(self) -> Machine:
         """State: the answer so far."""
         symbols, names = all_bits(2)
         greater = np.array([[0, 0, 1, 0], [1, 0, 1, 1]])
-        return Specification(
+        return Machine(
             symbols=symbols,
             next=greater,
             outputs=greater[:, :, None],

@@ -43,7 +43,7 @@ class CopyMemory(Described):
     readout: ClassVar[Readout] = "softmax"
     loss: ClassVar[Loss] = "cross_entropy"
     output: ClassVar[Output] = "every step"
-    specification: ClassVar[None] = None
+    machine: ClassVar[None] = None
     sized_by: ClassVar[str] = "delay"
 
     @property

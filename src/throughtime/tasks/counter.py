@@ -8,13 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine_task import MachineTask, all_bits
 from throughtime.tasks.task import option
 
 
 @dataclass(frozen=True, kw_only=True)
-class Counter(Machine):
+class Counter(MachineTask):
     """Tell 1 when the number of ones so far is divisible by k, else 0: the count itself is never shown.
 
     Parameters
@@ -37,12 +37,12 @@ class Counter(Machine):
     memory: ClassVar[str] = "count"
 
     @cached_property
-    def specification(self) -> Specification:
+    def machine(self) -> Machine:
         """State: the count modulo k."""
         symbols, names = all_bits(1)
         count = np.arange(self.modulus)
         after = (count[:, None] + np.arange(2)) % self.modulus
-        return Specification(
+        return Machine(
             symbols=symbols,
             next=after,
             outputs=(after == 0).astype(np.int64)[:, :, None],

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 from throughtime.tasks.task import Net, rounds_to
 
 MOST_WORDS = 4**11
@@ -19,19 +19,19 @@ WIDTH = 4**8
 """Rows of the tree that are held and computed at once; a wider level is walked in slices, depth first."""
 
 
-def feasible(specification: Specification, steps: int) -> bool:
+def feasible(machine: Machine, steps: int) -> bool:
     """Whether all words of `steps` symbols are few enough to check each of them."""
-    return steps * log(len(specification.symbols)) <= log(MOST_WORDS) + 1e-9
+    return steps * log(len(machine.symbols)) <= log(MOST_WORDS) + 1e-9
 
 
-def check(net: Net, specification: Specification, steps: int, closing: int = 0) -> tuple[int, int, list[int] | None]:
+def check(net: Net, machine: Machine, steps: int, closing: int = 0) -> tuple[int, int, list[int] | None]:
     """Compare a network with a machine on all words of `steps` symbols.
 
     Parameters
     ----------
     net : network
         Its `step` is called about once a level of the tree, with as many rows as the level has.
-    specification : Specification
+    machine : Machine
         What its outputs must round to. A word is wrong if any output on its path is.
     steps : int
         Symbols that are free: A^steps words.
@@ -45,11 +45,11 @@ def check(net: Net, specification: Specification, steps: int, closing: int = 0) 
     first_wrong : list of steps + closing symbol indices, or None
         The first wrong word in the order of the alphabet.
     """
-    letters = len(specification.symbols)
+    letters = len(machine.symbols)
     checked, wrong, first_wrong = 0, 0, None
-    for state, q, bad in _leaves(net, specification, steps):
+    for state, q, bad in _leaves(net, machine, steps):
         for _ in range(closing):
-            state, q, bad = _read(net, specification, np.zeros(len(q), np.int64), state, q, bad)
+            state, q, bad = _read(net, machine, np.zeros(len(q), np.int64), state, q, bad)
         if first_wrong is None and bad.any():
             place = checked + int(bad.argmax())
             first_wrong = [place // letters**t % letters for t in reversed(range(steps))] + [0] * closing
@@ -58,9 +58,9 @@ def check(net: Net, specification: Specification, steps: int, closing: int = 0) 
     return checked, wrong, first_wrong
 
 
-def _leaves(net: Net, specification: Specification, steps: int) -> Iterator[tuple[Any, Array, Array]]:
+def _leaves(net: Net, machine: Machine, steps: int) -> Iterator[tuple[Any, Array, Array]]:
     """After all words, in order, in slices: the network's states, the machine's, which words went wrong."""
-    letters = len(specification.symbols)
+    letters = len(machine.symbols)
     stack = [(0, net.initial_state(1), np.zeros(1, np.int64), np.zeros(1, bool))]
     while stack:
         depth, state, q, bad = stack.pop()
@@ -72,13 +72,11 @@ def _leaves(net: Net, specification: Specification, steps: int) -> Iterator[tupl
         else:
             rows = np.repeat(np.arange(len(q)), letters)
             symbol = np.tile(np.arange(letters), len(q))
-            stack.append((depth + 1, *_read(net, specification, symbol, state[rows], q[rows], bad[rows])))
+            stack.append((depth + 1, *_read(net, machine, symbol, state[rows], q[rows], bad[rows])))
 
 
-def _read(
-    net: Net, specification: Specification, symbol: Array, state: Any, q: Array, bad: Array
-) -> tuple[Any, Array, Array]:
+def _read(net: Net, machine: Machine, symbol: Array, state: Any, q: Array, bad: Array) -> tuple[Any, Array, Array]:
     """One step of the network and of the machine, a symbol for each row."""
-    y, state = net.step(specification.symbols[symbol], state)
-    right = rounds_to(y, specification.outputs[q, symbol]).all(axis=1)
-    return state, specification.next[q, symbol], bad | ~right
+    y, state = net.step(machine.symbols[symbol], state)
+    right = rounds_to(y, machine.outputs[q, symbol]).all(axis=1)
+    return state, machine.next[q, symbol], bad | ~right

@@ -108,7 +108,7 @@ class DataFile(Described):
     notes: tuple[str, ...] = ()
     places: Places | None = None
 
-    specification: None = None
+    machine: None = None
 
     @classmethod
     def read(cls, path: Path, *, standardise: bool = True, **options: Any) -> DataFile:

@@ -10,13 +10,13 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.tasks.bits import Operand, calculation, to_number
-from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine_task import MachineTask, all_bits
 from throughtime.tasks.task import option
 
 
 @dataclass(frozen=True, kw_only=True)
-class Multiplication(Machine):
+class Multiplication(MachineTask):
     """Multiply by a constant m, least significant bit first: the carry is 0..m−1.  [docs/math.md#tasks]
 
     Parameters
@@ -47,12 +47,12 @@ class Multiplication(Machine):
         return (self.factor - 1).bit_length()
 
     @cached_property
-    def specification(self) -> Specification:
+    def machine(self) -> Machine:
         """State: the carry."""
         symbols, names = all_bits(1)
         carry = np.arange(self.factor)
         total = carry[:, None] + self.factor * np.arange(2)
-        return Specification(
+        return Machine(
             symbols=symbols,
             next=total // 2,
             outputs=total[:, :, None] % 2,

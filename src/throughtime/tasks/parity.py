@@ -8,13 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine_task import MachineTask, all_bits
 from throughtime.tasks.task import option
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parity(Machine):
+class Parity(MachineTask):
     """Predict at every step whether the number of ones so far is odd: memory that never forgets.  [docs/math.md#tasks]
 
     Parameters
@@ -32,11 +32,11 @@ class Parity(Machine):
     name: ClassVar[str] = "parity"
 
     @cached_property
-    def specification(self) -> Specification:
+    def machine(self) -> Machine:
         """State: the parity so far."""
         symbols, names = all_bits(1)
         parity = np.array([[0, 1], [1, 0]])
-        return Specification(
+        return Machine(
             symbols=symbols,
             next=parity,
             outputs=parity[:, :, None],

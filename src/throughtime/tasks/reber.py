@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from throughtime.batch import Array, Batch
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 from throughtime.tasks.task import Described, Loss, Output, Readout, make_room, option, rounds_to
 
 SYMBOLS = "BTSXPVE"
@@ -75,7 +75,7 @@ class Reber(Described):
         return embedded() if self.embedded else REBER
 
     @cached_property
-    def specification(self) -> Specification:
+    def machine(self) -> Machine:
         """State: that of the grammar. After a symbol that may not come nothing may: all outputs stay 0.
 
         No word of the grammar shows that, so a network that learned the words need not do it.
@@ -89,7 +89,7 @@ class Reber(Described):
                 letter = SYMBOLS.index(symbol)
                 after[state, letter] = follows
                 outputs[state, letter, [SYMBOLS.index(may) for may in grammar[follows]]] = 1
-        return Specification(
+        return Machine(
             symbols=np.eye(len(SYMBOLS)),
             next=after,
             outputs=outputs,
@@ -105,19 +105,19 @@ class Reber(Described):
         state = np.zeros(batch, np.int64)
         while (state != end).any():
             entries.append(state * len(SYMBOLS) + choices[state, rng.integers(2, size=batch)])
-            state = self.specification.next.take(entries[-1])
+            state = self.machine.next.take(entries[-1])
         entry = np.array(entries).T
         real = entry < end * len(SYMBOLS)
-        read = np.tile(self.specification.symbols, (len(choices), 1))
+        read = np.tile(self.machine.symbols, (len(choices), 1))
         read[end * len(SYMBOLS) :] = 0
-        targets = self.specification.outputs.reshape(-1, self.outputs).astype(np.float64)
+        targets = self.machine.outputs.reshape(-1, self.outputs).astype(np.float64)
         return Batch(read.take(entry, axis=0), targets.take(entry, axis=0), lengths=real.sum(axis=1))
 
     def render(self, x: Array, y: Array) -> str:
         """A line for each symbol read: those that may follow, and those that were predicted if they differ."""
         word = np.asarray(x).argmax(axis=1)
         lines = []
-        for letter, d_t, y_t in zip(word, self.specification.run(word)[1], y, strict=True):
+        for letter, d_t, y_t in zip(word, self.machine.run(word)[1], y, strict=True):
             verdict = "right" if rounds_to(y_t, d_t).all() else f"wrong, predicted {_names(y_t > 0.5)}"
             lines.append(f"  {SYMBOLS[letter]}  then {_names(d_t > 0.5):<6}    {verdict}")
         return "\n".join(lines)

@@ -40,7 +40,7 @@ class Recall(Described):
     readout: ClassVar[Readout] = "sigmoid"
     loss: ClassVar[Loss] = "binary_cross_entropy"
     output: ClassVar[Output] = "last step"
-    specification: ClassVar[None] = None
+    machine: ClassVar[None] = None
     sized_by: ClassVar[str] = "gap"
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:

@@ -10,12 +10,12 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.tasks.bits import Operand, calculation, to_number
-from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine_task import MachineTask, all_bits
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subtraction(Machine):
+class Subtraction(MachineTask):
     """Subtract b from a, least significant bit first: the network has to remember the borrow.  [docs/math.md#tasks]
 
     Pairs to learn from have a ≥ b. The machine is defined for every pair: where a < b, T steps tell the two's
@@ -38,12 +38,12 @@ class Subtraction(Machine):
     done: ClassVar[str] = "subtracted"
 
     @cached_property
-    def specification(self) -> Specification:
+    def machine(self) -> Machine:
         """State: the borrow."""
         symbols, names = all_bits(2)
         borrow = np.arange(2)
         difference = (symbols[:, 0] - symbols[:, 1]).astype(np.int64) - borrow[:, None]
-        return Specification(
+        return Machine(
             symbols=symbols,
             next=(difference < 0).astype(np.int64),
             outputs=difference[:, :, None] % 2,

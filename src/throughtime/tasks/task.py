@@ -13,7 +13,7 @@ from throughtime.batch import Array, Batch
 from throughtime.support.checks import checked, whole_number
 from throughtime.support.memory import require
 from throughtime.support.option import Option
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
 
 if TYPE_CHECKING:
     from throughtime.tasks.columns import Columns
@@ -87,7 +87,7 @@ class Task(Protocol):
         """Whether an answer is asked for at every step or after the last one."""
 
     @property
-    def specification(self) -> Specification | None:
+    def machine(self) -> Machine | None:
         """The machine a perfect network would be, where the task is one."""
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:

@@ -9,8 +9,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.tasks.machine import Machine, all_bits
-from throughtime.tasks.specification import Specification
+from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine_task import MachineTask, all_bits
 from throughtime.tasks.task import option
 
 
@@ -50,7 +50,7 @@ LANGUAGES = dict(enumerate((ONLY_ONES, PAIRS, ODD_RUNS, FEW_ZEROS, BOTH_EVEN, TH
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tomita(Machine):
+class Tomita(MachineTask):
     """Predict at every step whether the word so far is in a language over 0 and 1.  [docs/math.md#tasks]
 
     The languages:
@@ -86,12 +86,12 @@ class Tomita(Machine):
     name: ClassVar[str] = "tomita"
 
     @cached_property
-    def specification(self) -> Specification:
+    def machine(self) -> Machine:
         """State: that of the language's automaton; the output is 1 where the state that follows accepts."""
         symbols, names = all_bits(1)
         language = LANGUAGES[self.language]
         after = np.array(language.next)
-        return Specification(
+        return Machine(
             symbols=symbols,
             next=after,
             outputs=np.isin(after, list(language.accepts)).astype(np.int64)[:, :, None],
@@ -102,7 +102,7 @@ class Tomita(Machine):
     def draw(self, rng: np.random.Generator, batch: int) -> Array:
         """Random bits; for a random time one that would leave the language for good becomes the other one."""
         word = super().draw(rng, batch)
-        dead, after = LANGUAGES[self.language].dead, self.specification.next
+        dead, after = LANGUAGES[self.language].dead, self.machine.next
         if dead is None:
             return word
         kept = rng.integers(self.bits + 1, size=batch)

@@ -49,7 +49,7 @@ def train(
         Sequences for each.
     optimizer : GradientDescent, Momentum, RMSprop or Adam
         It follows the gradient of the mean loss of the batch's sequences.
-    schedule : Constant, Cosine, Step or WarmUp
+    schedule : Constant, Cosine, StepDecay or WarmUp
         A factor on its learning rate.
     clip : float, optional
         The greatest norm of a gradient; longer ones are scaled down to it. 0 means any.

@@ -49,11 +49,11 @@ def default(task: Any, cell: str | Graph | None = None, activation: str | None =
     what it learned can be proved. `docs/recipes.md` says how often each recipe succeeds.
     """
     if not isinstance(cell, Graph):
-        cell = cell_named(cell or ("elman" if task.specification is not None else "lstm"))
+        cell = cell_named(cell or ("elman" if task.machine is not None else "lstm"))
     network: dict[str, Any] = {"cell": cell, **ends(task)}
     if has_activation(cell):
         network["activation"] = activation or "sigmoid"
-    if task.specification is None:
+    if task.machine is None:
         sequences = len(task.sequences) if isinstance(task.sequences, Batch) else 64  # a file may have fewer
         return Recipe(
             network | {"hidden": 32},

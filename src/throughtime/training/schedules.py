@@ -44,7 +44,7 @@ class Cosine:
 
 
 @dataclass(frozen=True)
-class Step:
+class StepDecay:
     """Multiplied by `factor` after every `every` steps."""
 
     every: int
@@ -72,11 +72,11 @@ class WarmUp:
         return np.minimum(1.0, (step + 1) / self.warm_up)
 
 
-Schedule = Constant | Cosine | Step | WarmUp
+Schedule = Constant | Cosine | StepDecay | WarmUp
 SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "cosine": Cosine,
-    "step": Step,
+    "step": StepDecay,
     "warm-up": WarmUp,
 }
 

@@ -133,8 +133,8 @@ _LATER = {"dropout"}
 """Settings that runs of version 0 do not have."""
 _EXAMPLES = {
     "GradientDescent": "tt.GradientDescent(0.1)", "Momentum": "tt.Momentum(0.01)", "RMSprop": "tt.RMSprop(0.01)",
-    "Adam": "tt.Adam(0.01)", "Constant": "tt.Constant()", "Cosine": "tt.Cosine()", "Step": "tt.Step(every=1000)",
-    "WarmUp": "tt.WarmUp(100)",
+    "Adam": "tt.Adam(0.01)", "Constant": "tt.Constant()", "Cosine": "tt.Cosine()",
+    "StepDecay": "tt.StepDecay(every=1000)", "WarmUp": "tt.WarmUp(100)",
 }  # fmt: skip
 
 

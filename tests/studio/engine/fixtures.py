@@ -21,7 +21,7 @@ from throughtime.batch import Batch
 from throughtime.bridges.javascript import to_javascript
 from throughtime.cells import NAMES
 from throughtime.network import Network
-from throughtime.training.schedules import Constant, Cosine, Step, WarmUp
+from throughtime.training.schedules import Constant, Cosine, StepDecay, WarmUp
 
 CELLS = {name: {"cell": name} for name in NAMES}
 CELLS |= {f"{name} of one's own": {"cell": cell} for name, cell in STEPS.items() if name not in NAMES}
@@ -34,7 +34,7 @@ ENDS = (
     {"readout": "identity", "loss": "squared"},
 )
 OPTIMIZERS = (GradientDescent(0.03), Momentum(0.02, 0.8), RMSprop(0.02, 0.7), Adam(0.03, 0.8, 0.95))
-SCHEDULES = (Constant(), Cosine(0.05), Step(2, 0.5), WarmUp(3))
+SCHEDULES = (Constant(), Cosine(0.05), StepDecay(2, 0.5), WarmUp(3))
 UPDATES, ROWS = 6, 4
 
 
@@ -108,7 +108,7 @@ def tasks_of():
     rng = np.random.default_rng(0)
     found = []
     for task in chosen:
-        machine, numbers = task.specification, [int(rng.integers(2**6)) for _ in range(task.inputs)]
+        machine, numbers = task.machine, [int(rng.integers(2**6)) for _ in range(task.inputs)]
         encoded = [array[0].tolist() for array in task.encode(*numbers)] if task.reads_numbers else None
         found.append(
             {
