@@ -82,8 +82,9 @@ def picture(graph: Graph) -> str:
     ]
     for source, place in arrows:
         (x, y), (x_2, y_2) = at(source), at(place)
-        x, y, y_2 = x + WIDE, y + HIGH // 2, y_2 + HIGH // 2
-        lines.append(f'<path d="M{x} {y}C{x + APART} {y} {x_2 - APART} {y_2} {x_2} {y_2}"/>')
+        y, turn, y_2 = y + HIGH // 2, x_2 - APART, y_2 + HIGH // 2
+        # along its source's row, where no other box is, and in the space before its target's column
+        lines.append(f'<path d="M{x + WIDE} {y}H{turn}C{x_2} {y} {turn} {y_2} {x_2} {y_2}"/>')
     lines.append("</g>")
     for place, text, state in boxes:
         (x, y), round_ = at(place), 12 if state else 3
