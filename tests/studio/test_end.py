@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numba.core import event
 from running import PATIENCE, Requester, receive, send, studio
 
 from throughtime.studio import child, serving
@@ -214,6 +215,30 @@ def test_a_fault_of_ours_is_said_and_the_session_continues(trainers, monkeypatch
     page = asyncio.run(use())
     assert ["fault of throughtime: KeyError" in error["message"] for error in page.all("error")] == [True]
     assert [frame["step"] for frame in page.all("frame")] == [0, 2]
+
+
+def test_pages_are_sent_that_kernels_are_compiled_and_when_that_is_over(trainers, monkeypatch):
+    async def use():
+        session, page = Session(plan(SETTINGS)), Reading()
+        await session.start()
+        session.enter(page)
+        frame = session.framer.frame
+
+        def compile_first(*arguments):
+            event.start_event("numba:compile")
+            event.end_event("numba:compile")
+            return frame(*arguments)
+
+        monkeypatch.setattr(session.framer, "frame", compile_first)
+        await session.handle(page, '{"type": "step"}')
+        monkeypatch.setattr(session.framer, "frame", frame)
+        await session.handle(page, '{"type": "step"}')
+        await session.end()
+        event.start_event("numba:compile")  # nobody listens any more
+        return page
+
+    states = asyncio.run(use()).all("state")
+    assert [(state["step"], state["preparing"]) for state in states] == [(1, True), (1, False), (2, False)]
 
 
 @pytest.fixture

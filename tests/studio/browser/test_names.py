@@ -92,6 +92,8 @@ def test_what_is_refused_is_not_shown_as_if_it_were_so(running, watched, line, t
     (tmp_path / "long.csv").write_text("sequence,time,x,y\n" + "".join(f"1,{t},0.5,1\n" for t in range(1101)))
     page.locator("#upload").set_input_files(tmp_path / "long.csv")
     page.wait_for_function("() => document.querySelector('.notice').textContent.includes('got one of 1,101')")
+    page.get_by_role("button", name="Close this notice").click()
+    page.wait_for_selector(".notice", state="hidden")
     assert np.isfinite(float(page.locator("[data-counter=loss]").inner_text()))
     send(line, "configure", settings={"task": "addition", "seed": 0})
     receive(line, "frame", lambda frame: frame["step"] == 0)

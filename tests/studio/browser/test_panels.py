@@ -98,6 +98,19 @@ def test_a_term_leads_to_its_cell(running, watched, line):
     assert sum(map(float, steps)) == pytest.approx(shown(page)[0], rel=1e-12)
 
 
+def test_prove_is_offered_where_something_can_be_proved(running, watched, line):
+    send(line, "configure", settings={"task": "recall", "seed": 1})
+    why = receive(line, "hello", lambda hello: hello["settings"]["task"] == "recall")["unprovable"]
+    page = watched(running.url).page
+    prove = page.locator(".prove button")
+    page.wait_for_function("() => document.querySelector('.prove button').disabled")
+    assert prove.get_attribute("title") == why
+    assert page.locator(".verdict").inner_text()[1:] == f"{why}."[1:]
+    send(line, "configure", settings={"task": "addition", "seed": 1})
+    page.wait_for_function("() => !document.querySelector('.prove button').disabled")
+    assert prove.get_attribute("title") is None
+
+
 def test_a_chapter_sets_the_page(running, watched):
     page = watched(running.url).page
     page.get_by_role("button", name="Gates: 0 forgets, 1 remembers").click()

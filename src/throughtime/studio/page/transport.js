@@ -49,13 +49,13 @@ function badge(badge, { frame: { check, example }, preparing }) {
     "data-value": known ? String(known.relative) : null,
     title: preparing ? "Machine code for this network is compiled once, and kept" : check && how(check),
   });
-  if (preparing) write(badge, "preparing: kernels are compiled …");
-  else if (!example.has_targets) write(badge, "no targets: no loss, no gradient");
-  else if (!check) write(badge, "gradient: checked when paused");
+  if (preparing) write(badge, "preparing:\nkernels are compiled …");
+  else if (!example.has_targets) write(badge, "no targets:\nno loss, no gradient");
+  else if (!check) write(badge, "gradient:\nchecked when paused");
   else
     write(
       badge,
-      `${check.right ? "✓ gradient right" : "✗ gradient wrong"}, relative error ${format(check.relative, 2)}`,
+      `${check.right ? "✓ gradient right" : "✗ gradient wrong"}\nrelative error ${format(check.relative, 2)}`,
     );
 }
 
