@@ -15,7 +15,7 @@ def weather(here):
     )
     data = DataFile.read(here / "weather.csv", inputs="pressure", outputs="weather")
     net = tt.Network(cell="elman", inputs=1, hidden=2, outputs=2, readout="softmax", loss="cross_entropy")
-    tt.train(net, data.batch, steps=1, out=here / "run", columns=data.columns)
+    tt.train(net, data.sequences, steps=1, out=here / "run", columns=data.columns)
 
 
 def frame(here):

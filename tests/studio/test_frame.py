@@ -127,7 +127,7 @@ def test_the_classes_of_a_file_have_their_names_and_large_inputs_a_right_gradien
         if name.endswith("V"):
             view /= 1000
     framer = Framer(data, net.specification)
-    example = of_batch(data, data.batch[:1])
+    example = of_batch(data, data.sequences[:1])
     frame = json.loads(framer.frame(Snapshot(0, net.parameters), example))
     assert frame["space"]["labels"] == ["rain", "sunny"]
     assert frame["trace"]["d"][0] == [[1, 0], [0, 1]]

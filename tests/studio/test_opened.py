@@ -91,7 +91,7 @@ def weather(tmp_path):
     file.write_text("sequence,time,pressure (hPa),temp °C,constant,weather\n" + "".join(WEATHER))
     data = DataFile.read(file, inputs="pressure (hPa),temp °C,constant", outputs="weather")
     net = Network(cell="gru", inputs=3, hidden=3, outputs=2, readout="softmax", loss="cross_entropy")
-    train(net, data.batch, steps=2, out=folder, columns=data.columns)
+    train(net, data.sequences, steps=2, out=folder, columns=data.columns)
     model.write_bytes((folder / "model.safetensors").read_bytes())
     return file, folder, model
 
@@ -122,9 +122,9 @@ def test_inputs_are_drawn_about_the_mean_of_each_column(weather):
 
 def test_a_network_with_its_data_is_shown_what_it_learned_from(weather):
     standardised, own = (with_data(of_path(path).plan, weather[0], "weather.csv") for path in weather[1:])
-    np.testing.assert_allclose(standardised.task.batch.x[0], [[-1, -1, 0], [1, 1, 0]], atol=1e-12)
-    np.testing.assert_array_equal(own.task.batch.x[0], [[1010, 16, 0.5], [1016, 24, 0.5]])
-    predicted = [one.begin().predict(one.task.batch.x) for one in (standardised, own)]
+    np.testing.assert_allclose(standardised.task.data.batch.x[0], [[-1, -1, 0], [1, 1, 0]], atol=1e-12)
+    np.testing.assert_array_equal(own.task.data.batch.x[0], [[1010, 16, 0.5], [1016, 24, 0.5]])
+    predicted = [one.begin().predict(one.task.data.batch.x) for one in (standardised, own)]
     np.testing.assert_allclose(predicted[0], predicted[1], atol=1e-9)
     assert not own.task.waiting
     assert own.task.waiting is None
@@ -143,7 +143,13 @@ def test_data_with_other_columns_is_refused(weather, tmp_path):
 def test_a_model_of_a_file_is_no_adder_though_of_its_shape(tmp_path):
     (tmp_path / "d.csv").write_text("sequence,time,x1,x2,y\n1,1,5,6,0\n1,2,7,7,1\n")
     data = DataFile.read(tmp_path / "d.csv")
-    train(Network(cell="elman", inputs=2, hidden=3, outputs=1), data.batch, steps=1, out=tmp_path, columns=data.columns)
+    train(
+        Network(cell="elman", inputs=2, hidden=3, outputs=1),
+        data.sequences,
+        steps=1,
+        out=tmp_path,
+        columns=data.columns,
+    )
     (tmp_path / "model.safetensors").rename(tmp_path / "alone.safetensors")
     assert of_path(tmp_path / "alone.safetensors").plan.task.waiting
 
@@ -155,7 +161,7 @@ def test_uploaded_data_is_a_task(tmp_path):
     )
     assert found.options()["task"] == "mine.csv"
     assert found.specification.inputs == 1
-    assert found.sequences is data.batch
+    assert found.sequences is data.sequences
 
 
 def test_what_is_no_run_is_refused(tmp_path):

@@ -1,12 +1,14 @@
 import json
 import re
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from throughtime.tasks.datafile import dataset, read
+import throughtime as tt
+from throughtime.tasks.datafile import read, reading
 
 CSV = "sequence,time,x1,x2,y\na,0,1,2,0\na,1,3,4,1\nb,0,5,6,1\n"
 
@@ -34,10 +36,9 @@ def test_csv(file):
     np.testing.assert_array_equal(data.x, [[[1, 2], [3, 4]], [[5, 6], [0, 0]]])
     np.testing.assert_array_equal(data.y, [[[0], [1]], [[1], [0]]])
     assert data.lengths.tolist() == [2, 1]
-    assert (data.inputs, data.outputs, len(data)) == (("x1", "x2"), ("y",), 2)
-    assert data.batch.x is data.x
-    assert data.batch.y is data.y
-    assert data.batch.lengths is data.lengths
+    assert (data.columns.inputs, data.columns.outputs, len(data)) == (("x1", "x2"), ("y",), 2)
+    for name in ("x", "y", "lengths"):
+        np.testing.assert_array_equal(getattr(data.batch, name), getattr(data, name))
 
 
 def test_csv_with_names_of_its_own(file):
@@ -51,7 +52,7 @@ def test_csv_with_names_of_its_own(file):
     np.testing.assert_array_equal(data.x, [[[10], [-3]], [[2], [0]]])
     np.testing.assert_array_equal(data.y, [[4], [6]])
     assert data.lengths.tolist() == [2, 1]
-    assert data.outputs == ("label, good",)
+    assert data.columns.outputs == ("label, good",)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +124,10 @@ def test_json_lines(file):
     np.testing.assert_array_equal(data.x, [[[1, 2], [3, 4.5]], [[5, 6], [0, 0]]])
     np.testing.assert_array_equal(data.y, [[[0], [1]], [[7], [0]]])
     assert data.lengths.tolist() == [2, 1]
-    assert (data.inputs, data.outputs) == (("x0", "x1"), ("y0",))
+    assert (data.columns.inputs, data.columns.outputs) == (("x0", "x1"), ("y0",))
     one = read(file("e.jsonl", '{"x": [[1], [2]], "y": [3, 4]}\n{"x": [[1]], "y": [5, 6]}'))
     np.testing.assert_array_equal(one.y, [[3, 4], [5, 6]])
-    assert one.outputs == ("y0", "y1")
+    assert one.columns.outputs == ("y0", "y1")
 
 
 @pytest.mark.parametrize(
@@ -171,12 +172,13 @@ def test_npz(file):
     y = np.array([[[1.0], [0], [1]], [[0], [1], [np.nan]]], np.float32)
     np.savez(file("d.npz", b""), x=x, y=y, lengths=np.array([3, 2], np.uint8))
     data = read("d.npz")
-    np.testing.assert_array_equal(data.x, [[[0, 1], [2, 3], [4, 5]], [[6, 7], [8, 9], [0, 0]]])
-    np.testing.assert_array_equal(data.y, [[[1], [0], [1]], [[0], [1], [0]]])
-    assert data.lengths.tolist() == [3, 2]
-    assert data.lengths.dtype == np.int64
-    assert data.x.dtype == np.float64
-    assert data.x.flags.c_contiguous
+    batch = data.batch
+    np.testing.assert_array_equal(batch.x, [[[0, 1], [2, 3], [4, 5]], [[6, 7], [8, 9], [0, 0]]])
+    np.testing.assert_array_equal(batch.y, [[[1], [0], [1]], [[0], [1], [0]]])
+    assert batch.lengths.tolist() == [3, 2]
+    assert batch.lengths.dtype == np.int64
+    assert batch.x.dtype == np.float64
+    assert data.x.dtype == np.int16
     np.savez_compressed("e.npz", x=x, y=np.array([[True], [False]]))
     data = read("e.npz")
     assert data.lengths.tolist() == [3, 3]
@@ -189,8 +191,84 @@ def test_npz_is_the_same_as_json_lines(file):
     np.savez(file("d.npz", b""), x=x, y=y, lengths=lengths)
     lines = [json.dumps({"x": a[:n].tolist(), "y": b[:n].tolist()}) for a, b, n in zip(x, y, lengths, strict=True)]
     one, two = read("d.npz"), read(file("d.jsonl", "\n".join(lines)))
-    np.testing.assert_array_equal(one.x, two.x)
-    np.testing.assert_array_equal(one.y, two.y)
+    np.testing.assert_array_equal(one.batch.x, two.batch.x)
+    np.testing.assert_array_equal(one.batch.y, two.batch.y)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint16", ">i4", "float16", "float32", ">f8"])
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_an_archive_keeps_its_own_numbers(file, dtype, save):
+    """Mapped where it is not compressed; and the same to a network as the numbers in float64."""
+    rng = np.random.default_rng(0)
+    x, lengths = rng.integers(0, 2, size=(7, 5, 3)).astype(dtype), np.array([5, 1, 2, 5, 5, 3, 4])
+    y = rng.integers(0, 2, size=(7, 5, 1)).astype(dtype)
+    save(file("d.npz", b""), x=x, y=y, lengths=lengths)
+    save(file("e.npz", b""), x=x.astype(float), y=y.astype(float), lengths=lengths)
+    one, two = read("d.npz"), read("e.npz")
+    assert one.x.dtype == one.y.dtype == np.dtype(dtype)
+    assert isinstance(one.x, np.memmap) == (save is np.savez)
+    for a, b in ((one, two), (one.standardised("float64"), two.standardised("float64"))):
+        np.testing.assert_array_equal(a.batch.x, b.batch.x)
+        np.testing.assert_array_equal(a.batch.y, b.batch.y)
+        assert a.columns.as_dict() == b.columns.as_dict()
+        np.testing.assert_array_equal(np.concatenate([part.x for part in a.parts()]), a.batch.x)
+        assert (a[[1, 2]].x[0, 1:] == 0).all()
+
+
+def test_memory_of_an_archive_is_not_its_size(file):
+    """Neither reading nor training holds a copy of the whole, of any type of numbers."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(-100, 100, size=(4000, 100, 20), dtype=np.int8)
+    np.savez(file("d.npz", b""), x=x, y=rng.random((4000, 1), np.float32), lengths=rng.integers(1, 101, size=4000))
+    specification = tt.NetworkSpecification(
+        cell="elman", inputs=20, hidden=2, outputs=1, readout="identity", output="last step"
+    )
+    tt.train(tt.Network(specification), tt.Batch(x[:2] * 0.01, np.zeros((2, 1))), steps=1, batch=2)
+    tracemalloc.start()
+    try:
+        data = read("d.npz").standardised("float64")
+        tt.train(tt.Network(specification), data, steps=2, batch=2)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * x.nbytes / 2
+
+
+def test_numbers_are_those_of_python(file):
+    """A parser of JSON reads the words of a column where all are plain, else Python: the bits are the same."""
+    rng = np.random.default_rng(0)
+    bits = rng.integers(2**64, size=3000, dtype=np.uint64).view(np.float64)
+    values = bits[np.isfinite(bits) & (np.abs(bits) < 1e300)]
+    words = [f"{value!r}" for value in values.tolist()] + [f"{value:.30f}" for value in rng.normal(size=500)]
+    words += ["0.1", "-0.0", "9007199254740993", "18446744073709551617", "123456789012345678901234567890", "1e-400"]
+    for more in ([], [" 5 ", "+1", ".5", "1.", "007", "1E5"]):
+        column = words + more
+        text = "time,x,y\n" + "".join(f"{t},{word},1\n" for t, word in enumerate(column))
+        found = read(file("d.csv", text)).x[0, :, 0]
+        np.testing.assert_array_equal(found.view(np.int64), np.array([float(word) for word in column]).view(np.int64))
+
+
+@pytest.mark.parametrize("word", ["true", "null", "[1]", '"[1"', "1_0", "1e999", "-inf", "{}", '"1,2"', "0x10", "1 2"])
+def test_json_is_no_number(file, word):
+    text = "time,x,y\n" + "".join(f"{t},{t}.5,1\n" for t in range(3000)) + f"3000,{word},1\n"
+    refused(file("d.csv", text), 'd.csv, line 3002, column "x": expected a')
+
+
+def test_the_first_of_several_mistakes_is_named(file):
+    rows = [f"{t},{t},1\n" for t in range(5000)]
+    rows[4000] = "4000,bad,1\n"
+    rows[4100] = '4100,"1"x,1\n'
+    rows[10] = "10,1,worse\n"
+    refused(file("d.csv", "time,x,y\n" + "".join(rows)), 'd.csv, line 4002, column "x": expected a number, got "bad"')
+    rows[4000] = "4000,1,1\n"
+    refused(file("d.csv", "time,x,y\n" + "".join(rows)), "d.csv, line 4102: expected well-formed CSV")
+    rows[4100] = '4100,"1\n",1\n'
+    rows[4101] = "4101,1,1,1\n"
+    refused(file("d.csv", "time,x,y\n" + "".join(rows)), "d.csv, line 4104: expected 3 cells as in the header, got 4")
+    rows[4101] = "\n,,\n4101,1,1\n"
+    refused(file("d.csv", "time,x,y\n" + "".join(rows)), 'd.csv, line 12, column "y": expected a number, got "worse"')
+    rows[10] = "10,1,2\n"
+    assert read(file("d.csv", "time,x,y\n" + "".join(rows))).lengths.tolist() == [5000]
 
 
 X, Y = np.zeros((2, 3, 1)), np.zeros((2, 3, 1))
@@ -249,15 +327,21 @@ def test_damaged_npz(file, monkeypatch):
     with zipfile.ZipFile("i.npz", "w") as archive:
         archive.writestr("x.npy", b"no array")
     refused("i.npz", "i.npz: expected a")
-    np.savez("j.npz", x=X.astype(np.int8), y=Y.astype(np.int8))
-    monkeypatch.setattr(dataset, "MOST_VALUES", 43)
+    offset = whole.rindex(bytes(40))
+    refused(
+        file("l.npz", whole[:offset] + b"\1" + whole[offset + 1 :]),
+        "l.npz: expected a NumPy archive of plain arrays, got",
+    )
+    np.savez_compressed("f.npz", x=X, y=Y)
+    np.savez_compressed("j.npz", x=X.astype(np.int8), y=Y.astype(np.int8))
+    monkeypatch.setattr(reading, "MOST_VALUES", 43)
     refused(
         "f.npz",
         "f.npz: expected a NumPy archive of plain arrays, got: 352 bytes when unpacked, more than 344",
     )
     assert len(read("j.npz")) == 2
-    np.savez("k.npz", x=np.zeros((22, 2, 1), np.int8), y=np.zeros((22, 2, 1), np.int8))
-    refused("k.npz", "k.npz: expected at most 43 numbers, padded, got 44")
+    np.savez("k.npz", x=X, y=Y)
+    assert len(read("k.npz")) == 2  # which stays in the file
 
 
 def test_files_that_cannot_be_read(file, tmp_path, monkeypatch):
@@ -267,9 +351,9 @@ def test_files_that_cannot_be_read(file, tmp_path, monkeypatch):
     file("d.csv", CSV)
     refused("dir.csv", "dir.csv: expected a file, got a directory")
     refused("d" * 300 + ".csv", "d" * 300 + ".csv: expected a file")
-    monkeypatch.setattr(dataset, "MOST_VALUES", 7)
+    monkeypatch.setattr(reading, "MOST_VALUES", 7)
     refused("d.csv", "d.csv: expected at most 7 numbers, padded, got 8")
-    monkeypatch.setattr(dataset, "MOST_BYTES", 10)
+    monkeypatch.setattr(reading, "MOST_BYTES", 10)
     refused("d.csv", f"d.csv: expected at most 10 bytes of text (an NPZ may hold more), got {len(CSV)}")
     monkeypatch.undo()
     monkeypatch.chdir(tmp_path)

@@ -69,7 +69,7 @@ def test_what_is_commonly_written_is_read(name, content):
 
 def test_one_series_has_no_column_for_its_name():
     data = read(written("d.csv", "time,x,y\n2024-01-01,1,5\n2024-01-02,3,6.5\n"))
-    assert (data.x.tolist(), data.y.tolist(), data.sequence) == ([[[1], [3]]], [[[5], [6.5]]], "")
+    assert (data.x.tolist(), data.y.tolist(), data.columns.sequence) == ([[[1], [3]]], [[[5], [6.5]]], "")
     assert data.notes[0].startswith("one series")
     refused(
         written("e.csv", "id,time,x,y\na,0,1,5\nb,0,3,6\n"),
@@ -120,9 +120,13 @@ def test_what_cannot_be_read_says_where_and_what_to_do(content, message):
 def test_a_column_is_an_input_or_a_target():
     text = "time,x,xylophone,year,yaw,y_1,Y 2\n0,1,2,3,4,5,6\n"
     data = read(written("d.csv", text))
-    assert (data.inputs, data.outputs, data.unused) == (("x",), ("y_1", "Y 2"), ("xylophone", "year", "yaw"))
+    assert (data.columns.inputs, data.columns.outputs, data.unused) == (
+        ("x",),
+        ("y_1", "Y 2"),
+        ("xylophone", "year", "yaw"),
+    )
     assert read("d.csv", inputs="yaw, x", outputs="year").x.tolist() == [[[4, 1]]]
-    assert read("d.csv", inputs=["y_1"]).outputs == ("Y 2",)
+    assert read("d.csv", inputs=["y_1"]).columns.outputs == ("Y 2",)
     refused(
         "d.csv",
         'd.csv, line 1, column "y_1": expected an input or a target, got it as both',
@@ -144,28 +148,28 @@ def test_a_column_is_an_input_or_a_target():
 def test_names_are_classes():
     text = "sequence,time,x,y\na,0,1,up\na,1,2,down\nb,0,3,x y\n"
     data = read(written("d.csv", text))
-    assert data.classes == ("down", "up", "x y")
+    assert data.columns.classes == ("down", "up", "x y")
     assert data.y.tolist() == [[[0, 1, 0], [1, 0, 0]], [[0, 0, 1], [0, 0, 0]]] or data.y[1, 1].sum() <= 1
     last = read("d.csv", output="last step")
-    assert (last.classes, last.y.tolist()) == (("down", "x y"), [[1, 0], [0, 1]])
+    assert (last.columns.classes, last.y.tolist()) == (("down", "x y"), [[1, 0], [0, 1]])
     lines = [{"x": [[1], [2]], "y": "walk"}, {"x": [[3]], "y": "run"}]
     data = read(written("d.jsonl", "\n".join(map(json.dumps, lines))))
-    assert (data.classes, data.y.tolist()) == (("run", "walk"), [[0, 1], [1, 0]])
+    assert (data.columns.classes, data.y.tolist()) == (("run", "walk"), [[0, 1], [1, 0]])
     np.savez("d.npz", x=np.zeros((2, 3, 1)), y=np.array(["walk", "run"]))
     data = read("d.npz")
-    assert (data.classes, data.y.tolist()) == (("run", "walk"), [[0, 1], [1, 0]])
+    assert (data.columns.classes, data.y.tolist()) == (("run", "walk"), [[0, 1], [1, 0]])
 
 
 def test_numbers_are_classes_if_that_is_said():
     text = "sequence,time,x,y\n" + "".join(f"{s},0,{s},{y}\n" for s, y in enumerate([10, -1, 2, 2]))
-    assert read(written("d.csv", text)).classes == ()
+    assert read(written("d.csv", text)).columns.classes == ()
     for name in ("d.csv", "d.npz", "d.jsonl"):
         if name == "d.npz":
             np.savez(name, x=np.arange(4.0).reshape(4, 1, 1), y=np.array([10, -1, 2, 2]))
         if name == "d.jsonl":
             written(name, "".join(f'{{"x": [[{s}]], "y": {y}}}\n' for s, y in enumerate([10, -1.0, 2, 2])))
         data = read(name, targets="classes")
-        assert data.classes == ("-1", "2", "10")
+        assert data.columns.classes == ("-1", "2", "10")
         np.testing.assert_array_equal(data.y.reshape(4, 3), [[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 1, 0]])
     refused(
         "d.csv",
@@ -253,10 +257,10 @@ def test_a_data_file_is_standardised_and_its_error_is_in_its_own_units():
     rows = "".join(f"{s},{t},{1013 + s + 5 * t},7,{15 + s - t}\n" for s in range(4) for t in range(3))
     data = DataFile.read(Path(written("d.csv", f"sequence,time,x_p,x_c,y\n{rows}")))
     raw = read("d.csv")
-    np.testing.assert_allclose(data.batch.x[..., 0].mean(), 0, atol=1e-12)
-    np.testing.assert_allclose(data.batch.x[..., 0].std(), 1)
-    assert (data.batch.x[..., 1] == 0).all()
-    np.testing.assert_allclose(data.columns.y.undo(data.batch.y), raw.y)
+    np.testing.assert_allclose(data.data.batch.x[..., 0].mean(), 0, atol=1e-12)
+    np.testing.assert_allclose(data.data.batch.x[..., 0].std(), 1)
+    assert (data.data.batch.x[..., 1] == 0).all()
+    np.testing.assert_allclose(data.columns.y.undo(data.data.batch.y), raw.y)
     assert data.columns.x.constant.tolist() == [False, True]
 
     class Zero:
@@ -266,7 +270,7 @@ def test_a_data_file_is_standardised_and_its_error_is_in_its_own_units():
     assert data.root_mean_square(Zero()) == pytest.approx(raw.y.std())
     assert data.root_mean_square_of_mean() == pytest.approx(raw.y.std())
     plain = DataFile.read(Path("d.csv"), standardise=False)
-    np.testing.assert_array_equal(plain.batch.x, raw.x)
+    np.testing.assert_array_equal(plain.data.batch.x, raw.x)
     assert plain.root_mean_square(Zero()) == pytest.approx(np.sqrt((raw.y**2).mean()))
 
 
@@ -275,8 +279,8 @@ def test_the_columns_of_another_file_are_read_by_their_names():
     first = DataFile.read(Path(written("ab.csv", text)))
     other = "y,x_b,junk,x_a,time,sequence\n0,2,,1,0,0\n1,-7,,5,1,0\n"
     again = DataFile.like(Path(written("ba.csv", other)), Columns.from_dict(first.columns.as_dict(), 2, 1))
-    np.testing.assert_array_equal(again.batch.x, first.batch.x)
-    assert again.unused == ("junk",)
+    np.testing.assert_array_equal(again.data.batch.x, first.data.batch.x)
+    assert again.data.unused == ("junk",)
     for content, message in (
         (text.replace("x_a", "x_temp"), 'c.csv, line 1: expected a column "x_a"'),
         (text.replace(",1\n", ",3\n"), 'c.csv: expected targets that are 0 or 1 (targets="yes or no"), got 3'),
@@ -295,18 +299,18 @@ def test_the_columns_of_another_file_are_read_by_their_names():
 def test_what_might_be_classes_is_said():
     data = DataFile.read(Path(written("d.csv", "time,x,y\n0,1,0\n1,2,1\n2,3,2\n")))
     assert data.columns.targets == "numbers"
-    assert any("3 kinds (0, 1, 2); if they name classes, say targets=classes" in note for note in data.notes)
+    assert any("3 kinds (0, 1, 2); if they name classes, say targets=classes" in note for note in data.data.notes)
     data = DataFile.read(Path("d.csv"), targets="classes")
     assert (data.readout, data.columns.classes) == ("softmax", ("0", "1", "2"))
     again = DataFile.like(Path(written("e.csv", "time,x,y\n0,1,2\n")), data.columns)
-    assert again.batch.y.tolist() == [[[0, 0, 1]]]
+    assert again.data.batch.y.tolist() == [[[0, 0, 1]]]
     for said, readout in (("numbers", "identity"), ("classes", "softmax"), (None, "sigmoid")):
         path = Path(written("f.csv", "time,x,y\n0,1,0\n1,2,1\n"))
         assert DataFile.read(path, **({"targets": said} if said else {})).readout == readout
     one_hot = Path(written("g.csv", "time,x,y_a,y_b\n0,1,0,1\n1,2,1,0\n"))
     data = DataFile.read(one_hot)
     assert (data.readout, data.columns.classes) == ("softmax", ("y_a", "y_b"))
-    np.testing.assert_array_equal(DataFile.like(one_hot, data.columns).batch.y, data.batch.y)
+    np.testing.assert_array_equal(DataFile.like(one_hot, data.columns).data.batch.y, data.data.batch.y)
 
 
 # Memory and time
@@ -372,7 +376,7 @@ def test_time_grows_with_the_size():
 def test_classes_that_differ_in_capitals_only_are_two_and_said_to_be():
     table = "time,x,y\n0,1,Rain\n1,2,rain\n2,3,dry\n3,4,Rain\n"
     data = read(written("d.csv", table))
-    assert data.classes == ("Rain", "dry", "rain")
+    assert data.columns.classes == ("Rain", "dry", "rain")
     assert data.notes[-1] == '"Rain" and "rain" are two classes: they are written differently'
     known = read("d.csv", classes=("Rain", "dry", "rain"))
     assert not any("two classes" in note for note in known.notes)

@@ -55,11 +55,11 @@ def test_a_column_without_a_name_is_no_name_of_sequences(header, row, note):
     np.testing.assert_array_equal(found.x, [[[1.5], [-2], [4]]])
     np.testing.assert_array_equal(found.y, [[[1.5], [0.5], [2.5]]])
     assert found.lengths.tolist() == [3]
-    assert found.sequence == ""
+    assert found.columns.sequence == ""
     assert note in found.notes
     assert "one series: there is no column that names sequences" in found.notes
     like = DataFile.like(Path("d.csv"), DataFile.read(Path("d.csv")).columns)
-    assert like.batch.x.shape == (1, 3, 1)
+    assert like.data.batch.x.shape == (1, 3, 1)
 
 
 @pytest.mark.parametrize("index", ["a", "0", "1.5", "2024-01-01"])
@@ -88,7 +88,7 @@ def test_a_decimal_comma(separator):
         "time,x,y\n".replace(",", separator) + f"0{separator}1,5{separator}2,5\n1{separator}-2{separator}3,25\n",
     )
     found = read("d.txt")
-    assert (found.x.tolist(), found.y.tolist(), found.classes) == ([[[1.5], [-2]]], [[[2.5], [3.25]]], ())
+    assert (found.x.tolist(), found.y.tolist(), found.columns.classes) == ([[[1.5], [-2]]], [[[2.5], [3.25]]], ())
     assert "numbers have a decimal comma" in found.notes
 
 
@@ -110,14 +110,14 @@ def test_numbers_to_people_and_dates_are_no_classes_unless_that_is_said(word):
     np.savez("d.npz", x=np.ones((1, 1, 1)), y=np.array([word]))
     refused("d.npz", f'd.npz, array "y", entry (0,): {expected}')
     for name in ("d.csv", "d.jsonl", "d.npz"):
-        assert read(name, targets="classes").classes == (word,)
+        assert read(name, targets="classes").columns.classes == (word,)
         with pytest.raises(ValueError, match="expected a number"):
             read(name, targets="numbers")
 
 
 @pytest.mark.parametrize("word", ["a1", "class 2", "1st", "2D", "5 kg", "x,y", "+", "A/B", "May", "é2"])
 def test_names_with_digits_are_classes(word):
-    assert read(written("d.csv", f'time,x,y\n0,1,"{word}"\n1,2,zz\n')).classes == tuple(sorted([word, "zz"]))
+    assert read(written("d.csv", f'time,x,y\n0,1,"{word}"\n1,2,zz\n')).columns.classes == tuple(sorted([word, "zz"]))
 
 
 @pytest.mark.parametrize("word", ["NaN", "nan", "NA", "?", "-", "N/A", "null", "None", ""])
@@ -131,7 +131,7 @@ def test_what_is_missing_is_no_class_unless_that_is_said(word):
         refused("d.npz", 'd.npz, array "y", entry (1,): expected the name of a class', **options)
     if word:
         for name in ("d.csv", "d.jsonl", "d.npz"):
-            assert read(name, classes=(word, "up")).classes == (word, "up")
+            assert read(name, classes=(word, "up")).columns.classes == (word, "up")
 
 
 def test_large_whole_numbers_are_classes_of_their_own():
@@ -142,7 +142,7 @@ def test_large_whole_numbers_are_classes_of_their_own():
     np.savez("d.npz", x=np.ones((1, 3, 1)), y=np.array([[a, b, c]]))
     for name in ("d.csv", "d.jsonl", "d.npz"):
         found = read(name, targets="classes", output="every step")
-        assert found.classes == names
+        assert found.columns.classes == names
         np.testing.assert_array_equal(found.y, [np.eye(3)])
     expected = "expected a class: a name or a whole number, written with all its digits, got"
     refused(

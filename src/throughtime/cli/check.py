@@ -22,7 +22,7 @@ def check(task: Any, net: Network, samples: int = 1000, seed: int = 0, bits: int
 def tell(task: Any, net: Network, found: Evaluation | None, bits: int | None) -> None:
     """Print the line about it."""
     if found is None:
-        sequences = describe.counted(len(task.batch), "sequence")
+        sequences = describe.counted(len(task.sequences), "sequence")
         error, of_mean = task.root_mean_square(net), task.root_mean_square_of_mean()
         line("error", f"root mean square {error:.4g} over {sequences}; always the mean: {of_mean:.4g}")
         if error > 0.9 * of_mean:

@@ -71,9 +71,9 @@ def described(columns: Columns, data: DataFile | None = None) -> Iterator[tuple[
         yield "note", f"always the same, so it is not learned from: {_names(constant)}"
     if data is None:
         return
-    if data.unused:
-        yield "not read", _names(data.unused)
-    for note in data.notes:
+    if data.data.unused:
+        yield "not read", _names(data.data.unused)
+    for note in data.data.notes:
         yield "note", note
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from throughtime.batch import Batch
 from throughtime.cells import NAMES, step_of
 from throughtime.cells.catalogue import entry
+from throughtime.tasks.data import Data
 from throughtime.tasks.from_file import FileEvaluation
 from throughtime.weights.network_specification import has_activation
 
@@ -42,7 +42,7 @@ def network(net: Network) -> str:
 
 def task(task: Any) -> str:
     """Such as "addition · 8 bits", "recall · gap 10 · noise 0.2", "readings.csv · 40 sequences"."""
-    if isinstance(task.sequences, Batch):
+    if isinstance(task.sequences, Data):
         return f"{task.name} · {counted(len(task.sequences), 'sequence')}"
     parts = [task.name]
     for name, value in task.options.items():

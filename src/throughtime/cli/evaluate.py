@@ -49,7 +49,7 @@ def evaluate(
     found = check.check(asked, model.network, samples, seed, bits)
     if json:
         results = check.as_json(asked, model.network, found)
-        exact = results.pop("exact") or {"checked": len(asked.batch), "wrong": None}
+        exact = results.pop("exact") or {"checked": len(asked.sequences), "wrong": None}
         document({"model": str(model.path), "task": asked.name, "bits": bits} | exact | results)
     else:
         check.tell(asked, model.network, found, bits)

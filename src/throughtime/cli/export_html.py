@@ -51,8 +51,8 @@ def export_html(
         )
     if data is not None:
         plan = opened.with_data(plan, data, data.name)
-        example = of_batch(plan.task, plan.task.batch[:1])
-        shows = f"the first of the {len(plan.task.batch)} sequences of {data.name}"
+        example = of_batch(plan.task, plan.task.sequences[:1])
+        shows = f"the first of the {len(plan.task.sequences)} sequences of {data.name}"
     elif operands:
         example = of_operands(plan.task, operands)
         shows = f"{plan.task.name} of {' and '.join(map(str, numbers or []))}"

@@ -47,7 +47,7 @@ def sequence_of(model: Model, path: Path, name: str | None, options: list[str]) 
     """A sequence of a data file, by its name, or its number if the file names none; the first if neither is given."""
     data = read_for(model, path, options)
     position = 0 if name is None else data.position(name)
-    batch = data.batch[position : position + 1]
+    batch = data.sequences[position : position + 1]
     return batch.x, batch.y, batch.lengths
 
 

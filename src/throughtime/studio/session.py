@@ -174,7 +174,7 @@ class Session:
             except BaseException:
                 self.data = before
                 raise
-        return f"{name} is opened: {len(data.batch)} sequences" if data else f"{name} is opened"
+        return f"{name} is opened: {len(data.sequences)} sequences" if data else f"{name} is opened"
 
     async def recorded(self) -> tuple[list[str], dict[str, Any]]:
         """The frames of the recorded checkpoints, and what else an exported page holds."""

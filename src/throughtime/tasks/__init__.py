@@ -12,7 +12,8 @@ from throughtime.tasks.addition import Addition
 from throughtime.tasks.comparison import Comparison
 from throughtime.tasks.copy_memory import CopyMemory
 from throughtime.tasks.counter import Counter
-from throughtime.tasks.datafile import KINDS, Dataset, read
+from throughtime.tasks.data import Data
+from throughtime.tasks.datafile import KINDS, read
 from throughtime.tasks.from_file import DataFile
 from throughtime.tasks.machine_task import MachineTask
 from throughtime.tasks.multiplication import Multiplication
@@ -29,7 +30,8 @@ __all__ = [
     "Comparison",
     "CopyMemory",
     "Counter",
-    "Dataset",
+    "Data",
+    "DataFile",
     "Evaluation",
     "MachineTask",
     "Multiplication",

@@ -12,16 +12,15 @@ import numpy as np
 from throughtime.batch import Array, Batch
 from throughtime.support.option import Option
 from throughtime.tasks.columns import Columns, Targets
-from throughtime.tasks.datafile import KINDS, Dataset, read
-from throughtime.tasks.datafile.dataset import Places, listed, short
+from throughtime.tasks.data import Data
+from throughtime.tasks.datafile import KINDS, read
+from throughtime.tasks.datafile.reading import listed, short
 from throughtime.tasks.standardisation import Standardisation
 from throughtime.tasks.task import Described, Evaluation, Loss, Net, Output, Readout
 
 __all__ = ["KINDS", "DataFile"]
 
 _CHUNK = 250
-_FEW = 20
-"""Whole numbers of so few kinds might be meant as classes; they are not taken for them, but it is said."""
 
 READOUTS: dict[Targets, Readout] = {"numbers": "identity", "classes": "softmax", "yes or no": "sigmoid"}
 LOSSES: dict[Readout, Loss] = {
@@ -94,19 +93,12 @@ class DataFile(Described):
     """The sequences of a file, with what a network for them needs; it is a Task.
 
     name : the file's name
-    batch : Batch
-        As a network learns from them: standardised by `columns.x` and `columns.y`.
-    columns : Columns
-    unused, notes, places
-        As in a Dataset.
+    data : Data
+        As a network learns from it: standardised by `columns.x` and `columns.y`.
     """
 
     name: str
-    batch: Batch
-    columns: Columns
-    unused: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    places: Places | None = None
+    data: Data
 
     machine: None = None
 
@@ -124,24 +116,9 @@ class DataFile(Described):
         **options : of `tasks.read`
         """
         found = read(path, **options)
-        targets = _targets(path, found, options.get("targets"))
-        x, y = Standardisation.none(found.x.shape[-1]), Standardisation.none(found.y.shape[-1])
         if standardise:
-            x = Standardisation.of(found.x, _real_steps(found))
-            if targets == "numbers":
-                y = Standardisation.of(found.y, _real_steps(found) if found.y.ndim == 3 else None)
-        dtype = options.get("dtype", "float64")
-        for scale, names in ((x, found.inputs), (y, found.outputs)):
-            scale.check_distinct(dtype, [f'{path}, column "{short(name)}"' for name in names])
-        columns = Columns(
-            found.inputs, found.outputs, found.named, targets,
-            () if targets != "classes" else found.classes or found.outputs,
-            "every step" if found.y.ndim == 3 else "last step", found.sequence, found.time, x, y,
-        )  # fmt: skip
-        made = cls._of(path, found, columns)
-        if targets == "numbers" and "targets" not in options:
-            made = replace(made, notes=(*made.notes, *_maybe_classes(found)))
-        return made
+            found = found.standardised(options.get("dtype", "float64"), lambda name: f'{path}, column "{short(name)}"')
+        return cls(path.name, found)
 
     @classmethod
     def like(cls, path: Path, columns: Columns, **options: Any) -> DataFile:
@@ -168,26 +145,22 @@ class DataFile(Described):
             if given != known[name] and name not in ("sequence", "time"):
                 raise ValueError(f"{path}: {name} must be {known[name]!r}, as in what the network learned from")
         found = read(path, **known | options)
-        for kind, names, had in (("inputs", found.inputs, columns.inputs), ("targets", found.outputs, columns.outputs)):
-            if len(names) != len(had) or (columns.named == found.named and names != had):
+        theirs = found.columns
+        for kind, names, had in (
+            ("inputs", theirs.inputs, columns.inputs),
+            ("targets", theirs.outputs, columns.outputs),
+        ):
+            if len(names) != len(had) or (columns.named == theirs.named and names != had):
                 raise ValueError(
                     f"{path}: expected the {kind} {', '.join(had)}, as in what the network learned from, got "
                     f"{', '.join(names)}"
                 )
-        _targets(path, found, columns.targets)
-        return cls._of(path, found, columns)
+        return cls(path.name, replace(found, columns=columns))
 
-    @classmethod
-    def _of(cls, path: Path, found: Dataset, columns: Columns) -> DataFile:
-        real = _real_steps(found)
-        x = columns.x.apply(found.x)
-        x[~real] = 0
-        y = found.y
-        if columns.targets == "numbers":
-            y = columns.y.apply(y)
-            if y.ndim == 3:
-                y[~real] = 0
-        return cls(path.name, Batch(x, y, found.lengths), columns, found.unused, found.notes, found.places)
+    @property
+    def columns(self) -> Columns:  # type: ignore[override]
+        """What the features stand for."""
+        return self.data.columns
 
     @property
     def readout(self) -> Readout:
@@ -197,12 +170,12 @@ class DataFile(Described):
     @property
     def inputs(self) -> int:
         """I."""
-        return int(self.batch.x.shape[2])
+        return int(self.data.x.shape[2])
 
     @property
     def outputs(self) -> int:
         """O."""
-        return int(self.batch.y.shape[-1])
+        return int(self.data.y.shape[-1])
 
     @property
     def loss(self) -> Loss:
@@ -212,7 +185,7 @@ class DataFile(Described):
     @property
     def output(self) -> Output:
         """Whether there is a target at every step or one for each sequence."""
-        return "every step" if self.batch.y.ndim == 3 else "last step"
+        return "every step" if self.data.y.ndim == 3 else "last step"
 
     @classmethod
     def choices(cls) -> tuple[Option, ...]:
@@ -233,13 +206,13 @@ class DataFile(Described):
         return "Your own sequences."
 
     @property
-    def sequences(self) -> Batch:
+    def sequences(self) -> Data:
         """What a network is trained on."""
-        return self.batch
+        return self.data
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
         """Draw sequences of the file."""
-        return self.batch[rng.integers(len(self.batch), size=batch)]
+        return self.data[rng.integers(len(self.data), size=batch)]
 
     def render(self, x: Array, y: Array) -> str:
         """How long the sequence is, and what was predicted last."""
@@ -248,19 +221,19 @@ class DataFile(Described):
 
     def position(self, name: str) -> int:
         """Where the sequence of a name, or else of a number from 1, stands among the sequences."""
-        names = list(dict.fromkeys(name for name, _ in self.places() if name)) if self.places else []
+        names = list(dict.fromkeys(name for name, _ in self.data.places() if name)) if self.data.places else []
         if name in names:
             return names.index(name)
         if names:
             raise ValueError(f'there is no sequence "{short(name)}" in {self.name}: there are {listed(names)}')
-        if name.isascii() and name.isdigit() and len(name) < 10 and 1 <= int(name) <= len(self.batch):
+        if name.isascii() and name.isdigit() and len(name) < 10 and 1 <= int(name) <= len(self.data):
             return int(name) - 1
-        raise ValueError(f'a sequence of {self.name} must be a number from 1 to {len(self.batch)}, got "{short(name)}"')
+        raise ValueError(f'a sequence of {self.name} must be a number from 1 to {len(self.data)}, got "{short(name)}"')
 
     def _place(self, position: int, step: int) -> tuple[str, int | None]:
         """What the file calls a sequence, and the line of one of its steps, from 0."""
         seen: dict[str, int] = {}
-        for name, line in self.places() if self.places else ():
+        for name, line in self.data.places() if self.data.places else ():
             if seen.setdefault(name, len(seen)) == position:
                 if step == 0:
                     return name or str(position + 1), line
@@ -308,7 +281,9 @@ class DataFile(Described):
 
     def root_mean_square_of_mean(self) -> float:
         """The error of always predicting the targets' mean: a network that learned something has a smaller one."""
-        mean = Standardisation.of(self.batch.y, _weights(self.batch)).mean
+        targets = self.data.y
+        real = self.data.real if targets.ndim == 3 else None
+        mean = self.columns.y.apply(Standardisation.of(targets, real).mean)
         return self._root_mean_square((rows, mean) for rows in self._chunks())
 
     def _root_mean_square(self, predicted: Iterator[tuple[Batch, Array]]) -> float:
@@ -324,41 +299,8 @@ class DataFile(Described):
             yield rows, net.predict(rows.x, rows.lengths)
 
     def _chunks(self) -> Iterator[Batch]:
-        for start in range(0, len(self.batch), _CHUNK):
-            yield self.batch[start : start + _CHUNK]
-
-
-def _targets(path: Path, found: Dataset, said: Targets | None) -> Targets:
-    """What the targets are: as is said, if that fits them, or else as they look."""
-    y = found.y[_real_steps(found)] if found.y.ndim == 3 else found.y
-    only_0_and_1 = bool(((y == 0) | (y == 1)).all())
-    one_of_several = bool(found.classes) or (only_0_and_1 and y.shape[-1] > 1 and bool((y.sum(axis=-1) == 1).all()))
-    if said == "yes or no" and not only_0_and_1:
-        odd = y[(y != 0) & (y != 1)][0]
-        raise ValueError(f'{path}: expected targets that are 0 or 1 (targets="yes or no"), got {odd:g}')
-    if said == "classes" and not one_of_several:
-        raise ValueError(
-            f"{path}: expected a target that names the class, or a 1 in the column of the class and 0 in the others "
-            f"(targets=classes), got {', '.join(found.outputs)} of other values"
-        )
-    return said or ("classes" if one_of_several else "yes or no" if only_0_and_1 else "numbers")
-
-
-def _maybe_classes(found: Dataset) -> Iterator[str]:
-    """Say that numbers might be meant as classes."""
-    y = found.y[_real_steps(found)] if found.y.ndim == 3 else found.y
-    if y.shape[-1] > 1 or (y != np.round(y)).any():
-        return
-    kinds = np.unique(y)
-    if len(kinds) <= _FEW:
-        shown = ", ".join(f"{kind:g}" for kind in kinds[:5]) + (", …" if len(kinds) > 5 else "")
-        kinds_shown = f"whole numbers of {len(kinds)} kinds ({shown})"
-        yield f"the targets are {kinds_shown}; if they name classes, say targets=classes"
-
-
-def _real_steps(found: Dataset) -> Array:
-    """Which steps are real, (B,T)."""
-    return np.asarray(np.arange(found.x.shape[1]) < found.lengths[:, None])
+        for start in range(0, len(self.data), _CHUNK):
+            yield self.data[start : start + _CHUNK]
 
 
 def _weights(batch: Batch) -> Array:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -40,9 +39,10 @@ class Standardisation:
 
         Parameters
         ----------
-        x : (…, F) array of finite numbers
+        x : (…, F) array of numbers of any type, those that count finite
         weights : (…) array, optional
-            Of each row, at least one of them above 0; rows of weight 0 (padding) do not count.
+            Of each row, at least one of them above 0; rows of weight 0 (padding) do not count. All count alike if not
+            given.
 
         Notes
         -----
@@ -51,20 +51,18 @@ class Standardisation:
         feature is called constant if it deviates by no more than the rounding of its mean.
         """
         rows = np.reshape(x, (-1, x.shape[-1]))
-        weight = np.ones(len(rows)) if weights is None else np.array(weights, np.float64).reshape(-1)
-        weight /= weight.sum()
+        weight = None if weights is None else np.reshape(weights, -1)
         largest = np.zeros(rows.shape[1])
-        for part, w in _parts(rows, weight):
-            largest = np.maximum(largest, np.abs(part[w > 0]).max(axis=0, initial=0))
+        for part, _ in _parts(rows, weight):
+            largest = np.maximum(largest, np.abs(part).max(axis=0, initial=0))
         exponent = np.frexp(largest)[1]
-        origin = np.ldexp(rows[weight.argmax()], -exponent)
+        heaviest = 0 if weight is None else weight.argmax()
+        origin = np.ldexp(np.asarray(rows[heaviest], np.float64), -exponent)
         shift, square = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
         for part, w in _parts(rows, weight):
-            used = w > 0
-            shift += w[used] @ (np.ldexp(part[used], -exponent) - origin)
+            shift += w @ (np.ldexp(part, -exponent) - origin)
         for part, w in _parts(rows, weight):
-            used = w > 0
-            square += w[used] @ (np.ldexp(part[used], -exponent) - origin - shift) ** 2
+            square += w @ (np.ldexp(part, -exponent) - origin - shift) ** 2
         mean, deviation = origin + shift, np.sqrt(square)
         varies = deviation > 4 * np.finfo(np.float64).eps * np.abs(mean)
         return cls(np.ldexp(mean, exponent), np.where(varies, np.ldexp(deviation, exponent), 0))
@@ -115,7 +113,13 @@ def mean_and_deviation(rows: Array, weights: Array) -> tuple[Array, Array]:
     return found.mean, np.where(found.constant, 1, found.deviation)
 
 
-def _parts(rows: Array, weights: Array) -> Any:
-    """Some rows at a time, so that what is computed with them takes little memory."""
+def _parts(rows: Array, weights: Array | None) -> Iterator[tuple[Array, Array]]:
+    """Those rows that count, in float64, with their part of all weight; some at a time, for little memory."""
+    whole = len(rows) if weights is None else weights.sum(dtype=np.float64)
     for start in range(0, len(rows), _ROWS):
-        yield rows[start : start + _ROWS], weights[start : start + _ROWS]
+        part = np.asarray(rows[start : start + _ROWS], np.float64)
+        if weights is None:
+            yield part, np.full(len(part), 1 / whole)
+        else:
+            w = weights[start : start + _ROWS] / whole
+            yield part[w > 0], w[w > 0]

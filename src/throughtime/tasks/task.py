@@ -17,6 +17,7 @@ from throughtime.tasks.machine import Machine
 
 if TYPE_CHECKING:
     from throughtime.tasks.columns import Columns
+    from throughtime.tasks.data import Data
 
 Readout = Literal["sigmoid", "softmax", "identity"]
 Loss = Literal["squared", "binary_cross_entropy", "cross_entropy"]
@@ -163,7 +164,7 @@ class Described(_Task):
         return re.sub(r"\s*\[.*\]$", "", (type(self).__doc__ or "").splitlines()[0])
 
     @property
-    def sequences(self: Any) -> Task | Batch:
+    def sequences(self: Any) -> Task | Data:
         """What a network is trained on."""
         return self  # type: ignore[no-any-return]
 

@@ -24,6 +24,7 @@ from throughtime.batch import Array, Batch
 from throughtime.network import Network
 from throughtime.passes.forward_pass import State
 from throughtime.support.disk import StrPath, remove_leftovers, write_atomically
+from throughtime.tasks.data import Data
 from throughtime.training.history import History
 from throughtime.training.loop import SECONDS_BETWEEN_CHECKPOINTS, Best, Callback, Run, proceed
 from throughtime.training.settings import Settings
@@ -264,7 +265,7 @@ def _fits(
 
 def resume(
     folder: StrPath,
-    task_or_data: Task | Batch | None = None,
+    task_or_data: Task | Batch | Data | None = None,
     *,
     steps: int | None = None,
     validate: Batch | None = None,
@@ -277,7 +278,7 @@ def resume(
     ----------
     folder : path
         It is kept up to date.
-    task_or_data : Task or Batch, optional
+    task_or_data : Task, Batch or Data, optional
         Only needed if the run was trained on data, or on a task of the user's own that cannot be found by its name.
     steps : int, optional
         A new total of steps; else the run's own.
@@ -296,7 +297,7 @@ def resume(
         load_run(folder)  # which says so; a folder of others gets no lock
     with _locked(folder) as lock:  # before it is read: another process may be about to take steps
         stored = Stored.read(folder)
-        run = _run_of(stored, None if isinstance(task_or_data, Batch) else task_or_data)
+        run = _run_of(stored, None if isinstance(task_or_data, Batch | Data) else task_or_data)
         what = task_or_data if task_or_data is not None else run.task
         if what is None:
             raise ValueError(f"the run in {folder} was trained on data: give the same data again")
@@ -306,10 +307,10 @@ def resume(
         return proceed(run, what, validate, callbacks, folder, threads=threads, lock=lock)
 
 
-def _refuse_other(stored: Stored, what: Task | Batch, validate: Batch | None) -> None:
+def _refuse_other(stored: Stored, what: Task | Batch | Data, validate: Batch | None) -> None:
     """Refuse to continue with another task or other data than those that a run was begun with."""
     described, folder, begun = stored.described, stored.folder, stored.described.get("task")
-    if isinstance(what, Batch):
+    if isinstance(what, Batch | Data):
         if begun is not None:
             raise ValueError(f"the run in {folder} was trained on the task {_called(begun)}: give that, or no data")
         if described.get("data") not in (None, fingerprint(what)):
@@ -339,14 +340,16 @@ def _called(task: Mapping[str, Any]) -> str:
     return f"{task.get('name')}({options})" if options else str(task.get("name"))
 
 
-def fingerprint(data: Batch) -> str:
-    """The SHA-256 of all that a Batch holds."""
+def fingerprint(data: Batch | Data) -> str:
+    """The SHA-256 of all that a Batch holds, or that of Data would hold."""
     found = hashlib.sha256()
+    first = data if isinstance(data, Batch) else data[:1]
     for name in ("x", "y", "lengths", "mask"):
-        if getattr(data, name) is not None:
-            array = np.asarray(getattr(data, name))
-            found.update(f"{name} {array.dtype} {array.shape}".encode())
-            found.update(np.ascontiguousarray(array).data)
+        if getattr(first, name) is not None:
+            array = np.asarray(getattr(first, name))
+            found.update(f"{name} {array.dtype} {(len(data), *array.shape[1:])}".encode())
+            for part in [data] if isinstance(data, Batch) else data.parts():
+                found.update(np.ascontiguousarray(getattr(part, name)).data)
     return found.hexdigest()
 
 

@@ -11,6 +11,7 @@ from throughtime.network import Network
 from throughtime.support.disk import StrPath
 from throughtime.support.threads import Team
 from throughtime.tasks.columns import Columns
+from throughtime.tasks.data import Data
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings, SettingsFields
 from throughtime.training.trainer import Trainer as _Trainer
@@ -26,7 +27,7 @@ Callback = Callable[[Run], Any]
 
 def train(
     net: Network,
-    task_or_data: Task | Batch,
+    task_or_data: Task | Batch | Data,
     *,
     validate: Batch | None = None,
     callbacks: Iterable[Callback] = (),
@@ -41,7 +42,7 @@ def train(
     ----------
     net : Network
         Where to start from; it is not changed.
-    task_or_data : Task or Batch
+    task_or_data : Task, Batch or Data
         What makes the sequences, or the sequences themselves.
     steps : int ≥ 0
         Updates.
@@ -115,16 +116,16 @@ def train(
     return proceed(run, task_or_data, validate, callbacks, out, threads=threads, new=True)
 
 
-def begin(net: Network, task_or_data: Task | Batch, settings: Settings) -> Run:
+def begin(net: Network, task_or_data: Task | Batch | Data, settings: Settings) -> Run:
     """The run that `train` makes, before its first step; it changes this very network."""
-    if not isinstance(task_or_data, Batch) and not hasattr(task_or_data, "sample"):
+    if not isinstance(task_or_data, Batch | Data) and not hasattr(task_or_data, "sample"):
         raise ValueError(f"a network is trained on a task or a Batch, got {type(task_or_data).__name__}")
-    return Run(net, settings, None if isinstance(task_or_data, Batch) else task_or_data)
+    return Run(net, settings, None if isinstance(task_or_data, Batch | Data) else task_or_data)
 
 
 def proceed(
     run: Run,
-    task_or_data: Task | Batch,
+    task_or_data: Task | Batch | Data,
     validate: Batch | None = None,
     callbacks: Iterable[Callback] = (),
     out: StrPath | None = None,
@@ -145,7 +146,7 @@ def proceed(
     callbacks = list(callbacks)
     trainer = _Trainer(run, task_or_data, validate, bool(callbacks), Team(threads))
     if out is not None:
-        run.data = fingerprint(task_or_data) if isinstance(task_or_data, Batch) else None
+        run.data = fingerprint(task_or_data) if isinstance(task_or_data, Batch | Data) else None
         run.validate = None if validate is None else fingerprint(validate)
     writer = None if out is None else Writer(run, Path(out), new, lock)
     run.stopped = None

@@ -22,6 +22,7 @@ from throughtime.weights.network_specification import InitName, NetworkSpecifica
 from throughtime.weights.parameters import count
 
 if TYPE_CHECKING:
+    from throughtime.tasks.data import Data
     from throughtime.tasks.task import Task
 
 _BYTES_OF_A_RUN = 10_000
@@ -30,7 +31,7 @@ _BYTES_OF_A_RUN = 10_000
 
 def train_many(
     specification: NetworkSpecification,
-    task_or_data: Task | Batch,
+    task_or_data: Task | Batch | Data,
     *,
     seeds: Iterable[int],
     init: InitName = "glorot",
@@ -44,7 +45,7 @@ def train_many(
     Parameters
     ----------
     specification : NetworkSpecification
-    task_or_data : Task or Batch
+    task_or_data : Task, Batch or Data
         It is shared, so a task of one's own must not keep anything from one `sample` to the next.
     seeds : ints ≥ 0
         Each decides a network's initial parameters, and everything that is random in its training.

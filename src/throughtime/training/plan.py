@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from throughtime import tasks
-from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.support.checks import checked, only_known
 from throughtime.tasks.custom import known
+from throughtime.tasks.data import Data
 from throughtime.tasks.task import Task
 from throughtime.training import recipes, schedules
 from throughtime.training.loop import Run
@@ -63,7 +63,7 @@ class Plan:
 
     @property
     def sequences(self) -> Any:
-        """What the engine trains on: the task, or the Batch that it holds."""
+        """What the engine trains on: the task, or the Data that it holds."""
         return self.task.sequences
 
     def begin(self) -> Network:
@@ -74,7 +74,7 @@ class Plan:
 
     def run(self) -> Run:
         """The run at step 0."""
-        kept = None if self.task.waiting or isinstance(self.sequences, Batch) else self.task
+        kept = None if self.task.waiting or isinstance(self.sequences, Data) else self.task
         return Run(self.begin(), self.settings, kept, columns=self.task.columns)
 
     def options(self) -> dict[str, Any]:

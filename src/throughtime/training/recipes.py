@@ -16,6 +16,7 @@ from throughtime.cells.graph import Graph
 from throughtime.network import Network
 from throughtime.tasks import Addition
 from throughtime.tasks.bits import to_number
+from throughtime.tasks.data import Data
 from throughtime.training.loop import Callback, Run, train
 from throughtime.training.optimisers import Adam, GradientDescent
 from throughtime.training.schedules import Cosine
@@ -54,7 +55,7 @@ def default(task: Any, cell: str | Graph | None = None, activation: str | None =
     if has_activation(cell):
         network["activation"] = activation or "sigmoid"
     if task.machine is None:
-        sequences = len(task.sequences) if isinstance(task.sequences, Batch) else 64  # a file may have fewer
+        sequences = len(task.sequences) if isinstance(task.sequences, Data) else 64  # a file may have fewer
         return Recipe(
             network | {"hidden": 32},
             "glorot",

@@ -16,6 +16,7 @@ from throughtime.weights.losses import check_targets
 from throughtime.weights.network_specification import NetworkSpecification
 
 if TYPE_CHECKING:
+    from throughtime.tasks.data import Data
     from throughtime.tasks.task import Task
 
 SEQUENCES, EPOCHS, NOISE, DROPOUT = range(4)
@@ -103,7 +104,7 @@ class TaskSource:
 class DataSource:
     """Given sequences: one random order after another, or always the order in which they stand."""
 
-    data: Batch
+    data: Batch | Data
     seed: int
     shuffle: bool
 

@@ -14,6 +14,7 @@ from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.support.memory import require
 from throughtime.support.threads import Team
+from throughtime.tasks.data import Data
 from throughtime.training.history import records_of
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings
@@ -46,7 +47,7 @@ class Trainer:
     Parameters
     ----------
     run : Run
-    task_or_data : Task or Batch
+    task_or_data : Task, Batch or Data
     validate : Batch, optional
     watched : bool
         Whether someone wants to see the network after every record of the history; else a block is one call.
@@ -54,7 +55,9 @@ class Trainer:
         The threads that share the work of a step.
     """
 
-    def __init__(self, run: Run, task_or_data: Task | Batch, validate: Batch | None, watched: bool, team: Team) -> None:
+    def __init__(
+        self, run: Run, task_or_data: Task | Batch | Data, validate: Batch | None, watched: bool, team: Team
+    ) -> None:
         self.run = run
         self.watched = watched
         self.team = team
@@ -66,9 +69,9 @@ class Trainer:
             self.validate = _data(validate, s, " of validate")
         elif settings.patience is not None:
             raise ValueError("patience counts validations: it needs validate, a Batch to measure on")
-        self.task = None if isinstance(task_or_data, Batch) else task_or_data
-        if isinstance(task_or_data, Batch):
-            task_or_data = _data(task_or_data, s)
+        self.task = None if isinstance(task_or_data, Batch | Data) else task_or_data
+        if isinstance(task_or_data, Batch | Data):
+            task_or_data = _data(task_or_data, s) if isinstance(task_or_data, Batch) else _checked(task_or_data, s)
             T = task_or_data.x.shape[1]
         else:
             check_kind((task_or_data.inputs, task_or_data.outputs), task_or_data.output, s)
@@ -80,7 +83,7 @@ class Trainer:
         require(16.0 * numbers, f"a draw of {settings.batch:,} sequences of {T:,} steps", "choose a smaller batch")
         self.source: Source
         self.epoch = 0
-        if isinstance(task_or_data, Batch):
+        if isinstance(task_or_data, Batch | Data):
             self.source = DataSource(task_or_data, settings.seed, settings.shuffle)
             self.epoch = len(task_or_data) * self.windows // settings.batch
         else:
@@ -255,6 +258,13 @@ def _data(data: Any, s: NetworkSpecification, of: str = "") -> Batch:
     if data.scored is not None and not data.scored.any():
         raise ValueError(f"the mask{of} is 0 at every target, so there is nothing to score: give some of them a weight")
     return fitting(data, s, of)
+
+
+def _checked(data: Data, s: NetworkSpecification) -> Data:
+    """Data to train on, if all of it fits the network."""
+    for part in data.parts():
+        fitting(part, s)
+    return data
 
 
 def _block(states: int, width: int) -> int:

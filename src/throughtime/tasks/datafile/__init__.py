@@ -6,21 +6,20 @@ A malformed file is refused with one line that names the file, the row, the colu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 from throughtime.support.checks import nearest, one_of
 from throughtime.tasks.columns import Targets
-from throughtime.tasks.datafile import dataset
+from throughtime.tasks.data import Data
+from throughtime.tasks.datafile import reading as limits
 from throughtime.tasks.datafile.arrays import read_npz
-from throughtime.tasks.datafile.dataset import LARGEST, Dataset, Reading
 from throughtime.tasks.datafile.json_lines import read_json_lines
-from throughtime.tasks.datafile.labels import look_alike
+from throughtime.tasks.datafile.reading import LARGEST, Reading
 from throughtime.tasks.datafile.table import read_table
 from throughtime.tasks.task import Output
 
-__all__ = ["KINDS", "Dataset", "read"]
+__all__ = ["KINDS", "read"]
 
 _READERS = {".csv": read_table, ".tsv": read_table, ".txt": read_table, ".jsonl": read_json_lines, ".npz": read_npz}
 KINDS = tuple(_READERS)
@@ -38,7 +37,7 @@ def read(
     targets: Targets | None = None,
     classes: Sequence[str] | str | None = None,
     dtype: str = "float64",
-) -> Dataset:
+) -> Data:
     """Read sequences from a file; the ending of its name says which kind it is, in small letters or capitals.
 
     `.csv`, `.tsv`, `.txt`
@@ -75,6 +74,11 @@ def read(
     ------
     ValueError
         In one line, for anything about the file that is not as described.
+
+    Returns
+    -------
+    Data : `data.x`, `data.y` and `data.lengths` are the file's own numbers, `data.columns` says what they stand for.
+        `tt.train` takes it, as it is or `standardised`.
     """
     path = Path(path)
     kind = path.suffix.lower()
@@ -91,13 +95,12 @@ def read(
                 raise ValueError(f"there is no file {path}")
             found = "a directory" if path.is_dir() else "a device or a pipe"
             raise ValueError(f"{path}: expected a file, got {found}")
-        if kind != ".npz" and path.stat().st_size > dataset.MOST_BYTES:
+        if kind != ".npz" and path.stat().st_size > limits.MOST_BYTES:
             raise ValueError(
-                f"{path}: expected at most {dataset.MOST_BYTES} bytes of text (an NPZ may hold more), got "
+                f"{path}: expected at most {limits.MOST_BYTES} bytes of text (an NPZ may hold more), got "
                 f"{path.stat().st_size}"
             )
-        data = _READERS[kind](path, reading)
-        return data if classes else replace(data, notes=(*data.notes, *look_alike(data.classes)))
+        return _READERS[kind](path, reading)
     except UnicodeDecodeError:
         raise ValueError(_not_utf_8(path)) from None
     except OSError as error:

@@ -15,8 +15,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.tasks.datafile.dataset import ONE_A_STEP, Dataset, Reading, laid_out, named, one_of, rows_of, short
+from throughtime.tasks.data import Data
 from throughtime.tasks.datafile.labels import Labels, Unexpected
+from throughtime.tasks.datafile.reading import ONE_A_STEP, Reading, data_of, laid_out, named, one_of, rows_of, short
 
 _SCAN: Any = json.JSONDecoder().raw_decode
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -26,7 +27,7 @@ class _NotJson(Exception):
     """The text is no JSON object of x and y."""
 
 
-def read_json_lines(path: Path, reading: Reading) -> Dataset:
+def read_json_lines(path: Path, reading: Reading) -> Data:
     """Read JSON lines; see `read`."""
     file = _Lines(path, reading)
     file.read()
@@ -38,8 +39,8 @@ def read_json_lines(path: Path, reading: Reading) -> Dataset:
         y, classes = file.labels.of_columns(path, y)
     outputs = y.shape[1]
     y = laid_out(path, y, lengths) if every else y
-    return Dataset(
-        x, one_of(path, y[..., 0], len(classes)) if classes else y, lengths, named("x", file.features),
+    return data_of(
+        path, reading, x, one_of(path, y[..., 0], len(classes)) if classes else y, lengths, named("x", file.features),
         named("y", outputs), classes, notes=notes,
     )  # fmt: skip
 

@@ -68,6 +68,15 @@ class Labels:
             raise Unexpected("a plain number such as 1234.5, or the name of a class (or say targets=classes)")
         return self._code(word)
 
+    def of_names(self, words: Sequence[str]) -> list[float] | None:
+        """The codes of words that are classes already; None if one of them is not."""
+        if self.known and not self.said:  # then a number among them is refused
+            return None
+        try:
+            return [self.codes[word.strip()] for word in words]
+        except KeyError:
+            return None
+
     def of_number(self, number: float) -> float:
         """A number, or the code of the class that it names."""
         if self.numbers is None:

@@ -1,34 +1,37 @@
 """A table in long format, a row for each step of each sequence: CSV, TSV, and what spreadsheets call text.
 
-The file is read twice, first its inputs and then its targets, so that no cell is kept as text: all that is held are the
-numbers, and of each row its time and a fingerprint of its sequence's name.
+Some rows are read at a time, column by column; where a cell is not plain, these rows again, one by one, which knows
+every spelling and says what is wrong where. Targets that are not plain numbers are read when the inputs have been, so
+that no cell is kept as text: all that is held are the numbers, and of each row its time and a fingerprint of its
+sequence's name.
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from array import array
 from collections.abc import Iterator, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
-from throughtime.tasks.datafile.dataset import Dataset, Reading, laid_out, listed, one_of, rows_of, short
+from throughtime.tasks.data import Data
 from throughtime.tasks.datafile.labels import MISSING, Labels, Unexpected
+from throughtime.tasks.datafile.reading import Reading, data_of, laid_out, listed, one_of, rows_of, short
+from throughtime.tasks.datafile.records import SEPARATORS, Records
 from throughtime.tasks.datafile.times import Times
+from throughtime.tasks.datafile.words import numbers_of
 
-MOST_IN_A_LINE = 2**22
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
+_COMMA_AT_END = re.compile(r",(?!\d)")
 _WHOLE = re.compile(r"[0-9]+")
 
 
-def read_table(path: Path, reading: Reading) -> Dataset:
+def read_table(path: Path, reading: Reading) -> Data:
     """Read a table; see `read`."""
     table = _Table(path, reading)
     table.read_inputs()
@@ -42,9 +45,9 @@ def read_table(path: Path, reading: Reading) -> Dataset:
     last = (ends if order is None else order[ends]) if reading.output == "last step" else None
     found, classes = table.read_targets(last, int(lengths.sum()))
     y = laid_out(path, found, lengths, order) if last is None else found[np.searchsorted(np.sort(last), last)]
-    return Dataset(
-        x, one_of(path, y[..., 0], len(classes)) if classes else y, lengths, table.inputs, table.outputs, classes,
-        named=True, sequence=table.sequence, time=table.time, unused=table.unused, notes=tuple(table.notes()),
+    return data_of(
+        path, reading, x, one_of(path, y[..., 0], len(classes)) if classes else y, lengths, table.inputs, table.outputs,
+        classes, named=True, sequence=table.sequence, time=table.time, unused=table.unused, notes=tuple(table.notes()),
         places=table.places,
     )  # fmt: skip
 
@@ -54,11 +57,11 @@ class _Table:
 
     def __init__(self, path: Path, reading: Reading) -> None:
         self.path, self.reading = path, reading
-        self.separator = _separator(path)
+        self.records = Records(path)
+        self.separator = self.records.separator
         self.comma_from, self.point_from = 0, 0
         self.rows_end_in_separator = False
-        records = self._records()
-        self.header_line, header = next(records, (0, []))
+        self.header_line, header = next(self.records.one_by_one(), (0, []))
         if not header:
             raise ValueError(f"{path}: expected a header and rows, got an empty file")
         self.header = [name.strip() for name in header]
@@ -66,6 +69,9 @@ class _Table:
         self.unnamed = [i for i, name in enumerate(self.header) if not name]
         self._name_columns()
         self.ids, self.times, self.x = array("q"), array("d"), array("d")
+        every_step = reading.output != "last step" and reading.targets != "classes"
+        self.y = array("d") if every_step else None
+        """The targets, as long as all of them are plain numbers."""
 
     def _name_columns(self) -> None:
         reading, line = self.reading, f"{self.path}, line {self.header_line}"
@@ -113,10 +119,57 @@ class _Table:
 
     def read_inputs(self) -> None:
         """Read the sequence, the time and the inputs of each row."""
+        when, before = Times(), dict.fromkeys(self.unnamed, "")
+        for lines, records in self.records.some():
+            columns = self._columns(records)
+            if columns is None or not self._inputs_of(columns, when):
+                self._inputs_one_by_one(lines, records, when, before)
+                self.y = None
+                continue
+            for column in self.unnamed:
+                for line, cell in zip(lines, columns[column], strict=True):
+                    self._check_unnamed(line, cell.strip(), before[column], column)
+                    before[column] = cell.strip()
+        if not self.ids:
+            raise ValueError(f"{self.path}: expected rows under the header, got none")
+
+    def _columns(self, records: list[list[str]]) -> list[tuple[str, ...]] | None:
+        """The columns of some rows; None unless these have as many cells as the header."""
+        width, widths = len(self.header), set(map(len, records))
+        if widths == {width + 1} and not any(record[width].strip() for record in records):
+            self.rows_end_in_separator = True
+        elif widths != {width}:
+            return None
+        return list(zip(*records, strict=True))
+
+    def _inputs_of(self, columns: list[tuple[str, ...]], when: Times) -> bool:
+        """Read some rows whose cells are all plain; else nothing, and say so."""
+        inputs = self._numbers_of(columns, self.inputs)
+        times = when.read_all(columns[self.place[self.time]])
+        if inputs is None or times is None:
+            return False
+        if self.sequence:
+            names = [name.strip() for name in columns[self.place[self.sequence]]]
+            if not all(names):
+                return False
+            self.ids.extend(map(hash, names))
+        else:
+            self.ids.frombytes(bytes(8 * len(times)))
+        self.times.frombytes(times.data.cast("B"))
+        self.x.frombytes(inputs.data.cast("B"))
+        if self.y is not None:
+            targets = self._numbers_of(columns, self.outputs)
+            self.y = None if targets is None else self.y
+            if targets is not None and self.y is not None:
+                self.y.frombytes(targets.data.cast("B"))
+        return True
+
+    def _inputs_one_by_one(
+        self, lines: Sequence[int], records: list[list[str]], when: Times, before: dict[int, str]
+    ) -> None:
         width, of_sequence, of_time = len(self.header), self.place.get(self.sequence), self.place[self.time]
         inputs = [self.place[name] for name in self.inputs]
-        when, before = Times(), dict.fromkeys(self.unnamed, "")
-        for line, cells in self._rows():
+        for line, cells in zip(lines, records, strict=True):
             if len(cells) == width + 1 and not cells[-1].strip():
                 self.rows_end_in_separator = True
             elif len(cells) != width:
@@ -142,8 +195,6 @@ class _Table:
                 if not -self.reading.largest <= value <= self.reading.largest:
                     self._refuse(line, cells, column, self._finite(value))
                 self.x.append(value)
-        if not self.ids:
-            raise ValueError(f"{self.path}: expected rows under the header, got none")
 
     def _check_unnamed(self, line: int, cell: str, before: str, column: int) -> None:
         """Refuse a column without a name that says more than which row this is."""
@@ -159,21 +210,49 @@ class _Table:
 
         Of classes one column of codes, with their names.
         """
+        if self.y is not None:
+            plain, self.y = self.y, None
+            return rows_of(plain, len(self.outputs)), ()
         reading = self.reading
         wanted = np.ones(rows, bool)
         if last is not None:
             wanted[:] = False
             wanted[last] = True
-        columns = [self.place[name] for name in self.outputs]
         labels = Labels(reading.targets, reading.classes, reading.largest)
-        found = array("d")
-        for (line, cells), chosen in zip(self._rows(), wanted, strict=True):
-            if not chosen:
-                continue
+        found, start = array("d"), 0
+        for lines, records in self.records.some():
+            chosen = np.flatnonzero(wanted[start : start + len(records)]).tolist()
+            start += len(records)
+            some = [records[i] for i in chosen]
+            if not self._targets_of(some, labels, found):
+                self._targets_one_by_one([lines[i] for i in chosen], some, labels, found, last is None)
+        return labels.of_columns(self.path, rows_of(found, len(self.outputs)))
+
+    def _targets_of(self, records: list[list[str]], labels: Labels, found: array[float]) -> bool:
+        """Read the targets of some rows if all are plain; else nothing, and say so."""
+        columns = list(zip(*records, strict=False))
+        if columns and labels.numbers is not False:
+            numbers = self._numbers_of(columns, self.outputs)
+            if numbers is None:
+                return False
+            labels.numbers = True
+            found.frombytes(numbers.data.cast("B"))
+        elif columns:
+            codes = labels.of_names(columns[self.place[self.outputs[0]]]) if len(self.outputs) == 1 else None
+            if codes is None:
+                return False
+            found.extend(codes)
+        return True
+
+    def _targets_one_by_one(
+        self, lines: Sequence[int], records: list[list[str]], labels: Labels, found: array[float], every_step: bool
+    ) -> None:
+        columns, largest = [self.place[name] for name in self.outputs], self.reading.largest
+        for line, cells in zip(lines, records, strict=True):
             for column in columns:
                 word = cells[column]
                 value = self._number(line, word)
-                if value is not None and not -reading.largest <= value <= reading.largest:
+                if value is not None and not -largest <= value <= largest:
                     if isfinite(value) or labels.numbers is not False:
                         self._refuse(line, cells, column, self._finite(value))
                     value = None
@@ -181,10 +260,9 @@ class _Table:
                     found.append(labels.of_text(word, value))
                 except Unexpected as error:
                     advice = ""
-                    if last is None and not word.strip():
+                    if every_step and not word.strip():
                         advice = '; if each sequence has one target, in its last row, say output="last step"'
                     self._refuse(line, cells, column, str(error), advice)
-        return labels.of_columns(self.path, rows_of(found, len(columns)))
 
     def check_times(self, lengths: Array, order: Array | None) -> None:
         """Refuse times that do not grow within a sequence."""
@@ -198,8 +276,8 @@ class _Table:
         bad = int(later.argmin())
         before, row = (bad, bad + 1) if order is None else (order[bad], order[bad + 1])
         place = self.place[self.time]
-        earlier = next(cells for i, (_, cells) in enumerate(self._rows()) if i == before)
-        line, cells = next(one for i, one in enumerate(self._rows()) if i == row)
+        earlier = next(cells for i, (_, cells) in enumerate(self.records.rows()) if i == before)
+        line, cells = next(one for i, one in enumerate(self.records.rows()) if i == row)
         within = f' in sequence "{short(cells[self.place[self.sequence]])}"' if self.sequence else ""
         advice = "" if self.sequence else "; if there are several sequences, say which column names them: sequence=NAME"
         self._refuse(
@@ -222,38 +300,31 @@ class _Table:
     def places(self) -> Iterator[tuple[str, int]]:
         """The name of the sequence, empty where none has one, and the line of each row."""
         column = self.place.get(self.sequence)
-        for line, cells in self._rows():
+        for line, cells in self.records.rows():
             yield "" if column is None else cells[column].strip(), line
 
     # Rows and cells
 
-    def _rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The rows under the header."""
-        records = self._records()
-        next(records)
-        return records
-
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        """Each line that is not empty: its number, and its cells."""
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(self._lines(file), delimiter=self.separator, strict=True)
-            try:
-                for record in reader:
-                    if any(record):
-                        yield reader.line_num, record
-            except csv.Error as error:
-                raise ValueError(
-                    f"{self.path}, line {reader.line_num}: expected well-formed CSV, got: {error}"
-                ) from error
-
-    def _lines(self, file: TextIO) -> Iterator[str]:
-        """The lines of a file, none of them so long that its cells would fill the memory."""
-        while line := file.readline(MOST_IN_A_LINE):
-            if len(line) == MOST_IN_A_LINE:
-                raise ValueError(
-                    f"{self.path}: expected lines of less than {MOST_IN_A_LINE} characters, got a longer one"
-                )
-            yield line
+    def _numbers_of(self, columns: list[tuple[str, ...]], names: Sequence[str]) -> Array | None:
+        """The numbers (rows, columns) of some columns; None unless all are plain and not too large."""
+        found = np.empty((len(columns[0]), len(names)))
+        for i, name in enumerate(names):
+            words: Sequence[str] = columns[self.place[name]]
+            if self.separator != ",":
+                text = "\n".join(words)
+                comma, point = "," in text, "." in text
+                if comma > bool(self.comma_from) or point > bool(self.point_from) or (comma and point):
+                    return None  # where it is for the first time, or both
+                if comma:
+                    if _COMMA_AT_END.search(text):
+                        return None
+                    words = [word.replace(",", ".") for word in words]
+            numbers = numbers_of(words)
+            if numbers is None:
+                return None
+            found[:, i] = numbers
+        largest = self.reading.largest
+        return found if found.min() >= -largest and found.max() <= largest else None
 
     def _number(self, line: int, word: str) -> float | None:
         """The number that a word is, perhaps with a decimal comma; None if it is none."""
@@ -297,16 +368,6 @@ def _twice(names: Sequence[str]) -> str | None:
             return name
         seen.add(name)
     return None
-
-
-def _separator(path: Path) -> str:
-    """The separator of cells: of comma, semicolon and tab the most frequent in the first line, outside of quotes."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        first = "\n"
-        while first and not first.strip():
-            first = file.readline(MOST_IN_A_LINE)
-    plain = re.sub(r'"[^"]*"', "", first)
-    return max(SEPARATORS, key=plain.count)
 
 
 def _sequences(ids: Array) -> tuple[npt.NDArray[np.int64], Array | None]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, time
 from math import isfinite
 
+import numpy as np
+
+from throughtime.batch import Array
 from throughtime.tasks.datafile.labels import Unexpected
+from throughtime.tasks.datafile.words import numbers_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
@@ -32,6 +36,17 @@ class Times:
                 self.kind = kind
                 return found
         raise Unexpected(self.EXPECTED)
+
+    def read_all(self, words: Sequence[str]) -> Array | None:
+        """The times of a column; None if one of them is not as expected."""
+        try:
+            first = self.read(words[0])
+            if self.kind != self._of_number:
+                return np.array([first, *map(self.read, words[1:])])
+        except Unexpected:
+            return None
+        found = numbers_of(words)
+        return found if found is not None and np.isfinite(found).all() else None
 
     def _of_number(self, word: str) -> float:
         try:
