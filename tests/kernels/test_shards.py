@@ -39,7 +39,7 @@ def test_small_batches_are_one_shard():
 def test_large_ones_are_several():
     assert len(shards(products(32, 128, 4), 100, 64)) == 8
     assert len(shards(products(64, 512, 4), 35, 8)) == 2
-    assert len(shards(products(16, 64, 1), 50, 32)) == 2
+    assert len(shards(products(16, 64, 3), 50, 32)) == 2
 
 
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="uncompiled kernels make other noise")

@@ -156,6 +156,7 @@ def test_ctrl_c_in_a_thread_takes_the_step_back_and_the_run_goes_on(monkeypatch,
     same(resume(tmp_path, sequences, threads=2), whole)
 
 
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid value:RuntimeWarning")  # uncompiled
 def test_numbers_that_are_not_finite_are_found_in_any_shard():
     sequences = data(rows=B)
     sequences.x[-1, 0] = 1e200

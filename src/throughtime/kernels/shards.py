@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-_PRODUCTS = 1.2e7
-"""Multiplications of a shard at least, some 0.2 ms: ten times what it takes to wake a thread and to wait for it."""
+_PRODUCTS = 2e7
+"""Multiplications of a shard at least, some 0.3 ms: ten times what Python takes for it, and threads for each other."""
 _STEPS = 128
 """Rows of a shard times time steps, at least: they repay that it packs the weights and has a gradient to be added."""
 _TILE = 4

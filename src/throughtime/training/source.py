@@ -122,7 +122,7 @@ class DataSource:
 
 @dataclass(frozen=True)
 class Steps:
-    """N training steps as the kernels read them, see `kernels.loop.train_block`."""
+    """N training steps, see `kernels.loop.train_block`; the arrays may be views of data, in any order in memory."""
 
     x: Array
     y: Array
@@ -134,9 +134,14 @@ class Steps:
         """Some of the steps."""
         return Steps(*(getattr(self, field.name)[first:last] for field in fields(self)))
 
+    def as_read(self) -> Steps:
+        """The same, laid out in memory as the kernels read them."""
+        return Steps(*(np.ascontiguousarray(getattr(self, field.name)) for field in fields(self)))
+
     def rows(self, n: int, rows: slice) -> tuple[Array, Array, Array, Array]:
-        """x, y, mask and lengths of some sequences of step n."""
-        return _c(self.x[n, :, rows]), _c(self.y[n, :, rows]), _c(self.mask[n, :, rows]), self.lengths[n, rows]
+        """x, y, mask and lengths of some sequences of step n, laid out as the kernels read them."""
+        x, y, mask = (np.ascontiguousarray(array[n, :, rows]) for array in (self.x, self.y, self.mask))
+        return x, y, mask, self.lengths[n, rows]
 
 
 def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | None) -> Steps:
@@ -153,27 +158,23 @@ def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | Non
     if s.output == "last step":
         y = np.asarray(drawn.y, s.dtype).reshape(N, 1, batch, -1)
         mask = np.asarray(weights, s.dtype).reshape(N, 1, batch)
-        return Steps(_c(x), _c(y), _c(mask), _c(lengths), np.zeros(N, bool))
+        return Steps(x, y, mask, lengths, np.zeros(N, bool))
     real = np.arange(T) < lengths.reshape(rows, 1)
     y, mask = steps(drawn.y, s.dtype), steps(np.where(real, weights, 0), s.dtype)[..., 0]
     if window is None or window >= T:
-        return Steps(_c(x), _c(y), _c(mask), _c(lengths), np.zeros(N, bool))
+        return Steps(x, y, mask, lengths, np.zeros(N, bool))
     windows = -(-T // window)
     missing = windows * window - T
 
     def cut(array: Array) -> Array:
         padded = np.pad(array, [(0, 0), (0, missing)] + [(0, 0)] * (array.ndim - 2))
-        return _c(padded.reshape(N * windows, window, *array.shape[2:]))
+        return padded.reshape(N * windows, window, *array.shape[2:])
 
     left = lengths[:, None] - np.arange(windows)[:, None] * window
     return Steps(
         cut(x),
         cut(y),
         cut(mask),
-        _c(np.clip(left, 0, window).reshape(N * windows, batch)),
+        np.clip(left, 0, window).reshape(N * windows, batch),
         np.tile(np.arange(windows) > 0, N),
     )
-
-
-def _c(array: Array) -> Array:
-    return np.ascontiguousarray(array)

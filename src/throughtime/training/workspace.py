@@ -56,6 +56,9 @@ class Workspace:
         from throughtime.kernels import loop
 
         net, settings, measured = run.network, self.settings, np.zeros((len(rates), 5))
+        if len(self.shards) > 1:
+            return self._take_in_shards(run, steps, rates, measured), measured
+        steps = steps.as_read()
         if settings.update == "per step":
             from throughtime.kernels.per_step import train_block_per_step
 
@@ -63,8 +66,6 @@ class Workspace:
                 net.shape, net.parameters, rates, steps.x, steps.y, steps.mask, steps.lengths, self.tapes[0].tape,
                 measured,
             ), measured  # fmt: skip
-        if len(self.shards) > 1:
-            return self._take_in_shards(run, steps, rates, measured), measured
         return loop.train_block(
             net.shape, net.parameters, rule(settings.optimizer), run.moments, run.step, rates,
             float(settings.clip or 0), float(settings.weight_decay), float(settings.cell_penalty),
