@@ -37,6 +37,7 @@ _ENTRIES = {
     "check": _Entry("certificate", "Check the certificate of a proof."),
     "automaton": _Entry("automaton", "Show the machine a network has become."),
     "studio": _Entry("studio", "Open a page where a network learns."),
+    "lesson": _Entry("lesson", "Open the lesson: how a network learns to add."),
     "export-html": _Entry("export_html", "Save a page of what a network does."),
     "cells": _Entry("cells", "List the cells, or print the equations of one."),
     "tasks": _Entry("tasks", "List what there is to learn."),

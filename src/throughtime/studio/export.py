@@ -48,14 +48,30 @@ def page(
     verdict : Verdict, optional
     title : str
     """
-    script, style = _script(), _style()
     if verdict is not None and verdict["state"] == "running":
         verdict = None
     shown = json.dumps({"settings": settings, "history": history, "verdict": verdict}, allow_nan=False)
     record = f'{shown[:-1]},"frames":[{",".join(_fewer(frames))}]}}'.replace("<", "\\u003c")
+    return document(
+        title, _style(), _script(), f'<script type="application/json" id="throughtime-record">{record}</script>\n'
+    )
+
+
+def document(title: str, style: str, script: str, data: str = "", kind: str = "throughtime") -> str:
+    """A page that works from `file://`: its style, what it reads, and its one script, which alone may run.
+
+    Parameters
+    ----------
+    title, style, script : str
+    data : str
+        Elements that hold what the script reads, such as JSON.
+    kind : str
+        The classes of the element that the script fills.
+    """
+    script = script.replace("</script", "<\\/script")
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data: blob:; "
-        "base-uri 'none'; form-action 'none'"
+        "worker-src blob:; base-uri 'none'; form-action 'none'"
     )
     return f"""<!doctype html>
 <html lang="en">
@@ -69,9 +85,8 @@ def page(
 <style>{style}</style>
 </head>
 <body>
-<div id="app" class="throughtime"><noscript>This page draws with JavaScript; please allow it.</noscript></div>
-<script type="application/json" id="throughtime-record">{record}</script>
-<script type="module">{script}</script>
+<div id="app" class="{kind}"><noscript>This page draws with JavaScript; please allow it.</noscript></div>
+{data}<script type="module">{script}</script>
 </body>
 </html>
 """
@@ -97,7 +112,7 @@ def file_name(name: str) -> str:
 
 @cache
 def _script() -> str:
-    return join(PAGE, "export_host.js").replace("</script", "<\\/script")
+    return join(PAGE, "export_host.js")
 
 
 @cache

@@ -1,0 +1,77 @@
+/** The lesson's text in English. How a text is written, `prose.js` says. */
+
+/** @type {import("./types.d.ts").Text} */
+export const TEXT = {
+  title: "A network that remembers",
+  lead: [
+    "How a recurrent network learns to add, what it keeps in mind while it does, and how one can be certain that it is " +
+      "right. Every figure on this page is a network at work in your browser; every number is its own.",
+  ],
+  contents: "Chapters",
+  chapter: "Chapter",
+  dark: "Dark colours",
+  light: "Light colours",
+  figure: "Figure",
+  end: [
+    "The networks of this page are trained, drawn and checked in your browser. `throughtime studio` shows the same panels " +
+      "for networks and data of your own.",
+  ],
+  chapters: {
+    adds: {
+      title: "It adds",
+      words: {
+        carry: "carry",
+        sum: "The sum, as on paper",
+        clouds: "The hidden states of 200 sums, a point for each step, on two axes",
+        score: "Sums without a wrong digit",
+        right: "N of M sums without a wrong digit",
+        learn: "▶ Let it learn",
+        on: "▶ Go on",
+        pause: "❚❚ Pause",
+        done: "It has learned",
+        again: "Another network",
+        none: "no carry",
+        one: "carry 1",
+      },
+      blocks: [
+        {
+          text:
+            "This network knows nothing. It reads two numbers digit by digit, from right to left, as you do on paper, and " +
+            "predicts a digit of the sum at each step. Its digits below the line are as good as thrown.",
+          light: "sum",
+        },
+        {
+          text: "[Let it learn](learn). It is shown random sums, {updates} times 64 of them by now, and nothing but sums.",
+          todo: true,
+        },
+        {
+          text:
+            "After each 64 it is tried on 200 sums that it is not trained on in that moment. Without a wrong digit: {right}.",
+          light: "score",
+        },
+        {
+          text:
+            "What it knows after a step is in sixteen numbers, its *hidden state*. Each point is one such state, seen from a " +
+            "side on which the sixteen fit into a plane. Before it has learned, they are one cloud. While it learns, the " +
+            "cloud parts into two.",
+          light: "clouds",
+        },
+        {
+          text:
+            "Two clouds of what? Nobody has shown the network anything but digits and sums. Think of what you keep in mind " +
+            "yourself when you add 107 and 27 on paper, then [colour the points](reveal).",
+          light: "clouds",
+          todo: true,
+        },
+        {
+          ask: "What are the two clouds?",
+          answer: [
+            "They are the *carry*. States after which you would carry a 1 lie on one side, those after which you would not " +
+              "lie on the other. The network was never shown a carry; it had to find out that there is something to be kept, " +
+              "and to keep it.",
+          ],
+        },
+      ],
+    },
+  },
+};

@@ -1,0 +1,130 @@
+/** The lesson: an article whose figures are alive. */
+import { el, set, write } from "../dom.js";
+import { CHAPTERS } from "./chapters.js";
+import { TEXT } from "./en.js";
+import { prose } from "./prose.js";
+import { makeTools } from "./tools.js";
+
+/** @typedef {import("./types.d.ts").Figure} Figure */
+/** @typedef {import("./types.d.ts").Block} Block */
+
+const NEAR = "120% 0px";
+/** Where in the window a paragraph is being read: the band between these shares of its height. */
+const READ = "-30% 0px -45% 0px";
+
+const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+/** @type {Map<HTMLElement, Figure>} */
+const figures = new Map();
+const tools = makeTools(root, () => figures.forEach((figure, section) => fill(section, figure)));
+
+/** Keeps the numbers in a chapter's text true. @param {HTMLElement} section @param {Figure} figure */
+function fill(section, figure) {
+  const values = figure.values?.() ?? {};
+  for (const place of section.querySelectorAll("output.live")) {
+    const value = values[/** @type {HTMLElement} */ (place).dataset.name ?? ""];
+    write(place, value ?? "…");
+  }
+}
+
+/** @param {Block} block @param {(action: string) => void} act */
+function blockOf(block, act) {
+  if (typeof block === "string") return el("p", {}, ...prose(block, act));
+  if ("ask" in block)
+    return el(
+      "details",
+      {},
+      el("summary", {}, ...prose(block.ask, act)),
+      ...block.answer.map((text) => el("p", {}, ...prose(text, act))),
+    );
+  const { text, light, todo } = block;
+  return el("p", { class: todo ? "todo" : null, "data-light": light }, ...prose(text, act));
+}
+
+/** @param {import("./types.d.ts").Chapter} chapter @param {number} k */
+function sectionOf(chapter, k) {
+  const { title, blocks, words } = TEXT.chapters[chapter.id];
+  const picture = el("figure", { class: "picture", "aria-label": `${TEXT.figure}: ${title}` });
+  const section = el("section", { class: "chapter", id: chapter.id, "aria-labelledby": `${chapter.id}-title` });
+  const begin = () => {
+    const known = figures.get(section);
+    if (known) return known;
+    const figure = chapter.build(picture, tools, words);
+    figures.set(section, figure);
+    figure.draw();
+    fill(section, figure);
+    return figure;
+  };
+  const act = (/** @type {string} */ action) => {
+    const figure = begin();
+    figure.act?.(action);
+    fill(section, figure);
+  };
+  section.append(
+    el(
+      "div",
+      { class: "text" },
+      el("p", { class: "number" }, `${TEXT.chapter} ${k + 1}`),
+      el("h2", { id: `${chapter.id}-title` }, title),
+      ...blocks.map((block) => blockOf(block, act)),
+    ),
+    picture,
+  );
+  new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && begin(), { rootMargin: NEAR }).observe(section);
+  new IntersectionObserver(([{ isIntersecting }]) => figures.get(section)?.seen?.(isIntersecting)).observe(picture);
+  const lights = [...section.querySelectorAll("[data-light]")];
+  const reading = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) set(target, { "data-read": isIntersecting });
+      const read = lights.filter((light) => light.hasAttribute("data-read")).at(-1);
+      const part = read instanceof HTMLElement ? read.dataset.light : null;
+      set(picture, { "data-lit": part });
+      for (const place of picture.querySelectorAll("[data-part]"))
+        set(place, { "data-lit": part !== null && /** @type {HTMLElement} */ (place).dataset.part === part });
+    },
+    { rootMargin: READ },
+  );
+  for (const light of lights) reading.observe(light);
+  return section;
+}
+
+function contents() {
+  const list = el("ol", {});
+  for (const { id } of CHAPTERS) list.append(el("li", {}, el("a", { href: `#${id}` }, TEXT.chapters[id].title)));
+  return el("nav", { class: "contents", "aria-label": TEXT.contents }, list);
+}
+
+function themeButton() {
+  const button = el("button", { type: "button", class: "theme" });
+  const name = () => {
+    const dark = tools.theme() === "dark";
+    write(button, dark ? "☀" : "☾");
+    set(button, { "aria-label": dark ? TEXT.light : TEXT.dark });
+  };
+  button.addEventListener("click", () => {
+    set(root, { "data-theme": tools.theme() === "dark" ? "light" : "dark" });
+    name();
+    figures.forEach((figure) => figure.draw());
+  });
+  name();
+  return button;
+}
+
+const nothing = () => {};
+root.replaceChildren(
+  el(
+    "header",
+    { class: "opening" },
+    themeButton(),
+    el("h1", {}, TEXT.title),
+    ...TEXT.lead.map((text) => el("p", { class: "lead" }, ...prose(text, nothing))),
+    contents(),
+  ),
+  el("main", {}, ...CHAPTERS.map(sectionOf)),
+  el("footer", { class: "closing" }, ...TEXT.end.map((text) => el("p", {}, ...prose(text, nothing)))),
+);
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+let waiting = 0;
+new ResizeObserver(() => {
+  cancelAnimationFrame(waiting);
+  waiting = requestAnimationFrame(() => figures.forEach((figure) => figure.draw()));
+}).observe(root);

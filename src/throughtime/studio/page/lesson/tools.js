@@ -1,0 +1,62 @@
+/** What all chapters use: the colours and motion that the reader wants, networks, and the adder of the default recipe. */
+import { cells } from "../engine/cells.js";
+import { cellOf, createNetwork } from "../engine/network.js";
+import { addition } from "../engine/tasks.js";
+import { Trainer } from "../engine/training.js";
+
+/** @typedef {import("../engine/types.d.ts").Specification} Specification */
+
+/** @type {Specification} */
+const ADDER = {
+  cell: "elman",
+  activation: "sigmoid",
+  inputs: 2,
+  hidden: 16,
+  outputs: 1,
+  layers: 1,
+  bidirectional: false,
+  readout: "sigmoid",
+  loss: "squared",
+  bias: true,
+  output: "every step",
+  dtype: "float64",
+};
+const UPDATES = 2000;
+/** The default recipe of `throughtime train addition`, which a test compares. */
+export const RECIPE = { steps: UPDATES, batch: 64, optimizer: { name: "adam", learning_rate: 0.02 }, noise: 0.2 };
+
+/**
+ * @param {HTMLElement} root
+ * @param {() => void} changed
+ * @returns {import("./types.d.ts").Tools}
+ */
+export function makeTools(root, changed) {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const network = (
+    /** @type {Partial<Specification>} */ fields,
+    /** @type {ArrayLike<number> | number} */ parameters,
+  ) => {
+    const specification = { ...ADDER, ...fields };
+    return createNetwork(cellOf(cells, specification), specification, parameters);
+  };
+  const adder = (/** @type {number} */ seed, /** @type {Partial<Specification>} */ fields = {}) =>
+    new Trainer(network(fields, seed), addition({ bits: 8 }), { .../** @type {any} */ (RECIPE), seed });
+  /** @type {import("../engine/network.js").Network | null} */
+  let known = null;
+  if (!root.dataset.theme) root.dataset.theme = dark.matches ? "dark" : "light";
+  return {
+    theme: () => (root.dataset.theme === "dark" ? "dark" : "light"),
+    still: matchMedia("(prefers-reduced-motion: reduce)").matches,
+    changed,
+    network,
+    adder,
+    trained() {
+      if (known === null) {
+        const trainer = adder(1);
+        trainer.run(UPDATES);
+        known = trainer.network;
+      }
+      return known;
+    },
+  };
+}

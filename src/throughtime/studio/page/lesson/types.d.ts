@@ -1,0 +1,69 @@
+/** What the lesson's parts hand to one another. */
+import type { Network } from "../engine/network.js";
+import type { Trainer } from "../engine/training.js";
+import type { Specification } from "../engine/types.d.ts";
+
+/** A paragraph; with `light`, the part of the figure that is lit while it is read. */
+export interface Paragraph {
+  text: string;
+  light?: string;
+  /** The reader's one thing to do in this chapter. */
+  todo?: boolean;
+}
+
+/** What is behind a question, for who wants to know it. */
+export interface Aside {
+  ask: string;
+  answer: string[];
+}
+
+export type Block = string | Paragraph | Aside;
+
+export interface ChapterText {
+  title: string;
+  blocks: Block[];
+  /** The names of the figure's parts and controls, by the keys that the figure uses. */
+  words: Record<string, string>;
+}
+
+export interface Text {
+  title: string;
+  lead: string[];
+  contents: string;
+  chapter: string;
+  dark: string;
+  light: string;
+  figure: string;
+  end: string[];
+  chapters: Record<string, ChapterText>;
+}
+
+/** A chapter's figure, once it is built. */
+export interface Figure {
+  /** Does what a word in the text or a control says. */
+  act?(action: string): void;
+  /** The numbers that stand in the text, by their names. */
+  values?(): Record<string, string>;
+  /** Draws at the size and in the colours of now. */
+  draw(): void;
+  /** Whether the reader can see it: what moves rests while it is out of sight. */
+  seen?(is: boolean): void;
+}
+
+export interface Chapter {
+  id: string;
+  build(root: HTMLElement, tools: Tools, words: Record<string, string>): Figure;
+}
+
+export interface Tools {
+  theme(): "light" | "dark";
+  /** Whether motion is not wanted. */
+  still: boolean;
+  /** Says that numbers in the text have changed. */
+  changed(): void;
+  network(fields: Partial<Specification>, parameters: ArrayLike<number> | number): Network;
+  /** A trainer of the default recipe of addition, and its network, not yet trained. */
+  adder(seed: number, fields?: Partial<Specification>): Trainer;
+  /** The default adder, trained: the same one for all chapters that need one. */
+  trained(): Network;
+}
