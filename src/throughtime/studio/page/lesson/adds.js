@@ -12,8 +12,8 @@ const WATCHED = 200;
 const [A, B] = [107, 27];
 const T = 8;
 /** Updates of a frame: few while the network is learning, so that it can be seen, and more before and after. */
-const FEW = 2;
-const MANY = 12;
+const FEW = 1;
+const MANY = 8;
 /** How fast the picture's axes turn to where the states part. */
 const TURN = 0.15;
 
@@ -72,9 +72,12 @@ export const adds = {
       const y = trainer.network.predict({ x: Float64Array.from(sum.x.flat()), T, B: 1 });
       table.show(sum, y);
       meter.value = right;
-      write(/** @type {Element} */ (score.lastChild), words.right.replace("N", String(right)).replace("M", String(WATCHED)));
+      write(
+        /** @type {Element} */ (score.lastChild),
+        words.right.replace("N", String(right)).replace("M", String(WATCHED)),
+      );
       const done = trainer.step >= RECIPE.steps;
-      write(button, loop.wanted ? words.pause : done ? words.done : trainer.step ? words.on : words.learn);
+      write(button, done ? words.done : loop.wanted ? words.pause : trainer.step ? words.on : words.learn);
       set(button, { disabled: done });
       set(legend, { hidden: !revealed });
       const with_ = brush(picture);

@@ -1,5 +1,6 @@
 /** The chapters, in their order. */
 import { adds } from "./adds.js";
+import { memory } from "./memory.js";
 
 /** @type {import("./types.d.ts").Chapter[]} */
-export const CHAPTERS = [adds];
+export const CHAPTERS = [adds, memory];

@@ -89,7 +89,8 @@ function move(from, to, share) {
 
 /**
  * The direction of the greatest spread at right angles to `across`: a step of power iteration from the one before.
- * @param {ArrayLike<number>} h @param {number} N @param {number} H @param {Float64Array} mean @param {Float64Array} across
+ * @param {ArrayLike<number>} h @param {number} N @param {number} H
+ * @param {Float64Array} mean @param {Float64Array} across
  * @param {Float64Array} up @param {number} share
  */
 function spread(h, N, H, mean, across, up, share) {

@@ -4,8 +4,8 @@
 export const TEXT = {
   title: "A network that remembers",
   lead: [
-    "How a recurrent network learns to add, what it keeps in mind while it does, and how one can be certain that it is " +
-      "right. Every figure on this page is a network at work in your browser; every number is its own.",
+    "How a recurrent network learns to add, what it keeps in mind while it does, and how one can be certain that " +
+      "it is right. Every figure on this page is a network at work in your browser; every number is its own.",
   ],
   contents: "Chapters",
   chapter: "Chapter",
@@ -13,8 +13,8 @@ export const TEXT = {
   light: "Light colours",
   figure: "Figure",
   end: [
-    "The networks of this page are trained, drawn and checked in your browser. `throughtime studio` shows the same panels " +
-      "for networks and data of your own.",
+    "The networks of this page are trained, drawn and checked in your browser. `throughtime studio` shows the " +
+      "same panels for networks and data of your own.",
   ],
   chapters: {
     adds: {
@@ -36,39 +36,93 @@ export const TEXT = {
       blocks: [
         {
           text:
-            "This network knows nothing. It reads two numbers digit by digit, from right to left, as you do on paper, and " +
-            "predicts a digit of the sum at each step. Its digits below the line are as good as thrown.",
+            "This network knows nothing. It reads two numbers digit by digit, from right to left, as you do on " +
+            "paper, and predicts a digit of the sum at each step. Its digits below the line are as good as " +
+            "thrown.",
           light: "sum",
         },
         {
-          text: "[Let it learn](learn). It is shown random sums, {updates} times 64 of them by now, and nothing but sums.",
+          text:
+            "[Let it learn](learn). It is shown random sums, {updates} times 64 of them by now, and nothing but " +
+            "sums.",
           todo: true,
         },
         {
           text:
-            "After each 64 it is tried on 200 sums that it is not trained on in that moment. Without a wrong digit: {right}.",
+            "After each 64 it is tried on 200 sums that it is not trained on in that moment. Without a wrong " +
+            "digit: {right}.",
           light: "score",
         },
         {
           text:
-            "What it knows after a step is in sixteen numbers, its *hidden state*. Each point is one such state, seen from a " +
-            "side on which the sixteen fit into a plane. Before it has learned, they are one cloud. While it learns, the " +
-            "cloud parts into two.",
+            "What it knows after a step is in sixteen numbers, its *hidden state*. Each point is one such state, " +
+            "seen from a side on which the sixteen fit into a plane. Before it has learned, there are four " +
+            "clumps, one for each pair of digits: all it knows is what it has read just now. While it learns, " +
+            "they part to two sides.",
           light: "clouds",
         },
         {
           text:
-            "Two clouds of what? Nobody has shown the network anything but digits and sums. Think of what you keep in mind " +
-            "yourself when you add 107 and 27 on paper, then [colour the points](reveal).",
+            "Two sides of what? Nobody has shown the network anything but digits and sums. Think of what you keep" +
+            " in mind yourself when you add 107 and 27 on paper, then [colour the points](reveal).",
           light: "clouds",
           todo: true,
         },
         {
-          ask: "What are the two clouds?",
+          ask: "What are the two sides?",
           answer: [
-            "They are the *carry*. States after which you would carry a 1 lie on one side, those after which you would not " +
-              "lie on the other. The network was never shown a carry; it had to find out that there is something to be kept, " +
-              "and to keep it.",
+            "They are the *carry*. States after which you would carry a 1 lie on one side, those after which you " +
+              "would not lie on the other. The network was never shown a carry; it had to find out that there is " +
+              "something to be kept, and to keep it.",
+          ],
+        },
+      ],
+    },
+    memory: {
+      title: "Why memory",
+      words: {
+        with: "With U",
+        without: "Without U",
+        share: "P of the digits right, N of 200 sums",
+        learn: "▶ Let both learn",
+        pause: "❚❚ Pause",
+        done: "Both have learned",
+        pair: "digits read",
+        plain: "right, no carry",
+        carried: "right, carry 1",
+        answer: "without U",
+      },
+      blocks: [
+        "A network becomes recurrent by one matrix, U. It carries the hidden state of one step into the next. Nothing " +
+          "else of the past reaches the network: at every step it sees two digits, and its own last state.",
+        {
+          text:
+            "Here are two copies of the network of chapter 1, which begin alike and read the same sums. In the " +
+            "second one, U is set to 0 and kept there. [Let both learn](learn).",
+          light: "twins",
+          todo: true,
+        },
+        {
+          text: "After {updates} updates the first has {remembers} of the digits right, the second {forgets}.",
+          light: "twins",
+        },
+        {
+          text:
+            "It is no lack of training. Without U the network answers the same to 0 + 1 whenever it reads it, and" +
+            " 0 + 1 is 1 without a carry but 0 with one. So it can only bet: its output, a number between 0 and " +
+            "1, becomes the share of the sums in which the digit is 1.",
+          light: "pairs",
+        },
+        {
+          ask: "When must a network remember?",
+          answer: [
+            "When what is right now depends on what came before. A word of speech is a sequence of sounds, a " +
+              "sentence is translated word by word, a caption grows from the words written so far, tomorrow's " +
+              "demand follows from last week's. A recurrent network reads such sequences of any length with one " +
+              "small set of weights.",
+            "The library that this page belongs to has an example of each on real data: spoken vowels, movements," +
+              " handwritten digits, captions, dates in words, English letter by letter, and series to forecast. " +
+              "Where another method does better, its gallery says so.",
           ],
         },
       ],

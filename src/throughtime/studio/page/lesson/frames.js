@@ -39,7 +39,10 @@ export class Loop {
   }
 }
 
-/** Repeats a piece of work, `most` times or as long as a frame's share lasts. @param {number} most @param {() => void} piece */
+/**
+ * Repeats a piece of work, `most` times or as long as a frame's share lasts.
+ * @param {number} most @param {() => void} piece
+ */
 export function forAFrame(most, piece) {
   const end = performance.now() + SHARE;
   for (let k = 0; k < most && performance.now() < end; k++) piece();

@@ -2,7 +2,7 @@
 import { el, set, write } from "../dom.js";
 
 /**
- * @param {{carry: string, sum: string}} words names of the rows
+ * @param {Record<string, string>} words names: carry, sum
  * @param {number} T
  * @param {string} [part]
  */
@@ -40,7 +40,8 @@ export function paper(words, T, part) {
         write(rows.b[t], String(x[t][1]));
         write(rows.y[t], digits[t] === null ? "·" : String(digits[t]));
         set(rows.y[t], { "data-right": digits[t] === null ? null : String(digits[t] === d[t][0]) });
-        for (const cells of [rows.carry, rows.a, rows.b, rows.y]) set(cells[t], { "data-here": t === until - 1 && until < T });
+        for (const cells of [rows.carry, rows.a, rows.b, rows.y])
+          set(cells[t], { "data-here": t === until - 1 && until < T });
       }
       write(heads.a, number(x.map(([a]) => a)));
       write(heads.b, number(x.map(([, b]) => b)));

@@ -21,7 +21,8 @@ export function prose(text, act) {
     nodes.push(text.slice(end, found.index));
     end = found.index + found[0].length;
     const [, label, action, name, emphasis, code, many, one] = found;
-    if (label) nodes.push(action.startsWith("#") || action.includes(":") ? link(label, action) : word(label, action, act));
+    if (label)
+      nodes.push(action.startsWith("#") || action.includes(":") ? link(label, action) : word(label, action, act));
     else if (name) nodes.push(el("output", { class: "live", "data-name": name }));
     else if (emphasis) nodes.push(el("em", {}, ...prose(emphasis, act)));
     else if (code) nodes.push(el("code", {}, code));

@@ -1,4 +1,4 @@
-/** What all chapters use: the colours and motion that the reader wants, networks, and the adder of the default recipe. */
+/** What all chapters use: the reader's colours and motion, networks, and the adder of the default recipe. */
 import { cells } from "../engine/cells.js";
 import { cellOf, createNetwork } from "../engine/network.js";
 import { addition } from "../engine/tasks.js";
