@@ -27,4 +27,6 @@ def lesson() -> str:
     """The page, in one file."""
     script = join(PAGE, "lesson/main.js", {"engine/cells.js": to_javascript(*networks())})
     style = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in STYLES)
-    return document(TITLE, style, script, kind="throughtime lesson")
+    program = (PAGE / "lesson/classic.py").read_text(encoding="utf-8")
+    data = f'<script type="text/plain" id="throughtime-program">{program}</script>\n'
+    return document(TITLE, style, script, data, kind="throughtime lesson")

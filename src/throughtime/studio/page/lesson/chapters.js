@@ -1,6 +1,7 @@
 /** The chapters, in their order. */
 import { adds } from "./adds.js";
 import { memory } from "./memory.js";
+import { program } from "./program.js";
 
 /** @type {import("./types.d.ts").Chapter[]} */
-export const CHAPTERS = [adds, memory];
+export const CHAPTERS = [adds, memory, program];

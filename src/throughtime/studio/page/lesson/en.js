@@ -93,8 +93,8 @@ export const TEXT = {
         answer: "without U",
       },
       blocks: [
-        "A network becomes recurrent by one matrix, U. It carries the hidden state of one step into the next. Nothing " +
-          "else of the past reaches the network: at every step it sees two digits, and its own last state.",
+        "A network becomes recurrent by one matrix, U. It carries the hidden state of one step into the next. " +
+          "Nothing else of the past reaches the network: at every step it sees two digits, and its own last state.",
         {
           text:
             "Here are two copies of the network of chapter 1, which begin alike and read the same sums. In the " +
@@ -123,6 +123,77 @@ export const TEXT = {
             "The library that this page belongs to has an example of each on real data: spoken vowels, movements," +
               " handwritten digits, captions, dates in words, English letter by letter, and series to forecast. " +
               "Where another method does better, its gallery says so.",
+          ],
+        },
+      ],
+    },
+    program: {
+      title: "The program",
+      words: {
+        listing: "The program",
+        log: "What it prints",
+        run: "▶ Run it",
+        pause: "❚❚ Pause",
+        done: "It has run",
+        step: "Update at every step instead",
+        batch: "Update after the whole pass instead",
+        after: "after the whole backward pass",
+        inside: "at every step of the backward pass",
+      },
+      blocks: [
+        "In 2015 a short Python program that learns to add made many people understand recurrent networks. This " +
+          "is a program of ours that does the same in the textbook's symbols: forty lines of NumPy, and all of " +
+          "chapters 3 to 7 is in them.",
+        {
+          text:
+            "Three matrices are all that it learns: V reads the digits, U the state before, W reads out the sum. " +
+            "They begin at random, and the generator's seed makes it the same random at every run, in Python and " +
+            "on this page.",
+          light: "weights",
+        },
+        { text: "The two passes are the equations of chapters 5 and 6, a line for each.", light: "forward" },
+        {
+          text: "The backward pass keeps δ_h of the step after, and adds up the three gradients over the steps.",
+          light: "backward",
+        },
+        {
+          text: "The update is plain gradient descent on one pair: every weight moves against its gradient, by a tenth of it.",
+          light: "update",
+        },
+        {
+          text:
+            "[Run it](run). Here it runs in JavaScript, and prints what NumPy prints, to the last digit; {pair} " +
+            "pairs are learned by now, the weights updated {order}. The last error is {error}.",
+          light: "report",
+          todo: true,
+        },
+        "For 5,000 pairs nothing seems to happen; then, within a thousand, the error falls to a sixth. The " +
+          "network has found the carry.",
+        {
+          table: {
+            head: ["in the article", "here", "in the textbook"],
+            rows: [
+              ["synapse_0", "V", "weights of the input"],
+              ["synapse_h", "U", "recurrent weights"],
+              ["synapse_1", "W", "weights of the output"],
+              ["layer_1", "h[t + 1]", "h_t"],
+              ["layer_2", "y[t]", "y_t"],
+              ["layer_2_delta", "−delta_y", "−δ_{y,t}"],
+              ["layer_1_delta", "−delta_h", "−δ_{h,t}"],
+              ["future_layer_1_delta", "−delta_h, a step later", "−δ_{h,t+1}"],
+            ],
+          },
+        },
+        {
+          ask: "Why does a copy of the article's listing not run, or print other numbers?",
+          answer: [
+            "Its listing is Python 2: `print` stands without brackets. `copy` is used and never imported. And " +
+              "where the page has lost its indentation, the update and the report stand inside the backward loop: " +
+              "then the weights change at every step, and each report comes eight times.",
+            "[Update at every step](order) and run it again: the first error is the same, the second is " +
+              "3.63415232 in place of 3.63389116, the last 0.1969151 in place of 0.21595037. It learns as well, but" +
+              " its steps are no longer the gradient of anything: a step's δ_h is computed with weights that the " +
+              "step before has already changed.",
           ],
         },
       ],

@@ -36,8 +36,16 @@ function blockOf(block, act) {
       el("summary", {}, ...prose(block.ask, act)),
       ...block.answer.map((text) => el("p", {}, ...prose(text, act))),
     );
+  if ("table" in block) return tableOf(block.table, act);
   const { text, light, todo } = block;
   return el("p", { class: todo ? "todo" : null, "data-light": light }, ...prose(text, act));
+}
+
+/** @param {import("./types.d.ts").Table["table"]} table @param {(action: string) => void} act */
+function tableOf({ head, rows }, act) {
+  const line = (/** @type {"th" | "td"} */ kind, /** @type {string[]} */ texts) =>
+    el("tr", {}, ...texts.map((text) => el(kind, {}, ...prose(text, act))));
+  return el("table", {}, el("thead", {}, line("th", head)), el("tbody", {}, ...rows.map((row) => line("td", row))));
 }
 
 /** @param {import("./types.d.ts").Chapter} chapter @param {number} k */

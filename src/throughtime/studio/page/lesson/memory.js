@@ -113,7 +113,10 @@ function judged(network, batch) {
   return { sums: batch.B - wrong.reduce((sum, is) => sum + is, 0), digits: digits / y.length };
 }
 
-/** What a network without memory answers to each pair of digits. @param {import("../engine/network.js").Network} network */
+/**
+ * What a network without memory answers to each pair of digits.
+ * @param {import("../engine/network.js").Network} network
+ */
 const outputsOf = (network) => [...network.predict({ x: Float64Array.from(PAIRS.flat()), T: 1, B: PAIRS.length })];
 
 /** @param {string} name */
@@ -123,7 +126,10 @@ function row(name) {
   return { root: el("p", { class: "twin" }, el("strong", {}, name), meter, says), meter, says };
 }
 
-/** The pairs of digits, what is right with and without a carry, and the one answer. @param {Record<string, string>} words */
+/**
+ * The pairs of digits, what is right with and without a carry, and the one answer.
+ * @param {Record<string, string>} words
+ */
 function pairsTable(words) {
   const answers = PAIRS.map(() => el("td", { class: "answer" }));
   const cells = PAIRS.map(([a, b], k) =>

@@ -17,7 +17,11 @@ export interface Aside {
   answer: string[];
 }
 
-export type Block = string | Paragraph | Aside;
+export interface Table {
+  table: { head: string[]; rows: string[][] };
+}
+
+export type Block = string | Paragraph | Aside | Table;
 
 export interface ChapterText {
   title: string;
