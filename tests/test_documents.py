@@ -51,6 +51,7 @@ RESULTS = [
     ("export", r"checked +its outputs differ from the network's by at most \d\S*e-\d\d?"),
     ("warmup", r"elman .*\n.*lstm .*\n.*gru "),
     ("lab", r"\d"),
+    ("lesson", r"lesson\.html"),
     ("sweep show", r"recall\.csv"),
     ("sweep", r"\d"),
     ("gallery", r"\d"),

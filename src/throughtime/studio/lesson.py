@@ -1,4 +1,4 @@
-"""The lesson as static files: one page that works from `file://` with no server and no network, alone or in a folder."""
+"""The lesson as static files: one page that works from `file://`, without a server or a network."""
 
 from __future__ import annotations
 

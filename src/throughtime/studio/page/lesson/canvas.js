@@ -3,7 +3,12 @@ import { el } from "../dom.js";
 
 /** @param {string} label for who cannot see it @param {string} [part] the part of the figure that it is */
 export function canvas(label, part) {
-  return el("canvas", { class: "canvas", role: "img", "aria-label": label, "data-part": part });
+  return el("canvas", {
+    class: "canvas",
+    role: "img",
+    "aria-label": label,
+    "data-part": part,
+  });
 }
 
 /**
@@ -14,13 +19,24 @@ export function brush(element) {
   const { clientWidth: width, clientHeight: height } = element;
   if (!width || !height) return null;
   const sharp = window.devicePixelRatio || 1;
-  if (element.width !== Math.round(width * sharp) || element.height !== Math.round(height * sharp)) {
+  if (
+    element.width !== Math.round(width * sharp) ||
+    element.height !== Math.round(height * sharp)
+  ) {
     element.width = Math.round(width * sharp);
     element.height = Math.round(height * sharp);
   }
-  const context = /** @type {CanvasRenderingContext2D} */ (element.getContext("2d"));
+  const context = /** @type {CanvasRenderingContext2D} */ (
+    element.getContext("2d")
+  );
   context.setTransform(sharp, 0, 0, sharp, 0, 0);
   context.clearRect(0, 0, width, height);
   const style = getComputedStyle(element);
-  return { context, width, height, ink: (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim() };
+  return {
+    context,
+    width,
+    height,
+    ink: (/** @type {string} */ name) =>
+      style.getPropertyValue(`--${name}`).trim(),
+  };
 }

@@ -1,4 +1,4 @@
-"""A recurrent network learns to add binary numbers: the classic program of 2015, in plain NumPy and the textbook's symbols."""
+"""A recurrent network learns to add: the classic program of 2015, in plain NumPy and the textbook's symbols."""
 
 import numpy as np
 

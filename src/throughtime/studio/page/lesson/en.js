@@ -22,7 +22,8 @@ export const TEXT = {
       words: {
         carry: "carry",
         sum: "The sum, as on paper",
-        clouds: "The hidden states of 200 sums, a point for each step, on two axes",
+        clouds:
+          "The hidden states of 200 sums, a point for each step, on two axes",
         score: "Sums without a wrong digit",
         right: "N of M sums without a wrong digit",
         learn: "▶ Let it learn",
@@ -151,13 +152,18 @@ export const TEXT = {
             "on this page.",
           light: "weights",
         },
-        { text: "The two passes are the equations of chapters 5 and 6, a line for each.", light: "forward" },
+        {
+          text: "The two passes are the equations of chapters 5 and 6, a line for each.",
+          light: "forward",
+        },
         {
           text: "The backward pass keeps δ_h of the step after, and adds up the three gradients over the steps.",
           light: "backward",
         },
         {
-          text: "The update is plain gradient descent on one pair: every weight moves against its gradient, by a tenth of it.",
+          text:
+            "The update is plain gradient descent on one pair: every weight moves against its gradient, by a tenth " +
+            "of it.",
           light: "update",
         },
         {
@@ -167,20 +173,24 @@ export const TEXT = {
           light: "report",
           todo: true,
         },
-        "For 5,000 pairs nothing seems to happen; then, within a thousand, the error falls to a sixth. The " +
-          "network has found the carry.",
+        "For 4,000 pairs nothing seems to happen. Two thousand pairs later the error is less than a sixth of what it " +
+          "was: the network has found the carry.",
         {
           table: {
             head: ["in the article", "here", "in the textbook"],
             rows: [
-              ["synapse_0", "V", "weights of the input"],
-              ["synapse_h", "U", "recurrent weights"],
-              ["synapse_1", "W", "weights of the output"],
-              ["layer_1", "h[t + 1]", "h_t"],
-              ["layer_2", "y[t]", "y_t"],
-              ["layer_2_delta", "−delta_y", "−δ_{y,t}"],
-              ["layer_1_delta", "−delta_h", "−δ_{h,t}"],
-              ["future_layer_1_delta", "−delta_h, a step later", "−δ_{h,t+1}"],
+              ["`synapse_0`", "V", "weights of the input"],
+              ["`synapse_h`", "U", "recurrent weights"],
+              ["`synapse_1`", "W", "weights of the output"],
+              ["`layer_1`", "h[t + 1]", "h_t"],
+              ["`layer_2`", "y[t]", "y_t"],
+              ["`layer_2_delta`", "−delta_y", "−δ_{y,t}"],
+              ["`layer_1_delta`", "−delta_h", "−δ_{h,t}"],
+              [
+                "`future_layer_1_delta`",
+                "−delta_h, a step later",
+                "−δ_{h,t+1}",
+              ],
             ],
           },
         },

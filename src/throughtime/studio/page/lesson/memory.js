@@ -31,7 +31,11 @@ export const memory = {
     const table = pairsTable(words);
     const button = el("button", { type: "button", class: "primary" });
     root.append(
-      el("div", { class: "twins", "data-part": "twins" }, ...twins.map(({ line }) => line.root)),
+      el(
+        "div",
+        { class: "twins", "data-part": "twins" },
+        ...twins.map(({ line }) => line.root),
+      ),
       table.root,
       el("div", { class: "buttons" }, button),
     );
@@ -57,10 +61,16 @@ export const memory = {
         twin.right = sums;
         twin.digits = digits;
         twin.line.meter.value = digits;
-        write(twin.line.says, words.share.replace("P", percent(digits)).replace("N", String(sums)));
+        write(
+          twin.line.says,
+          words.share.replace("P", percent(digits)).replace("N", String(sums)),
+        );
       }
       table.show(outputsOf(twins[1].trainer.network));
-      write(button, done() ? words.done : loop.wanted ? words.pause : words.learn);
+      write(
+        button,
+        done() ? words.done : loop.wanted ? words.pause : words.learn,
+      );
       set(button, { disabled: done() });
     }
 
@@ -75,7 +85,8 @@ export const memory = {
       tools.changed();
     }
 
-    for (const { name, trainer } of twins) if (name === "without") forget(trainer.network);
+    for (const { name, trainer } of twins)
+      if (name === "without") forget(trainer.network);
     return {
       act,
       draw,
@@ -95,7 +106,8 @@ const percent = (share) => `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
 /** Takes the memory away. @param {import("../engine/network.js").Network} network */
 function forget({ places, parameters }) {
   const { at, rows, columns, apart } = places.views.U;
-  for (let row = 0; row < rows; row++) parameters.fill(0, at + row * apart, at + row * apart + columns);
+  for (let row = 0; row < rows; row++)
+    parameters.fill(0, at + row * apart, at + row * apart + columns);
 }
 
 /**
@@ -110,20 +122,33 @@ function judged(network, batch) {
     if (output > 0.5 === batch.y[row] > 0.5) digits++;
     else wrong[row % batch.B] = 1;
   });
-  return { sums: batch.B - wrong.reduce((sum, is) => sum + is, 0), digits: digits / y.length };
+  return {
+    sums: batch.B - wrong.reduce((sum, is) => sum + is, 0),
+    digits: digits / y.length,
+  };
 }
 
 /**
  * What a network without memory answers to each pair of digits.
  * @param {import("../engine/network.js").Network} network
  */
-const outputsOf = (network) => [...network.predict({ x: Float64Array.from(PAIRS.flat()), T: 1, B: PAIRS.length })];
+const outputsOf = (network) => [
+  ...network.predict({
+    x: Float64Array.from(PAIRS.flat()),
+    T: 1,
+    B: PAIRS.length,
+  }),
+];
 
 /** @param {string} name */
 function row(name) {
   const meter = el("meter", { min: 0, max: 1, "aria-label": name });
   const says = el("span");
-  return { root: el("p", { class: "twin" }, el("strong", {}, name), meter, says), meter, says };
+  return {
+    root: el("p", { class: "twin" }, el("strong", {}, name), meter, says),
+    meter,
+    says,
+  };
 }
 
 /**
@@ -146,12 +171,17 @@ function pairsTable(words) {
   const root = el(
     "table",
     { class: "pairs", "data-part": "pairs" },
-    el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))),
+    el(
+      "thead",
+      {},
+      el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name))),
+    ),
     el("tbody", {}, ...cells),
   );
   return {
     root,
     /** @param {number[]} outputs */
-    show: (outputs) => outputs.forEach((y, k) => write(answers[k], y.toFixed(2))),
+    show: (outputs) =>
+      outputs.forEach((y, k) => write(answers[k], y.toFixed(2))),
   };
 }

@@ -23,7 +23,12 @@ const ADDER = {
 };
 const UPDATES = 2000;
 /** The default recipe of `throughtime train addition`, which a test compares. */
-export const RECIPE = { steps: UPDATES, batch: 64, optimizer: { name: "adam", learning_rate: 0.02 }, noise: 0.2 };
+export const RECIPE = {
+  steps: UPDATES,
+  batch: 64,
+  optimizer: { name: "adam", learning_rate: 0.02 },
+  noise: 0.2,
+};
 
 /**
  * @param {HTMLElement} root
@@ -37,10 +42,20 @@ export function makeTools(root, changed) {
     /** @type {ArrayLike<number> | number} */ parameters,
   ) => {
     const specification = { ...ADDER, ...fields };
-    return createNetwork(cellOf(cells, specification), specification, parameters);
+    return createNetwork(
+      cellOf(cells, specification),
+      specification,
+      parameters,
+    );
   };
-  const adder = (/** @type {number} */ seed, /** @type {Partial<Specification>} */ fields = {}) =>
-    new Trainer(network(fields, seed), addition({ bits: 8 }), { .../** @type {any} */ (RECIPE), seed });
+  const adder = (
+    /** @type {number} */ seed,
+    /** @type {Partial<Specification>} */ fields = {},
+  ) =>
+    new Trainer(network(fields, seed), addition({ bits: 8 }), {
+      .../** @type {any} */ (RECIPE),
+      seed,
+    });
   /** @type {import("../engine/network.js").Network | null} */
   let known = null;
   if (!root.dataset.theme) root.dataset.theme = dark.matches ? "dark" : "light";

@@ -1,0 +1,155 @@
+"""The lesson in a real browser, from file://: every sentence that says what its figures show is looked at there."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from throughtime.studio.lesson import PAGE, lesson
+
+pytestmark = pytest.mark.long
+
+SEEDS = 5
+LOG = "3.45638663 3.63389116 3.91366595 3.72191702 3.5852713 2.53352328 0.57691441 1.42589952 0.47477457 0.21595037"
+PER_STEP = (
+    "3.45638663 3.63415232 3.91209704 3.72247466 3.57577557 2.51239693 0.58530627 1.42261125 0.43115219 0.1969151"
+)
+"""Errors of every thousandth pair, as published [docs/math.md#the-classic-recipe]."""
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("lesson") / "lesson.html"
+    path.write_text(lesson(), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def chapter(chromium, address):
+    """Opens a chapter as a reader does who wants no motion: what trains, trains at once."""
+    contexts = []
+
+    def opened(name, **options):
+        context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options
+        )
+        context.set_default_timeout(120_000)
+        page = context.new_page()
+        complaints = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: note_foreign(request.url, complaints))
+        contexts.append((context, complaints))
+        page.goto(address)
+        page.evaluate("name => document.getElementById(name).scrollIntoView()", name)
+        page.wait_for_selector(f"#{name} .picture > *")
+        return page.locator(f"#{name}")
+
+    yield opened
+    for context, complaints in contexts:
+        context.close()
+        assert not complaints
+
+
+def note_foreign(url, complaints):
+    if not url.startswith(("file:", "blob:", "data:")):
+        complaints.append(url)
+
+
+def value(section, name):
+    return section.locator(f"output[data-name={name}]").first.inner_text()
+
+
+def test_the_lesson_is_one_small_file():
+    assert len(lesson().encode()) < 600_000
+
+
+def test_a_network_that_knows_nothing_learns_to_add(chapter):
+    section = chapter("adds")
+    for seed in range(SEEDS):
+        if seed:
+            section.get_by_role("button", name="Another network").click()
+        assert (value(section, "updates"), int(value(section, "right"))) == ("0", pytest.approx(0, abs=5))
+        assert float(value(section, "gap")) < 0  # no side for each
+        section.locator("[data-action=learn]").click()
+        assert value(section, "updates") == "2000"
+        assert value(section, "right") == "200"
+        assert section.locator(".paper .answer[data-right=true]").count() == 8
+        assert section.locator(".paper .result th").inner_text() == "= 134"
+        assert float(value(section, "gap")) > 0.05, f"network {seed}: two sides"
+    assert section.locator(".legend").is_hidden()
+    section.locator("[data-action=reveal]").click()
+    assert section.locator(".legend").inner_text().split("\n") == ["no carry", "carry 1"]
+
+
+def test_learning_can_be_watched_and_paused(chapter):
+    section = chapter("adds", reduced_motion="no-preference")
+    button = section.get_by_role("button", name="Let it learn")
+    button.click()
+    section.page.wait_for_function("Number(document.querySelector('#adds [data-name=updates]').textContent) > 20")
+    section.get_by_role("button", name="Pause").click()
+    reached = int(value(section, "updates"))
+    assert 20 < reached < 2000
+    section.get_by_role("button", name="Go on").click()
+    section.page.wait_for_function(
+        "n => Number(document.querySelector('#adds [data-name=updates]').textContent) > n", arg=reached
+    )
+
+
+def test_without_u_there_is_one_answer_to_each_pair(chapter):
+    section = chapter("memory")
+    section.locator("[data-action=learn]").click()
+    assert value(section, "updates") == "2000"
+    assert value(section, "remembers") == "100 %"
+    assert 50 < float(value(section, "forgets").removesuffix(" %")) < 75
+    answers = [float(text) for text in section.locator(".pairs .answer").all_inner_texts()]
+    assert answers == pytest.approx(shares(), abs=0.08)
+
+
+def shares():
+    """How often the digit of a sum is 1, for each pair of digits: of seven random steps, and a last of 0 and 0."""
+    carry, ones, seen = np.array([1.0, 0.0]), np.zeros(4), np.zeros(4)
+    for t in range(8):
+        pairs = [0.25] * 4 if t < 7 else [1.0, 0, 0, 0]
+        after = np.zeros(2)
+        for k, share in enumerate(pairs):
+            for c in (0, 1):
+                total = k // 2 + k % 2 + c
+                seen[k] += share * carry[c]
+                ones[k] += share * carry[c] * (total % 2)
+                after[total // 2] += share * carry[c]
+        carry = after
+    return ones / seen
+
+
+@pytest.mark.parametrize(("order", "expected"), [("after", LOG), ("inside", PER_STEP)])
+def test_the_public_log_appears_again(chapter, order, expected):
+    section = chapter("program")
+    if order == "inside":
+        section.locator("button", has_text="Update at every step").click()
+    section.locator(".buttons .primary").click()
+    log = section.locator(".log").inner_text()
+    assert " ".join(re.findall(r"Error: (\S+)", log)) == expected
+    assert value(section, "pair") == "10000"
+    if order == "after":
+        done = subprocess.run([sys.executable, PAGE / "lesson/classic.py"], capture_output=True, text=True, check=True)
+        assert log.split() == done.stdout.split()  # as NumPy prints it
+        assert (
+            section.locator(".listing").inner_text().split() == (PAGE / "lesson/classic.py").read_text("utf-8").split()
+        )
+
+
+@pytest.mark.parametrize("width", [1440, 1280, 1024, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_read_at_every_width_and_by_everyone(chapter, width, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    section = chapter("adds", viewport={"width": width, "height": 720 if width > 400 else 844}, color_scheme=scheme)
+    page = section.page
+    for one in page.locator(".chapter").all():
+        one.scroll_into_view_if_needed()
+        page.wait_for_function("id => document.querySelector(`#${id} .picture > *`)", arg=one.get_attribute("id"))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing stands out to the side"
+    found = axe.run(page, options={"resultTypes": ["violations"]})
+    assert not found.response["violations"], found.generate_report()
