@@ -30,9 +30,7 @@ export const adds = {
     let clouds = new Clouds(trainer.network.specification.hidden);
     let revealed = false;
     let right = 0;
-    const states = new Float64Array(
-      WATCHED * T * trainer.network.specification.hidden,
-    );
+    const states = new Float64Array(WATCHED * T * trainer.network.specification.hidden);
 
     const picture = canvas(words.clouds, "clouds");
     const table = paper(words, T, "sum");
@@ -43,32 +41,18 @@ export const adds = {
       max: WATCHED,
       "aria-label": words.score,
     });
-    const score = el(
-      "p",
-      { class: "score", "data-part": "score" },
-      meter,
-      el("span"),
-    );
+    const score = el("p", { class: "score", "data-part": "score" }, meter, el("span"));
     const legend = el(
       "p",
       { class: "legend", hidden: true },
       el("span", { class: "key carry-0" }, words.none),
       el("span", { class: "key carry-1" }, words.one),
     );
-    root.append(
-      table.table,
-      picture,
-      legend,
-      score,
-      el("div", { class: "buttons" }, button, again),
-    );
+    root.append(table.table, picture, legend, score, el("div", { class: "buttons" }, button, again));
 
     const loop = new Loop(() => {
       const share = right / WATCHED;
-      forAFrame(
-        share > 0.05 && share < 0.95 ? FEW : MANY,
-        () => trainer.step < RECIPE.steps && trainer.run(1),
-      );
+      forAFrame(share > 0.05 && share < 0.95 ? FEW : MANY, () => trainer.step < RECIPE.steps && trainer.run(1));
       look(TURN);
       draw();
       tools.changed();
@@ -82,9 +66,7 @@ export const adds = {
       right = 0;
       for (let b = 0; b < WATCHED; b++) {
         let good = true;
-        for (let t = 0; t < T; t++)
-          good &&=
-            y[t * WATCHED + b] > 0.5 === watched.y[t * WATCHED + b] > 0.5;
+        for (let t = 0; t < T; t++) good &&= y[t * WATCHED + b] > 0.5 === watched.y[t * WATCHED + b] > 0.5;
         if (good) right++;
       }
       clouds.turn(states, carries, turn);
@@ -103,16 +85,7 @@ export const adds = {
         words.right.replace("N", String(right)).replace("M", String(WATCHED)),
       );
       const done = trainer.step >= RECIPE.steps;
-      write(
-        button,
-        done
-          ? words.done
-          : loop.wanted
-            ? words.pause
-            : trainer.step
-              ? words.on
-              : words.learn,
-      );
+      write(button, done ? words.done : loop.wanted ? words.pause : trainer.step ? words.on : words.learn);
       set(button, { disabled: done });
       set(legend, { hidden: !revealed });
       const with_ = brush(picture);
@@ -169,13 +142,8 @@ function topStates({ tape }) {
 function carriesOf(task, { x, T: steps, B: batch }) {
   const carries = new Uint8Array(steps * batch);
   for (let b = 0; b < batch; b++) {
-    const word = Array.from({ length: steps }, (_, t) => [
-      x[(t * batch + b) * 2],
-      x[(t * batch + b) * 2 + 1],
-    ]);
-    task
-      .states(word)
-      .forEach((state, t) => t && (carries[(t - 1) * batch + b] = state));
+    const word = Array.from({ length: steps }, (_, t) => [x[(t * batch + b) * 2], x[(t * batch + b) * 2 + 1]]);
+    task.states(word).forEach((state, t) => t && (carries[(t - 1) * batch + b] = state));
   }
   return carries;
 }
@@ -188,9 +156,7 @@ function carriesOf(task, { x, T: steps, B: batch }) {
  */
 function points({ context, width, height, ink }, clouds, states, classes) {
   const scale = (Math.min(width, height) / 2 - 10) / (clouds.reach || 1);
-  const colours = classes
-    ? [ink("forward"), ink("wrong")]
-    : [ink("ink-2"), ink("ink-2")];
+  const colours = classes ? [ink("forward"), ink("wrong")] : [ink("ink-2"), ink("ink-2")];
   context.globalAlpha = 0.5;
   for (let n = 0; n < states.length / clouds.H; n++) {
     const [a, b] = clouds.at(states, n);

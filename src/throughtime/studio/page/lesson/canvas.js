@@ -19,16 +19,11 @@ export function brush(element) {
   const { clientWidth: width, clientHeight: height } = element;
   if (!width || !height) return null;
   const sharp = window.devicePixelRatio || 1;
-  if (
-    element.width !== Math.round(width * sharp) ||
-    element.height !== Math.round(height * sharp)
-  ) {
+  if (element.width !== Math.round(width * sharp) || element.height !== Math.round(height * sharp)) {
     element.width = Math.round(width * sharp);
     element.height = Math.round(height * sharp);
   }
-  const context = /** @type {CanvasRenderingContext2D} */ (
-    element.getContext("2d")
-  );
+  const context = /** @type {CanvasRenderingContext2D} */ (element.getContext("2d"));
   context.setTransform(sharp, 0, 0, sharp, 0, 0);
   context.clearRect(0, 0, width, height);
   const style = getComputedStyle(element);
@@ -36,7 +31,6 @@ export function brush(element) {
     context,
     width,
     height,
-    ink: (/** @type {string} */ name) =>
-      style.getPropertyValue(`--${name}`).trim(),
+    ink: (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim(),
   };
 }

@@ -9,12 +9,8 @@ export class Clouds {
   constructor(H) {
     this.H = H;
     this.mean = new Float64Array(H);
-    this.across = unit(
-      Float64Array.from({ length: H }, (_, k) => Math.sin(1 + k)),
-    );
-    this.up = unit(
-      Float64Array.from({ length: H }, (_, k) => Math.cos(2 + 3 * k)),
-    );
+    this.across = unit(Float64Array.from({ length: H }, (_, k) => Math.sin(1 + k)));
+    this.up = unit(Float64Array.from({ length: H }, (_, k) => Math.cos(2 + 3 * k)));
     this.reach = 0;
   }
 
@@ -34,8 +30,7 @@ export class Clouds {
       counts[classes[n]]++;
       for (let k = 0; k < H; k++) into[k] += h[n * H + k];
     }
-    for (const c of [0, 1])
-      for (let k = 0; k < H; k++) means[c][k] /= Math.max(1, counts[c]);
+    for (const c of [0, 1]) for (let k = 0; k < H; k++) means[c][k] /= Math.max(1, counts[c]);
     const middle = means[0].map((m, k) => (m + means[1][k]) / 2);
     const apart = unit(means[1].map((m, k) => m - means[0][k]));
     move(this.mean, middle, share);
@@ -107,8 +102,7 @@ function spread(h, N, H, mean, across, up, share) {
       along += from * up[k];
       aside += from * across[k];
     }
-    for (let k = 0; k < H; k++)
-      next[k] += along * (h[n * H + k] - mean[k] - aside * across[k]);
+    for (let k = 0; k < H; k++) next[k] += along * (h[n * H + k] - mean[k] - aside * across[k]);
   }
   unit(next);
   const turned = up.map((u, k) => u + (next[k] - u) * share);

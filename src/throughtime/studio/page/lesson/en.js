@@ -22,8 +22,7 @@ export const TEXT = {
       words: {
         carry: "carry",
         sum: "The sum, as on paper",
-        clouds:
-          "The hidden states of 200 sums, a point for each step, on two axes",
+        clouds: "The hidden states of 200 sums, a point for each step, on two axes",
         score: "Sums without a wrong digit",
         right: "N of M sums without a wrong digit",
         learn: "▶ Let it learn",
@@ -131,7 +130,7 @@ export const TEXT = {
     program: {
       title: "The program",
       words: {
-        listing: "The program",
+        listing: "The lines of the program",
         log: "What it prints",
         run: "▶ Run it",
         pause: "❚❚ Pause",
@@ -186,11 +185,7 @@ export const TEXT = {
               ["`layer_2`", "y[t]", "y_t"],
               ["`layer_2_delta`", "−delta_y", "−δ_{y,t}"],
               ["`layer_1_delta`", "−delta_h", "−δ_{h,t}"],
-              [
-                "`future_layer_1_delta`",
-                "−delta_h, a step later",
-                "−δ_{h,t+1}",
-              ],
+              ["`future_layer_1_delta`", "−delta_h, a step later", "−δ_{h,t+1}"],
             ],
           },
         },

@@ -15,9 +15,7 @@ const READ = "-30% 0px -45% 0px";
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 /** @type {Map<HTMLElement, Figure>} */
 const figures = new Map();
-const tools = makeTools(root, () =>
-  figures.forEach((figure, section) => fill(section, figure)),
-);
+const tools = makeTools(root, () => figures.forEach((figure, section) => fill(section, figure)));
 
 /** Keeps the numbers in a chapter's text true. @param {HTMLElement} section @param {Figure} figure */
 function fill(section, figure) {
@@ -40,25 +38,14 @@ function blockOf(block, act) {
     );
   if ("table" in block) return tableOf(block.table, act);
   const { text, light, todo } = block;
-  return el(
-    "p",
-    { class: todo ? "todo" : null, "data-light": light },
-    ...prose(text, act),
-  );
+  return el("p", { class: todo ? "todo" : null, "data-light": light }, ...prose(text, act));
 }
 
 /** @param {import("./types.d.ts").Table["table"]} table @param {(action: string) => void} act */
 function tableOf({ head, rows }, act) {
-  const line = (
-    /** @type {"th" | "td"} */ kind,
-    /** @type {string[]} */ texts,
-  ) => el("tr", {}, ...texts.map((text) => el(kind, {}, ...prose(text, act))));
-  return el(
-    "table",
-    {},
-    el("thead", {}, line("th", head)),
-    el("tbody", {}, ...rows.map((row) => line("td", row))),
-  );
+  const line = (/** @type {"th" | "td"} */ kind, /** @type {string[]} */ texts) =>
+    el("tr", {}, ...texts.map((text) => el(kind, {}, ...prose(text, act))));
+  return el("table", {}, el("thead", {}, line("th", head)), el("tbody", {}, ...rows.map((row) => line("td", row))));
 }
 
 /** @param {import("./types.d.ts").Chapter} chapter @param {number} k */
@@ -97,28 +84,18 @@ function sectionOf(chapter, k) {
     ),
     picture,
   );
-  new IntersectionObserver(
-    ([{ isIntersecting }]) => isIntersecting && begin(),
-    { rootMargin: NEAR },
-  ).observe(section);
-  new IntersectionObserver(([{ isIntersecting }]) =>
-    figures.get(section)?.seen?.(isIntersecting),
-  ).observe(picture);
+  new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && begin(), { rootMargin: NEAR }).observe(section);
+  new IntersectionObserver(([{ isIntersecting }]) => figures.get(section)?.seen?.(isIntersecting)).observe(picture);
   const lights = [...section.querySelectorAll("[data-light]")];
   const reading = new IntersectionObserver(
     (entries) => {
-      for (const { isIntersecting, target } of entries)
-        set(target, { "data-read": isIntersecting });
-      const read = lights
-        .filter((light) => light.hasAttribute("data-read"))
-        .at(-1);
+      for (const { isIntersecting, target } of entries) set(target, { "data-read": isIntersecting });
+      const read = lights.filter((light) => light.hasAttribute("data-read")).at(-1);
       const part = read instanceof HTMLElement ? read.dataset.light : null;
       set(picture, { "data-lit": part });
       for (const place of picture.querySelectorAll("[data-part]"))
         set(place, {
-          "data-lit":
-            part !== null &&
-            /** @type {HTMLElement} */ (place).dataset.part === part,
+          "data-lit": part !== null && /** @type {HTMLElement} */ (place).dataset.part === part,
         });
     },
     { rootMargin: READ },
@@ -129,10 +106,7 @@ function sectionOf(chapter, k) {
 
 function contents() {
   const list = el("ol", {});
-  for (const { id } of CHAPTERS)
-    list.append(
-      el("li", {}, el("a", { href: `#${id}` }, TEXT.chapters[id].title)),
-    );
+  for (const { id } of CHAPTERS) list.append(el("li", {}, el("a", { href: `#${id}` }, TEXT.chapters[id].title)));
   return el("nav", { class: "contents", "aria-label": TEXT.contents }, list);
 }
 
@@ -159,24 +133,15 @@ root.replaceChildren(
     { class: "opening" },
     themeButton(),
     el("h1", {}, TEXT.title),
-    ...TEXT.lead.map((text) =>
-      el("p", { class: "lead" }, ...prose(text, nothing)),
-    ),
+    ...TEXT.lead.map((text) => el("p", { class: "lead" }, ...prose(text, nothing))),
     contents(),
   ),
   el("main", {}, ...CHAPTERS.map(sectionOf)),
-  el(
-    "footer",
-    { class: "closing" },
-    ...TEXT.end.map((text) => el("p", {}, ...prose(text, nothing))),
-  ),
+  el("footer", { class: "closing" }, ...TEXT.end.map((text) => el("p", {}, ...prose(text, nothing)))),
 );
-if (location.hash)
-  document.getElementById(location.hash.slice(1))?.scrollIntoView();
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 let waiting = 0;
 new ResizeObserver(() => {
   cancelAnimationFrame(waiting);
-  waiting = requestAnimationFrame(() =>
-    figures.forEach((figure) => figure.draw()),
-  );
+  waiting = requestAnimationFrame(() => figures.forEach((figure) => figure.draw()));
 }).observe(root);

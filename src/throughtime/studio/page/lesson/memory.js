@@ -31,11 +31,7 @@ export const memory = {
     const table = pairsTable(words);
     const button = el("button", { type: "button", class: "primary" });
     root.append(
-      el(
-        "div",
-        { class: "twins", "data-part": "twins" },
-        ...twins.map(({ line }) => line.root),
-      ),
+      el("div", { class: "twins", "data-part": "twins" }, ...twins.map(({ line }) => line.root)),
       table.root,
       el("div", { class: "buttons" }, button),
     );
@@ -61,16 +57,10 @@ export const memory = {
         twin.right = sums;
         twin.digits = digits;
         twin.line.meter.value = digits;
-        write(
-          twin.line.says,
-          words.share.replace("P", percent(digits)).replace("N", String(sums)),
-        );
+        write(twin.line.says, words.share.replace("P", percent(digits)).replace("N", String(sums)));
       }
       table.show(outputsOf(twins[1].trainer.network));
-      write(
-        button,
-        done() ? words.done : loop.wanted ? words.pause : words.learn,
-      );
+      write(button, done() ? words.done : loop.wanted ? words.pause : words.learn);
       set(button, { disabled: done() });
     }
 
@@ -85,8 +75,7 @@ export const memory = {
       tools.changed();
     }
 
-    for (const { name, trainer } of twins)
-      if (name === "without") forget(trainer.network);
+    for (const { name, trainer } of twins) if (name === "without") forget(trainer.network);
     return {
       act,
       draw,
@@ -106,8 +95,7 @@ const percent = (share) => `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
 /** Takes the memory away. @param {import("../engine/network.js").Network} network */
 function forget({ places, parameters }) {
   const { at, rows, columns, apart } = places.views.U;
-  for (let row = 0; row < rows; row++)
-    parameters.fill(0, at + row * apart, at + row * apart + columns);
+  for (let row = 0; row < rows; row++) parameters.fill(0, at + row * apart, at + row * apart + columns);
 }
 
 /**
@@ -171,17 +159,12 @@ function pairsTable(words) {
   const root = el(
     "table",
     { class: "pairs", "data-part": "pairs" },
-    el(
-      "thead",
-      {},
-      el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name))),
-    ),
+    el("thead", {}, el("tr", {}, ...head.map((name) => el("th", { scope: "col" }, name)))),
     el("tbody", {}, ...cells),
   );
   return {
     root,
     /** @param {number[]} outputs */
-    show: (outputs) =>
-      outputs.forEach((y, k) => write(answers[k], y.toFixed(2))),
+    show: (outputs) => outputs.forEach((y, k) => write(answers[k], y.toFixed(2))),
   };
 }

@@ -7,8 +7,7 @@ import { el, set, write } from "../dom.js";
  * @param {string} [part]
  */
 export function paper(words, T, part) {
-  const line = (/** @type {string} */ kind) =>
-    Array.from({ length: T }, () => el("td", { class: kind }));
+  const line = (/** @type {string} */ kind) => Array.from({ length: T }, () => el("td", { class: kind }));
   const rows = {
     carry: line("carry"),
     a: line("digit"),
@@ -16,17 +15,8 @@ export function paper(words, T, part) {
     y: line("digit answer"),
   };
   const heads = { a: el("span"), b: el("span"), y: el("span") };
-  const row = (
-    /** @type {Node[]} */ cells,
-    /** @type {string} */ kind,
-    /** @type {(Node | string)[]} */ ...head
-  ) =>
-    el(
-      "tr",
-      { class: kind },
-      el("th", { scope: "row" }, ...head),
-      ...[...cells].reverse(),
-    );
+  const row = (/** @type {Node[]} */ cells, /** @type {string} */ kind, /** @type {(Node | string)[]} */ ...head) =>
+    el("tr", { class: kind }, el("th", { scope: "row" }, ...head), ...[...cells].reverse());
   const table = el(
     "table",
     { class: "paper", "data-part": part, "aria-label": words.sum },
@@ -47,31 +37,22 @@ export function paper(words, T, part) {
      * @param {number} [until] how many steps have been read
      */
     show({ x, y: d, states }, y, until = T) {
-      const number = (/** @type {number[]} */ bits) =>
-        String(bits.reduce((all, bit, t) => all + bit * 2 ** t, 0));
-      const digits = Array.from({ length: T }, (_, t) =>
-        y === null || t >= until ? null : Number(y[t] > 0.5),
-      );
+      const number = (/** @type {number[]} */ bits) => String(bits.reduce((all, bit, t) => all + bit * 2 ** t, 0));
+      const digits = Array.from({ length: T }, (_, t) => (y === null || t >= until ? null : Number(y[t] > 0.5)));
       for (let t = 0; t < T; t++) {
         write(rows.carry[t], states[t] ? "1" : "");
         write(rows.a[t], String(x[t][0]));
         write(rows.b[t], String(x[t][1]));
         write(rows.y[t], digits[t] === null ? "·" : String(digits[t]));
         set(rows.y[t], {
-          "data-right":
-            digits[t] === null ? null : String(digits[t] === d[t][0]),
+          "data-right": digits[t] === null ? null : String(digits[t] === d[t][0]),
         });
         for (const cells of [rows.carry, rows.a, rows.b, rows.y])
           set(cells[t], { "data-here": t === until - 1 && until < T });
       }
       write(heads.a, number(x.map(([a]) => a)));
       write(heads.b, number(x.map(([, b]) => b)));
-      write(
-        heads.y,
-        until < T || y === null
-          ? "?"
-          : number(/** @type {number[]} */ (digits)),
-      );
+      write(heads.y, until < T || y === null ? "?" : number(/** @type {number[]} */ (digits)));
     },
   };
 }

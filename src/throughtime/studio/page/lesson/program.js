@@ -12,8 +12,7 @@ const T = 8;
 export const program = {
   id: "program",
   build(root, tools, words) {
-    const source =
-      document.getElementById("throughtime-program")?.textContent ?? "";
+    const source = document.getElementById("throughtime-program")?.textContent ?? "";
     const listing = el(
       "div",
       {
@@ -26,6 +25,7 @@ export const program = {
     );
     const log = el("pre", {
       class: "log",
+      role: "region",
       tabindex: "0",
       "aria-label": words.log,
       "data-part": "report",
@@ -52,10 +52,7 @@ export const program = {
     function draw() {
       write(log, lines.map(entry).join("\n"));
       if (loop.wanted) log.scrollTop = log.scrollHeight;
-      write(
-        button,
-        run.done ? words.done : loop.wanted ? words.pause : words.run,
-      );
+      write(button, run.done ? words.done : loop.wanted ? words.pause : words.run);
       set(button, { disabled: run.done });
       write(order, way ? words.batch : words.step);
     }
@@ -78,8 +75,7 @@ export const program = {
 
     new MutationObserver(() => {
       const lit = listing.querySelector("[data-part][data-lit]");
-      if (lit instanceof HTMLElement)
-        listing.scrollTo({ top: lit.offsetTop - listing.offsetTop - 40 });
+      if (lit instanceof HTMLElement) listing.scrollTo({ top: lit.offsetTop - listing.offsetTop - 40 });
     }).observe(listing, { subtree: true, attributeFilter: ["data-lit"] });
 
     return {
@@ -103,8 +99,7 @@ const shortest = (error) => String(Math.round(error * 1e8) / 1e8);
  * @param {import("../engine/classic.js").Logged} line
  */
 function entry({ error, a, b, predicted, y }) {
-  const bits = (/** @type {number} */ n) =>
-    Array.from({ length: T }, (_, t) => (n >> (T - 1 - t)) & 1).join(" ");
+  const bits = (/** @type {number} */ n) => Array.from({ length: T }, (_, t) => (n >> (T - 1 - t)) & 1).join(" ");
   const digits = [...y].reverse().map((value) => Number(value > 0.5));
   return `Error: ${shortest(error)}\nPred: ${digits.join(" ")}\nTrue: ${bits(a + b)}\n${a} + ${b} = ${predicted}`;
 }
@@ -114,11 +109,5 @@ function blocksOf(source) {
   return source
     .trimEnd()
     .split(/\n(?=\s*# \w+:)/)
-    .map((text) =>
-      el(
-        "pre",
-        { "data-part": /# (\w+):/.exec(text)?.[1] ?? "head" },
-        `${text.trimEnd()}\n`,
-      ),
-    );
+    .map((text) => el("pre", { "data-part": /# (\w+):/.exec(text)?.[1] ?? "head" }, `${text.trimEnd()}\n`));
 }

@@ -6,8 +6,7 @@
  */
 import { el } from "../dom.js";
 
-const MARK =
-  /\[([^\]]+)\]\(([^)]+)\)|\{([a-z]\w*)\}|\*([^*]+)\*|`([^`]+)`|(?<=[\p{L}∂δ)])_(?:\{([^}]*)\}|(\w))/gu;
+const MARK = /\[([^\]]+)\]\(([^)]+)\)|\{([a-z]\w*)\}|\*([^*]+)\*|`([^`]+)`|(?<=[\p{L}∂δ)])_(?:\{([^}]*)\}|(\w))/gu;
 
 /**
  * @param {string} text
@@ -23,13 +22,8 @@ export function prose(text, act) {
     end = found.index + found[0].length;
     const [, label, action, name, emphasis, code, many, one] = found;
     if (label)
-      nodes.push(
-        action.startsWith("#") || action.includes(":")
-          ? link(label, action)
-          : word(label, action, act),
-      );
-    else if (name)
-      nodes.push(el("output", { class: "live", "data-name": name }));
+      nodes.push(action.startsWith("#") || action.includes(":") ? link(label, action) : word(label, action, act));
+    else if (name) nodes.push(el("output", { class: "live", "data-name": name }));
     else if (emphasis) nodes.push(el("em", {}, ...prose(emphasis, act)));
     else if (code) nodes.push(el("code", {}, code));
     else nodes.push(el("sub", {}, many ?? one));
@@ -40,11 +34,7 @@ export function prose(text, act) {
 
 /** @param {string} label @param {string} action @param {(action: string) => void} act */
 function word(label, action, act) {
-  const made = el(
-    "button",
-    { type: "button", class: "act", "data-action": action },
-    label,
-  );
+  const made = el("button", { type: "button", class: "act", "data-action": action }, label);
   made.addEventListener("click", () => act(action));
   return made;
 }

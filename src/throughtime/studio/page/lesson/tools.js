@@ -42,16 +42,9 @@ export function makeTools(root, changed) {
     /** @type {ArrayLike<number> | number} */ parameters,
   ) => {
     const specification = { ...ADDER, ...fields };
-    return createNetwork(
-      cellOf(cells, specification),
-      specification,
-      parameters,
-    );
+    return createNetwork(cellOf(cells, specification), specification, parameters);
   };
-  const adder = (
-    /** @type {number} */ seed,
-    /** @type {Partial<Specification>} */ fields = {},
-  ) =>
+  const adder = (/** @type {number} */ seed, /** @type {Partial<Specification>} */ fields = {}) =>
     new Trainer(network(fields, seed), addition({ bits: 8 }), {
       .../** @type {any} */ (RECIPE),
       seed,

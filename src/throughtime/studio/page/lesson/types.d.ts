@@ -65,10 +65,7 @@ export interface Tools {
   still: boolean;
   /** Says that numbers in the text have changed. */
   changed(): void;
-  network(
-    fields: Partial<Specification>,
-    parameters: ArrayLike<number> | number,
-  ): Network;
+  network(fields: Partial<Specification>, parameters: ArrayLike<number> | number): Network;
   /** A trainer of the default recipe of addition, and its network, not yet trained. */
   adder(seed: number, fields?: Partial<Specification>): Trainer;
   /** The default adder, trained: the same one for all chapters that need one. */
