@@ -128,7 +128,7 @@ def shares():
 def test_the_public_log_appears_again(chapter, order, expected):
     section = chapter("program")
     if order == "inside":
-        section.locator("button", has_text="Update at every step").click()
+        section.get_by_role("button", name="Update at every step instead").click()
     section.locator(".buttons .primary").click()
     log = section.locator(".log").inner_text()
     assert " ".join(re.findall(r"Error: (\S+)", log)) == expected
