@@ -15,7 +15,7 @@ from oracles import reference
 from oracles.agree import assert_agree
 from oracles.cases import CELLS, COMPILED, FORMS, problem
 from throughtime.network import Network
-from throughtime.passes import inference
+from throughtime.passes import pool
 
 OUTPUTS = ["every step", "last step"]
 GARBAGE = [0.0, 7.0, -1e300, np.inf, np.nan]
@@ -128,17 +128,15 @@ def test_steps_are_what_predict_does(name, layers, output):
     q = problem((7, 7), layers=layers, output=output, **CELLS[name])
     state, told = q.net.initial_state(2), []
     for t in range(7):
-        before = (state.h.copy(), state.C.copy())
+        before = state.numbers.copy()
         y, after = q.net.step(q.x[:, t], state)
-        np.testing.assert_array_equal(state.h, before[0])
-        np.testing.assert_array_equal(state.C, before[1])
+        np.testing.assert_array_equal(state.numbers, before)
         told.append(y)
         state = after
     y, (states, final) = q.net.predict(q.x), q.net.hidden(q.x)
     assert_agree(told[-1] if output == "last step" else np.stack(told, 1), y, 1e-14)
     assert_agree(state.h[-1], states[:, -1], 1e-14)
-    assert_agree(state.h, final.h, 1e-14)
-    assert_agree(state.C, final.C, 1e-14)
+    assert_agree(state.numbers, final.numbers, 1e-14)
 
 
 @pytest.mark.parametrize("name", ["tanh", "lstm", "gru"])
@@ -150,8 +148,8 @@ def test_long_sequences_are_read_piece_by_piece(form, name, output, monkeypatch)
     """
     q = problem((11, 3, 1, 7, 4), output=output, **CELLS[name], **FORMS[form])
     whole = q.net.predict(q.x, q.lengths)
-    monkeypatch.setattr(inference, "_NUMBERS_OF_A_PIECE", 1)
-    monkeypatch.setattr(inference, "_LEAST_PIECE", 4)
+    monkeypatch.setattr(pool, "_NUMBERS_OF_A_PIECE", 1)
+    monkeypatch.setattr(pool, "_LEAST_PIECE", 4)
     for _ in range(2):  # on a new tape and on a used one
         assert_agree(q.net.predict(q.x, q.lengths), whole, 1e-14)
         for length, x, y in zip(q.lengths, q.x, whole, strict=True):
@@ -196,8 +194,7 @@ def test_a_sequence_may_be_read_in_parts(name, layers):
     _, middle = q.net.hidden(q.x[:, :4])
     rest, last = q.net.predict(q.x[:, 4:], initial_state=middle), q.net.hidden(q.x[:, 4:], initial_state=middle)[1]
     assert_agree(rest, whole[:, 4:], 1e-14)
-    assert_agree(last.h, end.h, 1e-14)
-    assert_agree(last.C, end.C, 1e-14)
+    assert_agree(last.numbers, end.numbers, 1e-14)
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -208,18 +205,16 @@ def test_some_of_the_streams_may_go_on(name):
     for rows in (slice(1, 3), np.array([3, 0]), np.array([True, False, False, True])):
         part, part_after = q.net.step(q.x[rows, 1], state[rows])
         assert_agree(part, y[rows], 1e-14)
-        assert_agree(part_after.h, after[rows].h, 1e-14)
-        assert_agree(part_after.C, after[rows].C, 1e-14)
+        assert_agree(part_after.numbers, after[rows].numbers, 1e-14)
 
 
 def test_initial_state_is_zero():
     for name, form in (("lstm", "two-layers-both-directions"), ("gru", "one-layer")):
         q = problem((1,), **CELLS[name], **FORMS[form])
         state = q.net.initial_state(3)
-        assert state.h.shape == (q.state.h.shape[0], 3, 3)
-        assert state.C.shape == (state.h.shape if name == "lstm" else (1, 0, state.h.shape[2]))
-        assert not state.h.any()
-        assert not state.C.any()
+        assert state.names == (("h", "C") if name == "lstm" else ("h",))
+        assert {array.shape for array in state.arrays} == {(q.state.h.shape[0], 3, 3)}
+        assert not state.numbers.any()
     assert problem((1,)).net.initial_state().h.shape == (1, 1, 3)
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracles.of_cells import named_cell
+from oracles.own_traces import from_state, network_of
 from throughtime.cells import elman, gru, lstm, step_of
 from throughtime.network import Network
 from throughtime.trace import Trace
@@ -64,11 +65,9 @@ def continued(**fields):
     x, d, lengths = sequences(net)
     rng = np.random.default_rng(3)
     state = net.initial_state(3)
-    for array in (state.h, state.C):
+    for array in state.arrays:
         array[:] = rng.normal(size=array.shape)
-    from_zero = net._forward
-    net._forward = lambda given, _, d_x=False: from_zero(given, state, d_x)
-    return net.trace(x, d, lengths)
+    return from_state(net, state, x, d, lengths)
 
 
 def by_cells(trace, b):
@@ -215,7 +214,7 @@ def test_each_itemised_delta_is_what_its_error_alone_gives(fields):
                 mask[b, k] = 1
             elif k == LENGTHS[b] - 1:
                 mask[b] = 1
-            alone = trace.network.trace(x, d, trace.lengths, mask).layer(of.layer, of.direction)
+            alone = network_of(trace).trace(x, d, trace.lengths, mask).layer(of.layer, of.direction)
             np.testing.assert_allclose(items[b, k], alone.delta[b], rtol=1e-9, atol=1e-13)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import throughtime as tt
 from oracles.cases import COMPILED
-from oracles.own_traces import CASES, CELLS, GRAPHS, IDS, LENGTHS, trace_of
+from oracles.own_traces import CASES, CELLS, GRAPHS, IDS, LENGTHS, network_of, trace_of
 from oracles.step_functions import STEPS
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
@@ -89,7 +89,7 @@ def test_itemised_deltas_are_those_of_one_error_alone(name, fields):
             continue
         mask = np.zeros(trace.mask.shape)
         mask[0, 3] = trace.mask[0, 3]
-        alone = trace.network.trace(trace.x, trace.d, trace.lengths, mask).layer(**where)
+        alone = network_of(trace).trace(trace.x, trace.d, trace.lengths, mask).layer(**where)
         np.testing.assert_allclose(items[0, 3], alone.delta[0], rtol=1e-9, atol=1e-12)
 
 

@@ -12,10 +12,11 @@ import pytest
 from numba.core import config
 
 from throughtime.kernels.machine import ENGINE
+from throughtime.network import load
 from throughtime.proof import Certificate, checker
 from throughtime.tasks import Addition
 from throughtime.training.checkpoint import resume
-from throughtime.weights.files import load, load_tensors
+from throughtime.weights.files import load_tensors
 
 HERE = Path(__file__).parent / "fixtures" / "version_0"
 ARRAYS, WRITTEN = load_tensors(HERE / "arrays.safetensors", "arrays")

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from throughtime.cells.graph import Graph
     from throughtime.cells.symbols import cell, exp, maximum, minimum, relu, sigmoid, softplus, tanh
     from throughtime.experiments.sweeps.run import sweep
-    from throughtime.network import Network
-    from throughtime.passes.forward_pass import State
+    from throughtime.network import Network, load
+    from throughtime.passes.state import State
     from throughtime.proof.search import prove
     from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
     from throughtime.studio.notebook import view
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from throughtime.training.many import train_many
     from throughtime.training.optimisers import Adam, GradientDescent, Momentum, RMSprop
     from throughtime.training.schedules import Constant, Cosine, StepDecay, WarmUp
-    from throughtime.weights.files import load
     from throughtime.weights.network_specification import NetworkSpecification
 
     __version__: str
@@ -44,11 +43,11 @@ _HOMES = {
     "NotFinite": "training.loop",
     "RMSprop": "training.optimisers",
     "Run": "training.loop",
-    "State": "passes.forward_pass",
+    "State": "passes.state",
     "StepDecay": "training.schedules",
     "Trace": "trace",
     "WarmUp": "training.schedules",
-    "load": "weights.files",
+    "load": "network",
     "load_run": "training.checkpoint",
     "maximum": "cells.symbols",
     "minimum": "cells.symbols",

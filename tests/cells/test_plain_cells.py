@@ -7,7 +7,7 @@ import pytest
 
 from oracles import reference
 from oracles.agree import assert_agree
-from oracles.cases import CELLS, problem
+from oracles.cases import CELLS, C_of, problem
 from oracles.differentiate import central_differences, complex_step
 from oracles.of_cells import BACKWARD, DELTAS, FORWARD, GATES, named_cell
 
@@ -17,7 +17,7 @@ CASES = [(1, 1), (1, 2), (3, 4), (2, 30)]
 def plain(name, B, T, seed=1, **more):
     """A random cell, x, [h_0, C_0], the derivative d_h from above, and the problem that the reference reads."""
     q = problem((T,) * B, seed, **CELLS[name], **more)
-    first = [a[0] for a in (q.state.h, q.state.C) if a.size]
+    first = [a[0] for a in q.state.arrays]
     return named_cell(q.s.cell, q.net, "", q.s.activation), q.x, first, q.d_h, q
 
 
@@ -78,7 +78,9 @@ def test_delta_is_the_derivative_by_the_net_input(name, B, T):
     G = len(DELTAS[q.s.cell])
 
     def f(nudged):
-        return reference.along_states(q.s, broadcast(still, nudged), q.lengths, d_h, 0 * q.d_state.h, 0 * q.d_state.C)
+        return reference.along_states(
+            q.s, broadcast(still, nudged), q.lengths, d_h, 0 * q.d_state.h, 0 * C_of(q.d_state)
+        )
 
     delta = complex_step(f, {"net": np.zeros((1, 1, B, T, G, q.s.hidden))})["net"][0, 0]
     for g, symbol in enumerate(DELTAS[q.s.cell]):

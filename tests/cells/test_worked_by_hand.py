@@ -8,14 +8,15 @@ from math import log
 import numpy as np
 import pytest
 
-from oracles.cases import Problem
+from oracles.cases import Problem, state_of
 from oracles.layout import unpack
 from oracles.passes import run
 from throughtime.cells import elman, gru, lstm
 from throughtime.cells.elman import Elman
 from throughtime.cells.gru import GRU
 from throughtime.cells.lstm import LSTM
-from throughtime.network import Network, State
+from throughtime.network import Network
+from throughtime.passes.state import State
 
 L, L2 = log(3), log(2)
 
@@ -42,10 +43,10 @@ def network(parameters, **fields):
 def given(net, x, y, h_0, C_0=None):
     """A batch of one sequence from an initial state."""
     C = np.zeros((1, 0, 1)) if C_0 is None else np.asarray(C_0, float)[None]
-    no = State(np.zeros((1, *np.shape(h_0))), np.zeros_like(C))
+    no = state_of(np.zeros((1, *np.shape(h_0))), np.zeros_like(C))
     T = x.shape[1]
     return Problem(
-        net, x, np.array([T]), y, np.ones((1, T)), State(np.asarray(h_0, float)[None], C),
+        net, x, np.array([T]), y, np.ones((1, T)), state_of(np.asarray(h_0, float)[None], C),
         np.zeros((1, T, np.shape(h_0)[1])), no,
     )  # fmt: skip
 
@@ -175,7 +176,7 @@ def test_lstm_kernel():
     numbers = {"V": LSTM_V, "U": LSTM_U, "b": LSTM_B}
     parameters = {f"{gate}.{s}": numbers[s][g] for gate, g in LSTM_GATES.items() for s in "VUb"}
     net = network(parameters | {"W": 1, "b_y": 0}, cell="lstm", inputs=1, hidden=1, outputs=1)
-    state = State(full(2)[None], full(C_0)[None])
+    state = State(h=full(2)[None], C=full(C_0)[None])
     states, after = net.hidden(column(1), initial_state=state)
     near(states, 3 / 20)
     near(after.h, 3 / 20)
@@ -237,7 +238,7 @@ def test_gru_plain_cell():
 def test_gru_kernel():
     parameters = {f"{gate}.{s}": n for gate, numbers in GRU_PARAMETERS.items() for s, n in numbers.items()}
     net = network(parameters | {"W": 1, "b_y": 0}, cell="gru", inputs=1, hidden=1, outputs=1)
-    state = State(full(2)[None], np.zeros((1, 0, 1)))
+    state = State(h=full(2)[None])
     near(net.hidden(column(1), initial_state=state)[0], 33 / 20)
     found = net.backward(column(1), column(100), initial_state=state)
     gradient = unpack(net.specification, found.gradient)

@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 
 import throughtime as tt
+from oracles.own_traces import network_of
 from oracles.step_functions import STEPS
 from throughtime.analysis.gradient_flow import jacobians
 from throughtime.bridges.c.writing import to_c
 from throughtime.bridges.exported import Exported
 from throughtime.bridges.numpy_script import to_numpy
-from throughtime.network import State
+from throughtime.network import load
+from throughtime.passes.state import State
 from throughtime.proof import why_not
 from throughtime.tasks.standardisation import Standardisation
-from throughtime.weights.files import load
 from throughtime.weights.own_units import in_own_units
 from throughtime.weights.parameters import Views
 
@@ -92,7 +93,7 @@ def test_a_trace_shows_what_is_normalised():
         for b, length in enumerate(LENGTHS):
             for a_t, n_t in zip(a[b, :length], n[b, :length], strict=True):
                 np.testing.assert_allclose(n_t, (a_t - a_t.mean()) / np.sqrt(a_t.var() + 1e-5), rtol=1e-12, atol=1e-13)
-    gradient = Views(traced.specification, traced.network.gradient(*data(traced.network), LENGTHS)[1])
+    gradient = Views(traced.specification, network_of(traced).gradient(*data(traced.network), LENGTHS)[1])
     for name, wanted in gradient.items():
         np.testing.assert_allclose(traced.terms(name).sum(0), wanted, rtol=1e-12, atol=1e-14)
 
@@ -100,13 +101,13 @@ def test_a_trace_shows_what_is_normalised():
 def test_jacobians_of_its_steps():
     """Against central differences of the step from 2 to 3."""
     traced = trace()
-    net, x = traced.network, data(traced.network)[0]
+    net, x = network_of(traced), data(traced.network)[0]
     start = np.concatenate([traced.h[0, 1], traced.C[0, 1]])
 
     def step(states):
-        before = State(states[:H].reshape(1, 1, H), states[H:].reshape(1, 1, H))
+        before = State(h=states[:H].reshape(1, 1, H), C=states[H:].reshape(1, 1, H))
         final = net.forward(x[:1, 2:3], initial_state=before).final
-        return np.concatenate([final.h.ravel(), final.C.ravel()])
+        return final.numbers.ravel()
 
     wanted = [(step(start + 1e-6 * e) - step(start - 1e-6 * e)) / 2e-6 for e in np.eye(2 * H)]
     np.testing.assert_allclose(jacobians(traced)[2], np.transpose(wanted), atol=1e-8)

@@ -10,7 +10,7 @@ from throughtime.kernels.dropout import lay_out_masks
 from throughtime.kernels.loop import lay_out_noise
 from throughtime.kernels.shape import shape_of
 from throughtime.kernels.shards import shards
-from throughtime.kernels.tape import TapeArrays
+from throughtime.passes.tape import TapeArrays
 from throughtime.weights.network_specification import NetworkSpecification
 
 
@@ -46,16 +46,18 @@ def test_large_ones_are_several():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("cell", ["elman", "lstm"])
 def test_a_row_has_the_same_noise_and_masks_in_whatever_shard(cell, dtype):
-    s = shape_of(NetworkSpecification(cell=cell, inputs=3, hidden=5, outputs=1, layers=2, bidirectional=True))
+    fields = {"cell": cell, "inputs": 3, "hidden": 5, "outputs": 1, "layers": 2, "bidirectional": True}
+    specification = NetworkSpecification(**fields, dtype=dtype)
+    s = shape_of(specification)
     T, B, key = 4, 11, np.uint64(7)
 
     def laid_out(rows):
-        arrays = TapeArrays(s, T, rows.stop - rows.start, dtype, noisy=True, dropout=True)
+        arrays = TapeArrays(specification, T, rows.stop - rows.start, noisy=True, dropout=True)
         lay_out_noise(s, 0.5, key, rows.start, B, arrays.tape)
         lay_out_masks(s, 0.5, key, rows.start, B, arrays.tape)
         split = 3 * (rows.stop - rows.start)
-        fed = [arrays[name][:, d, 1 + d : T + d] for name in ("fed", "fed_C")[: s.states] for d in (0, 1)]
-        return np.stack(fed), arrays["masks"][:split].reshape(-1, 3), arrays["masks"][split:].reshape(-1, 10)
+        fed = [fed[:, d, 1 + d : T + d] for fed in arrays.fed for d in (0, 1)]
+        return np.stack(fed), arrays.masks[:split].reshape(-1, 3), arrays.masks[split:].reshape(-1, 10)
 
     whole = laid_out(slice(0, B))
     assert len(np.unique(whole[0])) > 0.99 * whole[0].size

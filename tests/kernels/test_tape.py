@@ -43,7 +43,7 @@ def test_states_through_the_public_door(name, form):
     if q.s.cell == "lstm":
         assert_agree(final.C, wanted["final_C"], 1e-13, "final C")
     else:
-        assert final.C.shape == q.net.initial_state(3).C.shape
+        assert final.names == ("h",)
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from throughtime.network import Network, State
+from throughtime.network import Network
+from throughtime.passes.state import State
 from throughtime.weights.network_specification import NetworkSpecification
 
 COMPILED = not numba.config.DISABLE_JIT
@@ -33,6 +34,16 @@ FORMS = {
 }
 
 
+def C_of(state):
+    """The cell states of an LSTM; empty (L·D,0,H) of a cell that has none."""
+    return state.C if "C" in state.names else state.h[:, :0]
+
+
+def state_of(h, C):
+    """The state with these arrays, C being empty for cells that have none."""
+    return State(h=h, C=C) if C.size else State(h=h)
+
+
 @dataclass(frozen=True)
 class Problem:
     """A network, a batch for it, an initial state, and derivatives from above."""
@@ -52,7 +63,7 @@ class Problem:
 
     def point(self, *, initial=True):
         """What the reference can vary: the parameters, x, and the initial state (or zeros for it)."""
-        h_0, C_0 = self.state.h * initial, self.state.C * initial
+        h_0, C_0 = self.state.h * initial, C_of(self.state) * initial
         point = {"parameters": self.net.parameters, "x": self.x, "h_0": h_0}
         return point | {"C_0": C_0} if self.s.cell == "lstm" else point
 
@@ -85,7 +96,7 @@ def problem(lengths=(3, 5, 1), seed=0, *, inputs=2, hidden=3, outputs=2, dtype="
     mask.reshape(B, -1)[:, 0] = 1.3
     made = Problem(
         net, draw(B, T, inputs), np.array(lengths), y, mask,
-        State(draw(*state_shape), draw(*cell_shape)), draw(B, T, hidden * (1 + s.bidirectional)),
-        State(draw(*state_shape), draw(*cell_shape)),
+        state_of(draw(*state_shape), draw(*cell_shape)), draw(B, T, hidden * (1 + s.bidirectional)),
+        state_of(draw(*state_shape), draw(*cell_shape)),
     )  # fmt: skip
     return made

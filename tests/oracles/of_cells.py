@@ -46,7 +46,7 @@ def states(q, b):
         row = []
         for d, direction in enumerate(["forward", "backward"][:D]):
             cell = named_cell(s.cell, parameters, f"layer{layer}.{direction}.", s.activation)
-            first = [a[layer * D + d, b][None] for a in (q.state.h, q.state.C) if a.size]
+            first = [a[layer * D + d, b][None] for a in q.state.arrays]
             row.append((cell, FORWARD[s.cell](cell, _order(below, d)[None], *first)))
         tapes.append(row)
         below = np.concatenate([_order(tape.h[0], d) for d, (_, tape) in enumerate(row)], axis=-1)

@@ -7,6 +7,7 @@ from oracles.cases import COMPILED
 from oracles.step_functions import STEPS
 from throughtime.cells import TWINS, step_of
 from throughtime.cells.symbols import cell, sigmoid, tanh
+from throughtime.trace import Trace
 
 LENGTHS = [5, 2, 3]
 CASES = [
@@ -41,8 +42,20 @@ def trace_of(name, first=True, **fields):
     x, d = rng.normal(size=(3, max(LENGTHS), 2)), rng.random((3, *steps, 2))
     d /= d.sum(axis=-1, keepdims=True)
     mask = rng.choice([1, 0.5, 0], (3, *steps))
-    state, from_zero = net.initial_state(3), net._forward
+    state = net.initial_state(3)
     if first:
-        state.h[:], state.C[:] = (np.abs(rng.normal(size=part.shape)) + 0.1 for part in (state.h, state.C))
-    net._forward = lambda given, _, d_x=False: from_zero(given, state, d_x)
-    return net.trace(x, d, LENGTHS, mask)
+        h, others = state.numbers[0], state.numbers[1:]
+        h[:], others[:] = (np.abs(rng.normal(size=part.shape)) + 0.1 for part in (h, others))
+    return from_state(net, state, x, d, LENGTHS, mask)
+
+
+def network_of(trace):
+    """A network with the weights of a trace."""
+    return tt.Network.of(trace.specification, trace.network.parameters)
+
+
+def from_state(net, state, x, d, lengths, mask=None):
+    """The trace of sequences that do not begin at a state of 0."""
+    found = net.forward(x, lengths, state)
+    loss = found.loss(d, mask)
+    return Trace.of(net, found, loss, found.backward().gradient)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from throughtime.kernels import network as kernels
-from throughtime.kernels.tape import TapeArrays
+from throughtime.kernels.shape import shape_of
+from throughtime.passes.tape import TapeArrays
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Passes:
 
 def tape_for(q, *, noisy=False, dropout=False):
     T, B = q.x.shape[1], q.x.shape[0]
-    return TapeArrays(q.net.shape, T, B, q.s.dtype, noisy=noisy, dropout=dropout, d_x=True)
+    return TapeArrays(q.s, T, B, noisy=noisy, dropout=dropout, d_x=True)
 
 
 def run(q, *, initial=True, noise=None, masks=None, penalty=0.0, tape: Any = None, gradient=None):
@@ -42,34 +43,32 @@ def run(q, *, initial=True, noise=None, masks=None, penalty=0.0, tape: Any = Non
     masks : one (B,K) a layer, of dropout
     tape, gradient : to be used again, as a training loop does
     """
-    s, shape, p = q.s, q.net.shape, q.net.parameters
+    s, shape, p = q.s, shape_of(q.s), q.net.parameters
     T = q.x.shape[1]
     if tape is None:
         tape = tape_for(q, noisy=noise is not None, dropout=masks is not None)
     gradient = np.zeros_like(p) if gradient is None else gradient
     x, y, mask = _kernel_batch(q)
-    _write_state(s, tape.h, q.state.h * initial, T)
-    if tape.C.size:
-        _write_state(s, tape.C, q.state.C * initial, T)
+    for inside, outside in zip(tape.states, q.state.arrays, strict=True):
+        _write_state(s, inside, outside * initial, T)
     if noise is not None:
         tape.fed[:] = 0
-        tape.fed[:, :, 1 : T + 1] = noise.transpose(0, 1, 3, 2, 4)
-        if tape.C.size:
-            tape.fed_C[:] = 0
-            tape.fed_C[:, :, 1 : T + 1] = noise.transpose(0, 1, 3, 2, 4)[..., ::-1]
+        tape.fed[0, :, :, 1 : T + 1] = noise.transpose(0, 1, 3, 2, 4)
+        tape.fed[1:, :, :, 1 : T + 1] = noise.transpose(0, 1, 3, 2, 4)[..., ::-1]
     if masks is not None:
         tape.masks[:] = np.concatenate([mask.ravel() for mask in masks])
     loss = kernels.gradient_of(shape, p, x, y, mask, q.lengths, penalty, tape.tape, gradient)
+    steps = [_real(state[:, :, 1:-1].transpose(0, 1, 3, 2, 4), q.lengths, 2) for state in tape.states]
+    first = [state.reshape(q.state.h.shape).copy() for state in tape.d_first]
     return Passes(
         loss=float(loss), gradient=gradient,
         gates=_by_gate(s, tape.gates), delta=_by_gate(s, tape.delta),
-        h=_real(tape.h[:, :, 1:-1].transpose(0, 1, 3, 2, 4), q.lengths, 2),
-        C=_real(tape.C[:, :, 1:-1].transpose(0, 1, 3, 2, 4), q.lengths, 2) if tape.C.size else tape.C,
+        h=steps[0], C=steps[-1] if len(steps) > 1 else steps[0][:, :, :0],
         states=_real(_top_states(s, tape).transpose(1, 0, 2), q.lengths, 0),
         net_y=_outputs(q, tape.net_y), y=_outputs(q, tape.y), delta_y=_outputs(q, tape.delta_y),
         error=_outputs(q, tape.error[..., None])[..., 0],
         d_x=tape.d_x.transpose(1, 0, 2).copy(),
-        d_h_0=tape.d_h_0.reshape(q.state.h.shape).copy(), d_C_0=tape.d_C_0.reshape(q.state.C.shape).copy(),
+        d_h_0=first[0], d_C_0=first[-1] if len(first) > 1 else first[0][:, :0],
     )  # fmt: skip
 
 
@@ -83,7 +82,7 @@ def _kernel_batch(q):
 
 
 def _top_states(s, tape):
-    return tape.joined[-1] if s.bidirectional else tape.h[-1, 0, 1:-1]
+    return tape.joined[-1] if s.bidirectional else tape.states[0, -1, 0, 1:-1]
 
 
 def _write_state(s, inside, outside, T):
@@ -95,7 +94,7 @@ def _write_state(s, inside, outside, T):
 
 def _states(s, tape):
     """What the readout reads, (T,B,D·H)."""
-    return tape.joined[-1] if s.bidirectional else tape.h[-1, 0, 1:-1]
+    return tape.joined[-1] if s.bidirectional else tape.states[0, -1, 0, 1:-1]
 
 
 def _by_gate(s, array):

@@ -3,6 +3,7 @@
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from oracles.cases import C_of
 from oracles.layout import GATES, unpack
 
 
@@ -16,7 +17,7 @@ class Twin:
     def __init__(self, q):
         self.q, self.s = q, q.s
         self.p = {name: tensor(array.copy()) for name, array in unpack(q.s, q.net.parameters).items()}
-        self.x, self.h_0, self.C_0 = tensor(q.x), tensor(q.state.h), tensor(q.state.C)
+        self.x, self.h_0, self.C_0 = tensor(q.x), tensor(q.state.h), tensor(C_of(q.state))
         self.lengths = torch.tensor(q.lengths)
 
     def states(self, initial=True):

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from throughtime.batch import Batch
-from throughtime.network import Network
+from throughtime.network import Network, load
 from throughtime.tasks import Addition
 from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import NotFinite, train
 from throughtime.training.optimisers import Adam, GradientDescent
-from throughtime.weights.files import load
 
 TASK = Addition(bits=5)
 RNG = np.random.default_rng(0)
@@ -58,7 +57,7 @@ def test_windows_are_one_update_each_with_the_state_carried_on(cell, window):
         now = Network.of(net.specification, theta)
         length = np.clip(DATA.lengths - start, 0, window)
         gradient = np.zeros_like(theta)
-        new_h, new_C = state.h.copy(), state.C.copy()
+        new = state.numbers.copy()
         for b in range(7):
             if not length[b]:
                 continue
@@ -71,9 +70,9 @@ def test_windows_are_one_update_each_with_the_state_carried_on(cell, window):
             part["W"] += np.einsum("bth,bto->ho", h, delta_y)
             part["b_y"] += delta_y.sum((0, 1))
             gradient += part.parameters
-            new_h[:, b], new_C[:, b : b + 1] = after.h[:, 0], after.C
+            new[:, :, b] = after.numbers[:, :, 0]
         theta = theta - 0.2 * gradient / 7
-        state = type(state)(new_h, new_C)
+        state = type(state).of(state.names, new)
     np.testing.assert_allclose(run.network.parameters, theta, rtol=1e-11, atol=1e-13)
 
 

@@ -9,13 +9,12 @@ from oracles.cases import LOSSES
 from oracles.split_mix import keeps
 from throughtime.batch import Batch
 from throughtime.kernels.gaussian import normal
-from throughtime.network import Network
+from throughtime.network import Network, load
 from throughtime.tasks import Addition, CopyMemory, Parity
 from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import NotFinite, train
 from throughtime.training.optimisers import Adam, GradientDescent, Momentum
 from throughtime.training.source import DROPOUT, NOISE, DataSource, TaskSource, key, lay_out, stream
-from throughtime.weights.files import load
 
 TASK = Addition(bits=5)
 RNG = np.random.default_rng(1)

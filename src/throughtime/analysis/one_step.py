@@ -18,11 +18,11 @@ from throughtime.batch import Array
 from throughtime.cells.derivation import derivation
 from throughtime.cells.interpreted import evaluated, leaves
 from throughtime.cells.layout import layout
-from throughtime.network import Network
 from throughtime.support.checks import whole_number
 from throughtime.trace import Trace
 from throughtime.trace.layer import names_of, products_of
 from throughtime.weights.parameters import DIRECTIONS, of_layer
+from throughtime.weights.weights import Weights
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class OneStep:
 
     Parameters
     ----------
-    network : Network
+    network : Network, or its Weights
 
     Raises
     ------
@@ -39,7 +39,7 @@ class OneStep:
         If the network reads in both directions: what it carries back is no function of what it carried before.
     """
 
-    network: Network
+    network: Weights
 
     def __post_init__(self) -> None:
         if self.network.specification.bidirectional:

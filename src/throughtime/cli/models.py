@@ -78,9 +78,10 @@ class Model:
 
 def open_model(path: Path | None, option: Path | None = None) -> Model:
     """The model at a path, be it PATH or --model, or that of the newest run."""
+    from throughtime.network import Network, load
     from throughtime.tasks.columns import Columns
     from throughtime.tasks.datafile import KINDS
-    from throughtime.weights.files import MODEL, Stored, holds_run, load, load_tensors
+    from throughtime.weights.files import MODEL, Stored, holds_run, load_tensors
 
     if path is not None and option is not None:
         raise Failure("PATH and --model both say which model: give one of them")
@@ -100,7 +101,8 @@ def open_model(path: Path | None, option: Path | None = None) -> Model:
             name = load_tensors(folder / MODEL, "network")[1].get("task")
         settings = stored.described.get("settings")
         noise = settings.get("noise") if isinstance(settings, dict) else None
-        return Model(path, stored.network, folder, name if isinstance(name, str) else None, stored.columns, noise)
+        network = Network.of(stored.specification, stored.weights.parameters, copy=False)
+        return Model(path, network, folder, name if isinstance(name, str) else None, stored.columns, noise)
     file = path / MODEL if path.is_dir() else path
     if path.is_dir() and not file.exists():
         raise Failure(f"{path} holds no run: there is no {MODEL} in it")

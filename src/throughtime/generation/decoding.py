@@ -8,7 +8,7 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.generation.vocabulary import END, Indices
-from throughtime.passes.forward_pass import State
+from throughtime.passes.state import State
 
 NextSymbol = Callable[[Indices, State], tuple[Array, State]]
 """The last symbols (R,) and the state before they are read → ln p of each next symbol (R,S), and the state after."""

@@ -15,7 +15,7 @@ from throughtime.cells.graph import Graph
 from throughtime.generation.decoding import beam_search, sample
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.network import Network
-from throughtime.passes.forward_pass import State
+from throughtime.passes.state import State
 from throughtime.support.checks import number, whole_number
 from throughtime.support.memory import require
 from throughtime.weights.network_specification import DtypeName, NetworkSpecification, has_activation
@@ -141,8 +141,7 @@ class Generator(ABC):
         state, _ = self.begin(source)
         pass_ = self.decoder.forward(*self._read(shifted(symbols), lengths + 1), state)
         pass_.loss(self._targets(symbols))
-        error: Array = pass_.arrays.error.sum(axis=0, dtype=float)
-        return -error
+        return np.asarray(-pass_.error.sum(axis=1, dtype=float))
 
     def gradient(self, source: Any, texts: Sequence[str]) -> tuple[float, Array]:
         """Back-propagation through decoder and source, the decoder being given the right symbols so far (teacher
@@ -252,7 +251,7 @@ class Generator(ABC):
     def start(self, source: Any) -> tuple[Indices, State]:
         """What the decoder reads first, (B,), and the states that it begins with."""
         state, _ = self.begin(source)
-        return np.full(state.h.shape[1], END, np.int64), state
+        return np.full(len(state), END, np.int64), state
 
     def next_symbol(self, last: Indices, state: State) -> tuple[Array, State]:
         """Read the symbols (B,) → ln p of each next one (B,S), and the state after."""
@@ -303,14 +302,13 @@ def state_size(network: NetworkSpecification) -> int:
 def as_state(network: NetworkSpecification, vectors: Array) -> State:
     """(B, state_size) → the state that these numbers are: h of one layer after the other, then so each other state."""
     B, L, H = len(vectors), network.layers, network.hidden
-    parts = vectors.reshape(B, -1, H).transpose(1, 0, 2)
-    return State(parts[:L], parts[L:] if len(parts) > L else np.zeros((L, 0, H), vectors.dtype))
+    names = network.graph.states
+    return State.of(names, vectors.reshape(B, len(names), L, H).transpose(1, 2, 0, 3))
 
 
 def as_vectors(state: State) -> Array:
     """The inverse of `as_state`."""
-    parts = [part.transpose(1, 0, 2).reshape(part.shape[1], -1) for part in (state.h, state.C) if part.size]
-    return np.concatenate(parts, axis=1)
+    return state.numbers.transpose(2, 0, 1, 3).reshape(len(state), -1)
 
 
 def shifted(symbols: Indices) -> Indices:

@@ -24,7 +24,7 @@ from throughtime.generation.generator import (
 )
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.network import Network
-from throughtime.passes.forward_pass import State
+from throughtime.passes.state import State
 from throughtime.support.checks import flag, whole_number
 from throughtime.weights.network_specification import DtypeName
 
@@ -80,9 +80,7 @@ class LanguageModel(Generator):
         if not lengths.any():
             return first, self.decoder.initial_state(len(first))
         state = self.decoder.forward(self._arrays["decoder.embedding"][read], np.maximum(lengths, 1)).final
-        none = lengths == 0
-        state.h[:, none] = 0
-        state.C[:, none[: state.C.shape[1]]] = 0
+        state.numbers[:, :, lengths == 0] = 0
         return first, state
 
     def bits(self, text: str, after: str = "") -> float:

@@ -13,7 +13,7 @@ from throughtime.batch import Array
 from throughtime.generation.generator import Generator
 from throughtime.generation.models import LanguageModel
 from throughtime.generation.vocabulary import END, Indices
-from throughtime.passes.forward_pass import State
+from throughtime.passes.state import State
 from throughtime.support.interrupts import deferred
 from throughtime.support.threads import processors
 from throughtime.training.history import History, Record

@@ -161,11 +161,14 @@ def inlined(function: Callable[..., Any]) -> Any:
     return _Inlined(function, {"forceinline": True, "no_cpython_wrapper": True}, _HeaderCompiler)
 
 
-def bound(kernel: Any, *arguments: Any) -> Callable[[], Any]:
-    """A kernel's call on these very objects, whose types are looked at once."""
+def bound(kernel: Any, *arguments: Any, later: tuple[Any, ...] = ()) -> Callable[..., Any]:
+    """A kernel's call on these very objects, whose types are looked at once, and on others that come at each call.
+
+    `later` holds examples of those: objects of other types must not be given.
+    """
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return partial(kernel, *arguments)
-    signature = tuple(typeof(argument) for argument in arguments)
+    signature = tuple(typeof(argument) for argument in (*arguments, *later))
     return partial(kernel.entry.compile(signature), *arguments)
 
 

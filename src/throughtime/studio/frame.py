@@ -80,7 +80,7 @@ class Framer:
 
     def of_trace(self, trace: Trace, snapshot: Snapshot, example: Example) -> str:
         """The frame of a trace of the example, as JSON."""
-        net = trace.network
+        net = Network.of(self.specification, trace.network.parameters)
         reach = self._reaches(trace.x.shape[1], REACH if snapshot.running else REACH_AT_REST)
         frame = Frame(
             type="frame",

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array, Batch
+from throughtime.network import Network
 from throughtime.studio import export
 from throughtime.studio.example import of_batch
 from throughtime.studio.opened import Unknown, of_network
@@ -106,7 +107,7 @@ def view(trace: Trace, sequence: int = 0, *, task: Task | None = None, height: i
     check_length(int(trace.lengths[sequence]), most_steps(s))
     traced = Traced(s, "trace", _together(trace, sequence))  # type: ignore[abstract]  # the others are the network's
     shown = traced if task is None else known(task)
-    plan = of_network(trace.network, shown, Settings())
+    plan = of_network(Network.of(s, trace.network.parameters), shown, Settings())
     one = trace.alone(sequence)
     return View(export.of_trace(one, plan, of_batch(shown, Batch(one.x, one.d, None, one.mask))), height)
 

@@ -12,7 +12,7 @@ import numpy as np
 from throughtime import tasks
 from throughtime.batch import Array, Batch
 from throughtime.cells import NAMES
-from throughtime.network import Network
+from throughtime.network import Network, load
 from throughtime.studio.answers import HistoryEntry
 from throughtime.studio.plan import check_size
 from throughtime.tasks import Addition
@@ -24,7 +24,7 @@ from throughtime.training import recipes
 from throughtime.training.checkpoint import load_run
 from throughtime.training.plan import Plan
 from throughtime.training.settings import Settings
-from throughtime.weights.files import RUN, load, load_tensors
+from throughtime.weights.files import RUN, load_tensors
 from throughtime.weights.network_specification import NetworkSpecification
 
 MODEL = ".safetensors"

@@ -14,15 +14,15 @@ from throughtime.batch import Array
 from throughtime.cells.derivation import derivation
 from throughtime.cells.interpreted import evaluated
 from throughtime.cells.layout import layout
-from throughtime.network import Network
+from throughtime.passes.one_pass import Pass
 from throughtime.support.memory import require
 from throughtime.trace.itemised import LARGEST, delta_names, itemised_deltas
-from throughtime.trace.layer import LayerTrace, frozen, layer_trace, names_of, padding, public
+from throughtime.trace.layer import LayerTrace, frozen, layer_trace, names_of, padding
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import DIRECTIONS, Views, of_layer, view_name
+from throughtime.weights.weights import Weights
 
 if TYPE_CHECKING:
-    from throughtime.kernels.tape import TapeArrays
     from throughtime.trace.explain import Explanation
 
 
@@ -35,7 +35,7 @@ class Trace:
 
     Parameters
     ----------
-    network : Network
+    network : Weights
         With the parameters of that pass, its own copy.
     lengths : (B,) int array
     x : (B,T,I) array
@@ -60,7 +60,7 @@ class Trace:
     for a state of one's own cell that is called as one of the arrays above, ask `trace.layer(0, "backward")`.
     """
 
-    network: Network
+    network: Weights
     lengths: Array
     x: Array
     d: Array
@@ -74,41 +74,22 @@ class Trace:
     layers: tuple[LayerTrace, ...]
 
     @classmethod
-    def of_tape(
-        cls,
-        network: Network,
-        x: Array,
-        lengths: Array,
-        d: Array,
-        mask: Array,
-        tape: TapeArrays,
-        loss: float,
-        gradient: Array,
-    ) -> Trace:
-        """The trace of what the kernels left on the tape; x (T,B,I), d (R,B,O), mask (R,B) are time-major too."""
-        s = network.specification
-
-        def outputs(array: Array) -> Array:
-            return array[0].copy() if s.output == "last step" else public(array, lengths)
-
-        delta_y = outputs(tape.delta_y)
+    def of(cls, network: Weights, found: Pass, loss: float, gradient: Array) -> Trace:
+        """The trace of a pass forward and back, which may be used again; the weights and the gradient are kept."""
+        s, arrays = network.specification, found.recorded()
         layers: list[LayerTrace] = []
         for layer in reversed(range(s.layers)):
             above = layers[: s.directions]
             layers[:0] = [
-                layer_trace(network, tape, layer, direction, lengths, delta_y, above)
+                layer_trace(
+                    network, found.layer(layer, direction), layer, direction, found.lengths, arrays["delta_y"], above
+                )
                 for direction in range(s.directions)
             ]
         return cls(
             network=network,
-            lengths=frozen(lengths.copy()),
-            x=frozen(public(x, lengths)),
-            d=frozen(outputs(d)),
-            mask=frozen(outputs(mask)),
-            net_y=frozen(outputs(tape.net_y)),
-            y=frozen(outputs(tape.y)),
-            error=frozen(outputs(tape.error)),
-            delta_y=frozen(delta_y),
+            lengths=frozen(found.lengths.copy()),
+            **{name: frozen(array) for name, array in arrays.items()},
             loss=loss,
             gradient=frozen(gradient),
             layers=tuple(layers),

@@ -44,13 +44,13 @@ from typing import Any, Literal, NewType, NotRequired, TypedDict
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.network import Network
 from throughtime.support import schema
 from throughtime.trace import Trace
 from throughtime.trace.description import CellJSON, described
 from throughtime.trace.layer import LayerTrace, array_names, frozen, names_of
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import DIRECTIONS, Views, count
+from throughtime.weights.weights import Weights
 
 FORMAT, VERSION = "throughtime trace", 1
 LARGEST_TEXT = 2**28
@@ -156,7 +156,7 @@ def _trace(document: TraceJSON, size: int) -> Trace:
     if "reach" in document:
         _array("reach", document["reach"], (batch, time, time), s.dtype)
     return Trace(
-        network=Network.of(s, _vector("parameters", document["parameters"], s)),
+        network=Weights.of(s, _vector("parameters", document["parameters"], s)),
         lengths=_lengths(document["lengths"], batch, time),
         loss=float(_array("loss", document["loss"], (), "float64")),
         gradient=frozen(_vector("gradient", document["gradient"], s)),

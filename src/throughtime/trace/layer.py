@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,11 +15,9 @@ from throughtime.cells.derivation import derivation
 from throughtime.cells.graph import Graph, Operation
 from throughtime.cells.interpreted import backward, leaves
 from throughtime.cells.layout import Product, layout
-from throughtime.network import Network
+from throughtime.passes.one_pass import Layer
 from throughtime.weights.parameters import DIRECTIONS, blocks, of_layer, view_name
-
-if TYPE_CHECKING:
-    from throughtime.kernels.tape import TapeArrays
+from throughtime.weights.weights import Weights
 
 _TAKEN = ("layer", "direction", "x", "d", "mask", "net_y", "y", "delta_y", "error", "loss", "W", "b_y")
 """What no array of a layer is called, as no parameter of its cell: a trace has these beside them."""
@@ -153,38 +151,26 @@ def deltas_of_inputs(graph: Graph) -> tuple[str, ...]:
 
 
 def layer_trace(
-    network: Network,
-    tape: TapeArrays,
+    network: Weights,
+    found: Layer,
     layer: int,
     direction: int,
     lengths: Array,
     delta_y: Array,
     above: Sequence[LayerTrace],
 ) -> LayerTrace:
-    """What the kernels left on the tape of a layer and direction; `above` is the layer above, if there is one."""
+    """What a pass left of a layer and direction; `above` is the layer above, if there is one."""
     s = network.specification
-    graph, first = s.graph, 0 if direction == 0 else -1
-    names, width = names_of(graph), len(layout(graph).slots) * s.hidden
-
-    def split(of_slots: Array) -> list[Array]:
-        return np.split(public(of_slots[..., :width], lengths), len(names.slots), axis=2)
-
-    states = tape.states[:, layer, direction]
-    arrays = {name: of_state[first].copy() for name, of_state in zip(names.firsts, states, strict=True)}
-    arrays |= zip(names.slots, split(tape.gates[layer, direction]), strict=True)
-    arrays |= {name: public(of_state[1:-1], lengths) for name, of_state in zip(names.states, states, strict=True)}
-    arrays |= zip(names.deltas, split(tape.delta[layer, direction]), strict=True)
-    from_above = _from_above(network, layer, direction, lengths, states.shape[1] - 2, delta_y, above)
+    graph = s.graph
+    names = names_of(graph)
+    arrays = dict(zip(names.firsts, found.first, strict=True))
+    arrays |= zip(names.slots, np.split(found.slots, len(names.slots), axis=2), strict=True)
+    arrays |= zip(names.states, found.states, strict=True)
+    arrays |= zip(names.deltas, np.split(found.deltas, len(names.slots), axis=2), strict=True)
+    from_above = _from_above(network, layer, direction, lengths, found.states.shape[2], delta_y, above)
     arrays |= _errors_of_states(network, layer, direction, lengths, arrays, from_above)
     ordered = {name: frozen(arrays[name]) for name in array_names(graph)}
     return LayerTrace(graph, layer, DIRECTIONS[direction], MappingProxyType(ordered))
-
-
-def public(array: Array, lengths: Array) -> Array:
-    """(T,B,F) → a new array (B,T,F), 0 behind each sequence's end."""
-    out = np.array(array.transpose(1, 0, 2) if array.ndim == 3 else array.T, order="C")
-    out[padding(out.shape[1], lengths)] = 0
-    return out
 
 
 def padding(time: int, lengths: Array) -> Array:
@@ -241,7 +227,7 @@ def _known(
 
 
 def _from_above(
-    network: Network, layer: int, direction: int, lengths: Array, time: int, delta_y: Array, above: Sequence[LayerTrace]
+    network: Weights, layer: int, direction: int, lengths: Array, time: int, delta_y: Array, above: Sequence[LayerTrace]
 ) -> Array:
     """∂E by the states (B,T,H) from the readout or the layer above."""
     s = network.specification
@@ -259,7 +245,7 @@ def _from_above(
 
 
 def _errors_of_states(
-    network: Network, layer: int, direction: int, lengths: Array, arrays: Mapping[str, Array], from_above: Array
+    network: Weights, layer: int, direction: int, lengths: Array, arrays: Mapping[str, Array], from_above: Array
 ) -> dict[str, Array]:
     """The whole ∂E by each state: what comes from above, from the same step, and from the step that is read next.
 
@@ -293,7 +279,7 @@ def _errors_of_states(
     return {name: found[place] for name, place in zip(names.d_states, wanted, strict=True)}
 
 
-def _side_by_side(network: Network, layer: int, direction: str, products: Sequence[Product]) -> Array:
+def _side_by_side(network: Weights, layer: int, direction: str, products: Sequence[Product]) -> Array:
     """The matrices of all products of a value, as one."""
     view = view_name(network.specification.graph, products[0].parameter)
     found = next(

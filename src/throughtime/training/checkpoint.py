@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from throughtime.batch import Array, Batch
 from throughtime.network import Network
-from throughtime.passes.forward_pass import State
+from throughtime.passes.state import State
 from throughtime.support.disk import StrPath, remove_leftovers, write_atomically
 from throughtime.tasks.data import Data
 from throughtime.training.history import History
@@ -74,7 +74,7 @@ def _save_checkpoint(run: Run, folder: Path) -> None:
     metadata: dict[str, Any] = {"holds": "checkpoint", "format": FORMAT, "step": run.step, "ended": ended}
     metadata["stopped"] = run.stopped
     if run.carried is not None:
-        tensors |= {"carried.h": run.carried.h, "carried.C": run.carried.C}
+        tensors |= {f"carried.{name}": array for name, array in zip(run.carried.names, run.carried.arrays, strict=True)}
     if run.best:
         tensors["best"] = run.best.parameters
         metadata |= {"best_loss": run.best.loss, "waited": run.best.waited}
@@ -213,6 +213,7 @@ def _run_of(stored: Stored, task: Task | None) -> Run:
     folder = stored.folder
     described, specification = stored.described, stored.specification
     tensors, metadata = stored.tensors, stored.metadata
+    tensors = {name: array for name, array in tensors.items() if array.size}  # once, an empty one stood for no state
     try:
         settings = Settings.from_dict(described.get("settings"))
         if task is None and "task" in described:
@@ -228,8 +229,9 @@ def _run_of(stored: Stored, task: Task | None) -> Run:
         run.best = Best(metadata["best_loss"], tensors["best"], metadata["waited"])
     if run.best and metadata["ended"]:
         run.latest, run.network = run.network.parameters, Network.of(specification, run.best.parameters)
-    if "carried.h" in tensors:
-        run.carried = State(tensors["carried.h"], tensors["carried.C"])
+    states = specification.graph.states
+    if f"carried.{states[0]}" in tensors:
+        run.carried = State(**{name: tensors[f"carried.{name}"] for name in states})
     for name in ("data", "validate"):
         if isinstance(described.get(name), str):
             setattr(run, name, described[name])
@@ -242,17 +244,14 @@ def _fits(
     """Whether a checkpoint holds what such a run needs, in the right shapes, and numbers that are finite."""
     if "parameters" not in tensors or s.layers > tensors["parameters"].size:  # so that no wild number is counted up to
         return False
-    P, state, others = count(s), (s.layers, settings.batch, s.hidden), len(s.graph.states) - 1
+    P, carried = count(s), [f"carried.{name}" for name in s.graph.states]
     shapes: dict[str, tuple[int, ...]] = {"parameters": (P,), "moments": (2, P)}
     whole: list[Any] = [metadata.get("step")]
     if "best" in tensors:
         shapes["best"] = (P,)
         whole.append(metadata.get("waited"))
-    if "carried.h" in tensors:
-        shapes |= {
-            "carried.h": state,
-            "carried.C": (others * s.layers, *state[1:]) if others else (s.layers, 0, s.hidden),
-        }
+    if carried[0] in tensors:
+        shapes |= dict.fromkeys(carried, (s.layers, settings.batch, s.hidden))
     return (
         set(tensors) == set(shapes)
         and all(tensors[name].shape == shape and tensors[name].dtype == s.dtype for name, shape in shapes.items())

@@ -10,7 +10,7 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.network import Network
-from throughtime.passes.forward_pass import State
+from throughtime.passes.state import State
 from throughtime.support.disk import StrPath
 from throughtime.tasks.columns import Columns
 from throughtime.training.history import History

@@ -134,7 +134,7 @@ class Trainer:
         run.step += taken
         whole, finite = taken == last - first, bool(np.isfinite(net.parameters).all())
         half_way = run.step % self.windows > 0
-        run.carried = work.states(-2 if whole else 0) if half_way else None
+        run.carried = work.states(whole) if half_way else None
         if not (whole and finite):
             loss, norm = measured[min(taken, len(measured) - 1), :2]
             what = (

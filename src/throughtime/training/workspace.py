@@ -8,7 +8,8 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.network import Network
-from throughtime.passes.forward_pass import State
+from throughtime.passes.one_pass import Pass
+from throughtime.passes.state import State
 from throughtime.support.memory import require
 from throughtime.support.threads import Team
 from throughtime.training.optimisers import rule
@@ -18,7 +19,7 @@ from throughtime.training.source import DROPOUT, NOISE, Steps, key
 
 
 class Workspace:
-    """A tape and a gradient for each shard of a batch (see `kernels.shards`), on which a team of threads works.
+    """A pass and a gradient for each shard of a batch (see `kernels.shards`), on which a team of threads works.
 
     Parameters
     ----------
@@ -30,25 +31,24 @@ class Workspace:
     """
 
     def __init__(self, net: Network, settings: Settings, T: int, team: Team) -> None:
+        from throughtime.kernels.shape import shape_of
         from throughtime.kernels.shards import shards
-        from throughtime.kernels.tape import TapeArrays
 
-        B, P, dtype = settings.batch, len(net.parameters), net.specification.dtype
+        B, P, s = settings.batch, len(net.parameters), net.specification
         self.T, self.settings, self.team = T, settings, team
         self.shards = shards(3 * P, T, B)  # forward, backward, and the gradient
-        self.tapes: list[TapeArrays] = []
+        self.shape, self.passes = shape_of(s), list[Pass]()
         for shard in self.shards:
-            made = TapeArrays(
-                net.shape, T, shard.stop - shard.start, dtype, noisy=settings.noise > 0, dropout=settings.dropout > 0
-            )
-            if not self.tapes:
+            noisy, dropout, rows = settings.noise > 0, settings.dropout > 0, shard.stop - shard.start
+            made = Pass(s, net.parameters, T, rows, noisy=noisy, dropout=dropout)
+            if not self.passes:
                 require(
-                    float(made.tape.numbers.nbytes * len(self.shards)),
+                    float(made.bytes * len(self.shards)),
                     f"a pass of {B:,} sequences over {T:,} steps at once",
                     "choose fewer or shorter sequences at once, or a smaller network",
                 )  # fmt: skip
-            self.tapes.append(made)
-        self.gradients = np.zeros((len(self.shards), P), dtype)
+            self.passes.append(made)
+        self.gradients = np.zeros((len(self.shards), P), s.dtype)
         self.noise_key, self.dropout_key = key(settings.seed, NOISE), key(settings.seed, DROPOUT)
 
     def take(self, run: Run, steps: Steps, rates: Array) -> tuple[int, Array]:
@@ -63,15 +63,15 @@ class Workspace:
             from throughtime.kernels.per_step import train_block_per_step
 
             return train_block_per_step(
-                net.shape, net.parameters, rates, steps.x, steps.y, steps.mask, steps.lengths, self.tapes[0].tape,
+                self.shape, net.parameters, rates, steps.x, steps.y, steps.mask, steps.lengths, self.passes[0].tape.tape,
                 measured,
             ), measured  # fmt: skip
         return loop.train_block(
-            net.shape, net.parameters, rule(settings.optimizer), run.moments, run.step, rates,
+            self.shape, net.parameters, rule(settings.optimizer), run.moments, run.step, rates,
             float(settings.clip or 0), float(settings.weight_decay), float(settings.cell_penalty),
             steps.x, steps.y, steps.mask, steps.lengths, steps.carry,
             float(settings.noise), self.noise_key, float(settings.dropout), self.dropout_key,
-            self.tapes[0].tape, self.gradients[0], measured,
+            self.passes[0].tape.tape, self.gradients[0], measured,
         ), measured  # fmt: skip
 
     def _take_in_shards(self, run: Run, steps: Steps, rates: Array, measured: Array) -> int:
@@ -89,8 +89,8 @@ class Workspace:
             ) -> None:
                 rows = self.shards[shard]
                 loop.differentiate(
-                    net.shape, net.parameters, penalty, *steps.rows(n, rows), carry, rows.start, settings.batch,
-                    noise, noise_key, dropout, dropout_key, self.tapes[shard].tape, self.gradients[shard], parts[shard],
+                    self.shape, net.parameters, penalty, *steps.rows(n, rows), carry, rows.start, settings.batch,
+                    noise, noise_key, dropout, dropout_key, self.passes[shard].tape.tape, self.gradients[shard], parts[shard],
                 )  # fmt: skip
 
             self.team.share(differentiate, len(self.shards))
@@ -104,12 +104,12 @@ class Workspace:
                 return n
         return len(rates)
 
-    def states(self, place: int) -> State:
-        """The states on the tapes before the first step (0) or after the last (-2), of a network that reads forward."""
-        h, C = ([arrays[name][:, 0, place] for arrays in self.tapes] for name in ("h", "C"))
-        return State(np.concatenate(h, axis=1), np.concatenate(C, axis=1))
+    def states(self, ended: bool) -> State:
+        """The states after the last step, or before the first, of a network that reads forward."""
+        parts = [of.final if ended else of.first for of in self.passes]
+        return State.of(parts[0].names, np.concatenate([part.numbers for part in parts], axis=2))
 
     def carry_on(self, states: State) -> None:
-        """Put states onto the tapes where the window before would have left them."""
-        for shard, arrays in zip(self.shards, self.tapes, strict=True):
-            arrays.h[:, 0, -2], arrays.C[:, 0, -2] = states.h[:, shard], states.C[:, shard]
+        """Put states where the window before would have left them."""
+        for shard, of in zip(self.shards, self.passes, strict=True):
+            of.leave(states[shard])

@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 
 from throughtime.batch import Array
-from throughtime.network import Network
 from throughtime.support.disk import StrPath, write_atomically
 from throughtime.support.documents import json_object, text_of, toml_table
 from throughtime.tasks.columns import Columns
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.own_units import in_own_units
 from throughtime.weights.parameters import count
+from throughtime.weights.weights import Weights
 
 RUN, MODEL, CHECKPOINT, HISTORY = "run.toml", "model.safetensors", "checkpoint.safetensors", "history.jsonl"
 FORMAT = 1
@@ -112,7 +112,7 @@ def load_tensors(path: Path, holds: str) -> tuple[dict[str, Array], dict[str, An
     return tensors, described
 
 
-def save_network(net: Network, path: StrPath, task: str | None = None, columns: Columns | None = None) -> None:
+def save_network(net: Weights, path: StrPath, task: str | None = None, columns: Columns | None = None) -> None:
     """Write a network to a `.safetensors` file, with the name of the task it was trained for, or the columns of the
     data.
 
@@ -137,8 +137,8 @@ def require_finite(tensors: Mapping[str, Array]) -> None:
             raise ValueError(f"{name} holds numbers that are not finite: such a network is not saved")
 
 
-def load(path: StrPath) -> Network:
-    """Read a network from a `.safetensors` file, or from the folder of a run.
+def load(path: StrPath) -> Weights:
+    """The weights in a `.safetensors` file, or in the folder of a run.
 
     Raises
     ------
@@ -147,7 +147,7 @@ def load(path: StrPath) -> Network:
     """
     path = Path(path)
     if holds_run(path):
-        return Stored.read(path).network
+        return Stored.read(path).weights
     if os.path.isfile(path / MODEL):
         path = path / MODEL
     tensors, metadata = load_tensors(path, "network")
@@ -155,7 +155,7 @@ def load(path: StrPath) -> Network:
         specification = NetworkSpecification.from_dict(metadata.get("network"))
     except (ValueError, TypeError) as error:
         raise ValueError(f"{path} describes no network: {error}") from None
-    return network_of(path, specification, tensors)
+    return weights_of(path, specification, tensors)
 
 
 def holds_run(folder: Path) -> bool:
@@ -198,8 +198,8 @@ class Stored:
         return cls(folder, described, s, tensors, metadata, columns)
 
     @property
-    def network(self) -> Network:
-        """As it is at the checkpoint; of a run that ended with validation data, as it was when it did best there.
+    def weights(self) -> Weights:
+        """Those at the checkpoint; of a run that ended with validation data, those that did best there.
 
         One that learns from a data file takes and gives that file's numbers as they are.
         """
@@ -207,7 +207,7 @@ class Stored:
         s, flat = self.specification, self.tensors.get("best" if best else "parameters", np.zeros(0))
         if s.layers > flat.size or flat.shape != (count(s),) or flat.dtype != s.dtype or not np.isfinite(flat).all():
             raise self.misfit()
-        return for_columns(Network.of(s, flat), self.columns)
+        return for_columns(Weights.of(s, flat), self.columns)
 
     @property
     def unfinished(self) -> str | None:
@@ -224,17 +224,17 @@ class Stored:
         return ValueError(f"{self.folder / CHECKPOINT} does not fit the run in {self.folder / RUN}")
 
 
-def for_columns(net: Network, columns: Columns | None) -> Network:
+def for_columns(net: Weights, columns: Columns | None) -> Weights:
     """A network in training as it is saved: for the numbers of its data file as they are."""
     return net if columns is None else in_own_units(net, columns.x, columns.y if columns.targets == "numbers" else None)
 
 
-def network_of(path: Path, specification: NetworkSpecification, tensors: Mapping[str, Array]) -> Network:
-    """The network whose named parameters were read from `path`; a ValueError if one is missing or does not fit."""
+def weights_of(path: Path, specification: NetworkSpecification, tensors: Mapping[str, Array]) -> Weights:
+    """The weights whose named parameters were read from `path`; a ValueError if one is missing or does not fit."""
     size = sum(array.size for array in tensors.values())
     if specification.layers > size or count(specification) != size:
         raise ValueError(f"{path} holds other parameters than its network needs")
-    net = Network.of(specification, np.zeros(count(specification)))
+    net = Weights.of(specification, np.zeros(count(specification)))
     views = net.views
     if set(views) != set(tensors):
         raise ValueError(f"{path} holds the parameters {', '.join(tensors)}; its network needs {', '.join(views)}")

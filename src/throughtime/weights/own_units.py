@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from throughtime.cells.layout import layout
-from throughtime.network import Network
 from throughtime.tasks.standardisation import Standardisation
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import DIRECTIONS, view_name
+from throughtime.weights.weights import Weights
+
+Kind = TypeVar("Kind", bound=Weights)
 
 
-def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = None) -> Network:
+def in_own_units(net: Kind, x: Standardisation, y: Standardisation | None = None) -> Kind:
     """The network that takes and gives numbers as they are, made from one that takes and gives them standardised.
 
     The standardisation goes into the weights: V/deviation and b − mean·V/deviation in the first layer; W·deviation and
@@ -21,7 +23,7 @@ def in_own_units(net: Network, x: Standardisation, y: Standardisation | None = N
 
     Parameters
     ----------
-    net : Network
+    net : Network, or its Weights
         With biases. It is not changed.
     x : Standardisation of its inputs
     y : Standardisation of its outputs, optional

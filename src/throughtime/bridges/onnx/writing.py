@@ -28,8 +28,7 @@ from throughtime.bridges.onnx.nodes import Nodes
 from throughtime.bridges.onnx.operators import READOUTS, Operator, operator_of, session_of
 from throughtime.bridges.onnx.scan import scan
 from throughtime.bridges.standard_layers import Gates, Names
-from throughtime.network import Network
-from throughtime.passes.forward_pass import State
+from throughtime.passes.state import State
 from throughtime.support.checks import choice, flag
 from throughtime.support.disk import write_atomically
 from throughtime.weights.parameters import DIRECTIONS
@@ -77,7 +76,7 @@ def to_onnx(net: Any, path: Any, *, lengths: bool = False, state: bool = False, 
 
     def predict(x: Array, steps: Array) -> Any:
         given = {"x": x.astype(dtype)} | ({"lengths": steps} if lengths else {})
-        return session.run(["y"], given | (_given(what.network, zeros(len(x)), dtype) if state else {}))[0]
+        return session.run(["y"], given | (_given(zeros(len(x)), dtype) if state else {}))[0]
 
     difference = greatest_difference(what, predict, ragged=lengths)
     if state:
@@ -265,11 +264,9 @@ class _Model:
         return model
 
 
-def _given(net: Network, state: State, dtype: str) -> dict[str, Array]:
-    """A state of a network as inputs of a model."""
-    names = net.specification.graph.states
-    parts = [state.h, *np.split(state.C, len(names) - 1)] if len(names) > 1 else [state.h]
-    return {f"{name}_0": part.astype(dtype) for name, part in zip(names, parts, strict=True)}
+def _given(state: State, dtype: str) -> dict[str, Array]:
+    """A state as inputs of a model."""
+    return {f"{name}_0": part.astype(dtype) for name, part in zip(state.names, state.arrays, strict=True)}
 
 
 def _check_states(what: Exported, session: Any, lengths: bool, dtype: str) -> None:
@@ -279,9 +276,9 @@ def _check_states(what: Exported, session: Any, lengths: bool, dtype: str) -> No
     state = net.hidden(before[:, :, None] if what.table else before)[1]
     steps = np.array([7, 4, 1] if lengths else [7, 7, 7])
     sequences = x[:, :, None] if what.table else x
-    final = _given(net, net.hidden(sequences, steps, state)[1], net.specification.dtype)
+    final = _given(net.hidden(sequences, steps, state)[1], net.specification.dtype)
     known = [net.predict(sequences, steps, state), *final.values()]
-    given = {"x": x.astype(dtype)} | ({"lengths": steps} if lengths else {}) | _given(net, state, dtype)
+    given = {"x": x.astype(dtype)} | ({"lengths": steps} if lengths else {}) | _given(state, dtype)
     made = session.run(["y", *(f"{name}_n" for name in net.specification.graph.states)], given)
     for ours, theirs in zip(known, made, strict=True):
         difference = np.abs(np.reshape(theirs, ours.shape) - ours).max()

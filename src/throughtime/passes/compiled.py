@@ -1,0 +1,75 @@
+"""What a pass computes by: the kernels on its arrays, whose types are looked at once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.kernels import network, passes
+from throughtime.kernels.compiled import bound
+from throughtime.kernels.shape import shape_of
+from throughtime.passes.tape import TapeArrays
+from throughtime.weights.network_specification import NetworkSpecification
+
+
+class Compiled:
+    """The kernels on the arrays of a pass: functions of what is given at each call, which must be contiguous and of their dtypes.
+
+    Parameters
+    ----------
+    s : NetworkSpecification
+    parameters : (P,) array
+        Read at every call.
+    x, lengths, d, mask, tape : of the pass
+    """
+
+    def __init__(
+        self,
+        s: NetworkSpecification,
+        parameters: Array,
+        x: Array,
+        lengths: Array,
+        d: Array,
+        mask: Array,
+        tape: TapeArrays,
+    ) -> None:
+        self._network, self._given = (shape_of(s), parameters), (x, lengths)
+        self._targets, self._tape, self._lengths = (d, mask), tape.tape, lengths
+        self._vector, self._matrix, self._cube, self._states = (np.zeros((0,) * axes, s.dtype) for axes in (1, 2, 3, 4))
+
+    @cached_property
+    def read(self) -> Any:
+        """x (B,·,I), lengths (B,), first step, beginning, y (B,R,O) or empty → whether x is finite; see `kernels.passes`."""
+        later = self._cube, self._lengths, 0, 0, self._cube
+        return bound(passes.read, *self._network, *self._given, self._tape, later=later)
+
+    @cached_property
+    def judge(self) -> Any:
+        """y (B,R,O), mask (B,R) → whether they fit, the loss."""
+        later = self._cube, self._matrix
+        return bound(passes.judge, self._network[0], self._lengths, *self._targets, self._tape, later=later)
+
+    @cached_property
+    def differentiate(self) -> Any:
+        """x (B,T,I), lengths (B,), y (B,R,O), mask (B,R), gradient (P,), added to → whether all fit, the loss."""
+        later = self._cube, self._lengths, self._cube, self._matrix, self._vector
+        return bound(passes.differentiate, *self._network, *self._given, *self._targets, self._tape, later=later)
+
+    @cached_property
+    def readout_backward(self) -> Any:
+        """The gradient (P,), added to: from the errors of the outputs to the states of the top layer."""
+        return bound(network.readout_backward, *self._network, self._tape, later=(self._vector,))
+
+    @cached_property
+    def states_backward(self) -> Any:
+        """The gradient (P,), added to: from ∂E by the states of the top layer and by the last ones to the first ones and x."""
+        return bound(network.states_backward, *self._network, *self._given, 0.0, self._tape, later=(self._vector,))
+
+    @cached_property
+    def step(self) -> Any:
+        """x (B,I), the states before (N,L,B,H), the states after, y (B,O), both written."""
+        later = self._matrix, self._states, self._states, self._matrix
+        return bound(passes.step, *self._network, self._lengths, self._tape, later=later)

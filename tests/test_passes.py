@@ -1,0 +1,234 @@
+"""Passes are used again: by other sizes, other threads, after errors; nothing of one call is seen in another."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import permutations
+
+import numpy as np
+import pytest
+
+import throughtime as tt
+from oracles.cases import CELLS, FORMS, problem
+from throughtime.kernels import passes as kernels
+from throughtime.passes import pool
+from throughtime.weights import losses
+
+LENGTHS = [(3, 5, 1), (5, 5), (2,), (1, 1, 1, 4)]
+EVERY = [
+    (name, form, output) for name in ("tanh", "lstm", "gru") for form in FORMS for output in ("every step", "last step")
+]
+
+
+def arrays(trace):
+    """All arrays of a trace."""
+    found = [trace.x, trace.d, trace.mask, trace.net_y, trace.y, trace.error, trace.delta_y, trace.gradient]
+    return found + [array for layer in trace.layers for array in layer.arrays.values()]
+
+
+def answers(net, q):
+    """What a network can be asked about a batch, all numbers that come back."""
+    given = q.x, q.y, q.lengths, q.mask
+    loss, gradient = net.gradient(*given)
+    states, final = net.hidden(q.x, q.lengths, q.state)
+    found = net.forward(q.x, q.lengths, q.state)
+    found.loss(q.y, q.mask)
+    back = found.backward(d_state=q.d_state)
+    numbers = [
+        net.predict(q.x, q.lengths),
+        net.predict(q.x, q.lengths, q.state),
+        np.array([loss, net.loss(*given)]),
+        gradient,
+    ]
+    numbers += [states, final.numbers, back.gradient, back.d_x, back.d_state.numbers, *arrays(net.trace(*given))]
+    if not q.s.bidirectional:
+        y, state = net.step(q.x[:, 0], q.state)
+        numbers += [y, state.numbers]
+    return numbers
+
+
+def batches(fields, count=4):
+    """Problems of several sizes for one network, and what new networks answer to each."""
+    made = [problem(lengths, seed, **fields) for seed, lengths in enumerate(LENGTHS[:count])]
+    net = made[0].net
+    return net, made, [answers(net.copy(), q) for q in made]
+
+
+def assert_same(found, wanted):
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(("name", "form", "output"), EVERY)
+def test_sizes_in_turn(name, form, output):
+    """In an order in which each follows each, so that passes are used again after any other."""
+    net, made, wanted = batches({"output": output, **CELLS[name], **FORMS[form]}, 3)
+    for order in permutations(range(3)):
+        for place in order:
+            assert_same(answers(net, made[place]), wanted[place])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_threads_at_once(form):
+    net, made, wanted = batches(CELLS["lstm"] | FORMS[form])
+    with ThreadPoolExecutor(4) as threads:
+        for found, right in zip(threads.map(lambda k: answers(net, made[k % 4]), range(24)), wanted * 6, strict=True):
+            assert_same(found, right)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_later_call_does_not_write_into_an_earlier_result(name):
+    net, made, wanted = batches(CELLS[name] | FORMS["two-layers-both-directions"], 1)
+    kept = answers(net, made[0])
+    other = problem(LENGTHS[0], 9, **CELLS[name], **FORMS["two-layers-both-directions"])
+    answers(net, other)
+    assert_same(kept, wanted[0])
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_what_was_given_may_change_afterwards(name):
+    """A pass keeps copies: of x, of the initial state, of the targets."""
+    q = problem((3, 5, 1), **CELLS[name])
+    loss, back = (wanted := q.net.forward(q.x, q.lengths, q.state)).loss(q.y, q.mask), wanted.backward()
+    found = q.net.forward(q.x, q.lengths, q.state)
+    q.x[:], q.state.numbers[:] = 7, 7
+    assert found.loss(q.y, q.mask) == loss
+    q.y[:] = 0.5
+    np.testing.assert_array_equal(found.backward().gradient, back.gradient)
+
+
+@pytest.mark.parametrize("name", ["relu", "lstm", "gru"])
+@pytest.mark.parametrize("form", FORMS)
+def test_an_error_or_an_overflow_leaves_nothing_behind(name, form):
+    net, (q, *_), (wanted, *_) = batches(CELLS[name] | FORMS[form], 1)
+    for call in (net.gradient, net.loss, net.trace):
+        x, y, mask = q.x.copy(), q.y.copy(), q.mask.copy()
+        x[0, 0, 1], y[1, 0, 0], mask[1, 1] = np.inf, np.nan, -1
+        with pytest.raises(ValueError, match="x must be finite numbers, got inf at sequence 0, step 0, feature 1"):
+            call(x, q.y, q.lengths, q.mask)
+        with pytest.raises(ValueError, match="y must be finite numbers, got nan at sequence 1, step 0, output 0"):
+            call(q.x, y, q.lengths, q.mask)
+        with pytest.raises(ValueError, match="mask must be weights of at least 0, got -1"):
+            call(q.x, q.y, q.lengths, mask)
+        with pytest.raises(ValueError, match="y must be"):
+            call(q.x, q.y[:, :2], q.lengths, q.mask)
+        assert_same(answers(net, q), wanted)
+    parameters = net.parameters.copy()
+    with np.errstate(all="ignore"):
+        for wild in (1e300, np.nan):
+            net.parameters = parameters * wild
+            answers(net, q)
+            net.parameters = parameters
+            assert_same(answers(net, q), wanted)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_new_parameters_are_seen_by_passes_that_were_used(name):
+    q, other = problem((3, 5, 1), **CELLS[name]), problem((3, 5, 1), 4, **CELLS[name])
+    answers(q.net, q)
+    q.net.parameters = other.net.parameters
+    assert_same(answers(q.net, q), answers(other.net, q))
+    q.net["W"] *= 2
+    assert_same(answers(q.net, q), answers(q.net.copy(), q))
+
+
+def idle(net):
+    return [found for several in net._passes._idle.values() for found in several]
+
+
+def test_few_passes_are_kept_and_no_large_ones(monkeypatch):
+    net = problem((2,)).net
+    for steps in range(1, 30):
+        net.gradient(np.zeros((1, steps, 2)), np.zeros((1, steps, 2)))
+        assert len(idle(net)) <= 8
+    for _ in range(3):
+        net.predict(np.zeros((1, 4, 2)))
+    assert sum(found.size == (4, 1, False) for found in idle(net)) == 1
+    monkeypatch.setattr(pool, "_SMALL", 10_000)
+    net.predict(np.zeros((1, 100, 2)))  # some 15,000 bytes
+    assert [found.size for found in idle(net)] == [(100, 1, False)]
+    monkeypatch.setattr(pool, "_LARGEST", 10_000)
+    net.predict(np.zeros((1, 101, 2)))
+    assert not idle(net)
+
+
+# Numbers are looked at as they are laid out: what the kernels let through, and what has the last word
+
+
+def test_the_kernels_are_stricter_than_the_last_word():
+    assert 0 < kernels.SLACK < losses._SLACK
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("off", [0.0, 0.4e-4, 0.9e-4, 1.2e-4, 1.0])
+@pytest.mark.parametrize("readout", [("sigmoid", "squared"), ("softmax", "cross_entropy")])
+def test_targets_are_refused_where_they_always_were(off, readout, dtype):
+    net = tt.Network(inputs=1, hidden=2, outputs=2, dtype=dtype, readout=readout[0], loss=readout[1])
+    x, y = np.zeros((2, 3, 1), dtype), np.full((2, 3, 2), 0.5, dtype)
+    y[1, 2] = [1 + off, 0] if readout[0] == "sigmoid" else [0.5 + off, 0.5]
+    if off < losses._SLACK:
+        assert net.loss(x, y) == net.gradient(x, y)[0] > 0
+    else:
+        for call in (net.loss, net.gradient, net.trace):
+            with pytest.raises(ValueError, match="at sequence 1, step 2"):
+                call(x, y)
+    mask = np.ones((2, 3), dtype)
+    mask[1, 2] = 0
+    assert net.gradient(x, y, mask=mask)[0] == net.gradient(x, np.full((2, 3, 2), 0.5), mask=mask)[0]
+
+
+def test_numbers_that_the_dtype_cannot_hold():
+    net = tt.Network(inputs=1, hidden=2, outputs=1, dtype="float32", readout="identity")
+    x, y = np.zeros((1, 3, 1)), np.zeros((1, 3, 1))
+    x[0, 1] = 1e39
+    for call in (net.predict, net.hidden, net.forward, lambda x: net.gradient(x, y), lambda x: net.loss(x, y)):
+        with pytest.raises(ValueError, match=r"x must be numbers up to 3.4e\+38, which float32 holds, got 1e\+39"):
+            call(x)
+    with pytest.raises(ValueError, match=r"y must be numbers up to 3.4e\+38"):
+        net.gradient(y, x)
+    assert np.isfinite(net.predict(x, [1])).all()  # behind the end
+
+
+@pytest.mark.parametrize("kind", [">f8", "<f4", "f2", "i1", "u8", "?"])
+def test_any_dtype_and_order_of_bytes(kind):
+    q = problem((4, 4))
+    x, y = (np.random.default_rng(0).integers(0, 2, a.shape) for a in (q.x, q.y))
+    wanted = q.net.gradient(x.astype(float), y.astype(float), mask=q.mask.astype(float))
+    found = q.net.gradient(x.astype(kind), y.astype(kind), mask=q.mask)
+    assert found[0] == wanted[0]
+    np.testing.assert_array_equal(found[1], wanted[1])
+    state = q.net.initial_state(2)
+    swapped = tt.State(h=state.h.astype(">f8") + 0.25)
+    np.testing.assert_array_equal(q.net.step(x[:, 0], swapped)[0], q.net.step(x[:, 0], tt.State(h=state.h + 0.25))[0])
+
+
+def test_an_array_that_begins_at_an_odd_byte():
+    q = problem((4, 4))
+    odd = np.frombuffer(b"\0" + q.x.tobytes(), np.uint8)[1:].view(np.float64).reshape(q.x.shape)
+    assert not odd.flags.aligned
+    np.testing.assert_array_equal(q.net.predict(odd), q.net.predict(q.x))
+
+
+# States
+
+
+def test_a_state_is_named_by_its_cell():
+    state = problem((2, 2, 2), layers=2, **CELLS["lstm"]).net.initial_state(3)
+    assert (state.names, len(state)) == (("h", "C"), 3)
+    assert all(array.shape == (2, 3, 3) for array in state.arrays)
+    state.C[0] = 1
+    assert state.arrays[1][0].all()
+    assert repr(state) == "State(h (2, 3, 3), C (2, 3, 3))"
+    assert {"h", "C"} <= set(dir(state))
+    with pytest.raises(AttributeError, match="this state has no 'n'; it has h, C"):
+        _ = state.n
+    with pytest.raises(AttributeError):
+        state.h = np.zeros((2, 3, 3))
+
+
+def test_what_is_no_state():
+    with pytest.raises(ValueError, match=r"of one shape \(layers, batch, hidden\), got none"):
+        tt.State()
+    with pytest.raises(ValueError, match=r"got h \(1, 2, 3\), C \(1, 0, 3\)"):
+        tt.State(h=np.zeros((1, 2, 3)), C=np.zeros((1, 0, 3)))
+    q = problem((2,), **CELLS["lstm"])
+    with pytest.raises(ValueError, match=r"must have h and C of shape \(1, 1, 3\) for this batch, got C and h of"):
+        q.net.step(q.x[:, 0], tt.State(C=q.state.C, h=q.state.h))
