@@ -1,7 +1,7 @@
-"""What Python calls for a pass: arrays as users give them, (batch, time, features), laid out time-major, read, judged, led back.
+"""What Python calls for a pass: arrays as users give them, (batch, time, features), are laid out time-major and passed.
 
-Numbers are looked at as they are laid out. Where one may be wrong the results are of no use, and False comes back with them: the
-caller then finds the number and says so. Rows of a batch may be given alone: they are rows of the arrays.
+Numbers are looked at as they are laid out. Where one may be wrong, False comes back with the results, which are then
+of no use: the caller finds the number and says so. Rows of a batch may be given alone: they are rows of the arrays.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from throughtime.kernels.tape import outputs_at, states_at
 ZERO, CARRIED, GIVEN = 0, 1, 2
 """The states to begin with: 0, those after the steps before, or those that stand on the tape."""
 SLACK = 5e-5
-"""By which targets may miss 0, 1 or their sum of 1 here: less than `losses.check_targets` allows, which has the last word."""
+"""By which targets may miss 0, 1 or their sum of 1 here: less than `losses.check_targets` allows, the last word."""
 
 
 @kernel
@@ -34,7 +34,7 @@ def _lay_finite(source, target):
 
 @kernel
 def _lay_out(x, lengths, first, x_t, lengths_t):
-    """Steps `first` to first + T of x (B,·,I) → x_t (T,B,I), 0 behind the ends, and what is left of the lengths (B,)."""
+    """Steps `first` to first + T of x (B,·,I) → x_t (T,B,I), 0 behind the ends, and how many of them are real (B,)."""
     (T, B, _), steps = x_t.shape, x.shape[1]
     finite = True
     for b in range(B):
@@ -97,7 +97,7 @@ def _give_outputs(s, tape, lengths, first, y):
 
 @kernel
 def read(s, parameters, x_t, lengths_t, tape, x, lengths, first, start, y):
-    """Steps `first` to first + T of x (B,·,I) → all that layers and readout leave on the tape, and in y (B,R,O), unless empty."""
+    """Steps `first` to first + T of x (B,·,I) → what layers and readout leave, and y (B,R,O) unless empty."""
     finite = _lay_out(x, lengths, first, x_t, lengths_t)
     if start != GIVEN:
         begin(s, start == CARRIED, tape)
@@ -110,14 +110,14 @@ def read(s, parameters, x_t, lengths_t, tape, x, lengths, first, start, y):
 
 @kernel
 def judge(s, lengths_t, y_t, mask_t, tape, y, mask):
-    """The loss of the outputs on the tape against y (B,R,O), weighted by mask (B,R): whether these fit, and their sum."""
+    """The loss of the outputs on the tape against y (B,R,O), weighted by mask (B,R): whether they fit, and the sum."""
     fits = _lay_out_targets(s, y, mask, lengths_t, y_t, mask_t)
     return fits, losses(s, y_t, mask_t, tape)
 
 
 @kernel
 def differentiate(s, parameters, x_t, lengths_t, y_t, mask_t, tape, x, lengths, y, mask, gradient):
-    """Forward from states of 0, loss, backward: whether all numbers fit, the loss; its derivative is added to the gradient."""
+    """Forward from states of 0, loss, backward: whether all fits, and the loss; the gradient is added to."""
     finite = _lay_out(x, lengths, 0, x_t, lengths_t)
     begin(s, False, tape)
     states(s, parameters, x_t, lengths_t, tape)
@@ -131,7 +131,7 @@ def differentiate(s, parameters, x_t, lengths_t, y_t, mask_t, tape, x, lengths, 
 
 @kernel
 def step(s, parameters, lengths_t, tape, x, before, after, y):
-    """One step of a network that reads forward: x (B,I), the states before it → y (B,O), the states after it, (N,L,B,H) both."""
+    """One step of a network that reads forward: x (B,I), states before it (N,L,B,H) → states after it, y (B,O)."""
     B = tape.B
     for b in range(B):
         lengths_t[b] = 1

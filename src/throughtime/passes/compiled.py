@@ -16,7 +16,7 @@ from throughtime.weights.network_specification import NetworkSpecification
 
 
 class Compiled:
-    """The kernels on the arrays of a pass: functions of what is given at each call, which must be contiguous and of their dtypes.
+    """The kernels on the arrays of a pass, as functions of what comes with a call: contiguous arrays of their dtypes.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Compiled:
 
     @cached_property
     def read(self) -> Any:
-        """x (B,·,I), lengths (B,), first step, beginning, y (B,R,O) or empty → whether x is finite; see `kernels.passes`."""
+        """x (B,·,I), lengths (B,), first step, beginning, y (B,R,O) or empty → whether x is finite."""
         later = self._cube, self._lengths, 0, 0, self._cube
         return bound(passes.read, *self._network, *self._given, self._tape, later=later)
 
@@ -65,7 +65,7 @@ class Compiled:
 
     @cached_property
     def states_backward(self) -> Any:
-        """The gradient (P,), added to: from ∂E by the states of the top layer and by the last ones to the first ones and x."""
+        """The gradient (P,), added to: from ∂E by the top layer's and the last states to the first ones and x."""
         return bound(network.states_backward, *self._network, *self._given, 0.0, self._tape, later=(self._vector,))
 
     @cached_property

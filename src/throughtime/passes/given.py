@@ -1,7 +1,7 @@
 """What users give a network: sequences, targets and their weights as arrays, or a ValueError that says what is wrong.
 
-Shapes are looked at here. Numbers are looked at by the kernels as they lay them out; where one may be wrong, `refuse_sequences`
-and `refuse_targets` have the last word.
+Shapes are looked at here. Numbers are looked at by the kernels as they lay them out; where one may be wrong,
+`refuse_sequences` and `refuse_targets` have the last word.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _separated(x: Any, lengths: Any) -> tuple[Any, Any]:
 
 
 def targets(s: NetworkSpecification, T: int, lengths: Lengths, y: Any, mask: Any) -> tuple[Array, Array | None]:
-    """y (B,T,O), or (B,O) for output "last step", of any real dtype, and the weights (B,T) or (B,), if there are any."""
+    """y (B,T,O), or (B,O) for output "last step", of any real dtype, and the weights (B,T) or (B,) or None."""
     B, last_step = len(lengths), s.output == "last step"
     expected = (B, s.outputs) if last_step else (B, T, s.outputs)
     if type(y) is list and not last_step:

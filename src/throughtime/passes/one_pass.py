@@ -40,8 +40,8 @@ class Layer(NamedTuple):
 class Pass:
     """The way of B sequences of T steps through a network, and back. `Network.forward` returns one.
 
-    It has memory of its own, which is used again by the next sequences, and holds until then, or until the network's parameters
-    change. What it returns is new.
+    It has memory of its own, which the next sequences use again, and holds until then, or until the network's
+    parameters change. What it returns is new.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ class Pass:
 
     @property
     def final(self) -> State:
-        """The state after the last step of each sequence: forward, what its end left; backwards, what its beginning left."""
+        """The state after the last step of each sequence: what its end left, and, backwards, its beginning."""
         states = self.tape.states
         return self._state(states[:, :, 0, self.T], states[:, :, -1, 1])
 
@@ -265,7 +265,7 @@ class Pass:
     # All that happened, for `trace`
 
     def recorded(self) -> dict[str, Array]:
-        """x (B,T,I); and targets d, their weights mask, net_y, y, error and delta_y, (B,T,·), or (B,·) for output "last step"."""
+        """x (B,T,I); targets d, their mask, net_y, y, error, delta_y (B,T,·), or (B,·) for output "last step"."""
         found = {"x": batch_first(self.x, self.lengths), "d": self._outward(self.d), "mask": self._outward(self.mask)}
         return found | {name: self._outward(getattr(self.tape, name)) for name in ("net_y", "y", "error", "delta_y")}
 

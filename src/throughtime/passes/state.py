@@ -15,8 +15,8 @@ from throughtime.weights.network_specification import NetworkSpecification
 class State:
     """The memory of a network between two steps: an array for each state of its cell, called as in the cell's step.
 
-    So that of an LSTM has `state.h` and `state.C`, that of an Elman cell or a GRU `state.h` alone. `state[rows]` is the state of
-    some of the sequences, `rows` being a slice or an index array; `len(state)` is the number of sequences.
+    So that of an LSTM has `state.h` and `state.C`, that of an Elman cell or a GRU `state.h` alone. `state[rows]` is the
+    state of some of the sequences, `rows` being a slice or an index array; `len(state)` is the number of sequences.
 
     Parameters
     ----------

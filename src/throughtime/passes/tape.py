@@ -4,8 +4,9 @@ A kernel gets them as one flat array and the place where each begins: Numba comp
 that than for twenty arrays, and calls it faster. All arrays are time-major. N states of the cell,
 L layers, D directions, R = T output steps, or 1:
 
-    states, fed (N,L,D,T+2,B,H)   a state after step t stands at t + 1 (t = 0..T-1), between the initial states of the two
-                                directions; fed is what enters the recurrence: the states themselves, or the states with noise
+    states, fed (N,L,D,T+2,B,H)   a state after step t stands at t + 1 (t = 0..T-1), between the initial states of the
+                                two directions; fed is what enters the recurrence: the states themselves, or the states
+                                with noise
     gates (L,D,T,B,S·H)         what the cell leaves on the tape, one slot beside the other (`cells.layout`)
     delta (L,D,T,B,·)           the δ's, and behind them ∂E by the vectors that are no biases
     joined (L,T,B,2H)           h of both directions side by side; empty if there is only one

@@ -1,4 +1,4 @@
-"""Weights: a frozen specification and one flat vector of parameters with named views; most readers need no more of a network."""
+"""Weights: a specification and one flat vector of parameters with named views; most readers need no more."""
 
 from __future__ import annotations
 
