@@ -63,8 +63,8 @@ class Workspace:
             from throughtime.kernels.per_step import train_block_per_step
 
             return train_block_per_step(
-                self.shape, net.parameters, rates, steps.x, steps.y, steps.mask, steps.lengths, self.passes[0].tape.tape,
-                measured,
+                self.shape, net.parameters, rates, steps.x, steps.y, steps.mask, steps.lengths,
+                self.passes[0].tape.tape, measured,
             ), measured  # fmt: skip
         return loop.train_block(
             self.shape, net.parameters, rule(settings.optimizer), run.moments, run.step, rates,
@@ -90,7 +90,8 @@ class Workspace:
                 rows = self.shards[shard]
                 loop.differentiate(
                     self.shape, net.parameters, penalty, *steps.rows(n, rows), carry, rows.start, settings.batch,
-                    noise, noise_key, dropout, dropout_key, self.passes[shard].tape.tape, self.gradients[shard], parts[shard],
+                    noise, noise_key, dropout, dropout_key, self.passes[shard].tape.tape,
+                    self.gradients[shard], parts[shard],
                 )  # fmt: skip
 
             self.team.share(differentiate, len(self.shards))
