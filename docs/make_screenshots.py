@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 PICTURES = Path(__file__).parent / "pictures"
-SIZES = {1440: 1000, 390: 844}
+SHOTS = (("light", 1440, 1000), ("light", 390, 844), ("dark", 1440, 1000))
 
 
 @contextmanager
@@ -41,30 +41,29 @@ def pictures(browser, address, folder):
     """A network that has just learned to add, a cell of it and where its error went, in light and dark, wide and
     narrow.
     """
-    for theme in ("light", "dark"):
-        for width, height in SIZES.items():
-            viewport = {"width": width, "height": height}
-            context = browser.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
-            page = context.new_page()
-            page.goto(address)
-            page.wait_for_selector(".panel-unrolled [data-array=h][data-value]")
-            if page.locator("[data-counter=step]").text_content() != "2000":
-                page.get_by_label("Speed of the training").select_option("full speed")
-                page.get_by_role("button", name="▶ Train").click()
-                ready(page, 2000)
-                page.get_by_role("button", name="Prove", exact=True).click()
-                page.wait_for_selector(".verdict[data-state=proved]")
+    for theme, width, height in SHOTS:
+        viewport = {"width": width, "height": height}
+        context = browser.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_selector(".panel-unrolled [data-array=h][data-value]")
+        if page.locator("[data-counter=step]").text_content() != "2000":
+            page.get_by_label("Speed of the training").select_option("full speed")
+            page.get_by_role("button", name="▶ Train").click()
             ready(page, 2000)
-            page.get_by_label("Number 1").fill("91")
-            page.get_by_label("Number 2").fill("46")
-            page.get_by_role("button", name="Try these numbers").click()
-            page.wait_for_function("() => document.querySelector('.panel-sum').innerText.includes('137')")
-            page.locator('.panel-unrolled [data-array=h][data-t="3"][data-unit="5"]').click()
-            page.mouse.move(0, 0)
-            page.evaluate("window.scrollTo(0, 0)")
-            page.wait_for_timeout(300)
-            page.screenshot(path=folder / f"studio-{width}-{theme}.png")
-            context.close()
+            page.get_by_role("button", name="Prove", exact=True).click()
+            page.wait_for_selector(".verdict[data-state=proved]")
+        ready(page, 2000)
+        page.get_by_label("Number 1").fill("91")
+        page.get_by_label("Number 2").fill("46")
+        page.get_by_role("button", name="Try these numbers").click()
+        page.wait_for_function("() => document.querySelector('.panel-sum').innerText.includes('137')")
+        page.locator('.panel-unrolled [data-array=h][data-t="3"][data-unit="5"]').click()
+        page.mouse.move(0, 0)
+        page.evaluate("window.scrollTo(0, 0)")
+        page.wait_for_timeout(300)
+        page.screenshot(path=folder / f"studio-{width}-{theme}.png")
+        context.close()
 
 
 if __name__ == "__main__":

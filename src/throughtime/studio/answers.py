@@ -34,8 +34,11 @@ class OptionInfo(TypedDict):
 
 
 class Hello(TypedDict):
-    """What there is; again whenever the settings change. run: its folder; waiting: why there is nothing to train on;
-    unprovable: why nothing can be proved."""
+    """Tasks, options and settings; again whenever the settings change.
+
+    run : its folder, if it is kept
+    waiting, unprovable : why there is nothing to train on, or to prove
+    """
 
     type: Literal["hello"]
     version: str
@@ -49,7 +52,7 @@ class Hello(TypedDict):
 
 
 class HistoryEntry(TypedDict):
-    """What was measured in a few steps, see `training.history.Record`; null for what is not measured."""
+    """Measurements over a few steps, see `training.history.Record`; null where there is none."""
 
     step: int
     loss: float | None
@@ -91,7 +94,7 @@ class Word(TypedDict):
 
 
 class Verdict(TypedDict):
-    """What came of an attempt to prove the network right; sets: of a proof."""
+    """The outcome of an attempt to prove the network right; sets: of a proof."""
 
     type: Literal["proof"]
     state: Literal["running", "proved", "refuted", "unknown"]
@@ -109,7 +112,7 @@ class Saved(TypedDict):
 
 
 class Error(TypedDict):
-    """What could not be done, in one sentence."""
+    """A request that failed; message: why, in one sentence."""
 
     type: Literal["error"]
     message: str

@@ -14,7 +14,7 @@ _NAME = "aside"
 
 
 async def aside(function: Callable[..., Found], *arguments: object) -> Found:
-    """What a function returns or raises, computed beside the event loop.
+    """The result or error of a function, computed beside the event loop.
 
     The threads of `asyncio.to_thread` are joined at the program's end, so that Ctrl-C would wait for a long
     computation.

@@ -15,7 +15,7 @@ GROWTH = 1.15
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """What training goes on from: the step, parameters (P,), the optimiser's memory (2,P), and how many records there
+    """A point to continue from: the step, parameters (P,), the optimiser's memory (2,P), and how many records there
     were.
     """
 
@@ -33,7 +33,7 @@ class Checkpoints:
 
     @property
     def steps(self) -> list[int]:
-        """Where they stand."""
+        """Their steps."""
         return [checkpoint.step for checkpoint in self.kept]
 
     def due(self, step: int) -> int:

@@ -1,4 +1,4 @@
-"""What waits to be sent to one open page."""
+"""The messages that wait to be sent to one open page."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ MOST_WAITING = 256
 """Messages that may wait for a slow page before it is given up."""
 
 MOST_BYTES = 2**24
-"""How much may wait, the newest frame aside: older frames are left out first, then the page is given up."""
+"""Characters that may wait, the newest frame aside: older frames are left out first, then the page is given up."""
 
 SECONDS_TO_TAKE = 30.0
-"""How long a page may take for one message."""
+"""The time that a page may take for one message."""
 
 
 class TooSlow(ConnectionError):

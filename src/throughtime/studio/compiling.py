@@ -1,4 +1,4 @@
-"""Whether this process compiles kernels: Numba says when it begins to, and what is in the cache is not compiled."""
+"""Compilation of kernels in this process, of which Numba sends an event; a kernel in the cache is not compiled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Listener(event.Listener):
         self.begins()
 
     def on_end(self, event: event.Event) -> None:
-        """What is made then is made."""
+        """Only the beginning matters."""
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def of_word(task: Any, word: Sequence[int]) -> Example:
 
 
 def describe(task: Any, example: Example, y: Array) -> answers.Example:
-    """What the page shows of the sequence beside its arrays; y (T,O) or (O,) is what the network predicts."""
+    """The sequence as the page shows it beside its arrays; y (T,O) or (O,) is predicted."""
     scored = example.has_targets and task.readout != "identity"
     x, batch = example.batch.x[0], example.batch
     machine = task.machine

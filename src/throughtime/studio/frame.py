@@ -20,7 +20,7 @@ from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import Views
 
 REACH, REACH_AT_REST = 2**19, 2**24
-"""How many numbers the reach of errors may be computed from, while training runs and at rest: T² times the gates'
+"""Numbers that the reach of errors may be computed from, while training runs and at rest: T² times the gates'
 units.
 """
 
@@ -28,7 +28,7 @@ REACH_STEPS = 256
 """Steps up to which it is shown at all."""
 
 SEQUENCES, STEPS = 128, 4096
-"""How many sequences the state space and `exact` are of at most, and how many steps they may have together."""
+"""The most sequences of the state space and of `exact`, and the most steps that they may have together."""
 
 POINTS = 512
 STEPPED = 1e-4
@@ -137,7 +137,7 @@ class Framer:
 
 
 def check(net: Network, example: Example, gradient: Array) -> Check:
-    """How far a gradient is from central differences, computed in float64 whatever the network's numbers are.
+    """The distance of a gradient from central differences, computed in float64 whatever the network's numbers are.
 
     Differences of two steps are extrapolated (Richardson), and with smaller steps again while these do not agree, so
     that a right gradient is within `TOLERANCE` of its size, however steep the loss.
@@ -217,7 +217,7 @@ def _scored(sequences: Batch) -> bool:
 
 
 def _shown(sequences: Batch) -> Array:
-    """Which of all steps of all sequences become points: real ones, at even distances."""
+    """The steps, of all of all sequences, that become points: real ones, at even distances."""
     rows, T, _ = sequences.x.shape
     real = np.ones((rows, T), bool) if sequences.lengths is None else np.arange(T) < sequences.lengths[:, None]
     places = np.flatnonzero(real)

@@ -1,4 +1,4 @@
-"""Who may speak with the server: the browser that was given the printed address, and no other page that is open in it.
+"""The one client of the server: the browser that was given the printed address, and no other page that is open in it.
 
 The token of that address is exchanged for a cookie. `Host` must be this server's own name, so that no foreign name that
 was made to lead here (DNS rebinding) is answered; `Origin`, where a browser sends one, must be this server's too.

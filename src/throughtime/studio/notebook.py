@@ -38,7 +38,7 @@ class Traced(Unknown):
         return self.batch[:batch]
 
     def render(self, x: Array, y: Array) -> str:
-        """How long the sequence is."""
+        """The length of the sequence."""
         return f"  {len(x)} steps"
 
 

@@ -36,7 +36,7 @@ UNKNOWN, OF_DATA = "unknown", "data file"
 
 @dataclass(frozen=True)
 class Unknown(Described):
-    """What a network does whose task or data is not there: random inputs, and no step is scored.
+    """The task of a network whose own task or data is not there: random inputs, and no step is scored.
 
     columns : of the data that it was trained on, as it reads them now, if that is known
     scale : the mean and the deviation of its inputs in that data; where they were not measured, 0 and 1
@@ -69,7 +69,7 @@ class Unknown(Described):
         return Batch(x, np.zeros((*outputs, s.outputs)), mask=np.zeros(outputs))
 
     def render(self, x: Array, y: Array) -> str:
-        """What the inputs are, and what is known of the columns that they stand for."""
+        """The inputs, and the columns that they stand for where these are known."""
         columns, scale = self.columns, self.scale
         if columns is None or scale is None:
             return f"  {self.drawn}"
@@ -87,7 +87,7 @@ class Unknown(Described):
 
     @property
     def drawn(self) -> str:
-        """How the inputs are drawn, in a sentence."""
+        """The distribution of the inputs, in a sentence."""
         if self.columns is None or self.scale is None:
             return "random inputs: the file does not say what the network was trained for"
         if not _measured(self.scale):
@@ -170,7 +170,7 @@ def _named(metadata: dict[str, Any]) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """What stands at a path.
+    """The content of a path.
 
     plan : Plan
     folder : where training goes on, if it is a run; one on data waits until that is uploaded
@@ -225,7 +225,7 @@ def with_data(plan: Plan, path: Path, name: str) -> Plan:
 
 
 def of_upload(path: Path, name: str, present: Plan, settings: Any) -> tuple[Plan, DataFile | None]:
-    """What was uploaded: a model, or sequences; these train the present network if it waits for what it was made for.
+    """An upload: a model, or sequences; these train the present network if it waits for its data.
 
     Parameters
     ----------

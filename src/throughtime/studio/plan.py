@@ -97,7 +97,7 @@ def check_size(specification: NetworkSpecification) -> None:
 
 
 def most_steps(specification: NetworkSpecification) -> int:
-    """How long a sequence of a network may be, so that a page can show it."""
+    """The most steps of a network's sequence that a page can show."""
     s = specification
     return min(MOST_STEPS_IN_TIME, MOST_STATES // (s.layers * s.directions * s.hidden * len(layout(s.graph).slots)))
 
@@ -112,7 +112,7 @@ def check_length(steps: int, most: int = MOST_STEPS_IN_TIME) -> None:
 
 
 def listed(plan: Plan, data: DataFile | None = None) -> list[TaskInfo]:
-    """What there is to learn, for the page; where that of the plan is not there, its name and why."""
+    """The tasks for the page; of one that is not there, its name and the reason."""
     shown = [_described(kind()) for kind in tasks.names.values()]
     if data is not None:
         shown.append(_described(data))

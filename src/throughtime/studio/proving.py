@@ -19,7 +19,7 @@ BUDGET = 10.0
 
 @dataclass(frozen=True)
 class Found:
-    """What came of an attempt; letters: the numbers of a wrong input's symbols."""
+    """The outcome of an attempt; letters: the numbers of a wrong input's symbols."""
 
     verdict: Verdict
     letters: Sequence[int] | None = None
@@ -49,7 +49,7 @@ class Prover:
         self.process, self.connection = child.start(_send_found, "throughtime proof", *work)
 
     async def found(self) -> Found:
-        """What comes of the attempt."""
+        """The outcome of the attempt."""
         try:
             found: Found = await aside(self.connection.recv)
         except (EOFError, OSError):

@@ -29,7 +29,7 @@ from throughtime.tasks.from_file import KINDS
 
 PAGE = Path(__file__).parent / "page"
 SECONDS_FOR_A_PIECE = 30
-"""How long an upload may pause."""
+"""The longest pause of an upload."""
 
 AT_ONCE = 16
 """Pages that may be open."""

@@ -61,7 +61,7 @@ def _is_taken(error: OSError) -> bool:
 
 
 def address(host: str, port: int, token: str) -> str:
-    """What to open in a browser."""
+    """The address to open in a browser."""
     name = f"[{host}]" if ":" in host else host
     return f"http://{name}:{port}/?token={token}"
 
@@ -176,7 +176,7 @@ def _configuration(session: Session, bound: socket.socket, token: str) -> uvicor
 
 
 class _Complaints:
-    """What goes wrong in the event loop, once each, in a line: a flood of connections must not become one of
+    """Errors of the event loop, once each, in a line: a flood of connections must not become one of
     tracebacks.
     """
 

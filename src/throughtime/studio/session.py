@@ -29,14 +29,14 @@ MOST_ENTRIES = 2000
 
 UPLOADS_AT_ONCE = 2
 MOST_LOSSES = 3
-"""How often in a row the training process may end before a run begins in it."""
+"""Times in a row that the training process may end before a run begins in it."""
 
 FIRST_OPERANDS = (91, 46, 56, 8, 90, 1, 33, 74, 5, 12)
 """Their sum has carries, so that the page can say where the network keeps them."""
 
 
 class Session:
-    """What `throughtime studio` runs.
+    """One run, served to all pages: the heart of `throughtime studio`.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ class Session:
         rest = {"history": self.entries, "settings": chosen(self.plan), "verdict": self.verdict}
         return frames, rest
 
-    # What is shown
+    # Frames
 
     async def _begin(self, plan: Plan, folder: Path | None) -> None:
         framer = await aside(Framer, plan.task, plan.specification)  # which refuses what cannot be shown

@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a request led to; failed: why it could not be done, in a sentence."""
+    """The outcome of a request; failed: why it could not be done, in a sentence."""
 
     number: int
     found: Any = None

@@ -157,7 +157,7 @@ def _value(array: str, place: int, bounds: Any, error: str, shown: str, label: s
 
 
 def _label(graph: Graph, laid: Layout, slot: int) -> str:
-    """What the parameters of a net input have as their label, if it is the same for all; else nothing."""
+    """The label of the parameters of a net input, if it is the same for all; else nothing."""
     labels = dict(graph.labels)
     parts = {product.parameter.partition("_")[2] for product in laid.products if product.slot == slot}
     return labels.get(parts.pop(), "") if len(parts) == 1 else ""
@@ -169,7 +169,7 @@ def _reads_x(laid: Layout, slot: int) -> bool:
 
 
 def _said(graph: Graph, laid: Layout, slot: int, label: str, gate: bool) -> tuple[str, str]:
-    """What a value that is no state is called, and how it is read."""
+    """The label and note of a value that is no state."""
     if gate:
         return f"{label} gate".strip(), _of_gate(graph, laid.slots[slot].kept)
     if laid.slots[slot].net == laid.slots[slot].kept:
@@ -180,7 +180,7 @@ def _said(graph: Graph, laid: Layout, slot: int, label: str, gate: bool) -> tupl
 
 
 def _of_gate(graph: Graph, gate: int) -> str:
-    """What a gate does, by what it is multiplied with."""
+    """The effect of a gate, by its factors."""
     kept = released = stored = shown = False
     for use in graph.uses[gate]:
         o = graph.operations[use]

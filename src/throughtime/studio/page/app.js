@@ -76,7 +76,7 @@ export function mount(root, host) {
       moment: wanted.moment ?? Infinity,
     });
   const page = layout(root);
-  /** What is out of sight is not drawn while training. @type {Set<Element>} */
+  /** The panels in sight: the others are not drawn while training. @type {Set<Element>} */
   const seen = new Set(page.panels.map(({ section }) => section));
   /** @type {View | null} */
   let shown = null;
@@ -269,7 +269,7 @@ export function mount(root, host) {
 }
 
 /**
- * What the panels see, once there is something to see.
+ * The view that the panels draw, once there is a frame.
  * @param {State} state
  * @param {Host} host
  * @returns {View | null}

@@ -1,5 +1,5 @@
 /**
- * What the page knows of a cell: its description in the Trace (trace/description.py), looked up. Every formula, lane,
+ * The page's knowledge of a cell: its description in the Trace (trace/description.py), looked up. Every formula, lane,
  * scale and word of a layer follows from it.
  *
  * A net input that one function alone reads is *written out* where that function's value is shown, and so is ∂E by that
@@ -21,7 +21,7 @@
 
 /** The functions of one value: how formulas write them, and what they do. @type {Record<string, string>} */
 export const FUNCTION_SYMBOLS = { sigmoid: "S", tanh: "tanh", relu: "relu", exp: "exp", softplus: "softplus" };
-/** How many values each other operation is done to. @type {Record<string, number>} */
+/** The number of values that each other operation takes. @type {Record<string, number>} */
 const ARGUMENTS = {
   x: 0,
   state: 0,
@@ -119,7 +119,7 @@ export class Cell {
   }
 
   /**
-   * What an array is computed from, looking through all that was not recorded or is written out.
+   * The arrays that an array is computed from, looking through all that was not recorded or is written out.
    * @param {string} array
    * @returns {Link[]}
    */

@@ -1,4 +1,4 @@
-/** What one chooses: two numbers of one's own, the proof, the task and the network, a file. */
+/** The choices of a reader: two numbers of one's own, the proof, the task and the network, a file. */
 import { built, children, el, set, write } from "./dom.js";
 import { format } from "./scales.js";
 
@@ -8,7 +8,7 @@ import { format } from "./scales.js";
 /** @typedef {import("./types.d.ts").Hello} Hello */
 /** @typedef {import("./types.d.ts").OptionInfo} Option */
 
-/** What options are called, where it is not their name. @type {Record<string, string>} */
+/** Labels of options, where these are not their names. @type {Record<string, string>} */
 const LABELS = {
   hidden: "Hidden units",
   optimizer: "Optimiser",

@@ -1,4 +1,4 @@
-/** Which cells a cell is computed from, and which are computed from it: one step of the formulas. */
+/** The cells that a cell is computed from, and those computed from it: one step of the formulas. */
 import { described } from "./cell.js";
 
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
@@ -13,7 +13,7 @@ import { described } from "./cell.js";
  */
 
 /**
- * What the readout and the loss compute from what. A softmax's outputs hang together; only the cross-entropy undoes
+ * The sources of the arrays of readout and loss. A softmax's outputs hang together; only the cross-entropy undoes
  * that.
  * @param {TraceJSON} trace
  * @returns {[string, import("./cell.js").Link[]][]}
@@ -25,13 +25,13 @@ function outerRules({ specification: { readout, loss } }) {
     ["delta_y", from(readout === "softmax" && loss === "squared")],
   ];
 }
-/** What a cell is computed from. @param {TraceJSON} trace @param {Selection} cell @returns {Cells[]} */
+/** The cells that a cell is computed from. @param {TraceJSON} trace @param {Selection} cell @returns {Cells[]} */
 export const dependsOn = (trace, cell) =>
   links(trace)
     .filter((link) => link.to === cell.array)
     .flatMap((link) => link.back(cell));
 
-/** What is computed from a cell. @param {TraceJSON} trace @param {Selection} cell @returns {Cells[]} */
+/** The cells that are computed from a cell. @param {TraceJSON} trace @param {Selection} cell @returns {Cells[]} */
 export const dependents = (trace, cell) =>
   links(trace)
     .filter((link) => link.from === cell.array)

@@ -73,7 +73,7 @@ export function children(parent, count, make) {
 }
 
 /**
- * What is built once for a root, and again only when `key` changes (the shape of what is drawn).
+ * The parts that are built once for a root, and again only when `key` changes (the shape of what is drawn).
  * @template T
  * @param {HTMLElement} root
  * @param {string} key

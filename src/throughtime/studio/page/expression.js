@@ -42,7 +42,7 @@ export const FUNCTIONS = {
   "ln S": (net) => Math.min(net, 0) - Math.log1p(Math.exp(-Math.abs(net))),
 };
 
-/** What the operations of a cell do to numbers of one unit. @type {Record<string, (...of: number[]) => number>} */
+/** The operations of a cell on numbers of one unit. @type {Record<string, (...of: number[]) => number>} */
 export const ARITHMETIC = {
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,

@@ -1,4 +1,4 @@
-/** Where each step and each row of the unrolled picture stands, in CSS pixels. */
+/** The places of the steps and rows of the unrolled picture, in CSS pixels. */
 import { described } from "./cell.js";
 import { lanesOf } from "./lanes.js";
 
@@ -127,5 +127,5 @@ function joint(above, below, inputLetter) {
 export const find = ({ placed }, array, layer, direction) =>
   placed.find(({ lane }) => lane.array === array && lane.layer === layer && lane.direction === direction);
 
-/** Where the cells of a step begin. @param {Geometry} geometry @param {number} t */
+/** The left edge of a step's cells. @param {Geometry} geometry @param {number} t */
 export const leftOf = ({ pitch, inset }, t) => t * pitch + inset;

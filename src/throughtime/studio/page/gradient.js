@@ -1,4 +1,4 @@
-/** Where the gradient goes: how far each error reaches back, and what every step adds to each parameter's gradient. */
+/** The gradient in time: the reach of each error back, and the part of every step in each parameter's gradient. */
 import { described } from "./cell.js";
 import { built, children, el, roving, set, svg, write } from "./dom.js";
 import { parameterNumber, stepTerms } from "./gradient_formula.js";
@@ -39,7 +39,7 @@ export function gradient(root, view, act) {
 }
 
 /**
- * How many steps back an error is felt: the greatest n for which ‖δ_{k→k−n}‖ ≥ 1 % of ‖δ_{k→k}‖ with no smaller one
+ * The steps back that an error reaches: the greatest n for which ‖δ_{k→k−n}‖ ≥ 1 % of ‖δ_{k→k}‖ with no smaller one
  * between; null if there was no error.
  * @param {number[][]} reach
  * @param {number} k

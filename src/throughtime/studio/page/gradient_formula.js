@@ -26,7 +26,7 @@ export function placeInParameter(trace, selection) {
   return { row: isMatrix ? Math.floor(selection.unit / columns) : null, column: selection.unit % columns };
 }
 
-/** What each step adds to the gradient of the selected parameter, in the order of time. */
+/** The terms that the steps add to the gradient of the selected parameter, in the order of time. */
 /** @param {TraceJSON} trace @param {Selection} selection @returns {StepTerm[]} */
 export function stepTerms(trace, selection) {
   const { row, column } = placeInParameter(trace, selection);
@@ -60,13 +60,13 @@ export function stepTerms(trace, selection) {
 }
 
 /**
- * What a step adds to a vector's gradient as at most two factors.
+ * The term that a step adds to a vector's gradient, as at most two factors.
  * @param {Unit} unit
  * @param {number} back the place of ∂E by it
  */
 function factorsOf(unit, back) {
   const added = unit.computed(back);
-  if (added === null) return [constant("what a step adds", unit.valueAt(back))];
+  if (added === null) return [constant("a step's part", unit.valueAt(back))];
   const factors = added.kind === "product" ? added.factors : [added];
   const numbers = factors.flatMap((factor) => (factor.kind === "number" ? [factor] : []));
   if (numbers.length === factors.length && numbers.length <= 2) return numbers;

@@ -33,7 +33,7 @@ export function history(root, view) {
 }
 
 /**
- * What a curve shows: training counts what is exact with its noise on, the bar on top without.
+ * The title of a curve: training counts what is exact with its noise on, the bar on top without.
  * @param {Curve} curve
  * @param {number} noise
  */
@@ -76,7 +76,7 @@ function build(root) {
       "p",
       { class: "how" },
       "From left to right the updates of the training. Point at a curve to read its values there; the solid " +
-        "line is what the page shows.",
+        "line is the update that the page shows.",
     ),
     parts.empty,
     parts.box,
@@ -160,7 +160,7 @@ export function nearestEntry(entries, share) {
   return low > 0 && step - entries[low - 1].step < entries[low].step - step ? low - 1 : low;
 }
 
-/** Where a value stands between the bottom (0) and the top (1), and the values written beside it. */
+/** The place of a value between the bottom (0) and the top (1), and the values written beside it. */
 /** @param {Curve} curve @param {HistoryEntry[]} entries @param {boolean} logarithmic */
 export function scaleFor({ name, share }, entries, logarithmic) {
   if (share) return { place: (/** @type {number} */ v) => v, ticks: [0, 0.5, 1] };

@@ -93,7 +93,7 @@ function inspected({ trace, frame }, selection) {
   if (isParameter(trace, selection))
     return [
       ...parameterSection(trace, selection, frame.update),
-      ...section(trace, found, "its gradient: the sum of what every step adds"),
+      ...section(trace, found, "its gradient: the sum of one term a step"),
     ];
   const partner = partnerOf(trace, selection);
   const other = partner && formula(trace, partner);
@@ -127,7 +127,7 @@ function given(trace, selection) {
     el(
       "p",
       { class: "note" },
-      selection.array === "d" ? "It is given: what the network should say." : "It is given, not computed.",
+      selection.array === "d" ? "It is given: the target of the output." : "It is given, not computed.",
     ),
   ];
 }

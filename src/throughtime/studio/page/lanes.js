@@ -21,9 +21,9 @@ import { lettersOf } from "./numbers.js";
 
 /** The symbol, the name and how the values are read. */
 const OUTER = /** @type {const} */ ({
-  x: ["x", "input", "what the network reads"],
-  y: ["y", "output", "what the network says"],
-  d: ["d", "target", "what it should say"],
+  x: ["x", "input", "read by the network"],
+  y: ["y", "output", "predicted by the network"],
+  d: ["d", "target", "to be predicted"],
   error: ["E", "loss", "the loss of each step"],
   delta_y: ["δ_y", "output", "the error at the output"],
 });

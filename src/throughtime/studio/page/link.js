@@ -10,14 +10,14 @@
  * operands?: string[]}} Link
  */
 
-/** What else stands in a link. */
+/** The other names in a link. */
 const OTHERS = ["step", "moment", "selection", "chapter", "a", "b", "token"];
 const TEXTS = ["task", "cell", "activation", "optimizer", "schedule", "dtype", "update"];
-/** What a setting is called in a link, where it is not its name. */
+/** Names of settings in a link, where these are other ones. */
 const SHORT = { learning_rate: "lr" };
 const LONG = { lr: "learning_rate" };
 
-/** What a link says; what it says wrongly is left out. @param {string} hash @returns {Link} */
+/** The content of a link; anything wrong in it is left out. @param {string} hash @returns {Link} */
 export function read(hash) {
   const query = new URLSearchParams(hash.replace(/^#/, ""));
   /** @type {Record<string, string | number | boolean>} */

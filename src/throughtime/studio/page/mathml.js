@@ -1,5 +1,5 @@
 /**
- * How the formulas of `expression.js` are written: as a line of text (that of `trace/explain/text.py`), and as MathML.
+ * The formulas of `expression.js` in writing: as a line of text (that of `trace/explain/text.py`), and as MathML.
  *
  * @typedef {import("./expression.js").Expression} Expression
  * @typedef {import("./expression.js").NumberNode} NumberNode

@@ -57,7 +57,7 @@ function groups(values, unit, states) {
 }
 
 /**
- * How far apart two groups lie.
+ * The distance of two groups.
  * @param {number[][]} groups
  * @returns {{gap: number, means: [number, number], score: number}}
  */

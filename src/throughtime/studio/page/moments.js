@@ -24,7 +24,7 @@ export function momentsOf(T) {
  */
 export const momentAt = (T, pass, t) => (pass === "forward" ? t : pass === "loss" ? T : 2 * T - t);
 
-/** What happens at a moment, in one or two sentences. @param {Frame} frame @param {Moment} moment */
+/** A moment in one or two sentences. @param {Frame} frame @param {Moment} moment */
 export function sentence({ trace, example, update }, { phase, t }) {
   const T = trace.lengths[0];
   const step = (t ?? 0) + 1;

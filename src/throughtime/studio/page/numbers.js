@@ -36,7 +36,7 @@ export const isTimeless = (trace, array) =>
 export const layerOf = (trace, layer, direction) =>
   trace.layers[layer * directions(trace) + (direction === "backward" && directions(trace) === 2 ? 1 : 0)];
 
-/** How many directions a layer has. @param {TraceJSON} trace */
+/** The number of directions of a layer. @param {TraceJSON} trace */
 export const directions = (trace) => (trace.specification.bidirectional ? 2 : 1);
 
 /** A parameter's own part of its name, "forget.U", without layer and direction. @param {string} name */
@@ -56,7 +56,7 @@ export function parameterName(trace, { array, layer, direction }) {
 }
 
 /**
- * Where a parameter of this name belongs.
+ * The layer and direction of a parameter's name.
  * @param {string} name
  * @returns {{array: string, layer: number, direction: "forward" | "backward"}}
  */
@@ -137,19 +137,19 @@ export class Numbers {
     return { name: this.outerName(array, t), numbers: features.map((k) => this.outer(array, t, k)) };
   }
 
-  /** What a layer reads at step t, each part with the first row of V that it meets. */
+  /** The inputs of a layer at step t, each part with the first row of V that it meets. */
   /** @param {LayerJSON} of @param {number} t @returns {{vector: Vector, from: number}[]} */
   inputs(of, t) {
     if (of.layer === 0) return [{ vector: this.outerVector("x", t), from: 0 }];
     return this.parts(of.layer - 1).map(({ of, from }) => ({ vector: this.states(of, t), from }));
   }
 
-  /** What the layer above or the readout sees of a layer. @param {LayerJSON} of @param {number} t */
+  /** The states of a layer that the layer above or the readout reads. @param {LayerJSON} of @param {number} t */
   states(of, t) {
     return this.layerVector(of, this.cell.output, t);
   }
 
-  /** What the readout reads for step t, each part with the first row of W that it meets. @param {number} t */
+  /** The inputs of the readout for step t, each part with the first row of W that it meets. @param {number} t */
   read(t) {
     const { layers, output } = this.trace.specification;
     return this.parts(layers - 1).map(({ of, from }) => {
@@ -268,7 +268,7 @@ export class Numbers {
 }
 
 /**
- * How formulas write a layer's array, or that of an initial state.
+ * A layer's array, or that of an initial state, as formulas write it.
  * @param {TraceJSON} trace
  * @param {string} array
  * @returns {{letter: string, mark?: "δ" | "∂"}}

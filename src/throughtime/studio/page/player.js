@@ -6,7 +6,7 @@ import { sentence } from "./moments.js";
 /** @typedef {import("./types.d.ts").Actions} Actions */
 /** @typedef {import("./types.d.ts").Speed} Speed */
 
-/** How long each moment is shown, in milliseconds. @type {Record<Speed, number>} */
+/** The time of each moment, in milliseconds. @type {Record<Speed, number>} */
 export const PACE = { slow: 1200, medium: 400, fast: 80 };
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */

@@ -4,7 +4,7 @@ import { svg } from "./dom.js";
 /** Pixels of a PNG for each of the page. */
 const SHARPNESS = 2;
 const MARGIN = 12;
-/** What an SVG's elements take from the style sheet. */
+/** The properties that an SVG's elements have from the style sheet. */
 const SHAPE_STYLES = [
   "fill",
   "fill-opacity",
@@ -67,7 +67,7 @@ function groundOf(element) {
 const isClear = (colour) => colour === "transparent" || /rgba\(.*, 0\)$/.test(colour);
 
 /**
- * What an element and all in it look like.
+ * An element and all in it, as they look.
  * @param {Element} element
  * @param {{left: number, top: number}} place
  * @returns {SVGElement[]}

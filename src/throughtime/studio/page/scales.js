@@ -48,7 +48,7 @@ function table(kind, theme) {
 }
 
 /**
- * Where a value stands on a scale, 0..1; 0 is ½ where values have a sign.
+ * The place of a value on a scale, 0..1; 0 is ½ where values have a sign.
  * @param {Scale} scale
  * @param {number} value
  */

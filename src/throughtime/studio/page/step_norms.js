@@ -1,4 +1,4 @@
-/** How much each step adds to the gradient of a parameter, as one number. */
+/** The size of the part that each step adds to a parameter's gradient, as one number. */
 import { described } from "./cell.js";
 import { Numbers, layerOf, range } from "./numbers.js";
 import { Unit } from "./unit.js";

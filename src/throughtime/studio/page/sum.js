@@ -17,7 +17,7 @@ export function sum(root, view, act) {
   else lines(root, view);
 }
 
-/** What the task itself writes for people. @param {HTMLElement} root @param {View} view */
+/** The task's own text for people. @param {HTMLElement} root @param {View} view */
 function lines(root, view) {
   const text = built(root, "lines", () => {
     const pre = el("pre", { class: "rendered" });

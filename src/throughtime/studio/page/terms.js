@@ -1,5 +1,5 @@
 /**
- * What a number is made of: the summands of its formula.
+ * The summands of a number's formula.
  *
  * @typedef {import("./expression.js").Expression} Expression
  * @typedef {import("./expression.js").Formula} Formula

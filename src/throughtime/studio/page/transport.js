@@ -5,7 +5,7 @@ import { format, percent } from "./scales.js";
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
 
-/** How many updates a second there are to choose from; null for full speed. */
+/** Updates a second to choose from; null for full speed. */
 export const PACES = [10, 100, 1000, null];
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
@@ -59,7 +59,7 @@ function badge(badge, { frame: { check, example }, preparing }) {
     );
 }
 
-/** How a gradient was checked. @param {import("./types.d.ts").Check} check */
+/** The check of a gradient in a sentence. @param {import("./types.d.ts").Check} check */
 function how({ greatest, against, checked, parameters }) {
   const over = checked < parameters ? `${checked} of ${parameters}` : "all";
   return (

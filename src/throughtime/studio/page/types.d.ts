@@ -9,12 +9,15 @@ import type {
   HistoryEntry,
   ServerMessage,
   Settings,
+  SpecificationJSON,
   TraceJSON,
   Verdict,
 } from "./messages.d.ts";
 
 export type * from "./messages.d.ts";
 
+/** The fields of a NetworkSpecification. */
+export type Specification = SpecificationJSON;
 export type Direction = "forward" | "backward";
 export type Theme = "light" | "dark";
 export type Matrix = number[][];
@@ -69,11 +72,11 @@ export interface View {
   /** The steps that the server can go back to. */
   checkpoints: number[];
   verdict: Verdict | null;
-  /** Where the server has saved the run. */
+  /** The folder in which the server has saved the run. */
   saved: string | null;
   /** The address of what is shown as one file, if the host makes such files. */
   exportAddress: string | null;
-  /** Which of `frames` is shown. */
+  /** The place of the frame among `frames`. */
   recorded: number;
 }
 
@@ -90,7 +93,7 @@ export interface Actions {
   /** Shows a recorded checkpoint. */
   frame(k: number): void;
   play(playing: boolean, speed?: Speed): void;
-  /** How fast the server trains. */
+  /** The speed of the training. */
   pace(updatesPerSecond: number | null): void;
   theme(theme: Theme): void;
   upload(file: File): void;
@@ -98,7 +101,7 @@ export interface Actions {
 
 export type Panel = (root: HTMLElement, view: View, act: Actions) => void;
 
-/** Where the page lives: the studio's server, an exported file, a notebook. */
+/** The home of the page: the studio's server, an exported file, a notebook. */
 export interface Host {
   /** Whether there is a server that trains. */
   live: boolean;
@@ -111,7 +114,7 @@ export interface Host {
   upload?(file: File): Promise<void>;
   /** The address of the page as one file, for what is shown. */
   exportAddress?(query: Record<string, string>): string;
-  /** What an exported page holds. */
+  /** The content of an exported page. */
   recorded?: { frames: Frame[]; history: HistoryEntry[]; settings: Settings; verdict: Verdict | null };
   /** The part of the address behind "#"; a notebook has none. */
   hash?: boolean;

@@ -50,13 +50,13 @@ export class Unit {
     this.parts = 0;
   }
 
-  /** How a recorded number was computed; null where that is too long to be written. @param {string} array */
+  /** The expression of a recorded number; null where it is too long to be written. @param {string} array */
   recorded(array) {
     const { place } = /** @type {{place: number}} */ (this.cell.values.get(array) ?? this.cell.errors.get(array));
     return this.computed(place, true);
   }
 
-  /** What stands at a place among the operations; null where that is too long to be written. @param {number} place */
+  /** The expression at a place among the operations; null where it is too long to be written. @param {number} place */
   computed(place, top = false) {
     try {
       this.parts = 0;

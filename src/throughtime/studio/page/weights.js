@@ -154,7 +154,7 @@ function titleOf(trace, label) {
   return `${label[0].toUpperCase()}${label.slice(1)}${gate ? " gate" : ""}`;
 }
 
-/** What a parameter does. @param {TraceJSON} trace @param {string} array */
+/** The part of a parameter in the network. @param {TraceJSON} trace @param {string} array */
 function roleOf(trace, array) {
   if (array === "W") return "to the output";
   if (array === "b_y") return "bias of the output";

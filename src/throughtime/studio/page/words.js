@@ -1,4 +1,4 @@
-/** What a number of the page is, in words. */
+/** A number of the page in words. */
 import { described } from "./cell.js";
 import { columnsOf, lettersOf, parameterName } from "./numbers.js";
 
