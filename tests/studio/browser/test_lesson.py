@@ -124,6 +124,50 @@ def shares():
     return ones / seen
 
 
+def number(text):
+    """A number as the page writes it."""
+    digits, _, power = text.replace("−", "-").partition("·10")
+    return float(digits) * 10 ** int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0)
+
+
+def test_the_loss_of_one_unit_falls_at_every_press(chapter):
+    section = chapter("unit")
+    for x in (-3, -1, 0, 0.35, 2, 3):
+        for target in ("1", "0"):
+            section.get_by_role("button", name="Begin anew").click()
+            section.locator("input[type=range]").fill(str(x))
+            if value(section, "target") != target:
+                section.locator("[data-action=target]").click()
+            for press in range(1, 13):
+                section.locator("[data-action=step]").click()
+                assert value(section, "steps") == str(press)
+                assert number(value(section, "loss")) < number(value(section, "before"))
+
+
+def test_one_unit_says_its_numbers(chapter):
+    section = chapter("unit")
+    slider = section.locator("input[type=range]")
+    slopes = []
+    for x in np.linspace(-3, 3, 13):
+        slider.fill(str(x))
+        net = -1.5 * x + 0.5
+        y = 1 / (1 + np.exp(-net))
+        assert float(section.locator(".point").get_attribute("data-value")) == pytest.approx(y, abs=1e-15)
+        slopes.append(number(value(section, "slope")))
+        assert slopes[-1] == pytest.approx(y * (1 - y), rel=1e-3)
+        assert number(value(section, "loss")) == pytest.approx((y - 1) ** 2 / 2, rel=1e-3)
+    assert max(slopes) <= 0.25
+    assert min(slopes) < 0.01  # it fades towards both ends
+    box = section.locator(".curve").bounding_box()
+    page = section.page
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 100)
+    page.mouse.down()
+    before = slider.input_value()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 100)
+    page.mouse.up()
+    assert float(slider.input_value()) < float(before)  # w is negative
+
+
 @pytest.mark.parametrize(("order", "expected"), [("after", LOG), ("inside", PER_STEP)])
 def test_the_public_log_appears_again(chapter, order, expected):
     section = chapter("program")

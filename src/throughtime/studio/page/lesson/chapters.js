@@ -2,6 +2,7 @@
 import { adds } from "./adds.js";
 import { memory } from "./memory.js";
 import { program } from "./program.js";
+import { unit } from "./unit.js";
 
 /** @type {import("./types.d.ts").Chapter[]} */
-export const CHAPTERS = [adds, memory, program];
+export const CHAPTERS = [adds, memory, unit, program];

@@ -127,6 +127,60 @@ export const TEXT = {
         },
       ],
     },
+    unit: {
+      title: "One unit",
+      words: {
+        curve: "The sigmoid, with the unit's point on it, the slope there, and the target",
+        input: "the input x",
+        step: "Take a step",
+        again: "Begin anew",
+      },
+      blocks: [
+        {
+          text:
+            "A hidden unit adds up what it reads, each number times a weight, and a bias: with a single input " +
+            "that is net = w·x + b. Then it presses the sum between 0 and 1. The curve that does this is the " +
+            "*sigmoid*, S(net) = 1 / (1 + exp(−net)). Drag the point, or move the input.",
+          light: "curve",
+          todo: true,
+        },
+        {
+          text:
+            "The slope of the curve is y·(1 − y), here {slope}. It is ¼ in the middle and never more; towards " +
+            "both ends it fades to nothing. Keep this ¼ in mind for chapter 9.",
+          light: "slope",
+        },
+        {
+          text:
+            "The unit should say {target} ([the other](target)). Its loss E is half the squared difference, the " +
+            "length of the dashed line squared and halved.",
+          light: "loss",
+        },
+        {
+          text:
+            "How does E change if w grows a little? By the chain rule: E changes with y by y − d, y with net by " +
+            "the slope, net with w by x. The product of the first two is the error at the unit's net input, δ. It" +
+            " says how E changes with net, and all of back-propagation is about finding it.",
+          light: "gradient",
+        },
+        {
+          text:
+            "[Take a step](step): the weight moves against its gradient, w becomes w − ∂E/∂w, and b becomes b " +
+            "− δ. After {steps} steps the loss is {loss}; before the last one it was {before}. It falls at every " +
+            "press, whatever the input.",
+          light: "loss",
+          todo: true,
+        },
+        {
+          ask: "Why is the first step so slow, if one begins far from the target?",
+          answer: [
+            "Because the slope is small there. A unit that is certain and wrong learns slowest: its error is " +
+              "multiplied by y·(1 − y), which is next to nothing. That is what a sigmoid costs, and a reason why " +
+              "networks begin with small weights.",
+          ],
+        },
+      ],
+    },
     program: {
       title: "The program",
       words: {
@@ -161,8 +215,8 @@ export const TEXT = {
         },
         {
           text:
-            "The update is plain gradient descent on one pair: every weight moves against its gradient, by a tenth " +
-            "of it.",
+            "The update is plain gradient descent on one pair: every weight moves against its gradient, by a " +
+            "tenth of it.",
           light: "update",
         },
         {
@@ -172,8 +226,8 @@ export const TEXT = {
           light: "report",
           todo: true,
         },
-        "For 4,000 pairs nothing seems to happen. Two thousand pairs later the error is less than a sixth of what it " +
-          "was: the network has found the carry.",
+        "For 4,000 pairs nothing seems to happen. Two thousand pairs later the error is less than a sixth of what" +
+          " it was: the network has found the carry.",
         {
           table: {
             head: ["in the article", "here", "in the textbook"],
