@@ -116,8 +116,8 @@ export const unit = {
       draw,
       values: () => ({
         steps: String(state.steps),
-        before: Number.isNaN(state.before) ? "…" : format(state.before),
-        loss: format(numbers().E),
+        before: Number.isNaN(state.before) ? "…" : format(state.before, 6),
+        loss: format(numbers().E, 6),
         slope: format(numbers().slope),
         target: String(state.d),
       }),
