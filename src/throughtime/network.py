@@ -11,6 +11,7 @@ from throughtime.batch import Array, Sequences
 from throughtime.passes.given import Lengths, sequences
 from throughtime.passes.one_pass import Backward, Pass
 from throughtime.passes.pool import Pool
+from throughtime.passes.sharded import Sharded
 from throughtime.passes.state import State
 from throughtime.support.checks import whole_number
 from throughtime.support.disk import StrPath
@@ -82,13 +83,31 @@ class Network(Weights):
     # Outputs
 
     @overload
-    def predict(self, x: Array | tuple[Any, Any], lengths: Any = None, initial_state: State | None = None) -> Array: ...
+    def predict(
+        self,
+        x: Array | tuple[Any, Any],
+        lengths: Any = None,
+        initial_state: State | None = None,
+        *,
+        threads: int | None = None,
+    ) -> Array: ...
 
     @overload
-    def predict(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> Any: ...
+    def predict(
+        self, x: Sequences, lengths: Any = None, initial_state: State | None = None, *, threads: int | None = None
+    ) -> Any: ...
 
-    def predict(self, x: Sequences, lengths: Any = None, initial_state: State | None = None) -> Any:
+    def predict(
+        self, x: Sequences, lengths: Any = None, initial_state: State | None = None, *, threads: int | None = None
+    ) -> Any:
         """The outputs.
+
+        Parameters
+        ----------
+        x, lengths : sequences, see above
+        initial_state : State, optional
+            Zero when not given.
+        threads : as for `throughtime.train`
 
         Returns
         -------
@@ -98,9 +117,13 @@ class Network(Weights):
         array, steps = sequences(self._specification, x, lengths)
         B, T, _ = array.shape
         passes = self._passes
-        here = passes.take(passes.piece(T, B), B, False)
-        y = here.predict(array, steps, initial_state)
-        passes.give_back(here)
+        shards = passes.shards(T, B, False)
+        if len(shards) > 1:
+            y = Sharded(passes, shards, threads).predict(array, steps, initial_state)
+        else:
+            here = passes.take(passes.piece(T, B), B, False)
+            y = here.predict(array, steps, initial_state)
+            passes.give_back(here)
         if isinstance(x, list) and steps is not None and y.ndim == 3:
             return [row[:n] for row, n in zip(y, steps, strict=True)]
         return y
@@ -138,14 +161,34 @@ class Network(Weights):
 
     # How wrong it is, and why
 
-    def loss(self, x: Sequences, y: npt.ArrayLike, lengths: Any = None, mask: Any = None) -> float:
+    def loss(
+        self,
+        x: Sequences,
+        y: npt.ArrayLike,
+        lengths: Any = None,
+        mask: Any = None,
+        *,
+        threads: int | None = None,
+    ) -> float:
         """The loss, summed over steps and sequences; arguments as for `gradient`."""
-        here = self._read(*sequences(self._specification, x, lengths))
+        array, steps = sequences(self._specification, x, lengths)
+        shards = self._passes.shards(array.shape[1], array.shape[0], False)
+        if len(shards) > 1:
+            return Sharded(self._passes, shards, threads).loss(array, steps, y, mask)
+        here = self._read(array, steps)
         loss = here.loss(y, mask)
         self._passes.give_back(here)
         return loss
 
-    def gradient(self, x: Sequences, y: npt.ArrayLike, lengths: Any = None, mask: Any = None) -> tuple[float, Array]:
+    def gradient(
+        self,
+        x: Sequences,
+        y: npt.ArrayLike,
+        lengths: Any = None,
+        mask: Any = None,
+        *,
+        threads: int | None = None,
+    ) -> tuple[float, Array]:
         """Back-propagation through time.
 
         Parameters
@@ -157,6 +200,7 @@ class Network(Weights):
             Steps of each sequence that are real.
         mask : (B, T) array, optional
             Weight of each step in the loss; (B,) for output "last step".
+        threads : as for `throughtime.train`
 
         Returns
         -------
@@ -166,8 +210,11 @@ class Network(Weights):
             Its derivative by each parameter, in the order of `parameters`.
         """
         array, steps = sequences(self._specification, x, lengths)
-        passes = self._passes
-        here = passes.take(array.shape[1], array.shape[0], True)
+        passes, (B, T, _) = self._passes, array.shape
+        shards = passes.shards(T, B, True)
+        if len(shards) > 1:
+            return Sharded(passes, shards, threads).differentiate(array, steps, y, mask)
+        here = passes.take(T, B, True)
         found = here.differentiate(array, steps, y, mask)
         passes.give_back(here)
         return found

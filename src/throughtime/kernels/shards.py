@@ -25,6 +25,8 @@ def shards(products: float, T: int, B: int) -> list[slice]:
         Multiplications for a row and time step.
     T, B : int
     """
+    if products * T * B < 2 * _PRODUCTS:  # at once, for the smallest
+        return [slice(0, B)]
     count = 1
     while _worth(products, T, B / (2 * count), 2 * count):
         count *= 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from throughtime.batch import Array
 from throughtime.cells.layout import layout
+from throughtime.kernels.shards import shards
 from throughtime.passes.one_pass import Pass
 from throughtime.weights.network_specification import NetworkSpecification
 
@@ -27,16 +28,20 @@ class Pool:
     """
 
     def __init__(self, s: NetworkSpecification, parameters: Array) -> None:
-        self._s, self._parameters = s, parameters
+        self.specification, self._parameters = s, parameters
         self._numbers_of_a_step = s.layers * s.hidden * (len(layout(s.graph).slots) + len(s.graph.states))
         self._idle: dict[tuple[int, int, bool], list[Pass]] = {}
+
+    def shards(self, T: int, B: int, backward: bool) -> list[slice]:
+        """The rows of a batch that have a pass each, see `kernels.shards`."""
+        return shards((3 if backward else 1) * self._parameters.size, T, B)
 
     def take(self, T: int, B: int, backward: bool) -> Pass:
         """One of this size that nobody else uses."""
         try:
             return self._idle[T, B, backward].pop()
         except (KeyError, IndexError):
-            return Pass(self._s, self._parameters, T, B, backward=backward)
+            return Pass(self.specification, self._parameters, T, B, backward=backward)
 
     def give_back(self, used: Pass) -> None:
         """Let it be used again."""
@@ -50,7 +55,7 @@ class Pool:
 
     def piece(self, T: int, B: int) -> int:
         """Steps of a long sequence that are read at once: all of them by a bidirectional network."""
-        if T * B * self._numbers_of_a_step <= _NUMBERS_OF_A_PIECE or self._s.bidirectional:
+        if T * B * self._numbers_of_a_step <= _NUMBERS_OF_A_PIECE or self.specification.bidirectional:
             return T
         pieces = -(-T // max(_LEAST_PIECE, _NUMBERS_OF_A_PIECE // (B * self._numbers_of_a_step)))
         return -(-T // pieces)

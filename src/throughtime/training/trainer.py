@@ -203,7 +203,7 @@ class Trainer:
 
     def _measure(self, data: Batch) -> float:
         net, records = self.run.network, self.run.history.records
-        loss = net.loss(data.x, data.y, data.lengths, data.mask) / len(data)
+        loss = net.loss(data.x, data.y, data.lengths, data.mask, threads=self.team.threads) / len(data)
         records[-1] = replace(records[-1], validation_loss=loss)
         return loss
 
