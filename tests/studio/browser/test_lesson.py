@@ -168,6 +168,50 @@ def test_one_unit_says_its_numbers(chapter):
     assert float(slider.input_value()) < float(before)  # w is negative
 
 
+def states(x, V=6.0, U=6.0, b=-3.0):
+    h, found = 0.0, []
+    for read in x:
+        h = 1 / (1 + np.exp(-(V * read + U * h + b)))
+        found.append(h)
+    return found
+
+
+def test_a_loop_is_folded_out_and_its_copies_share_their_weights(chapter):
+    section = chapter("copies")
+    loop = section.locator("path.edge.U")
+    arrows, circles = section.locator("line.edge.U"), section.locator(".node.h")
+    assert loop.is_visible()
+    assert sum(circle.is_visible() for circle in circles.all()) == 1
+    section.locator("[data-action=fold]").click()
+    assert not loop.is_visible()
+    assert sum(circle.is_visible() for circle in circles.all()) == 5
+
+    def shown():
+        return [float(circle.get_attribute("data-value")) for circle in circles.all()]
+
+    slider = section.locator(".slider[data-part=U] input")
+    assert shown() == pytest.approx(states([0, 1, 0, 0, 0]), abs=1e-12)
+    assert float(value(section, "last")) > 0.9  # remembered to the end
+    widths = set()
+    for U in (3, 0, -4, 6):
+        slider.fill(str(U))
+        assert shown() == pytest.approx(states([0, 1, 0, 0, 0], U=U), abs=1e-12)
+        assert (
+            len({(arrow.get_attribute("stroke-width"), arrow.get_attribute("data-sign")) for arrow in arrows.all()})
+            == 1
+        )
+        widths.add(arrows.first.get_attribute("stroke-width"))
+        if U == 3:
+            assert shown()[-1] < 0.15  # fades
+    assert len(widths) == 4
+    slider.fill("0")
+    alone = shown()
+    section.locator(".node.x").nth(1).click()
+    assert [a == b for a, b in zip(alone, shown(), strict=True)] == [True, False, True, True, True]
+    section.locator(".node.x").nth(3).press("Enter")
+    assert shown() == pytest.approx(states([0, 0, 0, 1, 0], U=0), abs=1e-12)
+
+
 @pytest.mark.parametrize(("order", "expected"), [("after", LOG), ("inside", PER_STEP)])
 def test_the_public_log_appears_again(chapter, order, expected):
     section = chapter("program")

@@ -165,8 +165,8 @@ export const TEXT = {
         },
         {
           text:
-            "[Take a step](step): the weight moves against its gradient, w becomes w − ∂E/∂w, and b becomes b " +
-            "− δ. After {steps} steps the loss is {loss}; before the last one it was {before}. It falls at every " +
+            "[Take a step](step): the weight moves against its gradient, w becomes w − ∂E/∂w, and b becomes b − " +
+            "δ. After {steps} steps the loss is {loss}; before the last one it was {before}. It falls at every " +
             "press, whatever the input.",
           light: "loss",
           todo: true,
@@ -177,6 +177,50 @@ export const TEXT = {
             "Because the slope is small there. A unit that is certain and wrong learns slowest: its error is " +
               "multiplied by y·(1 − y), which is next to nothing. That is what a sigmoid costs, and a reason why " +
               "networks begin with small weights.",
+          ],
+        },
+      ],
+    },
+    copies: {
+      title: "Many copies of one network",
+      words: {
+        picture: "A network with one hidden unit, with its loop or folded out",
+        V: "V, from the input to the hidden unit",
+        U: "U, from the hidden unit to itself",
+        W: "W, from the hidden unit to the output",
+        fold: "Fold it up",
+        unfold: "Fold it out",
+      },
+      blocks: [
+        {
+          text:
+            "Here is a whole recurrent network of one input x, one hidden unit h and one output y. The loop is " +
+            "what makes it recurrent: what h was at one step comes back to it at the next, through the weight U.",
+          light: "U",
+        },
+        {
+          text:
+            "A loop is hard to follow. [Fold it out](fold): one column for each step of time, and the loop " +
+            "becomes an arrow from each column to the next. It is no longer a loop, only a deep network that is " +
+            "as long as its sequence.",
+          todo: true,
+        },
+        {
+          text:
+            "The columns are copies of one network. There is one V, one U and one W, and each copy uses them: " +
+            "drag U and all its arrows change at once, and with them every state that follows. Blue weights are " +
+            "positive, orange ones negative; the thicker, the larger.",
+          light: "U",
+          todo: true,
+        },
+        "Click an x to flip it between 0 and 1. With U = 6, the weight it begins with, the 1 in the second column is " +
+          "remembered to the end. The last state is {last}; with U = 3 the 1 fades within a few steps, and with U = 0 " +
+          "each column knows its own x and nothing else.",
+        {
+          ask: "Why does the gradient of U need all the columns?",
+          answer: [
+            "Because U is used in all of them. When U changes a little, every column's state changes, and the " +
+              "loss with each. The gradient of U is the sum of what it does in each column: chapter 6 adds it up.",
           ],
         },
       ],

@@ -1,0 +1,179 @@
+/** Chapter 4: a network with a loop, folded out into a column for each step; all columns have the same weights. */
+import { el, set, svg, write } from "../dom.js";
+import { format } from "../scales.js";
+import { Loop } from "./frames.js";
+
+const T = 5;
+const [WIDTH, HEIGHT] = [560, 330];
+const [LEFT, APART] = [80, 100];
+const ROWS = { x: 280, h: 170, y: 60 };
+const R = 24;
+/** How long the loop takes to fold out, in milliseconds. */
+const FOLDING = 900;
+const BEGIN = { V: 6, U: 6, W: 6, b: -3, c: -3 };
+const WEIGHTS = /** @type {const} */ (["V", "U", "W"]);
+/** @param {number} net */
+const S = (net) => 1 / (1 + Math.exp(-net));
+
+/** @type {import("./types.d.ts").Chapter} */
+export const copies = {
+  id: "copies",
+  build(root, tools, words) {
+    const weights = { ...BEGIN };
+    const x = [0, 1, 0, 0, 0];
+    let open = 0;
+    let wanted = 0;
+    let from = 0;
+    let begun = 0;
+
+    const columns = x.map((_, t) => column(t, () => flip(t)));
+    const loopLine = svg("path", { class: "edge U", "data-part": "U" });
+    const picture = svg(
+      "svg",
+      { class: "copies", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": words.picture },
+      loopLine,
+      ...columns.flatMap(({ edges }) => Object.values(edges)),
+      ...columns.flatMap(({ nodes }) => nodes),
+    );
+    const sliders = WEIGHTS.map((name) => {
+      const input = el("input", { type: "range", min: -6, max: 6, step: 0.1, "aria-label": words[name] });
+      const shown = el("output");
+      input.addEventListener("input", () => {
+        weights[name] = Number(input.value);
+        changed();
+      });
+      return {
+        name,
+        input,
+        shown,
+        label: el("label", { class: "slider", "data-part": name }, `${name} `, input, shown),
+      };
+    });
+    const fold = el("button", { type: "button", class: "primary" });
+    fold.addEventListener("click", () => act("fold"));
+    root.append(picture, ...sliders.map(({ label }) => label), el("div", { class: "buttons" }, fold));
+
+    const loop = new Loop((now) => {
+      begun ||= now;
+      const share = Math.min(1, (now - begun) / FOLDING);
+      open = from + (wanted - from) * (share * share * (3 - 2 * share));
+      draw();
+      return share < 1;
+    });
+
+    /** @param {number} t */
+    function flip(t) {
+      x[t] = 1 - x[t];
+      changed();
+    }
+
+    function changed() {
+      draw();
+      tools.changed();
+    }
+
+    function states() {
+      const { V, U, W, b, c } = weights;
+      let before = 0;
+      return x.map((read) => {
+        before = S(read * V + before * U + b);
+        return { h: before, y: S(before * W + c) };
+      });
+    }
+
+    function draw() {
+      const found = states();
+      const at = (/** @type {number} */ t) => LEFT + t * APART * open + ((WIDTH - 2 * LEFT) / 2) * (1 - open);
+      columns.forEach(({ edges, circles, texts, root: group }, t) => {
+        const here = at(t);
+        const hidden = open < 0.02 && t > 0;
+        for (const part of [...group, ...Object.values(edges)]) set(part, { visibility: hidden ? "hidden" : null });
+        group.forEach((part) => set(part, { transform: `translate(${here.toFixed(1)} 0)` }));
+        line(edges.V, here, ROWS.x - R, here, ROWS.h + R, weights.V);
+        line(edges.W, here, ROWS.h - R, here, ROWS.y + R, weights.W);
+        if (edges.U) line(edges.U, at(t - 1) + R, ROWS.h, here - R, ROWS.h, weights.U);
+        const { h, y } = found[t];
+        write(texts.x, String(x[t]));
+        write(texts.h, h.toFixed(2));
+        write(texts.y, y.toFixed(2));
+        set(circles.x, { "aria-pressed": String(x[t] === 1) });
+        set(circles.h, { "fill-opacity": (0.08 + 0.5 * h).toFixed(3), "data-value": h });
+        set(circles.y, { "fill-opacity": (0.08 + 0.5 * y).toFixed(3), "data-value": y });
+      });
+      const middle = at(0);
+      set(loopLine, {
+        visibility: open > 0.5 ? "hidden" : null,
+        d: `M${middle + R} ${ROWS.h - 8}c70 -50 70 66 0 16`,
+        "stroke-width": thickness(weights.U),
+        "data-sign": Math.sign(weights.U),
+      });
+      for (const { name, input, shown } of sliders) {
+        input.value = String(weights[name]);
+        write(shown, format(weights[name]));
+      }
+      write(fold, wanted ? words.fold : words.unfold);
+    }
+
+    /** @param {string} action */
+    function act(action) {
+      if (action !== "fold") return;
+      wanted = 1 - wanted;
+      from = open;
+      begun = 0;
+      if (tools.still) open = wanted;
+      else loop.start();
+      changed();
+    }
+
+    return {
+      act,
+      draw,
+      seen: (is) => loop.seen(is),
+      values: () => ({ U: format(weights.U), last: states()[T - 1].h.toFixed(2), steps: String(T) }),
+    };
+  },
+};
+
+/** @param {number} weight */
+const thickness = (weight) => (0.8 + Math.abs(weight) * 0.9).toFixed(2);
+
+/**
+ * @param {SVGElement} edge @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2
+ * @param {number} weight
+ */
+function line(edge, x1, y1, x2, y2, weight) {
+  set(edge, { x1, y1, x2, y2, "stroke-width": thickness(weight), "data-sign": Math.sign(weight) });
+}
+
+/** @param {number} t @param {() => void} flip */
+function column(t, flip) {
+  const circle = (/** @type {"x" | "h" | "y"} */ name) =>
+    svg("circle", { class: `node ${name}`, cy: ROWS[name], r: R });
+  const text = (/** @type {"x" | "h" | "y"} */ name) => svg("text", { class: "number", y: ROWS[name] + 5 });
+  const circles = { x: circle("x"), h: circle("h"), y: circle("y") };
+  const texts = { x: text("x"), h: text("h"), y: text("y") };
+  set(circles.x, { tabindex: 0, role: "button", "aria-label": `x ${t + 1}` });
+  circles.x.addEventListener("click", flip);
+  circles.x.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    flip();
+  });
+  const names = [
+    ["x", ROWS.x],
+    ["h", ROWS.h],
+    ["y", ROWS.y],
+  ].map(([name, y]) => svg("text", { class: "name", x: R + 4, y: Number(y) + R }, `${name}`, sub(t + 1)));
+  const edge = (/** @type {string} */ name) => svg("line", { class: `edge ${name}`, "data-part": name });
+  const parts = [...Object.values(circles), ...Object.values(texts), ...names];
+  return {
+    circles,
+    texts,
+    root: parts,
+    nodes: parts,
+    edges: { V: edge("V"), W: edge("W"), ...(t ? { U: edge("U") } : {}) },
+  };
+}
+
+/** @param {number} t */
+const sub = (t) => svg("tspan", { dy: 4, "font-size": 10 }, String(t));
