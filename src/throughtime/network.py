@@ -11,6 +11,7 @@ from throughtime.batch import Array, Sequences
 from throughtime.passes.given import Lengths, sequences
 from throughtime.passes.one_pass import Backward, Pass
 from throughtime.passes.pool import Pool
+from throughtime.passes.quick import Quick
 from throughtime.passes.sharded import Sharded
 from throughtime.passes.state import State
 from throughtime.support.checks import whole_number
@@ -79,6 +80,16 @@ class Network(Weights):
     def _passes(self) -> Pool:
         """Where all passes come from."""
         return Pool(self.specification, self.parameters)
+
+    def quick(self) -> Network:
+        """The network with these very parameters, for a program that reads a little and ends.
+
+        Numba is not imported before there is enough to read: what is little is passed, forward and backward, in plain
+        NumPy, whose numbers may differ from the kernels' in the last digits; see docs/speed.md.
+        """
+        net = Network.of(self.specification, self.parameters, copy=False)
+        net._passes = Pool(net.specification, net.parameters, Quick(net.specification, net.parameters.size))
+        return net
 
     # Outputs
 

@@ -30,7 +30,7 @@ def add(
 ) -> None:
     """Let a network add numbers, bit by bit, and say whether it was right."""
     operands = [whole_number(number, MOST_DIGITS) for number in numbers]
-    opened = open_model(model)
+    opened = open_model(model, quick=True)
     _check_adds(opened, len(operands))
     from throughtime.batch import Batch
     from throughtime.tasks import Addition

@@ -89,12 +89,15 @@ class _Program(OneLineErrors):
         super().__init__(**more)
         self.commands: Any = _Commands()
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
+        return list(_ENTRIES)
+
 
 app = typer.Typer(
     name="throughtime",
     cls=_Program,
     add_completion=False,
-    add_help_option=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -111,12 +114,6 @@ however good the network is: evaluate asks that.""",
 )
 
 
-def _help(ctx: typer.Context, wanted: bool) -> None:
-    if wanted:
-        print(ctx.get_help())
-        raise typer.Exit
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
@@ -125,15 +122,11 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-# Its own --help: for the ready-made one, new versions of Typer import Pydantic.
 @app.callback(invoke_without_command=True)
 def _throughtime(
     ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
-    ] = False,
-    help: Annotated[
-        bool, typer.Option("--help", "-h", help="Show this message.", callback=_help, is_eager=True)
     ] = False,
 ) -> None:
     """Recurrent networks you can see through: train one, look inside, check what it learned."""

@@ -40,7 +40,7 @@ def evaluate(
     """Check a network on all numbers or words of a length, or, where these are too many, on some drawn at random."""
     from throughtime.cli import check
 
-    model = open_model(path, model_path)
+    model = open_model(path, model_path, quick=True)
     asked = _asked(model, task, data, option or [])
     if bits is None:
         bits = asked.bits

@@ -10,7 +10,6 @@ import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, UnknownTask, open_model, stored_task
 from throughtime.cli.shell import Failure, Json, document, line, say
-from throughtime.support.threads import processors
 
 EPILOG = """\b
 Example:
@@ -56,6 +55,7 @@ def _engine() -> dict[str, Any]:
 
     from throughtime.kernels.cache import cache_directory
     from throughtime.kernels.machine import ENGINE
+    from throughtime.support.threads import processors
 
     return {
         "throughtime": version("throughtime"),

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from throughtime.cli.options import Command
+from throughtime.cli.options import Command, Commands
 from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import Failure, Json, document, say
 from throughtime.support.documents import json_object, text_of
@@ -157,7 +157,7 @@ def _classic(name: str, sizes: list[int] | None, seeds: int, steps: int | None, 
     say(f"  {time.perf_counter() - started:.0f} s in all")
 
 
-program = typer.Typer(help="Experiments on long memory.", rich_markup_mode=None)
+program = typer.Typer(cls=Commands, help="Experiments on long memory.", rich_markup_mode=None)
 program.command(short_help="Recall after a gap.", epilog=GAP_EPILOG, cls=Command)(gap)
 program.command(short_help="The adding problem.", epilog=CLASSIC_EPILOG, cls=Command)(adding)
 program.command(short_help="Copy memory.", epilog=CLASSIC_EPILOG, cls=Command)(copy)

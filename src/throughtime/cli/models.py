@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
@@ -76,8 +76,13 @@ class Model:
         return found
 
 
-def open_model(path: Path | None, option: Path | None = None) -> Model:
-    """The model at a path, be it PATH or --model, or that of the newest run."""
+def open_model(path: Path | None, option: Path | None = None, *, quick: bool = False) -> Model:
+    """The model at a path, be it PATH or --model, or that of the newest run; its network may be `Network.quick`."""
+    model = _model(path, option)
+    return replace(model, network=model.network.quick()) if quick else model
+
+
+def _model(path: Path | None, option: Path | None) -> Model:
     from throughtime.network import Network, load
     from throughtime.tasks.columns import Columns
     from throughtime.tasks.datafile import KINDS

@@ -9,13 +9,15 @@ from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 _TYPES = {"whole number": int, "number": float, "yes or no": bool}
 
 
-class Command(TyperCommand):
-    """A command. Its options are read here: Typer's own way begins with importing Pydantic, longer than a sum takes."""
+class _Read:
+    """What reads its options here: Typer's own way begins with importing Pydantic, which takes longer than a sum."""
+
+    params: list[Any]
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
@@ -24,10 +26,18 @@ class Command(TyperCommand):
 
     def get_help_option(self, ctx: Any) -> Any:
         """Its --help."""
-        option = super().get_help_option(ctx)
+        option = super().get_help_option(ctx)  # type: ignore[misc]
         if option is not None:
             _read_here(option)
         return option
+
+
+class Command(_Read, TyperCommand):
+    """A command."""
+
+
+class Commands(_Read, TyperGroup):
+    """A command that has commands."""
 
 
 def _read_here(parameter: Any) -> None:

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
 
+from throughtime.cli.options import Commands
 from throughtime.support.disk import NoFolder
 from throughtime.support.documents import printable
 
@@ -37,7 +37,7 @@ class Failure(Exception):
         self.status = status
 
 
-class OneLineErrors(TyperGroup):
+class OneLineErrors(Commands):
     """The commands; what goes wrong in one is reported in one line on stderr."""
 
     def main(self, *args: Any, **extra: Any) -> Any:

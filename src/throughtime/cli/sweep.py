@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from throughtime.cli.options import Command
+from throughtime.cli.options import Command, Commands
 from throughtime.cli.plotting import PlotOption
 from throughtime.cli.shell import INTERRUPTED, Failure, Json, document, say
 from throughtime.support.documents import printable, text_of, toml_table
@@ -38,7 +37,7 @@ Examples:
 FOLDER = Path("sweeps")
 
 
-class RunUnlessNamed(TyperGroup):
+class RunUnlessNamed(Commands):
     """`throughtime sweep TASK` runs one; only `show` is a word of its own."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

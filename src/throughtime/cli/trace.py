@@ -63,7 +63,7 @@ def trace(
         raise Failure("--data says which sequence to trace: leave out numbers, --task and --seed")
     if data is None and (sequence is not None or option):
         raise Failure(f"--{'option' if option else 'sequence'} is about a data file: give --data FILE too")
-    opened = open_model(model)
+    opened = open_model(model, quick=True)
     from throughtime.cli import unrolled
 
     asked: Any = None

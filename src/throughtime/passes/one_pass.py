@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +53,7 @@ class Pass:
     backward : bool
         Whether there is a way back.
     d_x, noisy, dropout : see `TapeArrays`
+    computing : what makes what it computes by, `passes.compiled.Compiled` when not given
     """
 
     def __init__(
@@ -65,9 +67,12 @@ class Pass:
         d_x: bool = False,
         noisy: bool = False,
         dropout: bool = False,
+        computing: Callable[..., Any] | None = None,
     ) -> None:
-        from throughtime.passes.compiled import Compiled
+        if computing is None:
+            from throughtime.passes.compiled import Compiled
 
+            computing = Compiled
         s = self.specification = specification
         self.T, self.B, self.size = T, B, (T, B, backward)
         self.dtype, self._parameters = np.dtype(s.dtype), parameters
@@ -81,7 +86,7 @@ class Pass:
         self._no_outputs = np.zeros((B, 0, s.outputs), s.dtype)
         self._names, self._of_states = s.graph.states, shape_of(s, B)
         self._of_step, self._of_y = (B, s.inputs), (B, s.outputs)
-        self.compute = Compiled(s, parameters, self.x, self.lengths, self.d, self.mask, self.tape)
+        self.compute = computing(s, parameters, self.x, self.lengths, self.d, self.mask, self.tape)
 
     # Forward
 

@@ -6,6 +6,7 @@ from throughtime.batch import Array
 from throughtime.cells.layout import layout
 from throughtime.kernels.shards import shards
 from throughtime.passes.one_pass import Pass
+from throughtime.passes.quick import Quick
 from throughtime.weights.network_specification import NetworkSpecification
 
 _NUMBERS_OF_A_PIECE = 2**18
@@ -25,15 +26,19 @@ class Pool:
     s : NetworkSpecification
     parameters : (P,) array
         Read at every pass.
+    quick : Quick, optional
+        What computes at first, if it is not the kernels.
     """
 
-    def __init__(self, s: NetworkSpecification, parameters: Array) -> None:
-        self.specification, self._parameters = s, parameters
+    def __init__(self, s: NetworkSpecification, parameters: Array, quick: Quick | None = None) -> None:
+        self.specification, self._parameters, self._quick = s, parameters, quick
         self._numbers_of_a_step = s.layers * s.hidden * (len(layout(s.graph).slots) + len(s.graph.states))
         self._idle: dict[tuple[int, int, bool], list[Pass]] = {}
 
     def shards(self, T: int, B: int, backward: bool) -> list[slice]:
         """The rows of a batch that have a pass each, see `kernels.shards`."""
+        if self._quick is not None and self._quick.affords(4 if backward else 1, T, B):
+            return [slice(0, B)]
         return shards((3 if backward else 1) * self._parameters.size, T, B)
 
     def take(self, T: int, B: int, backward: bool) -> Pass:
@@ -41,7 +46,7 @@ class Pool:
         try:
             return self._idle[T, B, backward].pop()
         except (KeyError, IndexError):
-            return Pass(self.specification, self._parameters, T, B, backward=backward)
+            return Pass(self.specification, self._parameters, T, B, backward=backward, computing=self._quick)
 
     def give_back(self, used: Pass) -> None:
         """Let it be used again."""

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tomli_w
-from filelock import FileLock, Timeout
 
 from throughtime.batch import Array, Batch
 from throughtime.network import Network
@@ -45,6 +44,8 @@ from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import count
 
 if TYPE_CHECKING:
+    from filelock import FileLock
+
     from throughtime.tasks.task import Task
 
 LOCK = ".lock"
@@ -147,6 +148,8 @@ class Writer:
 
 def _lock(folder: Path) -> FileLock:
     """The lock on a folder, taken: the system frees it when this process ends, however that is."""
+    from filelock import FileLock, Timeout
+
     lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
     try:
         lock.acquire()
