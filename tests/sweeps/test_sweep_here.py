@@ -96,8 +96,8 @@ def store(tmp_path):
     for trial in made.space.trials():
         exact = 0.1 * trial.options["gap"] + 0.01 * trial.seed
         result = Result(trial.number, trial.seed, exact, None, 1.5, 20, 2.0, "steps")
-        assert made.add(trial, result)
-        assert not made.add(trial, result)
+        assert made.add([(trial, result)])
+        assert not made.add([(trial, result)])
     return made
 
 

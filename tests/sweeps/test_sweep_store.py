@@ -30,8 +30,8 @@ def half(tmp_path):
     """A file with 7 of 12 rows, of which one failed."""
     store = Store(tmp_path / "half.sqlite", SPACE)
     for trial in SPACE.trials()[:6]:
-        store.add(trial, result(trial))
-    store.add(SPACE.trials()[6], Result.failed(SPACE.trials()[6], ValueError("no\nsuch thing")))
+        store.add([(trial, result(trial))])
+    store.add([(SPACE.trials()[6], Result.failed(SPACE.trials()[6], ValueError("no\nsuch thing")))])
     return store.path
 
 
@@ -55,8 +55,8 @@ def test_what_failed_is_kept_and_tried_again(half):
     group = next(group for group in summary(store).groups if group.options["gap"] == 2)
     assert (group.runs, group.failed, group.error, group.mean) == (2, 1, "no such thing", pytest.approx(0.545))
     trial = SPACE.trials()[6]
-    assert store.add(trial, result(trial))
-    assert not store.add(trial, Result.failed(trial, ValueError("later")))
+    assert store.add([(trial, result(trial))])
+    assert not store.add([(trial, Result.failed(trial, ValueError("later")))])
     assert store.results()[6] == result(trial)
 
 
@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_written_is_said_so_and_kept(half):
     rows = store.results()
     (half.parent / "half.sqlite-journal").mkdir()  # as if the folder were not to be written to
     with pytest.raises(ValueError, match=r"half\.sqlite cannot be (opened|written)"):
-        store.add(SPACE.trials()[11], result(SPACE.trials()[11]))
+        store.add([(SPACE.trials()[11], result(SPACE.trials()[11]))])
     (half.parent / "half.sqlite-journal").rmdir()
     assert Store(half).results() == rows
 
@@ -205,7 +205,7 @@ sqlite3.connect = hasty
 def write_all(path):
     file = store.Store(path, space)
     for trial in file.missing():
-        file.add(trial, Result(trial.number, trial.seed, 0.5, None, 1.5, 20, 2.0, "steps"))
+        file.add([(trial, Result(trial.number, trial.seed, 0.5, None, 1.5, 20, 2.0, "steps"))])
     assert len(store.Store(path).results()) == 2
 
 def child(work):
@@ -304,8 +304,8 @@ file = store.Store("full.sqlite", space)
 resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize("full.sqlite"),) * 2)
 trial = space.trials()[0]
 try:
-    file.add(trial, Result.failed(trial, ValueError("short")))
-    file.add(space.trials()[1], Result(1, 1, 0.5, None, 1.5, 20, 2.0, "x" * 9000))
+    file.add([(trial, Result.failed(trial, ValueError("short")))])
+    file.add([(space.trials()[1], Result(1, 1, 0.5, None, 1.5, 20, 2.0, "x" * 9000))])
 except ValueError as error:
     assert "full.sqlite cannot be written" in str(error), error
     print(len(store.Store("full.sqlite").results()))

@@ -75,8 +75,11 @@ def left_to_this_process() -> Iterator[None]:
 
 def as_they_end(
     submit: Callable[[T], Future[R]], items: Iterable[T], at_once: int, ctrl_c: Deferred
-) -> Iterator[tuple[T, Future[R]]]:
-    """The futures of items as they end, at most `at_once` of them being submitted; after Ctrl-C no more of them."""
+) -> Iterator[list[tuple[T, Future[R]]]]:
+    """The futures of items as they end, those together that have ended meanwhile; after Ctrl-C no more of them.
+
+    At most `at_once` of them are submitted at a time.
+    """
     waiting, running = iter(items), 0
 
     def begin(item: T) -> None:
@@ -86,13 +89,17 @@ def as_they_end(
         begin(item)
         running += 1
     while running and not ctrl_c.came:
+        ended: list[tuple[T, Future[R]] | None] = []
         try:
-            ended = ctrl_c.queue.get(timeout=_SECONDS)
+            ended.append(ctrl_c.queue.get(timeout=_SECONDS))
+            while True:
+                ended.append(ctrl_c.queue.get_nowait())
         except Empty:
-            continue
-        if ended is not None:
-            yield ended
-            running -= 1
-            for item in islice(waiting, 0 if ctrl_c.came else 1):
-                begin(item)
-                running += 1
+            pass
+        futures = [one for one in ended if one is not None]
+        if futures:
+            yield futures
+        running -= len(futures)
+        for item in islice(waiting, 0 if ctrl_c.came else len(futures)):
+            begin(item)
+            running += 1

@@ -110,8 +110,9 @@ def on_threads(work: Callable[[T, Callable[[], bool]], R], items: Iterable[T], t
             return pool.submit(work, numbered[1], lambda: ctrl_c.came or failed)
 
         try:
-            for (place, _), future in as_they_end(submit, enumerate(items), at_once, ctrl_c):
-                found[place] = future.result()
+            for ended in as_they_end(submit, enumerate(items), at_once, ctrl_c):
+                for (place, _), future in ended:
+                    found[place] = future.result()
         except BaseException:
             failed = True
             raise

@@ -10,6 +10,8 @@ import numpy as np
 from throughtime.batch import Array
 
 _ROWS = 2**13
+_POWERS = 1000
+"""Of two that are plain float64 numbers, and their inverses too."""
 _FINEST = 1e-4
 """Of a deviation: what is rounded more coarsely around its mean is not what a network learned."""
 
@@ -54,15 +56,19 @@ class Standardisation:
         weight = None if weights is None else np.reshape(weights, -1)
         largest = np.zeros(rows.shape[1])
         for part, _ in _parts(rows, weight):
-            largest = np.maximum(largest, np.abs(part).max(axis=0, initial=0))
+            for end in (part.min(axis=0, initial=0), part.max(axis=0, initial=0)):
+                largest = np.maximum(largest, np.abs(np.asarray(end, np.float64)))
         exponent = np.frexp(largest)[1]
         heaviest = 0 if weight is None else weight.argmax()
         origin = np.ldexp(np.asarray(rows[heaviest], np.float64), -exponent)
         shift, square = np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
         for part, w in _parts(rows, weight):
-            shift += w @ (np.ldexp(part, -exponent) - origin)
+            shift += w @ (_scaled(part, exponent) - origin)
         for part, w in _parts(rows, weight):
-            square += w @ (np.ldexp(part, -exponent) - origin - shift) ** 2
+            from_mean = _scaled(part, exponent)
+            from_mean -= origin
+            from_mean -= shift
+            square += w @ np.square(from_mean, out=from_mean)
         mean, deviation = origin + shift, np.sqrt(square)
         varies = deviation > 4 * np.finfo(np.float64).eps * np.abs(mean)
         return cls(np.ldexp(mean, exponent), np.where(varies, np.ldexp(deviation, exponent), 0))
@@ -113,11 +119,18 @@ def mean_and_deviation(rows: Array, weights: Array) -> tuple[Array, Array]:
     return found.mean, np.where(found.constant, 1, found.deviation)
 
 
+def _scaled(rows: Array, exponent: Array) -> Array:
+    """Rows in float64, times 2 to the power of -exponent (F,): a multiplication, where that power is a number."""
+    if np.abs(exponent).max(initial=0) < _POWERS:
+        return np.asarray(np.multiply(rows, np.ldexp(1.0, -exponent), dtype=np.float64))
+    return np.asarray(np.ldexp(np.asarray(rows, np.float64), -exponent))
+
+
 def _parts(rows: Array, weights: Array | None) -> Iterator[tuple[Array, Array]]:
-    """Those rows that count, in float64, with their part of all weight; some at a time, for little memory."""
+    """Those rows that count, with their part of all weight; some at a time, so that this takes little memory."""
     whole = len(rows) if weights is None else weights.sum(dtype=np.float64)
     for start in range(0, len(rows), _ROWS):
-        part = np.asarray(rows[start : start + _ROWS], np.float64)
+        part = rows[start : start + _ROWS]
         if weights is None:
             yield part, np.full(len(part), 1 / whole)
         else:

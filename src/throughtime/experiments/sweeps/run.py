@@ -97,12 +97,12 @@ def sweep(
         return store
     processes = min(jobs or os.cpu_count() or 1, len(missing))
     if scheduler is None and processes == 1:
-        results: Generator[tuple[Trial, Result]] = ((trial, run(task, trial)) for trial in missing)
+        results: Generator[list[tuple[Trial, Result]]] = ([(trial, run(task, trial))] for trial in missing)
     else:
         results = _elsewhere(task, missing, processes, scheduler, store.path)
     with closing(results):
-        for trial, result in results:
-            if store.add(trial, result):
+        for some in results:
+            for trial, result in store.add(some):
                 done += 1
                 progress(trial, result, done, len(space))
     return store
@@ -110,7 +110,7 @@ def sweep(
 
 def _elsewhere(
     task: str, trials: list[Trial], processes: int, scheduler: str | None, out: Path
-) -> Generator[tuple[Trial, Result]]:
+) -> Generator[list[tuple[Trial, Result]]]:
     """The results in the order in which they come from other processes, here or on a cluster.
 
     Processes, not the threads of train_many: trials differ in more than seeds, and checking them holds Python's lock.
@@ -123,8 +123,16 @@ def _elsewhere(
                 return executor.submit(run, task, trial)
 
         try:
-            for trial, future in as_they_end(submit, trials, at_once, ctrl_c):
-                yield trial, _result(trial, future)
+            for ended in as_they_end(submit, trials, at_once, ctrl_c):
+                found, broken = [], None
+                for trial, future in ended:
+                    try:
+                        found.append((trial, _result(trial, future)))
+                    except (BrokenExecutor, CancelledError) as error:  # what ended before is kept
+                        broken = error
+                yield found
+                if broken is not None:
+                    raise broken
         except BrokenExecutor:
             if ctrl_c.came:  # on Windows it ends the processes too
                 return

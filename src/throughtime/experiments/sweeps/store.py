@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, fields
 from math import inf
@@ -133,17 +133,23 @@ class Store:
                     connection.execute("ALTER TABLE results ADD COLUMN error TEXT")
                     _identify(connection)
 
-    def add(self, trial: Trial, result: Result) -> bool:
-        """Write a row, and say whether it is new; that of a trial which failed is replaced."""
+    def add(self, results: Iterable[tuple[Trial, Result]]) -> list[tuple[Trial, Result]]:
+        """Write rows, all or none of them, and give those that are new; that of a trial which failed is replaced.
+
+        The time of a transaction is that of the disk, a hundred times that of a row.
+        """
         marks = ", ".join("?" * (len(_COLUMNS) + 1))
         new = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
-        with self._connected() as connection:
-            done = connection.execute(
-                f"INSERT INTO results ({', '.join(_COLUMNS)}, options) VALUES ({marks}) "
-                f"ON CONFLICT (trial) DO UPDATE SET {new} WHERE stopped = '{FAILED}'",
-                (*astuple(result), json.dumps(trial.options)),
-            )
-            return done.rowcount == 1
+        insert = (
+            f"INSERT INTO results ({', '.join(_COLUMNS)}, options) VALUES ({marks}) "
+            f"ON CONFLICT (trial) DO UPDATE SET {new} WHERE stopped = '{FAILED}'"
+        )
+        with self._connected() as connection, _transaction(connection):
+            return [
+                (trial, result)
+                for trial, result in results
+                if connection.execute(insert, (*astuple(result), json.dumps(trial.options))).rowcount == 1
+            ]
 
     def results(self) -> list[Result]:
         """All rows so far, in the order of their trials."""
