@@ -39,18 +39,20 @@ from collections.abc import Mapping
 from math import isfinite
 from sys import float_info
 from types import MappingProxyType
-from typing import Any, Literal, NewType, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, NewType, NotRequired, TypedDict
 
 import numpy as np
 
 from throughtime.batch import Array
 from throughtime.support import schema
-from throughtime.trace import Trace
 from throughtime.trace.description import CellJSON, described
 from throughtime.trace.layer import LayerTrace, array_names, frozen, names_of
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import DIRECTIONS, Views, count
 from throughtime.weights.weights import Weights
+
+if TYPE_CHECKING:
+    from throughtime.trace import Trace
 
 FORMAT, VERSION = "throughtime trace", 1
 LARGEST_TEXT = 2**28
@@ -120,8 +122,8 @@ def document(trace: Trace, reach: bool = False) -> TraceJSON:
     return plain
 
 
-def read(text: str | bytes) -> Trace:
-    """The trace that `write` wrote; a ValueError of one line for anything else."""
+def read(text: str | bytes) -> dict[str, Any]:
+    """The fields of the trace that `write` wrote; a ValueError of one line for anything else."""
     if len(text) > LARGEST_TEXT:
         raise ValueError(f"a trace's JSON may have {LARGEST_TEXT} characters, got {len(text)}")
     try:
@@ -132,10 +134,10 @@ def read(text: str | bytes) -> Trace:
         raise ValueError(f'this is not the JSON of a trace: it has no "format": "{FORMAT}"')
     if document.get("version") != VERSION or isinstance(document["version"], bool):
         raise ValueError(f"a trace of version {VERSION} is expected, this one is {str(document.get('version'))[:40]}")
-    return _trace(schema.read(TraceJSON, document, "the trace", within=""), len(text))
+    return _fields(schema.read(TraceJSON, document, "the trace", within=""), len(text))
 
 
-def _trace(document: TraceJSON, size: int) -> Trace:
+def _fields(document: TraceJSON, size: int) -> dict[str, Any]:
     s = NetworkSpecification.from_dict(document["specification"])
     if "cell" in document and document["cell"] != described(s.graph):
         raise ValueError(f"cell is not the description of the specification's cell, {s.cell}")
@@ -155,7 +157,7 @@ def _trace(document: TraceJSON, size: int) -> Trace:
     arrays = {name: _array(name, given[name], shapes.get(name, (*outputs, s.outputs)), s.dtype) for name in ARRAYS}
     if "reach" in document:
         _array("reach", document["reach"], (batch, time, time), s.dtype)
-    return Trace(
+    return dict(
         network=Weights.of(s, _vector("parameters", document["parameters"], s)),
         lengths=_lengths(document["lengths"], batch, time),
         loss=float(_array("loss", document["loss"], (), "float64")),

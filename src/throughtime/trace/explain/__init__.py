@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unicodedata import combining
 
 import numpy as np
 
-from throughtime.trace import Trace
 from throughtime.trace.explain.formula import MOST_DIGITS, Dot, Formula, Term
 from throughtime.trace.explain.numbers import NamedNumbers
 from throughtime.trace.explain.output import output_formulas
 from throughtime.trace.explain.text import LATEX, TEXT, Style, largest_terms, lines, term_text
 from throughtime.trace.explain.unit import unit_formulas
+
+if TYPE_CHECKING:
+    from throughtime.trace import Trace
 
 
 @dataclass(frozen=True)

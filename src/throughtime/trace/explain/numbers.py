@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from throughtime.batch import Array
 from throughtime.cells.letters import letter, of_name
-from throughtime.trace import Trace
 from throughtime.trace.explain.formula import Dot, Number, Source, Term
 from throughtime.trace.layer import LayerTrace, names_of
 from throughtime.trace.letters import taken_apart
 from throughtime.weights.parameters import view_name
+
+if TYPE_CHECKING:
+    from throughtime.trace import Trace
 
 
 @dataclass(frozen=True)
