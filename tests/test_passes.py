@@ -200,11 +200,26 @@ def test_any_dtype_and_order_of_bytes(kind):
     np.testing.assert_array_equal(q.net.step(x[:, 0], swapped)[0], q.net.step(x[:, 0], tt.State(h=state.h + 0.25))[0])
 
 
+def test_lengths_that_lie_apart_or_are_of_another_kind():
+    q = problem((3, 5, 1))
+    wanted = q.net.gradient(q.x, q.y, q.lengths, q.mask)[1]
+    apart = np.array([3, 9, 5, 9, 1, 9])[::2]
+    for lengths in (apart, apart.astype(np.int8), apart.astype(">i8"), list(apart)):
+        np.testing.assert_array_equal(q.net.gradient(q.x, q.y, lengths, q.mask)[1], wanted)
+        np.testing.assert_array_equal(q.net.forward(q.x, lengths).states, q.net.hidden(q.x, q.lengths)[0])
+
+
 def test_an_array_that_begins_at_an_odd_byte():
     q = problem((4, 4))
     odd = np.frombuffer(b"\0" + q.x.tobytes(), np.uint8)[1:].view(np.float64).reshape(q.x.shape)
     assert not odd.flags.aligned
     np.testing.assert_array_equal(q.net.predict(odd), q.net.predict(q.x))
+
+
+def test_no_sequence_at_all():
+    net = problem((1,)).net
+    y, state = net.step(np.zeros((0, 2)), net.initial_state(0))
+    assert (y.shape, len(state)) == ((0, 2), 0)
 
 
 # States
@@ -225,6 +240,17 @@ def test_a_state_is_named_by_its_cell():
 
 
 def test_what_is_no_state():
+    net = problem((1,)).net
+    for call in (
+        lambda state: net.step(np.zeros((1, 2)), state),
+        lambda state: net.hidden(np.zeros((1, 1, 2)), None, state),
+    ):
+        with pytest.raises(ValueError, match=r"a state must be a State, such as net.initial_state.* give, got tuple"):
+            call((np.zeros((1, 1, 3)),))
+    with pytest.raises(ValueError, match="C must hold real numbers, got an array of complex128"):
+        tt.State(h=np.zeros((1, 1, 3)), C=np.zeros((1, 1, 3), complex))
+    with pytest.raises(ValueError, match="x_t must hold real numbers, got an array of complex128"):
+        net.step(np.zeros((1, 2), complex), net.initial_state())
     with pytest.raises(ValueError, match=r"of one shape \(layers, batch, hidden\), got none"):
         tt.State()
     with pytest.raises(ValueError, match=r"got h \(1, 2, 3\), C \(1, 0, 3\)"):

@@ -13,7 +13,7 @@ from throughtime.passes.one_pass import Backward, Pass
 from throughtime.passes.pool import Pool
 from throughtime.passes.quick import Quick
 from throughtime.passes.sharded import Sharded
-from throughtime.passes.state import State
+from throughtime.passes.state import State, given_state
 from throughtime.support.checks import whole_number
 from throughtime.support.disk import StrPath
 from throughtime.trace import Trace
@@ -165,7 +165,7 @@ class Network(Weights):
         state : State
         """
         passes = self._passes
-        here = passes.take(1, len(state), False)
+        here = passes.take(1, len(given_state(state)), False)
         found = here.step(x_t, state)
         passes.give_back(here)
         return found

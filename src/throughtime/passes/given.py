@@ -16,6 +16,7 @@ from throughtime.weights.losses import check_targets
 from throughtime.weights.network_specification import NetworkSpecification
 
 Lengths = npt.NDArray[np.int64]
+_INTEGERS = np.dtype(np.int64)
 
 
 def sequences(s: NetworkSpecification, x: Sequences, lengths: Any = None) -> tuple[Array, Lengths | None]:
@@ -33,7 +34,9 @@ def sequences(s: NetworkSpecification, x: Sequences, lengths: Any = None) -> tup
         )
     if array.dtype.kind != "f":
         array = numbers("x", array)
-    return array, None if lengths is None else check_lengths(lengths, array.shape[0], array.shape[1])
+    if lengths is None:
+        return array, None
+    return array, contiguous(check_lengths(lengths, array.shape[0], array.shape[1]), _INTEGERS)
 
 
 def _separated(x: Any, lengths: Any) -> tuple[Any, Any]:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.batch import Array
+from throughtime.batch import Array, numbers
 from throughtime.passes.given import Lengths, contiguous, refuse_sequences, refuse_targets, targets
-from throughtime.passes.state import State, shape_of
+from throughtime.passes.state import State, given_state, shape_of
 from throughtime.passes.tape import TapeArrays
 from throughtime.support.memory import require
 from throughtime.weights.network_specification import NetworkSpecification
@@ -120,7 +120,8 @@ class Pass:
 
     def step(self, x_t: npt.ArrayLike, state: State) -> tuple[Array, State]:
         """One step of sequences that are at a state: x (B,I) → y (B,O), and the state after it."""
-        x, before, dtype = contiguous(x_t, self.dtype), state.numbers, self.dtype
+        before, dtype = state.numbers, self.dtype
+        x = x_t if type(x_t) is np.ndarray and x_t.dtype is dtype else numbers("x_t", x_t)
         if self.specification.bidirectional:
             raise ValueError("a bidirectional network needs the whole sequence: use predict instead of step")
         if x.shape != self._of_step:
@@ -128,14 +129,14 @@ class Pass:
         if before.shape != self._of_states or state.names != self._names:
             state.check(self.specification, self.B)
         after, y = np.empty(self._of_states, dtype), np.empty(self._of_y, dtype)
-        self.compute.step(x, contiguous(before, dtype), after, y)
+        self.compute.step(contiguous(x, dtype), contiguous(before, dtype), after, y)
         return y, State.of(self._names, after)
 
     def _begin(self, state: State | None) -> int:
         """Put states where the first step finds them; the code of where it begins."""
         if state is None:
             return _ZERO
-        state.check(self.specification, self.B)
+        given_state(state).check(self.specification, self.B)
         given, states = self._of_directions(state), self.tape.states
         states[:, :, 0, 0] = given[:, :, 0]
         if self.specification.bidirectional:
@@ -251,7 +252,7 @@ class Pass:
             self._put("d_h", "states", d_h, tape.d_states[(s.layers - 1) % 2])
             tape.d_last[:] = 0
         if d_state is not None:
-            d_state.check(s, self.B)
+            given_state(d_state).check(s, self.B)
             tape.d_last += self._of_directions(d_state)
         self.compute.states_backward(gradient)
         numbers = tape.d_first.reshape(len(tape.d_first), -1, self.B, s.hidden).copy()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.batch import Array
+from throughtime.batch import Array, numbers
 from throughtime.support.memory import require
 from throughtime.weights.network_specification import NetworkSpecification
 
@@ -32,7 +32,7 @@ class State:
     Raises
     ------
     ValueError
-        If there is none, or two differ in shape.
+        If there is none, one holds no real numbers, or two differ in shape.
     """
 
     __slots__ = ("names", "numbers")
@@ -40,7 +40,7 @@ class State:
     numbers: Array
 
     def __init__(self, **arrays: npt.ArrayLike) -> None:
-        given = [np.asarray(array) for array in arrays.values()]
+        given = [numbers(name, array) for name, array in arrays.items()]
         if not given or given[0].ndim != 3 or any(array.shape != given[0].shape for array in given):
             found = ", ".join(f"{name} {array.shape}" for name, array in zip(arrays, given, strict=True)) or "none"
             raise ValueError(f"the arrays of a state must all be of one shape (layers, batch, hidden), got {found}")
@@ -94,6 +94,14 @@ class State:
                 f"the state must have {' and '.join(s.graph.states)} of shape {expected[1:]} for this batch, got "
                 f"{' and '.join(self.names)} of shape {self.numbers.shape[1:]}"
             )
+
+
+def given_state(value: Any) -> State:
+    """What is given as a state, or a ValueError if it is none."""
+    if not isinstance(value, State):
+        found = type(value).__name__
+        raise ValueError(f"a state must be a State, such as net.initial_state() and net.step give, got {found}")
+    return value
 
 
 _new = object.__new__
