@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 
-from throughtime import Network, tasks
+from throughtime import Network, Proved, prove, tasks
+from throughtime.proof import checker
 from throughtime.studio.engine import worker
 from throughtime.studio.export import PAGE
 from throughtime.studio.modules import join
@@ -33,7 +34,7 @@ def call(page, method, argument=None):
     return page.evaluate("([method, argument]) => engine.call(method, argument)", [method, argument])
 
 
-def test_it_trains_traces_and_reproduces_the_classic_log(watched, tmp_path):
+def test_it_trains_traces_checks_a_proof_and_reproduces_the_classic_log(watched, tmp_path):
     net, task = Network(inputs=2, hidden=16, outputs=1, seed=3), tasks.Addition()
     net.parameters[:] = np.random.default_rng(0).normal(0, 1, len(net.parameters))
     (tmp_path / "engine.html").write_text(page(net.specification), encoding="utf-8")
@@ -57,6 +58,15 @@ def test_it_trains_traces_and_reproduces_the_classic_log(watched, tmp_path):
     assert call(opened, "create", given)["step"] == 0
     assert call(opened, "train", {}) == {"step": 2000, "paused": False}
     assert call(opened, "evaluate", {"bits": 8}) == {"checked": 65536, "wrong": 0, "word": None}
+
+    learned = opened.evaluate("engine.call('state').then(({parameters}) => Array.from(parameters))")
+    proof = prove(Network.of(net.specification, learned), task.specification)
+    assert isinstance(proof, Proved)
+    checked = call(opened, "check", {"certificate": proof.certificate.text})
+    report = checker.check(proof.certificate.text)
+    assert (checked["accepted"], checked["sets"], checked["claim"]) == (True, report.sets, report.claim)
+    tampered = proof.certificate.text.replace('"m":', '"m": 0, "_":')
+    assert call(opened, "check", {"certificate": tampered})["accepted"] is False
 
     lines = call(opened, "classic", {})["lines"]
     assert [f"{line['error']:.8f}" for line in lines] == LOG

@@ -1,5 +1,6 @@
 /** What the worker does, by the names of its methods; without a worker, what a page can call at once. */
 import { cells } from "./cells.js";
+import { check } from "./checker/check.js";
 import { Classic } from "./classic.js";
 import { checkInSlices } from "./exhaustive.js";
 import { cellOf, Network } from "./network.js";
@@ -124,6 +125,12 @@ export class Engine {
       if (done) return value;
       await breath();
     }
+  }
+
+  /** Checks the text of a proof's certificate. @param {{certificate: string, budget?: number}} given */
+  check({ certificate, budget }) {
+    const tick = (/** @type {number} */ done, /** @type {number} */ of) => this.tell({ type: "checking", done, of });
+    return check(certificate, { budget, tick });
   }
 
   /** What was recorded of the states, so far. */

@@ -1,7 +1,10 @@
 /** What the engine's modules hand to one another. */
-import type { CellJSON, Specification } from "../types.d.ts";
+import type { CellJSON, SpecificationJSON } from "../types.d.ts";
 
-export type { Specification, TraceJSON } from "../types.d.ts";
+export type { TraceJSON } from "../types.d.ts";
+
+/** The fields of a NetworkSpecification, as a trace has them; layer_norm and step are left out where they are nothing. */
+export type Specification = Omit<SpecificationJSON, "layer_norm" | "step"> & Partial<SpecificationJSON>;
 
 /** A block of parameters side by side: matrices (K,n·H) or (H,n·H), or vectors (n·H); the names of their views. */
 export interface CellBlock {

@@ -13,6 +13,7 @@ const METHODS = /** @type {const} */ ([
   "restore",
   "trace",
   "evaluate",
+  "check",
   "recorded",
   "classic",
 ]);

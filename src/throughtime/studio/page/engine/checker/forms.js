@@ -1,0 +1,171 @@
+/**
+ * Sets of states, as `throughtime/proof/checker.py` has them, in doubles. A coordinate takes a value in
+ *
+ *     x₀ + Σ x_k e_k ± own,     e_k in [−1, 1] the same in all coordinates
+ *
+ * What rounding does to a result is added to `own`: at most half a unit in its last place for each operation.
+ */
+import { down, sigmoid, tanh, TINY, UNIT, up } from "./bounds.js";
+
+/**
+ * @typedef {object} Form a coordinate; in floating point a sum: its terms come to s, are off by e in all, and are
+ *   rounded
+ *   k times at most
+ * @property {Float64Array} x
+ * @property {number} own
+ * @property {number} s
+ * @property {number} e
+ * @property {number} k
+ */
+/** @typedef {Pick<Form, "x" | "own">} Set */
+
+/** Σ of numbers from 0, rounded up. @param {...number} terms */
+export const sum = (...terms) => terms.reduce((a, b) => up(a + b), 0);
+
+/** a · b, of numbers from 0, rounded up; 0 times what is without bound is 0. @param {number} a @param {number} b */
+export const times = (a, b) => (a === 0 || b === 0 ? 0 : up(a * b));
+
+/**
+ * A bound of the errors of some operations, by the sum of their results' sizes.
+ * @param {number} sizes @param {number} count
+ */
+const errors = (sizes, count) => up(sizes * UNIT + count * TINY);
+
+/** Σ |x_k| from k = `first` on, and own: how far it reaches. @param {Set} a @param {number} first */
+function radius({ x, own }, first) {
+  let total = own;
+  for (let k = first; k < x.length; k++) total += Math.abs(x[k]);
+  return up(total + errors(total * (x.length + 1), 0));
+}
+
+/** A bound of |a|. @param {Set} a */
+export const size = (a) => radius(a, 0);
+
+/** A lower and an upper bound. @param {Set} a @returns {[number, number]} */
+export function ends(a) {
+  const r = radius(a, 1);
+  return [down(a.x[0] - r), up(a.x[0] + r)];
+}
+
+/** One number. @param {number} value @returns {Set} */
+export const point = (value) => ({ x: Float64Array.of(value), own: 0 });
+
+/** What is computed already. @param {Set} a @returns {Form} */
+export const exact = ({ x, own }) => ({ x, own, s: size({ x, own }), e: 0, k: 0 });
+
+/** Σ factor · set. @param {[number, Set][]} parts @returns {Set} */
+export function combined(parts) {
+  const x = new Float64Array(Math.max(...parts.map(([, set]) => set.x.length)));
+  let [sizes, own] = [0, 0];
+  for (const [factor, set] of parts) {
+    for (let k = 0; k < set.x.length; k++) {
+      const term = factor * set.x[k];
+      x[k] += term;
+      sizes += Math.abs(term) + Math.abs(x[k]);
+    }
+    own = sum(own, times(Math.abs(factor), set.own));
+  }
+  return { x, own: sum(own, errors(sizes, 2 * parts.length * x.length)) };
+}
+
+/**
+ * (1 − w) x + w y = (1 − w₀) x + w₀ y + t₀ (w − w₀) + (w − w₀) (t − t₀), t = y − x.
+ * @param {Set} w @param {Set} x @param {Set} y
+ */
+export function blend(w, x, y) {
+  const t = combined([
+    [1, y],
+    [-1, x],
+  ]);
+  const [w0, t0] = [w.x[0], t.x[0]];
+  const rest = 1 - w0;
+  const moved = { x: w.x.slice(), own: w.own };
+  moved.x[0] = 0;
+  const result = combined([
+    [rest, x],
+    [w0, y],
+    [t0, moved],
+  ]);
+  const lost = times(errors(Math.abs(rest), 1), size(x)); // 1 − w₀ is rounded
+  result.own = sum(result.own, lost, times(radius(w, 1), radius(t, 1)));
+  return result;
+}
+
+/** Of each function: its bounds, its steepest slope, by how many u the kernels' one is off, and a bound of its size. */
+export const FUNCTIONS = {
+  sigmoid: { of: sigmoid, steepest: 0.25, units: 16, most: 1 },
+  tanh: { of: tanh, steepest: 1, units: 16, most: 1 },
+  relu: { of: (/** @type {number} */ z) => [Math.max(z, 0), Math.max(z, 0)], steepest: 1, units: 0, most: Infinity },
+};
+
+/** f(x), as s x and bounds of f(z) − s z on [l, u]. @param {keyof FUNCTIONS} f @param {Set} x */
+export function curve(f, x) {
+  const { of, steepest } = FUNCTIONS[f];
+  const [l, u] = ends(x);
+  const [rise, run] = [of(u)[0] - of(l)[0], u - l];
+  const slope = run > 1e-12 ? Math.min(Math.max(rise / run, 0), steepest) : 0;
+  const s = Number.isFinite(slope) ? slope : 0;
+  const [[a, b], [c, d]] = [left(of(l), s, l), left(of(u), s, u)];
+  let [low, high] = [Math.min(a, c), Math.max(b, d)];
+  if (f === "relu") {
+    if (l < 0 && u > 0) low = Math.min(low, 0);
+  } else if (s > 0) {
+    if (u > 0) high = Math.max(high, highest(f, s, Math.max(l, 0), u));
+    if (l < 0) low = Math.min(low, down((f === "sigmoid" ? 1 : 0) - highest(f, s, Math.max(-u, 0), -l)));
+  }
+  const middle = (low + high) / 2;
+  const result = combined([
+    [s, x],
+    [1, point(middle)],
+  ]);
+  result.own = sum(result.own, Math.max(up(high - middle), up(middle - low)));
+  return result;
+}
+
+/**
+ * Bounds of f(z) − s z, by those of f(z).
+ * @param {number[]} f @param {number} s @param {number} z @returns {[number, number]}
+ */
+function left([low, high], s, z) {
+  return [down(low - up(s * z)), up(high - down(s * z))];
+}
+
+/**
+ * A bound of g(z) = f(z) − s z on [a, b], 0 ≤ a < b. There f, the sigmoid or tanh, is concave, and so lies below each
+ * of its tangents: below the one at z₀, which is nearly where f' = s. (On the other side f(−z) is 1 − f(z), or −f(z).)
+ * @param {"sigmoid" | "tanh"} f @param {number} s @param {number} a @param {number} b
+ */
+function highest(f, s, a, b) {
+  const root = Math.sqrt(Math.max(0, f === "sigmoid" ? 1 - 4 * s : 1 - s));
+  const turn = f === "sigmoid" ? Math.log((1 + root) ** 2 / (4 * s)) : Math.log((1 + root) ** 2 / s) / 2;
+  const z = Math.min(Math.max(turn, a), b);
+  const [low, high] = FUNCTIONS[f].of(z);
+  const half = Math.max(low, 0.5);
+  // f' = S (1 − S), which falls where S ≥ 1/2, or 1 − tanh²
+  const steep = f === "sigmoid" ? up(half * up(1 - half)) : up(1 - down(low * low));
+  const shallow = f === "sigmoid" ? down(high * down(1 - high)) : down(1 - up(high * high));
+  const rising = times(Math.max(0, up(steep - s)), up(b - z));
+  const falling = times(Math.max(0, up(s - shallow)), up(z - a));
+  return up(left([low, high], s, z)[1] + Math.max(rising, falling));
+}
+
+export const OPERATIONS = {
+  "+": (/** @type {Set} */ x, /** @type {Set} */ y) =>
+    combined([
+      [1, x],
+      [1, y],
+    ]),
+  "-": (/** @type {Set} */ x, /** @type {Set} */ y) =>
+    combined([
+      [1, x],
+      [-1, y],
+    ]),
+  neg: (/** @type {Set} */ x) => combined([[-1, x]]),
+  "*": (/** @type {Set} */ w, /** @type {Set} */ y) => blend(w, point(0), y),
+  blend,
+  minimum: (/** @type {Set} */ x, /** @type {Set} */ y) => OPERATIONS["-"](x, curve("relu", OPERATIONS["-"](x, y))),
+  maximum: (/** @type {Set} */ x, /** @type {Set} */ y) => OPERATIONS["+"](x, curve("relu", OPERATIONS["-"](y, x))),
+  sigmoid: (/** @type {Set} */ x) => curve("sigmoid", x),
+  tanh: (/** @type {Set} */ x) => curve("tanh", x),
+  relu: (/** @type {Set} */ x) => curve("relu", x),
+};

@@ -1,0 +1,130 @@
+"""Certificates with the verdict of `checker.py` on each, a JSON text in every line: good ones, and changed ones.
+
+python certificates.py FILE COUNT
+"""
+
+import copy
+import json
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "proof"))
+
+import built_networks as built
+import numpy as np
+from known_networks import prove
+from test_proof_checker import lstm_with_peepholes
+from test_proof_fuzz import WORK, change, rehashed
+
+from throughtime import tasks
+from throughtime.proof import Proved, checker
+
+PARITY, COUNTER = tasks.Parity().specification, tasks.Counter(modulus=3).specification
+
+
+class TooMuch(Exception):
+    """More work than is worth waiting for."""
+
+
+def originals():
+    """Proofs of networks built by hand: every function, one layer and two, both readouts, both dtypes."""
+    nets = [built.elman(PARITY), built.elman(PARITY, "tanh"), built.elman(PARITY, "relu"), built.lstm(PARITY)]
+    nets += [built.gru(PARITY), lstm_with_peepholes()[0], built.elman(PARITY, dtype="float32")]
+    nets += [built.elman(PARITY, identity=True), built.elman(PARITY, layers=2), built.lstm(PARITY, layers=2)]
+    proofs = [prove(net, PARITY) for net in nets]
+    proofs.append(prove(built.elman(COUNTER), COUNTER))
+    return [json.loads(proof.certificate.text) for proof in proofs if isinstance(proof, Proved)]
+
+
+def verdict(text):
+    """What `checker.py` says; None where that takes too long."""
+    spent = 0
+
+    def tick(done, of, work):
+        nonlocal spent
+        spent += work
+        if spent > WORK:
+            raise TooMuch
+
+    try:
+        report = checker.check(text, tick)
+    except TooMuch:
+        return None
+    except checker.Rejected as reason:
+        return {"accepted": False, "reason": str(reason)}
+    return {"accepted": True, **report._asdict()}
+
+
+def number_by(text, change):
+    return change(float.fromhex(text)).hex()
+
+
+def a_set(content, rng, size):
+    one = content["sets"][rng.integers(len(content["sets"]))]
+    j, end = rng.integers(len(one["lo"])), rng.choice(["lo", "hi"])
+    one[end][j] = number_by(one[end][j], lambda v: v + size * (1 if end == "lo" else -1))
+
+
+def all_sets(content, rng, size):
+    size *= rng.choice([-1, 1])
+    for one in content["sets"]:
+        one["lo"] = [number_by(v, lambda v: v - size) for v in one["lo"]]
+        one["hi"] = [number_by(v, lambda v: v + size) for v in one["hi"]]
+
+
+def epsilon(content, rng, size):
+    content["epsilon"] = number_by(content["epsilon"], lambda v: v * (1 + rng.choice([-1, 1]) * size))
+
+
+def a_weight(content, rng, size):
+    k = rng.integers(len(content["weights"]))
+    content["weights"][k] = number_by(content["weights"][k], lambda v: v * (1 + size))
+    if rng.random() < 0.8:
+        rehashed(content)
+
+
+def the_machine(content, rng, size):
+    machine = content["specification"]
+    q, a = rng.integers(len(machine["next"])), rng.integers(len(machine["symbol_names"]))
+    if rng.random() < 0.5:
+        machine["next"][q][a] = (machine["next"][q][a] + 1) % len(machine["next"])
+    else:
+        machine["outputs"][q][a][0] = 1 - machine["outputs"][q][a][0]
+
+
+def nudged(content, rng):
+    """The same, nearly: sets a little smaller or larger, another ε or weight, or the machine of another task."""
+    content = copy.deepcopy(content)
+    kind = (a_set, all_sets, all_sets, epsilon, a_weight, the_machine)[rng.integers(6)]
+    kind(content, rng, 10 ** rng.uniform(-14, -1))
+    return content
+
+
+def changed(content, rng):
+    content = copy.deepcopy(content)
+    for _ in range(rng.choice([1, 1, 1, 2, 3])):
+        try:
+            change(content, rng)
+        except (TypeError, AttributeError, KeyError):  # the change before took it away
+            break
+    if rng.random() < 0.8:
+        rehashed(content)
+    return content
+
+
+def write(path, number):
+    rng, good = np.random.default_rng(number), originals()
+    with path.open("w") as file:
+        for k in range(number):
+            original = good[k % len(good)]
+            content = original if k < len(good) else (nudged if k % 3 else changed)(original, rng)
+            text = json.dumps(content)
+            if (found := verdict(text)) is not None:
+                file.write(json.dumps({"text": text, "verdict": found}) + "\n")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), int(sys.argv[2]))
