@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from throughtime.kernels.compiled import kernel
+from throughtime.kernels.machine import ENGINE
 from throughtime.kernels.operations import add_gradient, multiply, panels
 
 SIZE = st.integers(1, 200)
@@ -12,8 +13,10 @@ PRECISION = st.sampled_from([np.float32, np.float64])
 
 
 @kernel
-def product(A, B, first, count, transposed, rows, C, accumulate):
-    multiply(A, panels(B, first, count, transposed, rows), C, accumulate)
+def product(A, B, first, count, transposed, rows, C, accumulate, numbers):
+    packed = panels(B, first, count, transposed, rows, numbers, 0)
+    multiply(A, packed, C, accumulate)
+    return packed[-1]
 
 
 @kernel
@@ -47,7 +50,9 @@ def test_multiply(M, K, N, first, dtype, transposed, accumulate, rows, layout, s
     B = whole[:, first:].T if transposed else whole[:, first:]
     C0 = r.uniform(-1, 1, (M, N)).astype(dtype)
     room, C = surrounded(C0)
-    product(A, whole, first, K if transposed else N, transposed, rows, C, accumulate)
+    numbers = np.full(K * (N + ENGINE.tile_columns(dtype().itemsize)), np.nan, dtype)
+    used = product(A, whole, first, K if transposed else N, transposed, rows, C, accumulate, numbers)
+    assert np.isnan(numbers[used:]).all()
     close(C, A.astype(float) @ B.astype(float) + accumulate * C0, K)
     assert np.isnan(room[:, N:]).all()
     assert np.isnan(room[M:]).all()

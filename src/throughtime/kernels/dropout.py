@@ -18,20 +18,20 @@ def dropping(tape):
     return tape.masks != tape.dropped
 
 
-@kernel
+@inlined
 def _inputs_below(s, layer):
     """How many numbers all layers below this one read."""
     return s.inputs + (layer - 1) * s.directions * s.hidden if layer > 0 else 0
 
 
-@kernel
+@inlined
 def mask_at(s, tape, layer):
     """The mask (B,K) of a layer."""
     B, K = tape.B, inputs_of(s, layer)
     return shaped(items(tape.numbers, tape.masks + _inputs_below(s, layer) * B, B * K), (B, K))
 
 
-@kernel
+@inlined
 def dropped_at(s, tape, layer):
     """What a layer reads (T,B,K)."""
     T, B, K = tape.T, tape.B, inputs_of(s, layer)

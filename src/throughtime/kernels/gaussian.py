@@ -18,7 +18,6 @@ import math
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
@@ -152,7 +151,8 @@ def _room(typing_context, like):
 
     def generate(context, builder, signature, arguments):
         element = context.get_value_type(like.dtype)
-        room = cgutils.alloca_once(builder, ir.ArrayType(element, _BLOCK))
+        with builder.goto_entry_block():
+            room = builder.alloca(ir.ArrayType(element, _BLOCK))
         array = context.make_array(array_type)(context, builder)
         itemsize = context.get_constant(types.intp, like.dtype.bitwidth // 8)
         populate_array(

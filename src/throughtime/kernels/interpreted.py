@@ -89,23 +89,15 @@ def shaped(a, shape):
     return a.reshape(shape)
 
 
-def panels(B, first, count, transposed, rows):
-    """Columns `first` to `first + count` of B, or their transpose."""
+def panels(B, first, count, transposed, rows, numbers, room):
+    """Columns `first` to `first + count` of B, or their transpose: where they stand, so that no room is taken."""
     part = B[:, first : first + count]
-    return part.T if transposed else part
+    return part.T if transposed else part, room
 
 
-def borrowed(packed):
-    """The panels as they are: NumPy keeps them alive."""
-    return packed
-
-
-def keep_alive(value):
-    """Nothing."""
-
-
-def multiply(A, B, C, accumulate):
+def multiply(A, B_panels, C, accumulate):
     """C (+)= A B."""
+    B = B_panels[0]
     C[:] = C + A @ B if accumulate else A @ B
 
 

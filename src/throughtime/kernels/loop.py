@@ -10,7 +10,7 @@ from throughtime.kernels.network import gradient_of
 from throughtime.kernels.operations import item, items, normal, row, shaped
 from throughtime.kernels.optimisers import update
 from throughtime.kernels.readout import count_right
-from throughtime.kernels.sequence import add_row, clear_row, copy_row
+from throughtime.kernels.sequence import add_row, clear_row, copy_row, lent
 from throughtime.kernels.tape import outputs_at, states_at
 
 
@@ -134,6 +134,7 @@ def train_block(
     measured (N,5)          of each step: loss, norm of the gradient, right and scored outputs, exact sequences
     """
     B = x.shape[2]
+    parameters, gradient = lent(parameters), lent(gradient)
     for n in range(len(x)):
         step, measured_n = np.uint64(done + n), row(measured, n)
         differentiate(

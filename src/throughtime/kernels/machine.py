@@ -36,6 +36,10 @@ class Engine:
         """Elements of `itemsize` bytes in one vector."""
         return max(1, self.vector_bytes // itemsize)
 
+    def tile_columns(self, itemsize: int) -> int:
+        """Columns of a tile: those of two vectors."""
+        return 2 * self.lanes(itemsize) if self.vector_bytes else 32
+
 
 ENGINES = {
     engine.name: engine

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from throughtime.kernels.compiled import kernel
+from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.dropout import dropped_at, dropping, mask_at, put_mask_on
 from throughtime.kernels.operations import add_gradient, items, multiply, panels, row, rows, shaped
 from throughtime.kernels.readout import judge, read_out
-from throughtime.kernels.sequence import add_rows, clear, copy_row
-from throughtime.kernels.shape import readout_weights
+from throughtime.kernels.sequence import add_rows, clear, copy_row, lent
 from throughtime.kernels.sweep import backward, forward
 from throughtime.kernels.tape import (
     d_x_at,
@@ -17,18 +16,19 @@ from throughtime.kernels.tape import (
     last_at,
     layer_at,
     outputs_at,
+    readout_weights,
     states_at,
     states_of,
 )
 
 
-@kernel
+@inlined
 def _below(s, x, tape, layer):
     """What stands below a layer (T,B,K)."""
     return x if layer == 0 else states_of(s, tape, layer - 1)
 
 
-@kernel
+@inlined
 def _read_by(s, x, tape, layer):
     """What a layer reads (T,B,K)."""
     return dropped_at(s, tape, layer) if dropping(tape) else _below(s, x, tape, layer)
@@ -68,9 +68,9 @@ def _read(s, tape):
 @kernel
 def outputs(s, parameters, tape):
     """The readout of the states on the tape: → net_y, y."""
-    W, b_y = readout_weights(s, parameters)
+    W, b_y = readout_weights(s, tape, parameters)
     net_y, y = outputs_at(s, tape, tape.net_y), outputs_at(s, tape, tape.y)
-    multiply(_read(s, tape), panels(W, 0, s.outputs, False, len(y)), net_y, False)
+    multiply(_read(s, tape), panels(W, 0, s.outputs, False, len(y), lent(tape.numbers), tape.packed), net_y, False)
     read_out(s.readout, b_y, net_y, y)
 
 
@@ -98,13 +98,14 @@ def losses(s, y, mask, tape):
 @kernel
 def readout_backward(s, parameters, tape, gradient):
     """delta_y → the gradient of W and b_y (added), ∂E by the top layer's states; ∂E by all last states is set."""
-    W, _ = readout_weights(s, parameters)
-    dW, db_y = readout_weights(s, gradient)
+    W, _ = readout_weights(s, tape, parameters)
+    dW, db_y = readout_weights(s, tape, gradient)
     top, H, O = s.layers - 1, s.hidden, s.outputs
     delta_y = outputs_at(s, tape, tape.delta_y)
     count = len(delta_y)
     add_gradient(_read(s, tape), delta_y, dW)
-    add_rows(delta_y, 0, db_y)
+    if s.bias:
+        add_rows(delta_y, 0, db_y)
     for layer in range(s.layers):
         for direction in range(s.directions):
             for n in range(s.states):
@@ -113,10 +114,10 @@ def readout_backward(s, parameters, tape, gradient):
     if s.last_step:
         clear(d_states)
         for direction in range(s.directions):
-            W_t = panels(rows(W, direction * H, H), 0, O, True, count)
+            W_t = panels(rows(W, direction * H, H), 0, O, True, count, lent(tape.numbers), tape.packed)
             multiply(delta_y, W_t, ends_at(s, tape, tape.d_last, 0, top, direction), False)
     else:
-        multiply(delta_y, panels(W, 0, O, True, count), d_states, False)
+        multiply(delta_y, panels(W, 0, O, True, count, lent(tape.numbers), tape.packed), d_states, False)
 
 
 @kernel

@@ -40,8 +40,8 @@ def _of_cell(name: str, arguments: str) -> Any:
 
 row = _of_cell("row", "phase H rows numbers gates before after step w b")
 row_back = _of_cell("row_back", "phase H rows numbers gates delta before after step d_above d_after d_step penalty w")
-pack = _of_cell("pack", "H K p at rows")
-pack_back = _of_cell("pack_back", "H K p at rows")
+pack = _of_cell("pack", "H K p at rows numbers room")
+pack_back = _of_cell("pack_back", "H K p at rows wants_d_x numbers room")
 multiply_x = _of_cell("multiply_x", "H packed xs gates")
 multiply_d_x = _of_cell("multiply_d_x", "H packed deltas d_x")
 multiply_step = _of_cell("multiply_step", "phase H packed numbers gates rows before after step")

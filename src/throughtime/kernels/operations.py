@@ -9,14 +9,12 @@ from numba.core import config
 if config.DISABLE_JIT:  # type: ignore[attr-defined]
     from throughtime.kernels.interpreted import (
         add_gradient,
-        borrowed,
         columns,
         exp,
         greater,
         item,
         items,
         keep,
-        keep_alive,
         lesser,
         load,
         multiply,
@@ -40,7 +38,7 @@ else:
     from throughtime.kernels.activations import exp, sigmoid, softplus, tanh
     from throughtime.kernels.bernoulli import keep
     from throughtime.kernels.gaussian import normal
-    from throughtime.kernels.product import add_gradient, borrowed, keep_alive, multiply, panels
+    from throughtime.kernels.product import add_gradient, multiply, panels
     from throughtime.kernels.vector import (
         greater,
         lesser,
@@ -57,14 +55,12 @@ else:
 
 __all__ = [
     "add_gradient",
-    "borrowed",
     "columns",
     "exp",
     "greater",
     "item",
     "items",
     "keep",
-    "keep_alive",
     "lesser",
     "load",
     "multiply",

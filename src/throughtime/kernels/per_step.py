@@ -16,18 +16,17 @@ from throughtime.kernels.compiled import kernel
 from throughtime.kernels.loop import begin, count_exact
 from throughtime.kernels.network import losses, outputs, states
 from throughtime.kernels.of_cell import gradients, multiply_back, pack_back, row_back
-from throughtime.kernels.operations import add_gradient, item, keep_alive, multiply, panels, rows
+from throughtime.kernels.operations import add_gradient, item, multiply, panels, rows
 from throughtime.kernels.sequence import add_rows, clear, lent, matrix
-from throughtime.kernels.shape import readout_weights, vectors
-from throughtime.kernels.tape import ends_at, layer_at, outputs_at, state_step, states_at
+from throughtime.kernels.tape import ends_at, layer_at, outputs_at, readout_weights, state_step, states_at, vectors
 
 
 @kernel
 def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measured):
     """Take N steps with one sequence each; arguments as for `loop.train_block`, of which this is the variant."""
     H, K, O, S, D = s.hidden, s.inputs, s.outputs, s.slots * s.hidden, s.deltas * s.hidden
-    w, _ = vectors(s, parameters, 0, K)
-    W, b_y = readout_weights(s, parameters)
+    w, _ = vectors(s, tape, parameters, 0, K)
+    W, b_y = readout_weights(s, tape, parameters)
     h, delta_y = states_at(s, tape, tape.states, 0, 0, 0), outputs_at(s, tape, tape.delta_y)
     numbers, step = lent(tape.numbers), state_step(s, tape)
     d_h = rows(layer_at(s, tape, tape.d_states, 0), 0, 1)
@@ -47,29 +46,16 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
             t = lengths[n, 0] - 1 - back
             gates_t, delta_t = tape.gates + t * S, tape.delta + t * D
             before, after = tape.states + t * H, tape.states + (t + 1) * H
-            memory, packed = pack_back(s, H, K, parameters, 0, 1)
+            multiply(rows(delta_y, t, 1), panels(W, 0, O, True, 1, numbers, tape.packed), d_h, False)
+            packed = pack_back(s, H, K, parameters, 0, 1, False, numbers, tape.packed)
             if back > 0:
                 multiply_back(s, 0, H, packed, numbers, matrix(numbers, delta_t + D, 1, D), 1, tape.d_first, H)
-            multiply(rows(delta_y, t, 1), panels(W, 0, O, True, 1), d_h, False)
             for phases_back in range(s.phases):
                 phase = s.phases - 1 - phases_back
                 row_back(
-                    s,
-                    phase,
-                    H,
-                    1,
-                    numbers,
-                    gates_t,
-                    delta_t,
-                    before,
-                    after,
-                    step,
-                    tape.d_states,
-                    tape.d_first,
-                    H,
-                    0.0,
-                    w,
-                )
+                    s, phase, H, 1, numbers, gates_t, delta_t, before, after, step, tape.d_states, tape.d_first, H,
+                    0.0, w,
+                )  # fmt: skip
                 if phase > 0:
                     multiply_back(s, phase, H, packed, numbers, matrix(numbers, delta_t, 1, D), 1, tape.d_first, H)
             for k in range(O):
@@ -77,10 +63,10 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
             for j in range(D):
                 minus_delta[0, j] = -rates[n] * numbers[delta_t + j]
             add_gradient(rows(h, t + 1, 1), minus_delta_y, W)
-            add_rows(minus_delta_y, 0, b_y)
+            if s.bias:
+                add_rows(minus_delta_y, 0, b_y)
             gradients(
                 s, H, K, s.bias, parameters, 0, numbers, rows(item(x, n), t, 1), matrix(numbers, gates_t, 1, S),
                 minus_delta, 1, before, after, step,
             )  # fmt: skip
-            keep_alive(memory)
     return len(x)

@@ -7,14 +7,13 @@ row-major B can also be read where it stands.
 
 from __future__ import annotations
 
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from throughtime.kernels.compiled import called, inlined, kernel
-from throughtime.kernels.walk import ALIGNMENT, gradient, moved, pack, panel_columns, product
+from throughtime.kernels.compiled import called, kernel
+from throughtime.kernels.walk import gradient, moved, pack, panel_columns, product
 
 _REPAYS_PACKING = 16
 """Rows from which on a row-major B is packed."""
@@ -56,7 +55,7 @@ def multiply(typing_context, A, B_panels, C, accumulate):
     ----------
     A : (M, K), any strides
     B_panels : tuple
-        B (K, N) from `panels`, or what `borrowed` made of it.
+        B (K, N) from `panels`.
     C : (M, N), rows contiguous
     accumulate : bool
     """
@@ -65,7 +64,7 @@ def multiply(typing_context, A, B_panels, C, accumulate):
     def generate(context, builder, signature, arguments):
         a = _Matrix(context, builder, A, arguments[0])
         c = _Matrix(context, builder, C, arguments[2])
-        *_, b, b_row, b_panel = cgutils.unpack_tuple(builder, arguments[1], len(B_panels))
+        b, b_row, b_panel, _ = cgutils.unpack_tuple(builder, arguments[1], len(B_panels))
         write(
             context, builder,
             [a.data, a.row, a.column, a.rows, b, b_row, b_panel, a.columns, c.data, c.row, c.columns, arguments[3]],
@@ -101,7 +100,7 @@ def add_gradient(typing_context, A, B, C):
 
 
 @kernel
-def panels(B, first, count, transposed, rows):
+def panels(B, first, count, transposed, rows, numbers, room):
     """Columns `first` to `first + count` of B, or the transpose of them, as `multiply` wants it.
 
     It is packed, unless it can be read where it stands and too few rows would repay the packing.
@@ -114,42 +113,28 @@ def panels(B, first, count, transposed, rows):
     transposed : bool
     rows : int
         How many rows the result is going to be multiplied with, all calls together.
+    numbers : 1-D array
+    room : int
+        The place in `numbers` where there is room for the packed matrix.
 
     Returns
     -------
-    memory : 1-D array
-        What was allocated.
     address : pointer
         The first element.
     row, panel : int
         Elements from row to row of a panel and from panel to panel.
+    room : int
+        The place behind it.
     """
     row, column = B.shape[1], 1
     depth, columns = B.shape[0], count
     source = moved(_pointer(B), first)
     panel = panel_columns(B)
     if not transposed and rows < _REPAYS_PACKING:
-        return np.empty(0, B.dtype), source, row, panel
+        return source, row, panel, room
     if transposed:
         row, column = column, row
         depth, columns = columns, depth
-    memory = np.empty((columns + panel - 1) // panel * panel * depth + ALIGNMENT // B.itemsize, B.dtype)
-    packed = moved(_pointer(memory), -memory.ctypes.data % ALIGNMENT // B.itemsize)
+    packed = moved(_pointer(numbers), room)
     pack(source, row, column, depth, columns, packed)
-    return memory, packed, panel, panel * depth
-
-
-@inlined
-def borrowed(packed):
-    """Panels without their memory, which has to be kept alive: passing it on would count references at every step."""
-    return packed[1], packed[2], packed[3]
-
-
-@intrinsic
-def keep_alive(typing_context, value):
-    """Use a value, so that it is there until here."""
-
-    def generate(context, builder, signature, arguments):
-        return context.get_dummy_value()
-
-    return types.void(value), generate
+    return packed, panel, panel * depth, room + (columns + panel - 1) // panel * panel * depth

@@ -15,12 +15,9 @@ from threading import Lock
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
-from throughtime.kernels.compiled import kernel
-from throughtime.kernels.operations import items, shaped
+from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.written import source_of
 from throughtime.weights.network_specification import CHOICES, NetworkSpecification
 
@@ -95,7 +92,7 @@ def shape_of(s: NetworkSpecification) -> Any:
     )  # fmt: skip
 
 
-@kernel
+@inlined
 def inputs_of(s, layer):
     """K, the number of features that a layer reads."""
     return s.inputs if layer == 0 else s.directions * s.hidden
@@ -109,36 +106,3 @@ def parameters_at(s, layer, direction):
         K = inputs_of(s, before // s.directions)
         at += (K * s.x_matrices + s.hidden * s.h_matrices + s.weights + s.bias * s.biases) * s.hidden
     return at
-
-
-@kernel
-def _zeros(count, like):
-    zeros = np.empty(count, like.dtype)
-    for i in range(count):
-        zeros[i] = 0
-    return zeros
-
-
-@kernel
-def vectors(s, vector, at, K):
-    """The weights and the biases of the layer's direction whose parameters begin there, each one vector after the
-    other.
-
-    Without biases, they are a new array of zeros.
-    """
-    w_at = at + (K * s.x_matrices + s.hidden * s.h_matrices) * s.hidden
-    w = items(vector, w_at, s.weights * s.hidden)
-    if s.bias:
-        return w, items(vector, w_at + s.weights * s.hidden, s.biases * s.hidden)
-    return w, _zeros(s.biases * s.hidden, vector)
-
-
-@kernel
-def readout_weights(s, vector):
-    """The views W (D·H,O) and b_y (O), the last of the flat vector; b_y is a new array of zeros without biases."""
-    width = s.directions * s.hidden
-    start = len(vector) - (width + s.bias) * s.outputs
-    W = shaped(items(vector, start, width * s.outputs), (width, s.outputs))
-    if s.bias:
-        return W, items(vector, len(vector) - s.outputs, s.outputs)
-    return W, _zeros(s.outputs, vector)

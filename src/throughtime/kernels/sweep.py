@@ -19,7 +19,7 @@ from throughtime.kernels.of_cell import (
     row,
     row_back,
 )
-from throughtime.kernels.operations import keep_alive, rows
+from throughtime.kernels.operations import rows
 from throughtime.kernels.sequence import (
     add_row,
     before,
@@ -31,8 +31,8 @@ from throughtime.kernels.sequence import (
     matrix,
     piece,
 )
-from throughtime.kernels.shape import inputs_of, parameters_at, vectors
-from throughtime.kernels.tape import delta_place, end_place, gates_place, state_place, state_step
+from throughtime.kernels.shape import inputs_of, parameters_at
+from throughtime.kernels.tape import delta_place, end_place, gates_place, state_place, state_step, vectors
 
 
 @kernel
@@ -96,12 +96,12 @@ def forward(s, p, layer, direction, x, lengths, tape):
     at, step = parameters_at(s, layer, direction), state_step(s, tape)
     states, fed = state_place(s, tape, tape.states, layer, direction), state_place(s, tape, tape.fed, layer, direction)
     gates, noisy = gates_place(s, tape, layer, direction), tape.fed != tape.states
-    w, b = vectors(s, p, at, K)
+    w, b = vectors(s, tape, p, at, K)
     if noisy:
         initial = (T + 1 if backwards else 0) * B
         _take_states(s, numbers, states + initial * H, fed + initial * H, step, B)
     shortest = _shortest(lengths)
-    memory, packed = pack(s, H, K, p, at, T * B)
+    packed = pack(s, H, K, p, at, T * B, numbers, tape.packed)
     block = block_length(T, B)
     for begun in range(0, T, block):
         length = min(block, T - begun)
@@ -131,7 +131,6 @@ def forward(s, p, layer, direction, x, lengths, tape):
                         if feeds:
                             _take_states(s, numbers, fed_q, fed_after, step, count)
                     q += count
-    keep_alive(memory)
 
 
 @kernel
@@ -163,10 +162,10 @@ def backward(s, p, layer, direction, x, lengths, penalty, tape, d_h, d_x, gradie
         end_place(s, tape, tape.d_first, layer, direction),
         end_place(s, tape, tape.d_last, layer, direction),
     )
-    w, _ = vectors(s, p, at, K)
+    w, _ = vectors(s, tape, p, at, K)
     _take_states(s, numbers, d_last, d_after, d_step, B)
     shortest = _shortest(lengths)
-    memory, packed = pack_back(s, H, K, p, at, T * B)
+    packed = pack_back(s, H, K, p, at, T * B, d_x.size > 0, numbers, tape.packed)
     block = block_length(T, B)
     for begun in range(0, T, block):
         length = min(block, T - begun)
@@ -198,4 +197,3 @@ def backward(s, p, layer, direction, x, lengths, penalty, tape, d_h, d_x, gradie
         )  # fmt: skip
         if d_x.size > 0:
             multiply_d_x(s, H, packed, deltas, rows(d_x, first * B, length * B))
-    keep_alive(memory)

@@ -29,11 +29,6 @@ _VECTORS = 2
 _int = ir.IntType(64)
 
 
-def tile_columns(itemsize: int) -> int:
-    """Columns of a tile."""
-    return 32 if ENGINE.name == "numpy" else _VECTORS * ENGINE.lanes(itemsize)
-
-
 def engine() -> tuple[str, int, int, int]:
     """The engine in use.
 
@@ -46,7 +41,7 @@ def engine() -> tuple[str, int, int, int]:
     vector_bits : int
         Width of a vector register; 0 for `numpy`.
     """
-    return ENGINE.name, ENGINE.tile_rows, tile_columns(4), 8 * ENGINE.vector_bytes
+    return ENGINE.name, ENGINE.tile_rows, ENGINE.tile_columns(4), 8 * ENGINE.vector_bytes
 
 
 class _Tile:

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
-from throughtime.kernels.compiled import kernel
+from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.machine import ENGINE
-from throughtime.kernels.tile import tile, tile_columns
+from throughtime.kernels.tile import tile
 
 _ROWS = ENGINE.tile_rows
 _CHUNK = 64
 """Rows of A that pass over all panels before the next rows do: A stays in the first-level cache."""
 _DEPTH_BLOCK = 128
 """Rows of A and B that a weight gradient sums up at once: a panel of B of that depth fits the first-level cache."""
-ALIGNMENT = 64
-"""Bytes of a cache line: a panel starts with one, so that no vector of it lies across two."""
+_ALIGNMENT = 64
+"""Bytes of a cache line."""
 
 
 @intrinsic
@@ -38,7 +37,7 @@ def panel_columns(typing_context, like):
     """Columns of a panel for the element type of an array or pointer."""
 
     def generate(context, builder, signature, arguments):
-        return ir.Constant(ir.IntType(64), tile_columns(like.dtype.bitwidth // 8))
+        return ir.Constant(ir.IntType(64), ENGINE.tile_columns(like.dtype.bitwidth // 8))
 
     return types.int64(like), generate
 
@@ -48,32 +47,24 @@ def _scratch(typing_context, like):
     """Room on the stack for one panel of `_DEPTH_BLOCK` rows."""
 
     def generate(context, builder, signature, arguments):
-        size = _DEPTH_BLOCK * tile_columns(like.dtype.bitwidth // 8)
-        room = cgutils.alloca_once(builder, ir.ArrayType(context.get_value_type(like.dtype), size))
-        room.align = ALIGNMENT
+        size = _DEPTH_BLOCK * ENGINE.tile_columns(like.dtype.bitwidth // 8)
+        with builder.goto_entry_block():  # Numba's alloca_once would fill it with zeros at every call
+            room = builder.alloca(ir.ArrayType(context.get_value_type(like.dtype), size))
+        room.align = _ALIGNMENT
         return builder.bitcast(room, context.get_value_type(like))
 
     return like(like), generate
 
 
-@kernel
-def column_of_tiles(a, a_row, a_column, rows, b, b_row, depth, c, c_row, columns, accumulate):
+@inlined
+def _column_of_tiles(a, a_row, a_column, rows, b, b_row, depth, c, c_row, columns, accumulate):
     """C (+)= A B for one panel of B, in tiles of as many rows as there are left."""
     i = 0
     while i + _ROWS <= rows:
         tile(
-            _ROWS,
-            depth,
-            moved(a, i * a_row),
-            a_row,
-            a_column,
-            b,
-            b_row,
-            moved(c, i * c_row),
-            c_row,
-            columns,
+            _ROWS, depth, moved(a, i * a_row), a_row, a_column, b, b_row, moved(c, i * c_row), c_row, columns,
             accumulate,
-        )
+        )  # fmt: skip
         i += _ROWS
     if _ROWS > 4 and i + 4 <= rows:
         tile(4, depth, moved(a, i * a_row), a_row, a_column, b, b_row, moved(c, i * c_row), c_row, columns, accumulate)
@@ -88,12 +79,11 @@ def product(a, a_row, a_column, rows, b, b_row, b_panel, depth, c, c_row, column
     """C (+)= A B, where the panels of B are `b_panel` elements apart."""
     panel = panel_columns(c)
     for i in range(0, rows, _CHUNK):
+        a_i, b_j, i_rows = moved(a, i * a_row), b, _CHUNK if i + _CHUNK < rows else rows - i
         for j in range(0, columns, panel):
-            column_of_tiles(
-                moved(a, i * a_row), a_row, a_column, min(_CHUNK, rows - i),
-                moved(b, j // panel * b_panel), b_row, depth,
-                moved(c, i * c_row + j), c_row, min(panel, columns - j), accumulate,
-            )  # fmt: skip
+            c_ij, present = moved(c, i * c_row + j), panel if j + panel < columns else columns - j
+            _column_of_tiles(a_i, a_row, a_column, i_rows, b_j, b_row, depth, c_ij, c_row, present, accumulate)
+            b_j = moved(b_j, b_panel)
 
 
 @kernel
@@ -106,15 +96,15 @@ def gradient(a, a_row, a_column, rows, b, b_row, depth, c, c_row, columns):
     panel = panel_columns(c)
     room = _scratch(c)
     for k in range(0, depth, _DEPTH_BLOCK):
-        d = min(_DEPTH_BLOCK, depth - k)
+        d = _DEPTH_BLOCK if k + _DEPTH_BLOCK < depth else depth - k
         a_k = moved(a, k * a_column)
         for j in range(0, columns, panel):
-            present = min(panel, columns - j)
+            present = panel if j + panel < columns else columns - j
             b_kj, step = moved(b, k * b_row + j), b_row
             if rows > 2 * _ROWS:
                 pack(b_kj, b_row, 1, d, present, room)
                 b_kj, step = room, panel
-            column_of_tiles(a_k, a_row, a_column, rows, b_kj, step, d, moved(c, j), c_row, present, True)
+            product(a_k, a_row, a_column, rows, b_kj, step, 0, d, moved(c, j), c_row, present, True)
 
 
 @kernel

@@ -12,7 +12,7 @@ _HEAD = '''"""Written by throughtime.kernels.written from the graph of {name}.""
 
 from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.operations import (
-    add_gradient, borrowed, columns, exp, greater, lesser, load, multiply, panels, positive_part, sigmoid, softplus,
+    add_gradient, columns, exp, greater, lesser, load, multiply, panels, positive_part, sigmoid, softplus,
     store, tanh, where_less, where_not_less, where_positive, width,
 )
 from throughtime.kernels.sequence import add_rows, matrix, piece

@@ -84,15 +84,14 @@ class Products:
     def pack(self, back: bool) -> str:
         used = dict.fromkeys(run.block for run in self.runs)
         lines = [f"M_{k} = {self.view(k, 'p')}" for k in used]
-        lines += [
-            f"packed_{k} = panels(M_{r.block}, {r.first} * H, {r.count} * H, {back}, rows)"
-            for k, r in enumerate(self.runs)
-        ]
-        memory = ", ".join(f"packed_{k}" for k in range(len(self.runs)))
-        lent = ", ".join(f"borrowed(packed_{k})" for k in range(len(self.runs)))
-        return function(
-            "pack_back" if back else "pack", "H, K, p, at, rows", [*lines, f"return ({memory},), ({lent},)"]
-        )
+        room = "room"
+        for k, r in enumerate(self.runs):
+            count = f"{r.count} * H" + (" * wants_d_x" if back and self.is_x(r) else "")
+            lines.append(f"packed_{k} = panels(M_{r.block}, {r.first} * H, {count}, {back}, rows, numbers, {room})")
+            room = f"packed_{k}[-1]"
+        lines.append(f"return ({''.join(f'packed_{k}, ' for k in range(len(self.runs)))})")
+        name, more = ("pack_back", "wants_d_x, ") if back else ("pack", "")
+        return function(name, f"H, K, p, at, rows, {more}numbers, room", lines)
 
     def is_x(self, run: _Run) -> bool:
         return self.graph.operations[run.source].op == "x"

@@ -17,7 +17,10 @@ L layers, D directions, R = T output steps, or 1:
     d_last, d_first (N,L,D,B,H) ∂E by the last states from outside, and by the first
     d_x (T,B,I)                 empty, if it is not wanted
     masks (B·K), dropped (T·B·K)   of dropout, and what the layers read with it: layer after layer; empty without
+    packed                      room for the packed matrices of a layer's direction, or of the readout
+    zeros                       the biases of a network that has none; nothing is ever written there
 
+The memory and each array in it begin with a cache line: where rows are as long as whole vectors, none lies across two.
 The places are found by the kernels in `kernels.tape`.
 """
 
@@ -36,14 +39,31 @@ from throughtime.support.memory import require
 from throughtime.weights.network_specification import NetworkSpecification
 
 _ALIGNMENT = 64
+_PANEL = 32
+"""A multiple of the columns of a packed panel, whatever the machine."""
 
 NAMES = (
     "states", "fed", "gates", "delta", "joined", "last", "net_y", "y", "delta_y", "error",
-    "d_states", "d_h", "d_last", "d_first", "d_x", "masks", "dropped",
+    "d_states", "d_h", "d_last", "d_first", "d_x", "masks", "dropped", "packed",
+    "zeros",
 )  # fmt: skip
 _tuple: Any = namedtuple
 Tape = _tuple("Tape", ["numbers", "T", "B", "wants_d_x", *NAMES])
 """The tape as the kernels read it: its numbers, the sizes, whether there is ∂x, and where each array begins."""
+
+
+def _room_for_packed(s: NetworkSpecification, backward: bool) -> int:
+    """Numbers of the matrices that are packed at the same time, with columns up to whole panels."""
+
+    def padded(columns: int) -> int:
+        return -(-columns // _PANEL) * _PANEL
+
+    kinds = [block.kind for block in layout(s.graph).blocks for _ in block.names]
+    of_x, of_h, H, read = kinds.count("x"), kinds.count("h"), s.hidden, s.directions * s.hidden
+    needed = [read * padded(s.outputs), backward * s.outputs * padded(read)]
+    for K in [s.inputs, read][: s.layers]:
+        needed += [(of_x * K + of_h * H) * padded(H), backward * (of_x * padded(K) + of_h * padded(H)) * H]
+    return max(needed)
 
 
 class TapeArrays:
@@ -80,6 +100,8 @@ class TapeArrays:
     d_x: Array
     masks: Array
     dropped: Array
+    packed: Array
+    zeros: Array
 
     def __init__(
         self,
@@ -106,6 +128,7 @@ class TapeArrays:
             "d_states": (back * 2, T, B, D * H), "d_h": (back * 2, both * T, both * B, H),
             "d_last": (N, back * L, D, B, H), "d_first": (N, back * L, D, B, H),
             "d_x": (d_x * T, d_x * B, s.inputs), "masks": (B * masked,), "dropped": (T * B * masked,),
+            "packed": (_room_for_packed(s, backward),), "zeros": ((not s.bias) * max(len(laid.biases) * H, O),),
         }  # fmt: skip
         itemsize = np.dtype(s.dtype).itemsize
         unit = _ALIGNMENT // itemsize
@@ -114,7 +137,8 @@ class TapeArrays:
             sum(sizes) * itemsize, f"a pass of {B:,} sequences over {T:,} steps at once",
             "choose fewer or shorter sequences at once, or a smaller network",
         )  # fmt: skip
-        numbers = np.zeros(sum(sizes), s.dtype)
+        numbers = np.zeros(sum(sizes) + unit, s.dtype)
+        numbers = numbers[-(numbers.ctypes.data // itemsize) % unit :]
         places = dict(zip(NAMES, [0, *accumulate(sizes)], strict=False))
         for name, place in places.items():
             setattr(self, name, numbers[place : place + prod(shapes[name])].reshape(shapes[name]))
