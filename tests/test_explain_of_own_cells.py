@@ -1,24 +1,20 @@
 """Formulas of cells of one's own: what is printed is computed again, and is what the trace recorded."""
 
 import json
-import math
 import re
 
 import pytest
 
+from oracles.formulas import at_source, computed, numbers_in
 from oracles.own_traces import CASES, CELLS, GRAPHS, IDS, LENGTHS, trace_of
 from oracles.step_functions import STEPS
 from throughtime.cells.symbols import cell, tanh
-from throughtime.trace.explain.formula import Number, Product, Quotient, Square, evaluate, parts_of
+from throughtime.trace.explain.formula import Number, Product, Quotient, Square, evaluate
 from throughtime.trace.explain.formulas_of_cell import formulas_of
 from throughtime.trace.explain.text import LATEX, TEXT, written
 from throughtime.trace.layer import names_of
 
 READABLE = [name for name in CELLS if name != "deep"]
-FUNCTIONS = {
-    "S": lambda net: 1 / (1 + math.exp(-net)), "tanh": math.tanh, "relu": lambda net: max(net, 0.0), "exp": math.exp,
-    "softplus": lambda net: math.log1p(math.exp(net)), "min": min, "max": max,
-}  # fmt: skip
 
 
 def explanations(trace, **options):
@@ -28,21 +24,6 @@ def explanations(trace, **options):
             for k, of in enumerate(trace.layers):
                 where = {"layer": of.layer, "direction": of.direction, "sequence": b}
                 yield of, b, t, (t + k) % 3, trace.explain(t, (t + k) % 3, **where, **options)
-
-
-def computed(text):
-    for sign, python in (("−", "-"), ("·", "*"), ("²", "**2")):
-        text = text.replace(sign, python)
-    return float(eval(text, {"__builtins__": {}}, FUNCTIONS))
-
-
-def numbers_in(expression):
-    if isinstance(expression, Number):
-        yield expression
-    for term in getattr(expression, "terms", ()):
-        yield from term.factors
-    for part in parts_of(expression):
-        yield from numbers_in(part)
 
 
 @pytest.mark.parametrize("fields", CASES[1:3], ids=IDS[1:3])
@@ -82,18 +63,12 @@ def test_every_number_is_found_in_the_json_at_its_source(name):
                 source = number.source
                 if source is None or number.symbol.startswith("["):
                     continue
-                layers = {(one["layer"], one["direction"]): one for one in document["layers"]}
-                at = document["parameters"] if source.kind == "parameter" else document
-                at = layers[source.layer, source.direction] if source.kind == "layer" else at
-                at = at[source.array] if source.kind == "parameter" else at[source.array][b]
-                for place in (*(() if source.t is None else (source.t - 1,)), *source.index):
-                    at = at[place]
-                assert at == number.value, (number.symbol, source, of.layer)
+                assert at_source(document, source, b) == number.value, (number.symbol, source, of.layer)
 
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_names_of_all_arrays_have_a_formula(name):
-    """But for net inputs and errors that are written into the one formula that asks for them."""
+    """But for net inputs and errors that are written into the one formula that uses them."""
     graph = GRAPHS[name]
     names, found = names_of(graph), formulas_of(graph)
     errors = {*names.d_states, *names.deltas}
@@ -112,7 +87,7 @@ def test_names_and_order_of_a_cell_with_peepholes():
     assert list(formulas_of(STEPS["indrnn"]).same) == ["delta_h"]
 
 
-def test_names_of_an_error_that_only_the_step_before_asks_for():
+def test_names_of_an_error_that_only_the_step_before_uses():
     """∂c has a formula of its own: ∂c of the next step stands in it."""
 
     @cell

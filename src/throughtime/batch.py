@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 Sequences = Array | Sequence[Any] | tuple[Any, Any]
-"""What is accepted for `x`: an array (B,T,I), a list of arrays (T_i,I), or a pair (array, lengths)."""
+"""Forms of `x`: an array (B,T,I), a list of arrays (T_i,I), or a pair (array, lengths)."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Batch:
     mask : (B, T) or (B,) float array, optional
         Weight of each target in the loss (0: it is not scored); all 1 when not given.
 
-    All of them may be lists; they are kept as arrays. What stands behind a sequence's end, and a target of weight 0,
+    All of them may be lists; they are kept as arrays. Numbers behind a sequence's end, and targets of weight 0,
     may be anything, NaN too.
 
     Raises
@@ -86,8 +86,8 @@ class Batch:
     def scored(self) -> npt.NDArray[np.bool_] | None:
         """Which targets, (B,T) or (B,), count in the loss; None for all."""
         real = self.real if self.y.ndim == 3 else None
-        asked = None if self.mask is None else self.mask > 0
-        return asked if real is None else real if asked is None else real & asked
+        weighted = None if self.mask is None else self.mask > 0
+        return weighted if real is None else real if weighted is None else real & weighted
 
 
 def numbers(name: str, values: Any) -> Array:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import throughtime as tt
+from oracles.normalised import LENGTHS, H, I, data, network
 from oracles.own_traces import network_of
 from oracles.step_functions import STEPS
 from throughtime.analysis.gradient_flow import jacobians
@@ -17,23 +18,7 @@ from throughtime.tasks.standardisation import Standardisation
 from throughtime.weights.own_units import in_own_units
 from throughtime.weights.parameters import Views
 
-T, B, I, H, O = 5, 3, 2, 4, 2
-LENGTHS = np.array([5, 2, 4])
-
-
 CELLS = {"elman": "elman", "lstm": "lstm", "gru": "gru", "mgu": STEPS["mgu"], "min_gru": STEPS["min_gru"]}
-
-
-def network(cell, **fields):
-    net = tt.Network(cell=cell, inputs=I, hidden=H, outputs=O, layer_norm=True, init="uniform", seed=1, **fields)
-    net.parameters[:] = np.random.default_rng(2).normal(size=len(net.parameters)) / 2  # gains other than 1 too
-    return net
-
-
-def data(net):
-    rng = np.random.default_rng(3)
-    shape = (B, O) if net.specification.output == "last step" else (B, T, O)
-    return rng.normal(size=(B, T, I)), rng.random(shape)
 
 
 @pytest.mark.parametrize("name", CELLS)

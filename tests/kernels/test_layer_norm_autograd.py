@@ -3,13 +3,11 @@
 import numpy as np
 import pytest
 
-import throughtime as tt
+from oracles.normalised import LENGTHS, H, data, network
 from oracles.step_functions import STEPS
 from throughtime.weights.parameters import Views
 
 torch = pytest.importorskip("torch")
-T, B, I, H, O = 5, 3, 2, 4, 2
-LENGTHS = np.array([5, 2, 4])
 
 
 def net_input(p, name, products, bias=None):
@@ -59,18 +57,6 @@ FORMS = {
     "plain": {}, "two layers, both directions": {"layers": 2, "bidirectional": True}, "no biases": {"bias": False},
     "last step": {"output": "last step"},
 }  # fmt: skip
-
-
-def network(cell, **fields):
-    net = tt.Network(cell=cell, inputs=I, hidden=H, outputs=O, layer_norm=True, init="uniform", seed=1, **fields)
-    net.parameters[:] = np.random.default_rng(2).normal(size=len(net.parameters)) / 2  # gains other than 1 too
-    return net
-
-
-def data(net):
-    rng = np.random.default_rng(3)
-    shape = (B, O) if net.specification.output == "last step" else (B, T, O)
-    return rng.normal(size=(B, T, I)), rng.random(shape)
 
 
 def by_hand(net, step, states, x, y):

@@ -12,7 +12,7 @@ import built_networks as built
 import numpy as np
 import pytest
 from known_networks import prove
-from test_proof_certificates import OPERATIONS, holds
+from tampered import OPERATIONS, holds
 from test_proof_checker import lstm_with_peepholes
 
 from throughtime import cell as own_cell

@@ -8,8 +8,10 @@ import pytest
 from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.training import schedules
+from throughtime.training.kinds import as_dict, from_dict
 from throughtime.training.loop import train
-from throughtime.training.optimisers import Adam, GradientDescent, Momentum, RMSprop, as_dict, from_dict
+from throughtime.training.optimisers import OPTIMISERS as KINDS
+from throughtime.training.optimisers import Adam, GradientDescent, Momentum, RMSprop
 
 RNG = np.random.default_rng(3)
 DATA = Batch(RNG.normal(size=(6, 5, 2)), RNG.random((6, 5, 1)), np.array([5, 2, 4, 5, 1, 3]))
@@ -91,7 +93,7 @@ def test_schedules_by_value():
 
 @pytest.mark.parametrize("optimizer", OPTIMISERS, ids=lambda o: type(o).__name__)
 def test_written_down_and_read_again(optimizer):
-    assert from_dict(as_dict(optimizer)) == optimizer
+    assert from_dict("optimizer", KINDS, as_dict(KINDS, optimizer)) == optimizer
 
 
 def test_numbers_out_of_range_are_refused():
@@ -100,4 +102,4 @@ def test_numbers_out_of_range_are_refused():
     with pytest.raises(ValueError, match="learning_rate must be a number of at least 0, got -1"):
         GradientDescent(-1)
     with pytest.raises(ValueError, match="optimizer must be one of"):
-        from_dict({"name": "sgd"})
+        from_dict("optimizer", KINDS, {"name": "sgd"})

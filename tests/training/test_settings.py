@@ -10,6 +10,7 @@ from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.tasks import Addition, Reber
 from throughtime.training import optimisers, schedules
+from throughtime.training.kinds import from_dict
 from throughtime.training.loop import train
 from throughtime.training.settings import Settings
 
@@ -40,7 +41,7 @@ def refused(message, what=TASK, net=None, **settings):
     [
         ({"stepz": 50}, 'train has no setting "stepz", did you mean steps[?]$'),
         ({"validation": None}, 'train has no setting "validation", did you mean validate[?]$'),
-        ({"zzz": 1}, 'train has no setting "zzz", there are steps, batch, .*, columns$'),
+        ({"zzz": 1}, 'train has no setting "zzz", there are steps, batch, .*, columns, threads$'),
         ({"lr": 0.1}, "train has no setting lr: it is the optimizer's, as in optimizer=tt.Adam"),
         ({"learning_rate": 0.1}, "train has no setting learning_rate: it is the optimizer's"),
         ({"optimizer": "rmsprop"}, "got 'rmsprop'; say optimizer=tt.RMSprop"),
@@ -121,8 +122,14 @@ def test_choices(name, value, message):
         (lambda: optimisers.Adam("fast"), "learning_rate must be a number of at least 0, got 'fast'"),
         (lambda: optimisers.RMSprop(epsilon=-1), "epsilon must be a number of at least 0, got -1"),
         (lambda: optimisers.Momentum(momentum=1.0), "momentum must be a number from 0 to below 1, got 1.0"),
-        (lambda: optimisers.from_dict({"name": "sgd"}), "optimizer must be one of gradient-descent, .* got 'sgd'"),
-        (lambda: schedules.from_dict({"name": "linear"}), "schedule must be one of constant, .* got 'linear'"),
+        (
+            lambda: from_dict("optimizer", optimisers.OPTIMISERS, {"name": "sgd"}),
+            "optimizer must be one of gradient-descent, .* got 'sgd'",
+        ),
+        (
+            lambda: from_dict("schedule", schedules.SCHEDULES, {"name": "linear"}),
+            "schedule must be one of constant, .* got 'linear'",
+        ),
         (lambda: Settings.from_dict(None), "training settings must be a table of batch, "),
         (lambda: Settings.from_dict({"steps": 3}), "training settings must be a table of batch, "),
     ],

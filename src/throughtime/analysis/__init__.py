@@ -1,1 +1,1 @@
-"""What a network does over time, as a system: how gradients flow, where its states go, where they come to rest."""
+"""A network as a system over time: how gradients flow, where its states go, where they come to rest."""

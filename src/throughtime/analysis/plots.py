@@ -50,7 +50,7 @@ STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "throughtime",
 }
-"""What every new figure is made with."""
+"""Settings of every new figure."""
 
 _SYMBOLS = {"delta_y": R"\delta_y", "net_y": "net_y"}
 """Arrays of a trace itself as mathematics; the others are letters already."""

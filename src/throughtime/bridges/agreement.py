@@ -114,7 +114,7 @@ def check_same(net: Network, x: Array, theirs: Array, lengths: Lengths | None = 
 
 
 def _rounding(net: Network, x: Array, y: Array, lengths: Lengths | None) -> Array:
-    """What rounding may change in outputs y: in the readout, and in the steps before, as a change of x by as much
+    """The change of outputs y by rounding: in the readout, and in the steps before, as a change of x by as much
     shows.
     """
     eps = float(np.finfo(net.specification.dtype).eps)

@@ -64,9 +64,9 @@ class Equations:
         The statements. Those of one phase read no products of one another, so a language without arrays can compute
         them unit by unit.
     before : tuple of str
-        What the states before the step are called.
+        The names of the states before the step.
     after : tuple of str
-        What the states after the step are called.
+        The names of the states after the step.
     arrays : list of str
         Those names that later phases, products or the next step read.
     """
@@ -186,6 +186,6 @@ def parameters_of(net: Network) -> Parameters:
 
 
 def described(s: NetworkSpecification) -> str:
-    """What a network's cells are called, in ASCII: "gru", "elman (tanh)"."""
+    """The name of a network's cells, in ASCII: "gru", "elman (tanh)"."""
     f = "" if s.activation == "sigmoid" else f" ({s.activation})"
     return s.cell.encode("ascii", "backslashreplace").decode() + f

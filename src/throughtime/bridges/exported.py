@@ -1,4 +1,4 @@
-"""What is written for other programs: a network that takes and gives numbers as they are, and what its outputs mean."""
+"""A model for other programs: a network that takes and gives numbers as they are, and the meaning of its outputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Exported:
     inputs : tuple of str
         The names of its features, if they have any.
     classes : tuple
-        What its outputs are the probabilities of: whole numbers, numbers, bools or texts, all of one kind.
+        The classes of its outputs: whole numbers, numbers, bools or texts, all of one kind.
     horizon, window : int
         Of a forecaster, else 0: outputs are added to the last step, and make so many; the last `window` steps are read.
     table : bool
@@ -38,7 +38,7 @@ class Exported:
     unit : (O,) array
         The scale of its outputs: differences are judged by it.
     trained : function of x (B,T,I) and lengths (B,), optional
-        What the model predicted before anything was put into weights; the network alone, if there is none.
+        The model's prediction before anything was put into weights; the network's own, if there is none.
     """
 
     network: Network
@@ -87,7 +87,7 @@ class Exported:
 
 
 def exported(model: Any) -> Exported:
-    """What is to be written of a network or of a fitted estimator of `throughtime.sklearn`.
+    """The model to write, of a network or of a fitted estimator of `throughtime.sklearn`.
 
     Raises
     ------

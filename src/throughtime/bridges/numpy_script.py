@@ -60,7 +60,7 @@ class _Step(Equations):
         return f"{_CALLS.get(function, function)}({', '.join(values)})"
 
     def body(self) -> str:
-        """What the function says, with one value of its own for each local variable of the step function."""
+        """The statements of the function, with one value of its own for each local variable of the step function."""
         before, after = (", ".join(names) if names[1:] else f"({names[0]},)" for names in (self.before, self.after))
         lines = [f"{before} = state"]
         lines += [f"{name} = {text}" for phase in self.phases for _, name, text in phase]
@@ -177,7 +177,7 @@ def to_numpy(net: Any, name: str = "network") -> str:
         The script of an estimator reads features as `fit` did: its standardisation is in the weights. A classifier's or
         labeler's has a function `label` too; a forecaster's predicts the steps ahead.
     name : str
-        What the script's documentation calls the module; "network" if it is no name in Python.
+        The module's name in the script's documentation; "network" if it is no name in Python.
     """
     what = exported(net)
     net, s = what.network, what.network.specification
@@ -224,7 +224,7 @@ def save_script(net: Any, path: Any) -> float:
 
 
 def _about(what: Exported) -> str:
-    """What the documentation says of features and classes; their names stand in literals, which hold no code."""
+    """The documentation of features and classes; their names stand in literals, which hold no code."""
     lines = []
     if what.inputs:
         lines += ["The features are INPUTS, in this order."]

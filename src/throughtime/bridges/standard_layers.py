@@ -81,7 +81,7 @@ def standard_of(kinds: Iterable[Kind], own: Graph) -> tuple[Kind, Names] | None:
 
 
 def matched(standard: Graph, own: Graph) -> Names | None:
-    """What the parameters of a standard graph are called in a cell, without those that it has not.
+    """The names in a cell of a standard graph's parameters, without those that it has not.
 
     None if it is another cell.
     """

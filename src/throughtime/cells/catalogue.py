@@ -1,4 +1,4 @@
-"""What the file of a shipped cell says of it, for people."""
+"""The description of a shipped cell in its file, for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ class Entry(NamedTuple):
 
 @cache
 def entry(name: str) -> Entry:
-    """What the docstring of a cell's file says: in its first paragraph, where it says "Use it", and in the last."""
+    """The description in the docstring of a cell's file: in its first paragraph, where it says "Use it", and in the
+    last.
+    """
     first, *more, paper = (module_of(name).__doc__ or f"{name}: \n\n").split("\n\n")  # -OO takes docstrings away
     title, _, summary = _one_line(first).partition(": ")
     use = " ".join(_one_line(text) for text in more if "Use it" in text)

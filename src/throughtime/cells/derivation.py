@@ -2,7 +2,7 @@
 
     ∂v    ∂E by a value v of the step          δ_v    ∂E by the net input of which v was made
 
-Backwards through the graph, each value hands what it got to the values that it was made of. What they get is kept as
+Backwards through the graph, each value hands its error to the values that it was made of. Their errors are kept as
 products with one factor in common, v · (a + b − c), so that it reads like the hand-written derivation, and rounds like
 it too.
 """

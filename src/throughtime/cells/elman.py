@@ -53,7 +53,7 @@ class Elman:
 
 @dataclass(frozen=True)
 class Tape:
-    """What the forward pass leaves behind: x (B,T,I), h_0 (B,H), net_h (B,T,H), h (B,T,H)."""
+    """The arrays of the forward pass: x (B,T,I), h_0 (B,H), net_h (B,T,H), h (B,T,H)."""
 
     x: Array
     h_0: Array

@@ -31,7 +31,7 @@ LONGEST_NAME = 32
 LARGEST_START = 3e38
 """A parameter begins as a number that float32 has, too."""
 RESERVED = ("W", "b_y", "forward", "backward")
-"""What parameters and labels cannot be called: the readout's are, and the directions."""
+"""Names that no parameter or label can have: those of the readout, and of the directions."""
 _ARGUMENTS = dict.fromkeys(FUNCTIONS, 1) | dict.fromkeys(BINARY, 2) | {"neg": 1, "@": 2}
 _ARGUMENTS |= dict.fromkeys(("x", "state", "parameter", "number"), 0)
 
@@ -245,7 +245,7 @@ class Builder:
         return "H"
 
     def graph(self, after: list[int], labels: Mapping[str, str]) -> Graph:
-        """What was built, with the values of the states after the step; a ValueError if something of it is not used."""
+        """The built graph, with the states after the step; a ValueError if something of it is not used."""
         if not 1 <= len(self.states) <= MOST_STATES or len(set(self.states)) < len(self.states):
             raise ValueError(f"a cell has 1 to {MOST_STATES} states of different names, got {', '.join(self.states)}")
         if len(after) != len(self.states):

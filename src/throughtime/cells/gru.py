@@ -55,7 +55,7 @@ class GRU:
 
 @dataclass(frozen=True)
 class Tape:
-    """What the forward pass leaves behind: x (B,T,I), h_0 (B,H), and r, z, ñ, q, h (B,T,H)."""
+    """The arrays of the forward pass: x (B,T,I), h_0 (B,H), and r, z, ñ, q, h (B,T,H)."""
 
     x: Array
     h_0: Array

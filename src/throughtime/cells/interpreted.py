@@ -1,7 +1,7 @@
 """A graph over values: one step in values of any kind, and its derivation over NumPy arrays, of one step or back
 through time.
 
-Values go by their places among the operations. What is known is not computed again: leaves, or whatever was recorded.
+Values go by their places among the operations. Known values, leaves or recorded ones, are not computed again.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def applied(operation: Operation, given: Sequence[Any]) -> Any:
 def leaves(
     graph: Graph, parameters: Mapping[str, Array], states: Iterable[Any] | None = None, x: Any = None
 ) -> dict[int, Any]:
-    """What a step begins with: numbers and parameters, those that the network has not being 0; states before it; x."""
+    """The leaves of a step: numbers and parameters, those that the network has not being 0; states before it; x."""
     dtype = np.result_type(*parameters.values()).type
     given = {} if states is None else dict(zip(graph.states, states, strict=True))
     known: dict[int, Any] = {}
@@ -97,12 +97,12 @@ def leaves(
 
 
 def evaluated(operations: Sequence[Operation], known: Mapping[int, Any], wanted: Iterable[int]) -> dict[int, Any]:
-    """What is known, and the wanted values with all that they are made of."""
+    """The known values, and the wanted ones with all that they are made of."""
     return _done(operations, dict(known), _needed(operations, known, wanted))
 
 
 def _needed(operations: Sequence[Operation], known: Mapping[int, Any], wanted: Iterable[int]) -> list[int]:
-    """What has to be computed, in order."""
+    """The places to compute, in order."""
     needed = set(wanted) - set(known)
     for place in reversed(range(len(operations))):
         if place in needed:

@@ -56,7 +56,7 @@ class Block:
 
     @property
     def symbol(self) -> str:
-        """What the names have in common before the "_"."""
+        """The common part of the names before the "_"."""
         return symbol_of(self.names[0])
 
 
@@ -211,7 +211,7 @@ class Layout:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """What the values in the slots are called: by their own names, or by what they are the net input of."""
+        """The names of the values in the slots: their own, or those of the values that they are the net inputs of."""
         operations, after = self.graph.operations, self.graph.after
         found = []
         for k, slot in enumerate(self.slots):
@@ -221,7 +221,7 @@ class Layout:
 
     @cached_property
     def delta_names(self) -> tuple[str, ...]:
-        """What ∂E by the slots' net inputs and values is called: delta_i, d_m."""
+        """The names of ∂E by the slots' net inputs and values: delta_i, d_m."""
         return tuple(
             f"{'d' if slot.net is None else 'delta'}_{name.removeprefix('net_')}"
             for slot, name in zip(self.slots, self.names, strict=True)

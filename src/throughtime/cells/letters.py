@@ -1,4 +1,4 @@
-"""What the values of a cell are called in formulas, tables and figures: C̃ for C_tilde, r_1 for r_1.
+"""The letters of a cell's values in formulas, tables and figures: C̃ for C_tilde, r_1 for r_1.
 
 A letter is written as text and as LaTeX. The ending of a name says what stands above it; a value that the cell's labels
 call the candidate has a tilde too, as the GRU's ñ, unless it is a state.

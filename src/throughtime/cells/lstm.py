@@ -58,7 +58,7 @@ class LSTM:
 
 @dataclass(frozen=True)
 class Tape:
-    """What the forward pass leaves behind: x (B,T,I), h_0 and C_0 (B,H), and i, f, C̃, o, C, h (B,T,H)."""
+    """The arrays of the forward pass: x (B,T,I), h_0 and C_0 (B,H), and i, f, C̃, o, C, h (B,T,H)."""
 
     x: Array
     h_0: Array

@@ -1,6 +1,6 @@
 """Between which numbers the values of a cell lie, whatever its inputs and parameters: interval arithmetic on its graph.
 
-States before the first step are taken to be 0. What is bounded, as a gate is, has its own scale of colours.
+States before the first step are taken to be 0. A bounded value, such as a gate, has its own scale of colours.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
         return h
 
 `p` holds the parameters, whose shapes follow from their use; x is the input of this step; then come the states before
-it, of which the function returns the values after it, in the same order. What a local variable holds at the end has its
+it, of which the function returns the values after it, in the same order. The last value of a local variable has its
 name.
 """
 
@@ -28,7 +28,7 @@ from throughtime.cells.graph import Builder, Graph, Operation, identifier
 
 
 class Symbol:
-    """A value of a step that is being read. What can be done to it is what a cell can be made of."""
+    """A value of a step that is being read. Its operators are those that a cell can be made of."""
 
     __array_ufunc__ = None
 
@@ -117,7 +117,7 @@ def cell(
     name : str, optional
         Of the cell; the function's name when not given.
     labels : dict, optional
-        What the parts of parameters' names after the "_" are called: with {"f": "forget"}, `p.U_f` is "forget.U".
+        Labels for the parts of parameters' names after the "_": with {"f": "forget"}, `p.U_f` is "forget.U".
     start : dict, optional
         How parameters begin, by their names, where `init="glorot"` is not to decide: {"b_f": 1} all at this number,
         {"u": (0, 1)} uniform between two.
@@ -161,7 +161,7 @@ def read(step: Callable[..., Any], name: str | None = None, labels: Mapping[str,
 
 
 def _called(step: Callable[..., Any], code: CodeType, given: list[Any]) -> tuple[Any, dict[str, Any]]:
-    """What the function returns, and its local variables at that moment."""
+    """The function's result, and its local variables at that moment."""
     local: dict[str, Any] = {}
 
     def watch(frame: Any, event: str, _: Any) -> None:

@@ -95,7 +95,7 @@ class _Written:
         self._gradients()
 
     def _name(self, place: int) -> str:
-        """What the value at a place is called at step t; "" if it has no name."""
+        """The name of the value at a place at step t; "" if it has none."""
         if place < len(self.graph.operations):
             o = self.graph.operations[place]
             return f"{letter(self.graph, o.name).text}_t" if o.of and o.name else ""

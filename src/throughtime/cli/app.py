@@ -31,21 +31,21 @@ _NUMBERS = {"context_settings": {"ignore_unknown_options": True}}
 _ENTRIES = {
     "train": _Entry("train", "Train a network on a task, check it and save it.", {"cls": Configured}),
     "add": _Entry("add", "Let a network add numbers.", _NUMBERS),
-    "evaluate": _Entry("evaluate", "Check a network on all that it may be asked."),
+    "evaluate": _Entry("evaluate", "Check a network on all inputs, or on a sample."),
     "trace": _Entry("trace", "Show all that happens in a network.", _NUMBERS),
     "prove": _Entry("prove", "Prove a network right for every length."),
     "check": _Entry("certificate", "Check the certificate of a proof."),
-    "automaton": _Entry("automaton", "Show the machine a network has become."),
+    "automaton": _Entry("automaton", "Show the automaton that a network has become."),
     "studio": _Entry("studio", "Open a page where a network learns."),
     "lesson": _Entry("lesson", "Open the lesson: how a network learns to add."),
-    "export-html": _Entry("export_html", "Save a page of what a network does."),
+    "export-html": _Entry("export_html", "Save a page of a network at work."),
     "cells": _Entry("cells", "List the cells, or print the equations of one."),
-    "tasks": _Entry("tasks", "List what there is to learn."),
+    "tasks": _Entry("tasks", "List the tasks."),
     "gallery": _Entry("gallery", "Run networks on real data."),
     "export": _Entry("export", "Write a model for other programs."),
-    "info": _Entry("info", "Tell what a model is, or the engine."),
-    "warmup": _Entry("warmup", "Compile ahead what most networks need."),
-    "lab": _Entry("lab", "Measure what networks can remember."),
+    "info": _Entry("info", "Describe a model, or the engine."),
+    "warmup": _Entry("warmup", "Compile the kernels of most networks ahead."),
+    "lab": _Entry("lab", "Measure the memory of networks."),
     "sweep": _Entry("sweep", "Train many networks, over options and seeds."),
 }
 
@@ -110,7 +110,7 @@ Exit status: 0 done as asked; 1 the answer is no: the network was wrong (add,
 evaluate) or is refuted (prove), a certificate is rejected (check), or training came
 upon numbers that are not finite; 3 neither proved nor refuted; 2 bad usage or input,
 said in one line on stderr; 130 interrupted. Training is done when its steps are taken,
-however good the network is: evaluate asks that.""",
+however good the network is: evaluate checks that.""",
 )
 
 

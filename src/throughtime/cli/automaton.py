@@ -1,4 +1,4 @@
-"""`throughtime automaton`: the finite machine that a network's states follow."""
+"""`throughtime automaton`: the finite automaton that a network's states follow."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def automaton(
     model_path: ModelOption = None,
     machine_file: MachineOption = None,
     tracking: Annotated[
-        bool, typer.Option("--tracking", help="Every state that was distinguished, not only as many as are needed.")
+        bool, typer.Option("--tracking", help="Show every state that was distinguished, not only the needed ones.")
     ] = False,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw it into an .svg file, or write a .dot file.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Extract the machine that a network's states follow, and show it as a table or a picture."""
+    """Extract the automaton that a network's states follow, and show it as a table or a picture."""
     from throughtime.proof import automaton_of
     from throughtime.support.disk import write_atomically
 

@@ -23,8 +23,8 @@ Example:
   throughtime prove --certificate adder.json && throughtime check adder.json
   throughtime check adder.json --model runs/addition-elman-0
 
-The exit status is 0 if the certificate is accepted, 1 if it is rejected or speaks
-of another network or machine."""
+The exit status is 0 if the certificate is accepted, 1 if it is rejected or is
+about another network or machine."""
 
 
 def check(
@@ -34,7 +34,7 @@ def check(
         typer.Option(
             "--model",
             metavar="PATH",
-            help="A run's folder or a .safetensors file, of whose network and task it must speak.",
+            help="A run's folder or a .safetensors file: the certificate must be about its network and task.",
         ),
     ] = None,
     machine_file: MachineOption = None,
@@ -83,7 +83,7 @@ def check(
 
 
 def difference(certificate: Any, model: Model | None, machine_file: Path | None) -> str:
-    """What a certificate speaks of other than it should, or nothing."""
+    """The difference between a certificate and its model or machine, or nothing."""
     if model is not None and not certificate.is_of(model.network):
         return f"it is about another network than that in {model.path}"
     if machine_file is not None:

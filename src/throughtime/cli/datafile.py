@@ -20,7 +20,7 @@ def read(
 ) -> DataFile:
     """Read a file to learn from; the options are those of `tasks.read`.
 
-    What targets are follows from a readout, if given.
+    The kind of the targets follows from a readout, if given.
     """
     values = _values(options)
     if readout is not None:
@@ -34,7 +34,7 @@ def read_like(path: Path, options: list[str], columns: Columns, dtype: str) -> D
 
 
 def read_for(model: Model, path: Path, options: list[str]) -> DataFile:
-    """Read a file to ask a network with: by the columns that it learned from, if it did from any."""
+    """Read a file of sequences for a network: by the columns that it learned from, if it did from any."""
     s = model.network.specification
     if model.columns is not None:
         data = read_like(path, options, model.columns.in_own_units(), s.dtype)

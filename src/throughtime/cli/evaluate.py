@@ -26,12 +26,12 @@ def evaluate(
     bits: Annotated[
         int | None, typer.Option(help="Bits of the numbers or words, from 1 to 4096.", min=1, max=4096)
     ] = None,
-    samples: Annotated[int, typer.Option(help="How many to draw where all are too many.", min=1)] = 1000,
-    seed: Annotated[int, typer.Option(help="Decides which are drawn.", min=0)] = 0,
+    samples: Annotated[int, typer.Option(help="Number of draws where all are too many.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Decides the draw.", min=0)] = 0,
     task: Annotated[
-        str | None, typer.Option(help="What to ask, if it is not what the network was trained for.")
+        str | None, typer.Option(help="The task to check it on.  [default: the one it was trained for]")
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="Ask for the sequences of a file.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Check it on the sequences of a file.")] = None,
     option: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="How to read --data; see: train --help.")
     ] = None,
@@ -41,28 +41,28 @@ def evaluate(
     from throughtime.cli import check
 
     model = open_model(path, model_path, quick=True)
-    asked = _asked(model, task, data, option or [])
+    chosen = _chosen(model, task, data, option or [])
     if bits is None:
-        bits = asked.bits
-    elif asked.bits is None:
-        raise Failure(f"{asked.name} has no bits: leave out --bits")
-    found = check.check(asked, model.network, samples, seed, bits)
+        bits = chosen.bits
+    elif chosen.bits is None:
+        raise Failure(f"{chosen.name} has no bits: leave out --bits")
+    found = check.check(chosen, model.network, samples, seed, bits)
     if json:
-        results = check.as_json(asked, model.network, found)
-        exact = results.pop("exact") or {"checked": len(asked.sequences), "wrong": None}
-        document({"model": str(model.path), "task": asked.name, "bits": bits} | exact | results)
+        results = check.as_json(chosen, model.network, found)
+        exact = results.pop("exact") or {"checked": len(chosen.sequences), "wrong": None}
+        document({"model": str(model.path), "task": chosen.name, "bits": bits} | exact | results)
     else:
-        check.tell(asked, model.network, found, bits)
+        check.tell(chosen, model.network, found, bits)
     if found is not None and found.wrong:
         raise typer.Exit(WRONG)
 
 
-def _asked(model: Model, task: str | None, data: Path | None, options: list[str]) -> Any:
+def _chosen(model: Model, task: str | None, data: Path | None, options: list[str]) -> Any:
     if data is not None:
         from throughtime.cli import datafile
 
         if task is not None:
-            raise Failure("--task and --data both say what to ask: give one of them")
+            raise Failure("--task and --data both name the sequences to check: give one of them")
         return datafile.read_for(model, data, options)
     if options:
         raise Failure("--option says how to read a data file: give --data too")

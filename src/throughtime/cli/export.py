@@ -37,7 +37,7 @@ A proof (throughtime prove) holds for what is written if no step of it is off by
 --only-proved nothing else is written; the exit status is 1 then.
 
 \b
-Before a file is written, what is in it is run and compared with the network (C, where there is a compiler cc)."""
+Before a file is written, its content is run and compared with the network (C, where there is a compiler cc)."""
 
 
 CERTIFICATE = "certificate.json"
@@ -45,7 +45,7 @@ CERTIFICATE = "certificate.json"
 
 
 class Form(StrEnum):
-    """What a model can be written as."""
+    """Forms that a model can be written in."""
 
     onnx = "onnx"
     torch = "torch"
@@ -54,7 +54,7 @@ class Form(StrEnum):
 
 
 class Dtype(StrEnum):
-    """What numbers are computed in."""
+    """Types of numbers."""
 
     float64 = "float64"
     float32 = "float32"
@@ -63,8 +63,8 @@ class Dtype(StrEnum):
 def export(
     path: ModelArgument = None,
     model_path: ModelOption = None,
-    to: Annotated[Form, typer.Option("--to", help="What to write.")] = ...,  # type: ignore[assignment]
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")] = ...,  # type: ignore[assignment]
+    to: Annotated[Form, typer.Option("--to", help="The form to write.")] = ...,  # type: ignore[assignment]
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="File.")] = ...,  # type: ignore[assignment]
     lengths: Annotated[
         bool,
         typer.Option("--lengths", help="Give the ONNX model a second input: the steps of each sequence that are real."),
@@ -76,7 +76,7 @@ def export(
         Dtype | None,
         typer.Option(
             "--dtype",
-            help="What a C file or an ONNX model computes in.  [default: as the network; of ONNX float32]",
+            help="The numbers of a C file or an ONNX model.  [default: as the network; of ONNX float32]",
             show_default=False,
         ),
     ] = None,
@@ -89,7 +89,7 @@ def export(
         ),
     ] = None,
     only_proved: Annotated[
-        bool, typer.Option("--only-proved", help="Write nothing that the proof does not hold for.")
+        bool, typer.Option("--only-proved", help="Write only a file for which the proof holds.")
     ] = False,
     json: Json = False,
 ) -> None:

@@ -24,13 +24,13 @@ def info(
     path: ModelArgument = None,
     model_path: ModelOption = None,
     engine: Annotated[
-        bool, typer.Option("--engine", help="Tell about the engine: versions, processor, cache folder.")
+        bool, typer.Option("--engine", help="Describe the engine: versions, processor, cache folder.")
     ] = False,
     json: Json = False,
 ) -> None:
-    """Tell what a model is and how it was trained."""
+    """Describe a model and its training."""
     if engine and (path or model_path) is not None:
-        raise Failure("--engine is about this machine, not about a model: leave the model out")
+        raise Failure("--engine is about this computer, not about a model: leave the model out")
     if engine:
         values = _engine()
         if json:

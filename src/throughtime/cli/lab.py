@@ -1,4 +1,4 @@
-"""`throughtime lab`: experiments on long memory, each measured on this machine beside what was published."""
+"""`throughtime lab`: experiments on long memory, each measured on this computer beside published figures."""
 
 from __future__ import annotations
 
@@ -55,9 +55,7 @@ def gap(
             ) from None
     else:
         wanted = list(GAPS) if gaps is None else whole_numbers("--gaps", gaps)
-        head = iter(
-            [f"  {'network':<27} {'gap':>4}   learned   answers right"]
-        )  # said once, when all that is asked is right
+        head = iter([f"  {'network':<27} {'gap':>4}   learned   answers right"])  # once, when all options are right
 
         def progress(network: str, gap: int, successes: int, right: float) -> None:
             if not json:

@@ -56,7 +56,7 @@ class Model:
 
     @property
     def past(self) -> str:
-        """What is known of it where no task is, as the end of a sentence."""
+        """The end of a sentence about a model without a task."""
         return "does not say what it was trained for" if self.columns is None else "was trained on a data file"
 
     def task(self, given: str | None = None) -> Any:

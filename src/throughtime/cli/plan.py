@@ -22,7 +22,7 @@ CLASSIC = {
     "optimizer": "gradient-descent", "schedule": "constant", "clip": 0.0, "noise": 0.0, "dropout": 0.0,
     "weight_decay": 0.0, "cell_penalty": 0.0,
 }  # fmt: skip
-"""What the classic recipe leaves no choice of."""
+"""Options that the classic recipe decides."""
 _CLASSIC_CHOICES = ALWAYS | {"recipe", "hidden", "steps", "learning_rate", "seed", "update"}
 _RESUME_CHOICES = (ALWAYS - {"out"}) | {"resume", "option", "steps"}
 

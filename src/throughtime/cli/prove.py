@@ -48,7 +48,8 @@ def prove(
         Path | None, typer.Option(metavar="OUT", help="Write the certificate of a proof to a file.")
     ] = None,
     epsilon: Annotated[
-        float, typer.Option(help="What every step may be off by, at least.  [default: of the network's dtype]", min=0)
+        float,
+        typer.Option(help="The least error of a step that the proof allows.  [default: of the network's dtype]", min=0),
     ] = 0.0,
     json: Json = False,
 ) -> None:

@@ -66,7 +66,7 @@ _NAMED = {
 
 
 def _named(error: UnicodeError) -> tuple[str, int]:
-    """What a terminal without some of our signs shows in their place: δ as delta, ⁵ as ^5."""
+    """The replacements for signs that a terminal lacks: δ as delta, ⁵ as ^5."""
     assert isinstance(error, UnicodeEncodeError)
     shown = ""
     for sign in error.object[error.start : error.end]:
@@ -87,14 +87,14 @@ codecs.register_error("throughtime.named", _named)
 
 
 @contextmanager
-def failures_reported(asked: Any = None) -> Iterator[None]:
-    """Say what went wrong in one line on stderr and leave; `asked` is the context of the command's program."""
+def failures_reported(parent: Any = None) -> Iterator[None]:
+    """Say what went wrong in one line on stderr and leave; `parent` is the context of the command's program."""
     try:
         yield
     except Failure as error:
         _leave(str(error), error.status)
     except USAGE_ERROR as error:
-        _leave(_about_usage(error, getattr(error, "ctx", None), asked))
+        _leave(_about_usage(error, getattr(error, "ctx", None), parent))
     except KeyboardInterrupt:
         _leave("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -109,14 +109,14 @@ def failures_reported(asked: Any = None) -> Iterator[None]:
         _leave(str(error))
 
 
-def _about_usage(error: Any, context: Any, asked: Any) -> str:
+def _about_usage(error: Any, context: Any, parent: Any) -> str:
     """One line about arguments, with the command whose help says more."""
     message = error.format_message().rstrip(".")
     message = re.sub(r"^Invalid value for '(--[^']*)': (?=must be)", r"\1 ", message)
     if context is not None:
         command = context.command_path
-    elif asked is not None and asked.invoked_subcommand:  # an option without its value has no context of its own
-        command = f"{asked.command_path} {asked.invoked_subcommand}"
+    elif parent is not None and parent.invoked_subcommand:  # an option without its value has no context of its own
+        command = f"{parent.command_path} {parent.invoked_subcommand}"
     else:
         command = "throughtime"
     end = "" if message.endswith("?") else "."

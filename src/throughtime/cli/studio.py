@@ -42,8 +42,8 @@ def studio(
         bool,
         typer.Option(
             "--reachable-by-others",
-            help="Confirm a --host that other machines can reach: who has the printed address can use the studio, and "
-            "nothing that is sent is encrypted.",
+            help="Confirm a --host that other computers can reach: everyone with the printed address "
+            "can use the studio, and nothing that is sent is encrypted.",
         ),
     ] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
@@ -57,7 +57,7 @@ def studio(
 
     if not guard.is_loopback(host) and not reachable:
         raise Failure(
-            f"--host {host} may be reached by other machines, and nothing that is sent is encrypted: "
+            f"--host {host} may be reached by other computers, and nothing that is sent is encrypted: "
             "add --reachable-by-others if this is meant, or leave out --host"
         )
     plan, folder = _opened(path)

@@ -60,7 +60,9 @@ def run(
         str,
         typer.Argument(metavar="TASK|FILE.toml", help="A task or data file as for train, or a sweep's description."),
     ],
-    seeds: Annotated[str | None, typer.Option(metavar="N|A..B", help="How many seeds, or which.  [default: 1]")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N|A..B", help="Number of seeds, or a range of them.  [default: 1]")
+    ] = None,
     random: Annotated[
         int | None, typer.Option(metavar="N", help="Draw N combinations at random instead of trying all.", min=1)
     ] = None,
@@ -70,7 +72,7 @@ def run(
         str | None, typer.Option(metavar="ADDRESS", help="Of a dask.distributed scheduler, with --on dask.")
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(help="Processes on this machine.  [default: all processors]", min=1)
+        int | None, typer.Option(help="Processes on this computer.  [default: all processors]", min=1)
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The results.  [default: sweeps/NAME.sqlite]")
@@ -259,4 +261,4 @@ program = typer.Typer(cls=RunUnlessNamed, help=run.__doc__, epilog=EPILOG, rich_
 program.command(short_help="Run a sweep (may be left out).", epilog=EPILOG, context_settings=_ANY_OPTION, cls=Command)(
     run
 )
-program.command(short_help="Print and draw what came of one.", epilog=SHOW_EPILOG, cls=Command)(show)
+program.command(short_help="Print and draw the results of one.", epilog=SHOW_EPILOG, cls=Command)(show)

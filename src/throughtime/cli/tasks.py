@@ -1,4 +1,4 @@
-"""`throughtime tasks`: what there is to learn."""
+"""`throughtime tasks`: the tasks, with their options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Example:
 
 
 def tasks(json: Json = False) -> None:
-    """List the tasks, with their options and the values that these have when not given."""
+    """List the tasks with their options and default values."""
     from throughtime import tasks
 
     listed = [_described(kind) for kind in tasks.names.values()]

@@ -33,7 +33,7 @@ def trace(
     sequence: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="With --data: which one, by its name or else its number.  [default: the first]"
+            metavar="NAME", help="The sequence of --data, by its name or else its number.  [default: the first]"
         ),
     ] = None,
     option: Annotated[
@@ -56,9 +56,9 @@ def trace(
     if operands and seed is not None:
         raise Failure("--seed decides which sequence is drawn: give numbers or --seed, not both")
     if unit is not None and output is not None:
-        raise Failure("--unit and --output each ask for formulas of their own: give one of them")
+        raise Failure("--unit and --output each have formulas of their own: give one of them")
     if output is not None and step is None:
-        raise Failure("--output asks for the formulas of one step: give --step too")
+        raise Failure("--output shows the formulas of one step: give --step too")
     if data is not None and (operands or task is not None or seed is not None):
         raise Failure("--data says which sequence to trace: leave out numbers, --task and --seed")
     if data is None and (sequence is not None or option):
@@ -66,12 +66,12 @@ def trace(
     opened = open_model(model, quick=True)
     from throughtime.cli import unrolled
 
-    asked: Any = None
+    shown: Any = None
     if data is not None:
         x, y, lengths = unrolled.sequence_of(opened, data, sequence, option or [])
     else:
-        asked = opened.task(task)
-        x, y, lengths = unrolled.sequence(opened, asked, operands, seed or 0)
+        shown = opened.task(task)
+        x, y, lengths = unrolled.sequence(opened, shown, operands, seed or 0)
     traced = opened.network.trace(x, y, lengths)
     unrolled.check(traced, step, unit, output)
     if plot is not None:
@@ -87,6 +87,6 @@ def trace(
     elif json:
         print(traced.to_json())
     else:
-        say(unrolled.table(traced, asked, step, unit, layer, direction))
+        say(unrolled.table(traced, shown, step, unit, layer, direction))
     if plot is not None and not json:
         say(f"  drawn in {plot}")

@@ -22,7 +22,7 @@ Examples:
   throughtime train --resume runs/addition-elman-0 --steps 4000
 
 \b
-What is not given is taken from the task's recipe. Ctrl-C saves the run; --resume
+All other options come from the task's recipe. Ctrl-C saves the run; --resume
 continues it to the same bits as if it had never stopped.
 
 \b
@@ -32,7 +32,7 @@ parameters are saved; 2 bad usage or input; 130 interrupted."""
 
 
 class RecipeName(StrEnum):
-    """What the options that are not given are taken from."""
+    """The source of options that are not given."""
 
     default = "default"
     classic = "classic"
@@ -62,7 +62,7 @@ def train(
     ] = False,
     recipe: Annotated[
         RecipeName | None,
-        typer.Option(help="What is not given is taken from it; classic is the well-known demo of 2015."),
+        typer.Option(help="The source of other options; classic is the well-known demo of 2015."),
     ] = None,
     threads: Annotated[
         int | None,

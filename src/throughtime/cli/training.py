@@ -1,4 +1,4 @@
-"""What `throughtime train` does, from the options that were given to the last line."""
+"""The work of `throughtime train`, from the given options to the last line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Session:
     given : the options that were given
     task : what is learned
     out : the run's folder
-    log : single sums that were asked while training
+    log : single sums that were predicted while training
     """
 
     given: Given

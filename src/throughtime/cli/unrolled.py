@@ -114,7 +114,7 @@ def _every_step(trace: Trace, array: Array) -> Array:
 
 
 def _memory(trace: Trace, task: Any) -> list[tuple[str, list[str]]]:
-    """What the machine of the task remembers before each step."""
+    """The memory of the task's machine before each step."""
     states = None if task is None else task.states(trace.x[0])
     return [] if task is None or states is None else [(task.memory, [str(state) for state in states[:-1]])]
 

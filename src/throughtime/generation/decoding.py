@@ -21,7 +21,7 @@ def beam_search(next_symbol: NextSymbol, first: Indices, state: State, width: in
     ----------
     next_symbol : function
     first : (B,) int array
-        What each text begins behind.
+        The beginning of each text.
     state : State
         Of B sequences.
     width : int ≥ 1

@@ -1,4 +1,4 @@
-"""What all networks that write have in common: parts in one flat vector, a decoder, and its texts."""
+"""The common base of networks that write: parts in one flat vector, a decoder, and its texts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Generator(ABC):
     Attributes
     ----------
     vocabulary : Vocabulary
-        What it writes with.
+        The symbols that it writes with.
     parameters : (P,) array
         All parameters in one vector, which may be written in place.
     views : dict of arrays
@@ -44,7 +44,7 @@ class Generator(ABC):
     """
 
     kind: str
-    """What the model is called in files."""
+    """The model's name in files."""
 
     def __init__(
         self,
@@ -249,7 +249,7 @@ class Generator(ABC):
         require(8 * texts * each, f"writing {longest:,} symbols in {beam:,} beams", "choose a smaller longest or beam")
 
     def start(self, source: Any) -> tuple[Indices, State]:
-        """What the decoder reads first, (B,), and the states that it begins with."""
+        """The first symbol that the decoder reads, (B,), and its first states."""
         state, _ = self.begin(source)
         return np.full(len(state), END, np.int64), state
 
@@ -312,7 +312,7 @@ def as_vectors(state: State) -> Array:
 
 
 def shifted(symbols: Indices) -> Indices:
-    """What the decoder reads when it ought to write these: END first, then each symbol one step later."""
+    """The decoder's inputs when it ought to write these: END first, then each symbol one step later."""
     return np.pad(symbols, [(0, 0), (1, 0)], constant_values=END)
 
 

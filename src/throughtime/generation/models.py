@@ -69,7 +69,7 @@ class LanguageModel(Generator):
     def begin(self, source: Sequence[str]) -> Begun:
         """States of 0: what the beginnings do to them is for `start`."""
         if any(source):
-            raise ValueError("the probability of a text is asked from its first symbol on: its beginning must be ''")
+            raise ValueError("the probability of a text counts from its first symbol: its beginning must be ''")
         return self.decoder.initial_state(len(source)), lambda d_state: {}
 
     def start(self, source: Sequence[str]) -> tuple[Indices, State]:
@@ -155,9 +155,9 @@ class EncoderDecoder(Generator):
     Parameters
     ----------
     source : Vocabulary
-        What the encoder reads.
+        The encoder's symbols.
     vocabulary : Vocabulary
-        What the decoder writes.
+        The decoder's symbols.
     bidirectional : bool
         Whether the encoder reads in both directions.
     cell, hidden, layers, embedding, dtype, seed : as for `LanguageModel`; the same for encoder and decoder
@@ -196,7 +196,7 @@ class EncoderDecoder(Generator):
         return self._networks["encoder"]
 
     def begin(self, source: Sequence[str]) -> Begun:
-        """What the encoder makes of the texts, each with END behind it."""
+        """The encoder's output for the texts, each with END behind it."""
         symbols, lengths = self.source.encode(source)
         symbols = np.pad(symbols, [(0, 0), (0, 1)], constant_values=END)
         pass_ = self.encoder.forward(self._arrays["encoder.embedding"][symbols], lengths + 1)

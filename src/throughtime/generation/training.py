@@ -35,7 +35,7 @@ NOT_HERE = ("noise", "dropout", "cell_penalty", "update", "patience", "log_every
 
 
 class SettingsHere(TypedDict, total=False):
-    """What `train` takes by name: the fields of Settings that have a meaning here."""
+    """Keywords of `train`: the fields of Settings that have a meaning here."""
 
     steps: int
     batch: int

@@ -69,7 +69,7 @@ def step_error(system: System, reach: float, dtype: str | None = None) -> float:
     system : System
     reach : float
     dtype : "float64" or "float32", optional
-        What is computed in, with the weights and symbols rounded to it; the network's own when not given.
+        The type to compute in, with the weights and symbols rounded to it; the network's own when not given.
     """
     s = system.specification
     u, R, worst = UNITS[dtype or s.dtype], max(reach, 1.0), 0.0
@@ -106,7 +106,7 @@ class _Layer:
                 self.values[place] = _Bound(value, value, floats.rounded * (floats.u * np.abs(value) + floats.tiny))
 
     def error(self) -> float:
-        """What a state is off by after the step, at most."""
+        """The largest error of a state after the step."""
         worst = 0.0
         if not self.floats.hold(*(value.size for value in self.values.values())):
             return np.inf

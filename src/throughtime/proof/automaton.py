@@ -38,7 +38,7 @@ class Automaton:
 
     @property
     def names(self) -> list[str]:
-        """What each state is called: after the machine's states, with a number where that is not enough."""
+        """The names of the states: after the machine's states, with a number where that is not enough."""
         plain = [" or ".join(self.machine.state_names[s] for s in states) for states in self.goes_with]
         many, seen = Counter(plain), Counter[str]()
         names = []

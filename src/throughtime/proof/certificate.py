@@ -1,4 +1,4 @@
-"""A certificate: all that is needed to check a proof again, as one JSON file. What it proves stands in `checker.py`."""
+"""A certificate: all that is needed to check a proof again, as one JSON file. `checker.py` says what it proves."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _READ = 12
 FORMAT, VERSION = "throughtime proof", 2
 
 _VERSION_1 = ("activation", "bias", "cell", "dtype", "hidden", "inputs", "layers", "outputs", "readout")
-"""What a certificate of version 1 says of a network."""
+"""The fields of a network in a certificate of version 1."""
 
 
 @dataclass(frozen=True)

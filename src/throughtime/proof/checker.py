@@ -219,12 +219,12 @@ Forms = list[Form]
 
 
 def exact(x: Balls) -> Form:
-    """What is computed already."""
+    """The values computed so far."""
     return Form(x, size(x))
 
 
 class Arithmetic:
-    """What is done to coordinates, where states have K balls; `worst` is what a state or net_y is off by."""
+    """Operations on coordinates, where states have K balls; `worst` is the largest error of a state or net_y."""
 
     def __init__(self, dtype: str, epsilon: Any, K: int) -> None:
         self.K, self.epsilon, (_, bits, normal), self.worst = K, arb(0, epsilon), DTYPES[dtype], ZERO
@@ -490,7 +490,7 @@ class Proof:
         self.rounding = self.rounding.max(how.worst)
 
     def claim(self, rounding: str) -> dict[str, list[str]]:
-        """What has been proved, in lines."""
+        """The proved claim, in lines."""
         of, machine, names = self.file.network, self.machine, self.machine.state_names
         rows = [(q, a, "".join(map(str, machine.outputs[q][a]))) for q in range(len(names)) for a in range(self.A)]
         sizes = f"inputs {of.inputs}, hidden {of.layers} × {of.hidden}, outputs {of.outputs}, readout {of.readout}"

@@ -38,7 +38,7 @@ def specify(
     most : int
         Most states; a function with more of them is refused.
     name : function of a state
-        What a state is called.
+        The name of a state.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from throughtime.cells.graph import Graph
 from throughtime.cells.layout import Product, layout
 
 READ = ("sigmoid", "tanh", "relu", "+", "-", "*", "neg", "minimum", "maximum")
-"""What proofs have bounds for, besides products and leaves."""
+"""Operations that proofs have bounds for, besides products and leaves."""
 
 
 @dataclass(frozen=True)

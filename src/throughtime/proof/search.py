@@ -80,7 +80,8 @@ def prove(
     progress : function of a str, optional
         Gets the progress, a short line at a time.
     epsilon : float
-        What a step may at least be off by, for the proof to hold where the network is deployed too (`proof.covering`).
+        The least error of a step that the proof allows, so that it holds where the network is deployed
+        (`proof.covering`).
 
     Returns
     -------
@@ -233,7 +234,7 @@ class Search:
         return None
 
     def unknown(self, reason: str) -> Refuted | Unknown:
-        """What is known in the end; it may turn out that a short word is wrong."""
+        """The final verdict; it may turn out that a short word is wrong."""
         length, wrong = exhaust(self.system, self.machine)
         refuted = self.refute(wrong) if wrong else None
         return refuted or Unknown(

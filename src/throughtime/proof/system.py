@@ -26,11 +26,11 @@ Array = npt.NDArray[Any]
 
 
 class Net(Protocol):
-    """What the proof needs of a network."""
+    """A network, as far as the proof needs it."""
 
     @property
     def specification(self) -> NetworkSpecification:
-        """What the network is."""
+        """Its specification."""
 
     @property
     def parameters(self) -> Array:
@@ -54,7 +54,7 @@ class Specified(Protocol):
 
     @property
     def specification(self) -> NetworkSpecification:
-        """What the network is."""
+        """Its specification."""
 
 
 def why_not(what: Specified, task: Any = None) -> str | None:
@@ -64,7 +64,7 @@ def why_not(what: Specified, task: Any = None) -> str | None:
     ----------
     what : a network or a Plan
     task : Task, optional
-        What the network should do; without it, only what the network itself rules out.
+        The task that the network should do; without it, only limits of the network itself count.
     """
     if task is not None and task.machine is None:
         return f"{task.name} is no finite machine, so that nothing can be proved for sequences of every length"
@@ -129,7 +129,7 @@ class System:
 
     @property
     def graph(self) -> Graph:
-        """What a layer computes at one step."""
+        """A layer's computation at one step."""
         return self.specification.graph
 
     @property

@@ -1,4 +1,4 @@
-"""What can come of trying to prove a network right: Proved, Refuted or Unknown."""
+"""The verdicts on a network: Proved, Refuted or Unknown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Proved:
     m : int
         Symbols after which a state is in a set again, at most.
     epsilon : float
-        What every state coordinate and net_y may be off by at every step.
+        The error that every state coordinate and net_y may have at every step.
     margin : float
         Every output is at least so far from rounding to something else.
     images : int
@@ -74,7 +74,7 @@ class Refuted:
     given : tuple of float
         The outputs, (O,).
     state : str
-        What the machine calls its state when the last symbol is read.
+        The name of the machine's state when the last symbol is read.
     shortest : bool
         Whether all shorter words are known to be right.
     seconds : float
@@ -105,7 +105,7 @@ class Refuted:
 
     @property
     def details(self) -> str:
-        """What was predicted instead of what, in one line."""
+        """The predicted and the right output, in one line."""
         predicted = ", ".join(f"{y:.3g}" for y in self.given)
         right = ", ".join(map(str, self.expected))
         shorter = "all shorter ones are right" if self.shortest else "no shorter one was found"
@@ -128,7 +128,7 @@ class Unknown:
     sets : int
         Its states.
     failed : str
-        What went wrong with the proof that was tried last.
+        The failure of the proof that was tried last.
     advice : str
     seconds : float
     """
@@ -162,4 +162,4 @@ class Unknown:
 
 
 Proof = Proved | Refuted | Unknown
-"""What `prove` returns: `match` tells which."""
+"""The result of `prove`; `match` distinguishes them."""

@@ -40,10 +40,10 @@ def _ends(text: str) -> str:
 
 
 def step_name(machine: Machine) -> str:
-    """What one symbol is called: "bit" where numbers are read, else "step"."""
+    """The word for one symbol: "bit" where numbers are read, else "step"."""
     return "bit" if sign(machine) is not None else "step"
 
 
 def every_length(machine: Machine) -> str:
-    """What is meant by words of every length."""
+    """The phrase for words of every length."""
     return "numbers of every length" if sign(machine) is not None else "sequences of every length"

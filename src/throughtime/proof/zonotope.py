@@ -6,7 +6,7 @@ c (n) is the centre, the rows G_k of G (K,n) are generators that coordinates sha
 be off on its own. All of them may have batch axes in front. A state is a row, so a matrix stands on the right.
 
 Each function f here takes zonotopes Z to one that holds f(z) for every z of Z (for two arguments: for every pair
-with the same e). What floating point may be off by, relative u to every operation, is added to d.
+with the same e). The error of floating point, relative u to every operation, is added to d.
 
 Singh, G. et al. (2018). Fast and effective robustness certification. NeurIPS 2018 (zonotopes for sigmoid and tanh).
 """

@@ -1,4 +1,4 @@
-"""What the estimators have in common: their parameters, and how their network is trained and asked."""
+"""The common base of the estimators: their parameters, and how their network is trained and used."""
 
 from __future__ import annotations
 

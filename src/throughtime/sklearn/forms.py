@@ -54,7 +54,7 @@ class Sequences:
         return real
 
     def per_sequence(self, given: Any, what: str = "y") -> Any:
-        """What is given for each sequence, in their order.
+        """The values given for each sequence, in their order.
 
         For a long frame, a pandas Series with the sequences' names is put into it; and what is given for each row is
         taken for the sequence, if it is the same at all its rows.
@@ -78,7 +78,10 @@ class Sequences:
         return of_each
 
     def by_name(self, given: Any, what: str = "y") -> Any:
-        """What pandas gives under the names of a long frame's sequences, in their order; anything else as it is."""
+        """The values that pandas gives under the names of a long frame's sequences, in their order.
+
+        Anything else as it is.
+        """
         if self.names is None or not frames.is_pandas(given) or given.index.nlevels != self.names.nlevels:
             return given
         if len(given) == len(self.indices[0]) != len(self):
@@ -94,7 +97,7 @@ class Sequences:
     def per_step(
         self, given: Any, what: str = "y", convert: Callable[[Any, str], Array] = array_of
     ) -> list[Array] | None:
-        """What is given for each step, as a list of arrays (T_i,); None if `given` is for each sequence instead."""
+        """The values given for each step, as a list of arrays (T_i,); None if `given` is for each sequence instead."""
         if not hasattr(given, "__len__"):
             return None
         if self.kind in ("long frame", "series"):

@@ -23,7 +23,7 @@ _OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What an estimator's constructor was given, as Python's own numbers."""
+    """The arguments of an estimator's constructor, as Python's own numbers."""
 
     cell: Any
     hidden: int
@@ -69,7 +69,7 @@ _OF_THE_PLAN = tuple(field.name for field in fields(Options) if field.name in OP
 
 @dataclass(frozen=True)
 class Targets(Described):
-    """What an estimator learns, as a task."""
+    """The targets of an estimator, as a task."""
 
     inputs: int
     outputs: int

@@ -1,4 +1,4 @@
-"""What an estimator accepts as X, read into sequences of numbers that are all finite; `forms` lists the forms."""
+"""An estimator's X, read into sequences of numbers that are all finite; `forms` lists the forms."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def _kind_for(kind: Kind, form: str, X: Any) -> Kind:
     """How X is to be read, where `form` is how the X of the first fit was given; a ValueError if it cannot be.
 
     Lists of lists are a table if they happen to be of the same length, and that may be so in one fold and not in the
-    next: what was fitted on either is asked after both.
+    next: an estimator that was fitted on either reads both.
     """
     if form == "plain" and kind == "table":
         return "plain"
@@ -165,7 +165,7 @@ def _check_features(X: Any, kind: Kind, features: int) -> None:
 
 
 def _plain(X: Any) -> Any:
-    """The rows of a list of lists, or of a table that is asked after where lists of lists were fitted."""
+    """The rows of a list of lists, or of a table where lists of lists were fitted."""
     return X if _is_listed(X) else np.asarray(X)
 
 

@@ -1,1 +1,1 @@
-"""What every part stands on: checks of outside values, files written whole, documents, memory, interrupts."""
+"""The ground of every part: checks of outside values, files written whole, documents, memory, interrupts."""

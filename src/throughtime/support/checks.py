@@ -128,7 +128,7 @@ def one_of(names: Iterable[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """What to say after a name that is not known: the nearest one, in small letters or capitals, or all there are."""
+    """The hint after an unknown name: the nearest one, in small letters or capitals, or all there are."""
     by_word = {name.lower(): name for name in known}
     near = get_close_matches(word.lower(), by_word, n=1)
     return f", did you mean {by_word[near[0]]}?" if near else f", there are {', '.join(by_word.values())}"

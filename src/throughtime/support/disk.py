@@ -44,7 +44,7 @@ def require_folder(path: Path) -> None:
 def write_atomically(path: Path, content: bytes, *, rights: int = 0o666, lasting: bool = True) -> None:
     """Write a file so that a reader, or a crash at any moment, finds the old content or the new one, whole.
 
-    Links are followed. What is no regular file (a device, a pipe, standard output) is written through.
+    Links are followed. A file that is not regular (a device, a pipe, standard output) is written through.
 
     Parameters
     ----------

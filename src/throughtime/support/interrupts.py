@@ -24,7 +24,7 @@ _SECONDS = 0.2
 
 
 class Deferred:
-    """What `deferred` gives: `came` says whether Ctrl-C came, and `queue` gets None when it does."""
+    """The value of `deferred`: `came` says whether Ctrl-C came, and `queue` gets None when it does."""
 
     def __init__(self) -> None:
         self.came = False

@@ -32,7 +32,7 @@ def available() -> int:
 
 
 def _limit_of_group() -> int:
-    """What the control group of a container leaves, or more than any machine has."""
+    """The memory that a container's control group leaves, or more than any computer has."""
     group = Path("/sys/fs/cgroup")
     try:
         return int((group / "memory.max").read_text()) - int((group / "memory.current").read_text())

@@ -87,7 +87,7 @@ class Team:
 
 
 def on_threads(work: Callable[[T, Callable[[], bool]], R], items: Iterable[T], threads: int | None = None) -> list[R]:
-    """What `work(item, stop)` gives for each item, in their order, several at the same time.
+    """The values of `work(item, stop)` for each item, in their order, several at the same time.
 
     Parameters
     ----------

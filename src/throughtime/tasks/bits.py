@@ -80,12 +80,12 @@ def calculation(memory: str, carries: Array, operands: Sequence[Operand], y: Arr
     Parameters
     ----------
     memory : str
-        What goes from bit to bit: "carry", "borrow".
+        The memory from bit to bit: "carry", "borrow".
     carries : (T,) int array
         The carry that is added to each bit.
     operands : sequence of Operand
     y, d : (T,) arrays
-        What the network predicted and what is right.
+        The predicted and the right result.
     """
     predicted, right = cells(y), cells(d)
     number = digits(to_number(y)) if "?" not in predicted else "?"

@@ -1,4 +1,4 @@
-"""What the numbers of a network stand for: the columns of the file that it learned from.
+"""The meaning of a network's numbers: the columns of the file that it learned from.
 
 Kept with every run and model.
 """
@@ -15,7 +15,7 @@ from throughtime.support.checks import flag, number
 from throughtime.tasks.standardisation import Standardisation
 
 Targets = Literal["numbers", "classes", "yes or no"]
-"""What targets are: any numbers; one of several classes; 0 or 1, each for itself."""
+"""Kinds of targets: any numbers; one of several classes; 0 or 1, each for itself."""
 
 
 @dataclass(frozen=True, eq=False)

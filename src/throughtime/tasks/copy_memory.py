@@ -73,7 +73,7 @@ class CopyMemory(Described):
         return np.concatenate((blanks, recalled), axis=1)
 
     def render(self, x: Array, y: Array) -> str:
-        """What is read, predicted and right, a sign a step: digits for symbols, · for blanks, ? for the signal."""
+        """The rows read, predicted and right, a sign a step: digits for symbols, · for blanks, ? for the signal."""
         read, predicted = self._signs(x.argmax(axis=1)), self._signs(y.argmax(axis=1))
         right = self._signs(self._answer(x[None, : self.length].argmax(axis=2))[0])
         if predicted == right:

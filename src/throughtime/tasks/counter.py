@@ -31,7 +31,7 @@ class Counter(MachineTask):
     """
 
     bits: int = option(16, "Steps of the words to learn from.")
-    modulus: int = option(3, "What is counted modulo.", 2, 1000)
+    modulus: int = option(3, "The modulus of the count.", 2, 1000)
 
     name: ClassVar[str] = "counter"
     memory: ClassVar[str] = "count"

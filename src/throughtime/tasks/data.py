@@ -38,7 +38,7 @@ class Data:
     unused : strings
         Columns of the file that are neither inputs nor targets.
     notes : strings
-        What was found in the file that people should know.
+        Remarks on the file, for people.
     places : function, optional
         Reads a table again and gives, of each row, the name of its sequence and its line.
     """

@@ -32,7 +32,7 @@ def check(net: Net, machine: Machine, steps: int, closing: int = 0) -> tuple[int
     net : network
         Its `step` is called about once a level of the tree, with as many rows as the level has.
     machine : Machine
-        What its outputs must round to. A word is wrong if any output on its path is.
+        The machine whose outputs the network's must round to. A word is wrong if any output on its path is.
     steps : int
         Symbols that are free: A^steps words.
     closing : int

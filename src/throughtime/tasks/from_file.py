@@ -36,10 +36,10 @@ OPTIONS = (
     Option("inputs", "word", "The columns that are inputs, as A,B."),
     Option("outputs", "word", "The columns that are targets, as A,B."),
     Option("output", "choice", "Where the targets are.", choices=get_args(Output)),
-    Option("targets", "choice", "What the targets are.", choices=get_args(Targets)),
+    Option("targets", "choice", "The kind of the targets.", choices=get_args(Targets)),
     Option("classes", "word", "The classes that there may be, as A,B."),
     Option("standardise", "yes or no", "Whether numbers are standardised."),
-    Option("dtype", "word", "What will be computed with."),
+    Option("dtype", "word", "The numbers that are computed with."),
 )
 
 
@@ -78,7 +78,7 @@ class FileEvaluation(Evaluation):
     Parameters
     ----------
     steps, right_steps : int
-        Targets that were asked for, at every step or one a sequence, and those that were predicted right.
+        Scored targets, at every step or one a sequence, and those that were predicted right.
     first_wrong_step : WrongStep or None
         Where `first_wrong` is, in parts.
     """
@@ -130,7 +130,7 @@ class DataFile(Described):
         columns : Columns
             Of the file that a network learned from.
         **options : of `tasks.read`
-            What differs in this file: the columns `sequence` and `time`, and the `dtype`.
+            Options that differ for this file: the columns `sequence` and `time`, and the `dtype`.
         """
         known: dict[str, Any] = {"output": columns.output, "targets": columns.targets}
         if columns.named and path.suffix.lower() not in (".npz", ".jsonl"):
@@ -202,12 +202,12 @@ class DataFile(Described):
 
     @property
     def summary(self) -> str:
-        """What there is to learn, in a sentence."""
+        """The thing to learn, in a sentence."""
         return "Your own sequences."
 
     @property
     def sequences(self) -> Data:
-        """What a network is trained on."""
+        """The sequences that a network is trained on."""
         return self.data
 
     def sample(self, rng: np.random.Generator, batch: int) -> Batch:
@@ -231,7 +231,7 @@ class DataFile(Described):
         raise ValueError(f'a sequence of {self.name} must be a number from 1 to {len(self.data)}, got "{short(name)}"')
 
     def _place(self, position: int, step: int) -> tuple[str, int | None]:
-        """What the file calls a sequence, and the line of one of its steps, from 0."""
+        """The file's name of a sequence, and the line of one of its steps, from 0."""
         seen: dict[str, int] = {}
         for name, line in self.data.places() if self.data.places else ():
             if seen.setdefault(name, len(seen)) == position:
@@ -247,14 +247,14 @@ class DataFile(Described):
         checked = wrong = steps = right_steps = 0
         first = None
         for rows, y in self._predicted(net):
-            asked = _weights(rows) > 0
-            bad = ~self.right_steps(y, rows) & asked
+            scored = _weights(rows) > 0
+            bad = ~self.right_steps(y, rows) & scored
             in_sequence = bad.reshape(len(bad), -1)
             if first is None and bad.any():
                 row = int(in_sequence.any(axis=1).argmax())
                 first = self._wrong_step(rows, y, checked, row, int(in_sequence[row].argmax()))
             checked, wrong = checked + len(bad), wrong + int(in_sequence.any(axis=1).sum())
-            steps, right_steps = steps + int(asked.sum()), right_steps + int((asked & ~bad).sum())
+            steps, right_steps = steps + int(scored.sum()), right_steps + int((scored & ~bad).sum())
         return FileEvaluation(checked, wrong, True, None if first is None else str(first), steps, right_steps, first)
 
     def _wrong_step(self, rows: Batch, y: Array, before: int, row: int, step: int) -> WrongStep:

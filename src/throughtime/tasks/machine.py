@@ -1,4 +1,4 @@
-"""What a network ought to compute, as a finite machine: for every state and input symbol, the next state and the
+"""The finite machine that a network ought to be: for every state and input symbol, the next state and the
 output.
 
 A Mealy machine (Mealy 1955). For addition the states are the two carries and the symbols the four pairs of bits.
@@ -25,7 +25,7 @@ class Machine:
     outputs : (S, A, O) int array of 0 and 1
         The outputs while that symbol is read in that state.
     state_names : S strings
-        What each state remembers, for people ("carry 0", "carry 1").
+        The memory of each state, for people ("carry 0", "carry 1").
     symbol_names : A strings
         How each symbol is written ("00", "01", …).
 

@@ -107,7 +107,7 @@ class Standardisation:
 
     @property
     def factor(self) -> Array:
-        """What standardised numbers are multiplied by: 1/deviation, 0 for a constant feature."""
+        """The factor of standardised numbers: 1/deviation, 0 for a constant feature."""
         return np.asarray(np.divide(1, self.deviation, out=np.zeros_like(self.deviation), where=self.deviation != 0))
 
 

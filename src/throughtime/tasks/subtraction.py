@@ -19,7 +19,7 @@ class Subtraction(MachineTask):
     """Subtract b from a, least significant bit first: the network has to remember the borrow.  [docs/math.md#tasks]
 
     Pairs to learn from have a ≥ b. The machine is defined for every pair: where a < b, T steps tell the two's
-    complement a − b + 2^T, and an exhaustive check asks for these too.
+    complement a − b + 2^T, and an exhaustive check covers these too.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a task is: it makes sequences, says when they are answered right, and shows them to people."""
+"""Tasks: a task makes sequences, says when they are answered right, and shows them to people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHUNK = 250
 
 
 class Net(Protocol):
-    """What a task needs of a network."""
+    """A network, as far as a task needs it."""
 
     def predict(self, x: Array, lengths: Array | None = None) -> Array:
         """Outputs (B,T,O), or (B,O) where only the last step is predicted, for x (B,T,I)."""
@@ -61,11 +61,11 @@ class Evaluation:
 
 
 class Task(Protocol):
-    """What training needs of a task; any object with these members is one."""
+    """A task, as far as training needs it; any object with these members is one."""
 
     @property
     def name(self) -> str:
-        """What it is called on the command line."""
+        """Its name on the command line."""
 
     @property
     def inputs(self) -> int:
@@ -85,7 +85,7 @@ class Task(Protocol):
 
     @property
     def output(self) -> Output:
-        """Whether an answer is asked for at every step or after the last one."""
+        """Whether every step is scored or the last one alone."""
 
     @property
     def machine(self) -> Machine | None:
@@ -111,7 +111,7 @@ else:
 
 
 class Described(_Task):
-    """What a task knows of itself beyond what training needs; the base of all tasks that this package makes.
+    """A task that also describes itself to people; the base of all tasks of this package.
 
     sized_by : the option that decides how long its sequences are, if there is one
     bits : its value, where sequences are bits
@@ -119,7 +119,7 @@ class Described(_Task):
     reads_numbers : whether each feature of its sequences writes a whole number, the least significant bit first
     sign : what stands between these numbers, where their result is written below them
     done : what a network has done to sequences that it answers right
-    command : what asks a network for one answer, on the command line
+    command : the command that shows one answer of a network
     no_claim : why its machine, if it has one, is nothing to prove of a network, in a sentence
     columns : of the data file that it is
     """
@@ -160,12 +160,12 @@ class Described(_Task):
 
     @property
     def summary(self) -> str:
-        """What there is to learn, in a sentence."""
+        """The thing to learn, in a sentence."""
         return re.sub(r"\s*\[.*\]$", "", (type(self).__doc__ or "").splitlines()[0])
 
     @property
     def sequences(self: Any) -> Task | Data:
-        """What a network is trained on."""
+        """The sequences that a network is trained on."""
         return self  # type: ignore[no-any-return]
 
     def sized(self, length: int) -> Self:
@@ -196,7 +196,7 @@ class Described(_Task):
         return np.asarray(rounds_to(y, batch.y).all(-1))
 
     def right(self, y: Array, batch: Batch) -> Array:
-        """Whether each sequence is answered right wherever it is asked, (B,) bool; y is what the network predicted."""
+        """Whether each sequence is right wherever it is scored, (B,) bool; y are the network's outputs."""
         right = self.right_steps(y, batch)
         return right if y.ndim == 2 else at_every_step(right, batch)
 
@@ -245,11 +245,11 @@ def rounds_to(y: Array, d: Array | int) -> Array:
 
 
 def at_every_step(right: Array, batch: Batch) -> Array:
-    """(B,T) → (B,) bool: right at every step that is real and asked for."""
-    asked = np.ones(batch.x.shape[:2], bool) if batch.mask is None else np.asarray(batch.mask) > 0
+    """(B,T) → (B,) bool: right at every step that is real and scored."""
+    scored = np.ones(batch.x.shape[:2], bool) if batch.mask is None else np.asarray(batch.mask) > 0
     if batch.lengths is not None:
-        asked &= np.arange(batch.x.shape[1]) < np.asarray(batch.lengths)[:, None]
-    return np.asarray((right | ~asked).all(axis=1))
+        scored &= np.arange(batch.x.shape[1]) < np.asarray(batch.lengths)[:, None]
+    return np.asarray((right | ~scored).all(axis=1))
 
 
 LONGEST = 1_000_000

@@ -55,7 +55,7 @@ class Trace:
     -----
     An array of the last layer, read forward, is an attribute of the trace itself: `trace.h`, `trace.delta_h`
     (Elman), `trace.f`, `trace.delta_f` (LSTM) and so on, see LayerTrace. For those of another layer or direction, and
-    for a state of one's own cell that is called as one of the arrays above, ask `trace.layer(0, "backward")`.
+    for a state of one's own cell that is called as one of the arrays above, use `trace.layer(0, "backward")`.
     """
 
     network: Weights
@@ -99,7 +99,7 @@ class Trace:
         return self.network.specification
 
     def layer(self, layer: int | None = None, direction: str | None = None) -> LayerTrace:
-        """What happened in a layer and direction; in the last layer, read forward, if not said otherwise."""
+        """The trace of a layer and direction; by default of the last layer, read forward."""
         s = self.specification
         layer = s.layers - 1 if layer is None else layer
         direction = DIRECTIONS[0] if direction is None else direction
@@ -154,7 +154,7 @@ class Trace:
     # Gradients, step by step
 
     def terms(self, name: str, sequence: int | None = None) -> Array:
-        """What each step adds to a parameter's gradient, such as h_{t-1}ᵀ δ_h_t for "U".
+        """The share of each step in a parameter's gradient, such as h_{t-1}ᵀ δ_h_t for "U".
 
         Parameters
         ----------
@@ -180,12 +180,12 @@ class Trace:
         return delta[rows].sum(axis=0)  # type: ignore[no-any-return]
 
     def inputs(self, layer: int) -> Array:
-        """What a layer reads: x (B,T,I), or the states of both directions of the layer below (B,T,D·H)."""
+        """The inputs of a layer: x (B,T,I), or the states of both directions of the layer below (B,T,D·H)."""
         return self.x if layer == 0 else self._states(layer - 1)
 
     @property
     def read(self) -> Array:
-        """What the readout reads: the last layer's states of both directions (B,R,D·H)."""
+        """The inputs of the readout: the last layer's states of both directions (B,R,D·H)."""
         states = self._states(self.specification.layers - 1)
         if self.specification.output == "every step":
             return states
@@ -278,7 +278,7 @@ class Trace:
     # Inside
 
     def _factors(self, name: str) -> tuple[Array, Array]:
-        """What a matrix of a layer is multiplied by (B,T,K), and ∂E by the result.
+        """The rows that a matrix of a layer multiplies (B,T,K), and ∂E by the result.
 
         For a vector, ∂E by it at each step.
         """

@@ -1,6 +1,7 @@
 """A cell for those who draw it: its values with their names, and the operations of its step and of the step back.
 
-What the numbers mean follows from these alone: the page holds no cell by name. A place is one among the operations.
+The meaning of the numbers follows from these alone: the page holds no cell by name. A place is one among the
+operations.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ R stands for the T steps, and is left out if the specification's output is "last
         another cell         the arrays of its `LayerTrace`: all initial states, then what its step gives a name to
     reach            optional: [B][T_k][T_t], ‖δ_{k→t}‖ of the last layer, read forward (see `Trace.itemised`)
 
-What each step adds to a gradient is the product of two of these arrays: at step t, ∇V gains x_tᵀ δ_t, ∇U gains
+The share of each step in a gradient is the product of two of these arrays: at step t, ∇V gains x_tᵀ δ_t, ∇U gains
 h_{t-1}ᵀ δ_t, ∇b gains δ_t, ∇W gains h_tᵀ δ_y_t, ∇b_y gains δ_y_t (a GRU's candidate.U gains h_{t-1}ᵀ δ_q_t, and
 candidate.c gains δ_q_t). In a layer that reads backward, h_{t+1} stands for h_{t-1}.
 
@@ -146,7 +146,7 @@ def _fields(document: TraceJSON, size: int) -> dict[str, Any]:
     if len(layers) != s.layers * s.directions:
         raise ValueError(f"layers must be a list of {s.layers * s.directions} objects")
     if s.hidden > size or s.outputs > size or s.inputs > size or count(s) > size:
-        raise ValueError("parameters has fewer numbers than the specification asks for")
+        raise ValueError("parameters has fewer numbers than the specification needs")
     x = document["x"]
     if not x or not isinstance(x[0], list) or not x[0]:
         raise ValueError("x must be (batch, time, features) with at least one sequence of at least one step")

@@ -20,11 +20,11 @@ from throughtime.weights.parameters import DIRECTIONS, blocks, of_layer, view_na
 from throughtime.weights.weights import Weights
 
 _TAKEN = ("layer", "direction", "x", "d", "mask", "net_y", "y", "delta_y", "error", "loss", "W", "b_y")
-"""What no array of a layer is called, as no parameter of its cell: a trace has these beside them."""
+"""Names that no array of a layer and no parameter of its cell has: a trace has these beside them."""
 
 
 class Names(NamedTuple):
-    """What the arrays of a cell are called: by its states, in their order, and by the slots of its layout."""
+    """The names of a cell's arrays: by its states, in their order, and by the slots of its layout."""
 
     firsts: tuple[str, ...]
     slots: tuple[str, ...]
@@ -63,7 +63,7 @@ def array_names(graph: Graph) -> tuple[str, ...]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LayerTrace:
-    """What happened in one layer and direction.
+    """The arrays of one layer and direction.
 
     The arrays are attributes, (B,T,H) but for the initial states. Of every cell there are, in the names of its step,
     each state before the first step, h_0, and after each step, h; all that its step gives a name to; the net input of a
@@ -198,7 +198,7 @@ def frozen(array: Array) -> Array:
 
 
 def values_of(graph: Graph, arrays: Mapping[str, Array]) -> dict[int, Array]:
-    """What a step computed, by the places of the graph."""
+    """The values of a step, by the places of the graph."""
     names = names_of(graph)
     known = {slot.kept: arrays[name] for slot, name in zip(layout(graph).slots, names.slots, strict=True)}
     return known | {place: arrays[name] for place, name in zip(graph.after, names.states, strict=True)}
@@ -249,7 +249,7 @@ def _errors_of_states(
 ) -> dict[str, Array]:
     """The whole ∂E by each state: what comes from above, from the same step, and from the step that is read next.
 
-    What comes back through matrices is the product of all their δ's side by side, for all steps at once.
+    The error that comes back through matrices is the product of all their δ's side by side, for all steps at once.
     """
     graph, names = network.specification.graph, names_of(network.specification.graph)
     derived, name = derivation(graph), DIRECTIONS[direction]

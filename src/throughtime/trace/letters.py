@@ -1,4 +1,4 @@
-"""What the arrays of a trace are of: delta_f is the δ of f, d_h the ∂ of h."""
+"""Arrays of a trace by their values: delta_f is the δ of f, d_h the ∂ of h."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was measured while training: a record of every few steps."""
+"""The history of training: a record of every few steps."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def records_of(
 
 @dataclass
 class History:
-    """All records of a run, in order: iterate over it, or ask for a column by name."""
+    """All records of a run, in order: iterate over it, or take a column by name."""
 
     records: list[Record] = field(default_factory=list)
 

@@ -43,7 +43,7 @@ def train(
     net : Network
         Where to start from; it is not changed.
     task_or_data : Task, Batch or Data
-        What makes the sequences, or the sequences themselves.
+        A task, which makes the sequences, or the sequences themselves.
     steps : int ≥ 0
         Updates.
     batch : int ≥ 1
@@ -104,7 +104,7 @@ def train(
     ------
     ValueError
         If a setting is out of range or does not fit the network or the sequences, or the targets are not what the
-        network's outputs can be. What stands behind a sequence's end, or at a target of weight 0, is not looked at.
+        network's outputs can be. Numbers behind a sequence's end, and targets of weight 0, are not looked at.
     NotFinite
         If the loss, the gradient or an update overflows; its `run` holds the last good parameters, and `out` does too.
     """
@@ -139,7 +139,7 @@ def proceed(
     """Continue a run up to step `until`, or its settings' number of steps; the other arguments as for `train`.
 
     `lock` is the one on the folder `out`, where it was taken already; it is released behind.
-    When `stop` says True, which is asked after every block, the run is interrupted.
+    `stop` is called after every block; the run is interrupted when it returns True.
     """
     from throughtime.training.checkpoint import Writer, fingerprint
 

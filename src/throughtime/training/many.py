@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from throughtime.tasks.task import Task
 
 _BYTES_OF_A_RUN = 10_000
-"""What a run takes apart from its parameters and moments: its objects and a short history."""
+"""Bytes of a run besides its parameters and moments: its objects and a short history."""
 
 
 def train_many(

@@ -12,18 +12,18 @@ AdamW [Loshchilov & Hutter 2019].
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from throughtime.support.checks import number
+from throughtime.training.kinds import settle
 
 
-def _check(optimiser: Any) -> None:
-    for field in fields(optimiser):
-        value = number(field.name, getattr(optimiser, field.name), 0)
-        if value >= 1 and field.name not in ("learning_rate", "epsilon"):
-            raise ValueError(f"{field.name} must be a number from 0 to below 1, got {value!r}")
-        object.__setattr__(optimiser, field.name, value)
+def _checked(name: str, value: Any) -> float:
+    found = number(name, value, 0)
+    if found >= 1 and name not in ("learning_rate", "epsilon"):
+        raise ValueError(f"{name} must be a number from 0 to below 1, got {found!r}")
+    return found
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class GradientDescent:
     learning_rate: float = 0.1
 
     def __post_init__(self) -> None:
-        _check(self)
+        settle(self, _checked)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Momentum:
     momentum: float = 0.9
 
     def __post_init__(self) -> None:
-        _check(self)
+        settle(self, _checked)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class RMSprop:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        _check(self)
+        settle(self, _checked)
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Adam:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        _check(self)
+        settle(self, _checked)
 
 
 OptimiserName = Literal["gradient-descent", "momentum", "rmsprop", "adam"]
@@ -80,21 +80,6 @@ OPTIMISERS: dict[str, type[Optimiser]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
 }
-
-
-def as_dict(optimiser: Optimiser) -> dict[str, Any]:
-    """Its name and its numbers, for TOML."""
-    name = next(name for name, kind in OPTIMISERS.items() if isinstance(optimiser, kind))
-    return {"name": name, **asdict(optimiser)}
-
-
-def from_dict(values: dict[str, Any]) -> Optimiser:
-    """The optimiser that `as_dict` described."""
-    numbers = dict(values)
-    name = numbers.pop("name", None)
-    if name not in OPTIMISERS:
-        raise ValueError(f"optimizer must be one of {', '.join(OPTIMISERS)}, got {name!r}")
-    return OPTIMISERS[name](**numbers)
 
 
 def rule(optimiser: Optimiser) -> Any:

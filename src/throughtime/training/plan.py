@@ -1,6 +1,6 @@
-"""What is trained and how: a task, a network, how its parameters are drawn, and the settings of its training.
+"""A plan of training: a task, a network, how its parameters are drawn, and the settings of its training.
 
-Whoever trains makes a Plan, from the same options with the same checks: the command line, the studio, sweeps,
+Every part that trains makes a Plan, from the same options with the same checks: the command line, the studio, sweeps,
 estimators and the laboratory. `run.toml` says the same of a run that was saved.
 """
 
@@ -18,6 +18,7 @@ from throughtime.tasks.custom import known
 from throughtime.tasks.data import Data
 from throughtime.tasks.task import Task
 from throughtime.training import recipes, schedules
+from throughtime.training.kinds import name_of
 from throughtime.training.loop import Run
 from throughtime.training.optimisers import OPTIMISERS
 from throughtime.training.options import OPTIONS
@@ -28,7 +29,7 @@ from throughtime.weights.network_specification import InitName, NetworkSpecifica
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained and how.
+    """A task, its network, and how it is trained.
 
     Parameters
     ----------
@@ -86,7 +87,7 @@ class Plan:
             "task": self.task.name,
             **{own(name): value for name, value in self.task.options.items()},
             **chosen,
-            "optimizer": next(name for name, kind in OPTIMISERS.items() if type(settings.optimizer) is kind),
+            "optimizer": name_of(OPTIMISERS, settings.optimizer),
             "learning_rate": settings.optimizer.learning_rate,
             "schedule": schedules.spelled(settings.schedule),
             "update": settings.update.replace(" ", "-"),
@@ -140,7 +141,7 @@ def plan(task: Any = "addition", **options: Any) -> Plan:
 
 
 def own(name: str) -> str:
-    """What an option of a task is called beside those of networks and training: `gap`, but `task_noise`."""
+    """The name of a task's option beside those of networks and training: `gap`, but `task_noise`."""
     return f"task_{name}" if name in OPTIONS else name
 
 

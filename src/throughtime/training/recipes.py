@@ -1,4 +1,4 @@
-"""What `throughtime train` does when it is given no more than a task: networks and settings that are known to work.
+"""The defaults of `throughtime train` for a task: networks and settings that are known to work.
 
 The classic recipe is the teaching demo of 2015, reproduced to the digits of its log [docs/math.md#the-classic-recipe].
 """

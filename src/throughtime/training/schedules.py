@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from throughtime.batch import Array
 from throughtime.support.checks import number, whole_number
+from throughtime.training.kinds import as_dict, settle
 
 
-def _check(schedule: Any) -> None:
-    """Make its numbers Python's own: a number of steps, or a factor."""
-    for field in fields(schedule):
-        name, value = f"{field.name} of a schedule", getattr(schedule, field.name)
-        found = number(name, value, 0) if field.name in ("final", "factor") else whole_number(name, value, 1)
-        object.__setattr__(schedule, field.name, found)
+def _checked(name: str, value: Any) -> float:
+    """Python's own number: of steps, or a factor."""
+    called = f"{name} of a schedule"
+    return number(called, value, 0) if name in ("final", "factor") else whole_number(called, value, 1)
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Cosine:
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _check(self)
+        settle(self, _checked)
 
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""
@@ -51,7 +50,7 @@ class StepDecay:
     factor: float = 0.1
 
     def __post_init__(self) -> None:
-        _check(self)
+        settle(self, _checked)
 
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""
@@ -65,7 +64,7 @@ class WarmUp:
     warm_up: int
 
     def __post_init__(self) -> None:
-        _check(self)
+        settle(self, _checked)
 
     def factors(self, step: Array, steps: int) -> Array:
         """The factor at each `step` (an int array) of a run of `steps`."""
@@ -81,24 +80,9 @@ SCHEDULES: dict[str, type[Schedule]] = {
 }
 
 
-def as_dict(schedule: Schedule) -> dict[str, Any]:
-    """Its name and its numbers, for TOML."""
-    name = next(name for name, kind in SCHEDULES.items() if isinstance(schedule, kind))
-    return {"name": name, **asdict(schedule)}
-
-
-def from_dict(values: dict[str, Any]) -> Schedule:
-    """The schedule that `as_dict` described."""
-    numbers = dict(values)
-    name = numbers.pop("name", None)
-    if name not in SCHEDULES:
-        raise ValueError(f"schedule must be one of {', '.join(SCHEDULES)}, got {name!r}")
-    return SCHEDULES[name](**numbers)
-
-
 def spelled(schedule: Schedule) -> str:
     """The word that `named` reads as this schedule."""
-    name, *numbers = as_dict(schedule).values()
+    name, *numbers = as_dict(SCHEDULES, schedule).values()
     return ":".join([name, *map(repr, numbers)])
 
 

@@ -7,15 +7,15 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, TypedDict, get_args
 
 from throughtime.support.checks import choice, flag, nearest, number, only_known, whole_number
-from throughtime.training import optimisers, schedules
-from throughtime.training.optimisers import Adam, GradientDescent, Optimiser
-from throughtime.training.schedules import Constant, Schedule
+from throughtime.training.kinds import as_dict, from_dict
+from throughtime.training.optimisers import OPTIMISERS, Adam, GradientDescent, Optimiser
+from throughtime.training.schedules import SCHEDULES, Constant, Schedule
 
 UpdateName = Literal["per batch", "per step"]
 
 
 class SettingsButSeed(TypedDict, total=False):
-    """What `train_many` takes by name: the fields of Settings but the seed, for type checkers and editors."""
+    """Keywords of `train_many`: the fields of Settings but the seed, for type checkers and editors."""
 
     steps: int
     batch: int
@@ -34,7 +34,7 @@ class SettingsButSeed(TypedDict, total=False):
 
 
 class SettingsFields(SettingsButSeed, total=False):
-    """What `train` takes by name: the fields of Settings."""
+    """Keywords of `train`: the fields of Settings."""
 
     seed: int
 
@@ -95,8 +95,8 @@ class Settings:
 
         A ValueError for any that is none.
         """
-        if asked := {"lr", "learning_rate"} & set(values):
-            raise ValueError(f"{to} has no setting {asked.pop()}: it is the optimizer's, as in optimizer=tt.Adam(0.01)")
+        if rate := {"lr", "learning_rate"} & set(values):
+            raise ValueError(f"{to} has no setting {rate.pop()}: it is the optimizer's, as in optimizer=tt.Adam(0.01)")
         only_known(f"{to} has no setting", values, [*(f.name for f in fields(cls)), *others])
         return cls(**values)
 
@@ -108,8 +108,8 @@ class Settings:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for TOML; what is None is left out."""
         values = asdict(self) | {
-            "optimizer": optimisers.as_dict(self.optimizer),
-            "schedule": schedules.as_dict(self.schedule),
+            "optimizer": as_dict(OPTIMISERS, self.optimizer),
+            "schedule": as_dict(SCHEDULES, self.schedule),
         }
         return {name: value for name, value in values.items() if value is not None}
 
@@ -123,8 +123,8 @@ class Settings:
         return cls(
             **values
             | {
-                "optimizer": optimisers.from_dict(values["optimizer"]),
-                "schedule": schedules.from_dict(values["schedule"]),
+                "optimizer": from_dict("optimizer", OPTIMISERS, values["optimizer"]),
+                "schedule": from_dict("schedule", SCHEDULES, values["schedule"]),
             }
         )
 
@@ -139,7 +139,7 @@ _EXAMPLES = {
 
 
 def _an_object(name: str, value: Any, kinds: list[str]) -> str:
-    """What to say of what is no optimiser or schedule: mostly it is the name of one, or its class."""
+    """A hint for a value that is no optimiser or schedule: mostly it is the name of one, or its class."""
     word = value if isinstance(value, str) else getattr(value, "__name__", "")
     near = nearest(word, kinds)
     like = next((kind for kind in kinds if near == f", did you mean {kind}?"), "Adam" if "Adam" in kinds else "Cosine")

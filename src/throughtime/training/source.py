@@ -1,7 +1,7 @@
 """Where training steps get their sequences from: a task that makes them, or data that is shuffled anew in each epoch.
 
-What a step reads depends on the seed and the number of the step alone, never on what was read before. So a run needs to
-save no state of a random generator, and continues from any step to the same bits.
+The sequences of a step depend on the seed and the number of the step alone, never on what was read before. So a run
+needs to save no state of a random generator, and continues from any step to the same bits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from throughtime.tasks.task import Task
 
 SEQUENCES, EPOCHS, NOISE, DROPOUT = range(4)
-"""What a random stream is for; part of its key."""
+"""The use of a random stream; part of its key."""
 
 
 def stream(seed: int, purpose: int, number: int) -> np.random.Generator:
@@ -29,7 +29,7 @@ def stream(seed: int, purpose: int, number: int) -> np.random.Generator:
 
 
 def key(seed: int, purpose: int) -> np.uint64:
-    """What a run's noise or masks are a function of, together with the number of the step."""
+    """The key of a run's noise or masks, together with the number of the step."""
     return np.uint64(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])
 
 

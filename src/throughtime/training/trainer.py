@@ -1,4 +1,4 @@
-"""What a run needs while it trains: where its sequences come from, the arrays that kernels work in, and what is
+"""The parts of a run while it trains: where its sequences come from, the arrays that kernels work in, and what is
 measured.
 """
 
@@ -237,7 +237,7 @@ class Trainer:
 
 
 def _advice(steps: Steps, s: NetworkSpecification, rate: float) -> str:
-    """What to do where numbers overflowed: numbers that are large to begin with come first."""
+    """Advice where numbers overflowed: numbers that are large to begin with come first."""
     given = [("x", "feature", steps.x)] + ([("y", "output", steps.y)] if s.readout == "identity" else [])
     for name, last, array in given:
         sizes = np.abs(array).max(axis=(0, 1, 2))

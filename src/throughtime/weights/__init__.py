@@ -1,1 +1,1 @@
-"""What a network is: its specification, parameters as one flat vector with named views, losses, and file."""
+"""A network without its kernels: specification, parameters as one flat vector with named views, losses, and file."""

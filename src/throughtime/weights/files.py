@@ -7,7 +7,7 @@ The files of a run's folder, each written atomically:
     run.toml                 the task, the network, the settings and the version: what is needed to repeat the run
     model.safetensors        the network alone, for other programs
 
-What is read from a folder is read from its checkpoint, so that it is one state of the run, also while training goes on
+A folder is read from its checkpoint, so that it is one state of the run, also while training goes on
 or after it was killed: `model.safetensors` follows each checkpoint, and may be one behind it. Records after the
 checkpoint are passed over.
 """

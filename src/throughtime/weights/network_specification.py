@@ -22,7 +22,7 @@ LARGEST = 2**31 - 1
 
 
 class Fields(TypedDict, total=False):
-    """What `Network` takes by name: the fields of a NetworkSpecification, for type checkers and editors."""
+    """Keywords of `Network`: the fields of a NetworkSpecification, for type checkers and editors."""
 
     cell: str | Graph
     inputs: Required[int]
@@ -42,7 +42,7 @@ class Fields(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSpecification:
-    """What a network is, apart from its parameters.
+    """A network apart from its parameters.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ class NetworkSpecification:
 
     @property
     def graph(self) -> Graph:
-        """What the cell computes at one time step."""
+        """The cell's computation at one time step."""
         graph = self.step or step_of(self.cell, self.activation)
         return normalised(graph) if self.layer_norm else graph
 
@@ -175,7 +175,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 
 ALIASES = {"rnn": "elman"}
-"""What cells are mostly called, and their names here."""
+"""Other names of cells, and their names here."""
 
 
 def has_activation(cell: str | Graph) -> bool:

@@ -31,7 +31,7 @@ Array = npt.NDArray[Any]
 
 
 def view_name(graph: Graph, parameter: str) -> str:
-    """What a parameter of a cell is called among the views: U_f of an LSTM is forget.U."""
+    """A cell's parameter as it is called among the views: U_f of an LSTM is forget.U."""
     symbol, _, part = parameter.partition("_")
     label = dict(graph.labels).get(part)
     return parameter if label is None else f"{label}.{symbol}"
@@ -39,7 +39,7 @@ def view_name(graph: Graph, parameter: str) -> str:
 
 DIRECTIONS = ("forward", "backward")
 _BYTES_OF_A_LAYER = 2000
-"""What its views take, whatever their size."""
+"""Bytes of its views, whatever their size."""
 
 
 @dataclass(frozen=True)

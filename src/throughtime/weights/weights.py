@@ -54,7 +54,7 @@ class Weights:
 
     @property
     def specification(self) -> NetworkSpecification:
-        """What the network is."""
+        """Its specification."""
         return self._specification
 
     @property

@@ -10,20 +10,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import numpy as np
 
+from oracles.formulas import NETWORKS
 from oracles.step_functions import STEPS as OWN
 from throughtime.network import Network
 
 CASES = (
-    {"cell": "elman", "hidden": 6},
-    {"cell": "elman", "hidden": 3, "activation": "tanh", "bias": False},
-    {"cell": "elman", "hidden": 5, "activation": "relu", "layers": 2, "readout": "identity"},
-    {"cell": "elman", "hidden": 3, "layers": 2, "bidirectional": True, "output": "last step"},
-    {"cell": "lstm", "hidden": 6, "readout": "softmax", "loss": "cross_entropy", "outputs": 3},
-    {"cell": "lstm", "hidden": 3, "layers": 2, "bidirectional": True, "bias": False},
-    {"cell": "lstm", "hidden": 5, "output": "last step", "loss": "binary_cross_entropy", "outputs": 2},
-    {"cell": "gru", "hidden": 6, "readout": "softmax", "outputs": 3},
-    {"cell": "gru", "hidden": 3, "bidirectional": True, "loss": "binary_cross_entropy"},
-    {"cell": "gru", "hidden": 2, "layers": 2, "inputs": 6, "bias": False},
+    *NETWORKS,
     {"cell": "lstm", "hidden": 4, "dtype": "float32"},
     *({"cell": OWN[name], "hidden": 2} for name in OWN),
     {"cell": OWN["peephole"], "hidden": 3, "layers": 2, "bidirectional": True, "bias": False},

@@ -1,4 +1,4 @@
-"""What was written, compiled and run, to be compared with the network."""
+"""A written file, compiled and run, to be compared with the network."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class _Step(Equations):
         return f"{name}[j]"
 
     def body(self) -> str:
-        """What the function says."""
+        """The statements of the function."""
         real, width = _TYPES[self._dtype], f"{self._name.upper()}_HIDDEN"
         lines = [f"{real} {', '.join(f'{name}[{width}]' for name in self.arrays)};", "int j;"]
         if not any(o.op == "x" for o in self.graph.operations):
@@ -111,9 +111,9 @@ def to_c(net: Any, name: str = "network", dtype: str | None = None) -> str:
     net : Network, or a fitted estimator of `throughtime.sklearn`
         Of any cell. The file of an estimator reads features as `fit` did: its standardisation is in the weights.
     name : str
-        What its names begin with; "network" if it is no word of letters, digits and _ (at most 24).
+        The beginning of its names; "network" if it is no word of letters, digits and _ (at most 24).
     dtype : "float64" or "float32", optional
-        What is computed in, double or float; the network's own when not given.
+        The type of its numbers, double or float; the network's own when not given.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def name_in_c(name: str) -> str:
 
 
 def functions(what: Exported, name: str) -> list[str]:
-    """What the functions of a file are called."""
+    """The names of a file's functions."""
     own = ["reset", "step"] * _stateful(what) + ["predict"] + ["label"] * bool(what.classes)
     return [f"{name_in_c(name)}_{function}" for function in own]
 

@@ -1,4 +1,4 @@
-"""What a model computes, found by following the elements of its arrays from the input to the output.
+"""The computation of a model, found by following the elements of its arrays from the input to the output.
 
 Each element that depends on the input gets a number of its own. Operators that lay arrays out anew are run on these
 numbers, so that their effect is known exactly, whatever way an exporter writes it; operators that compute give new
@@ -217,7 +217,7 @@ def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
 
 
 def _inputs_now(operator: str, attributes: dict[str, Any], given: list[Any]) -> list[Any]:
-    """What an operator is given, with what were attributes in old models and are inputs now."""
+    """The inputs of an operator, with those that were attributes in old models."""
     if operator == "Slice" and "starts" in attributes:
         given = [given[0], *(np.array(attributes[name]) for name in ("starts", "ends"))]
         return given + ([np.array(attributes["axes"])] if "axes" in attributes else [])

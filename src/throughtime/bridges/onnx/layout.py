@@ -146,13 +146,13 @@ LAYOUT: dict[str, Callable[..., Array]] = {
     "Transpose": transpose, "Reshape": reshape, "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Slice": slice_of,
     "Gather": gather, "Concat": concat, "Expand": expand,
 }  # fmt: skip
-"""What moves elements and changes none; of all inputs but the first (of Concat, all) constants."""
+"""Operators that move elements and change none; all inputs but the first are constants (of Concat, none need be)."""
 
 ARITHMETIC: dict[str, Any] = {
     "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Less": np.less, "Equal": np.equal,
     "Greater": np.greater, "Max": np.maximum, "Min": np.minimum, "And": np.logical_and, "Not": np.logical_not,
 }  # fmt: skip
-"""What is computed of constants, as sizes are."""
+"""Operators that are computed of constants, as sizes are."""
 
 
 def computed(budget: Budget, operator: str, values: Sequence[Array]) -> Array:

@@ -123,7 +123,7 @@ def _network(model: onnx.ModelProto, free: tuple[int, int]) -> tuple[Network, tu
 
 
 def _described(model: onnx.ModelProto) -> dict[str, Any]:
-    """What `to_onnx` says of a network in the metadata."""
+    """The metadata that `to_onnx` writes about a network."""
     given = {entry.key: entry.value for entry in model.metadata_props}.get("throughtime")
     return {} if given is None else json_object(given, "its metadata")
 
@@ -172,7 +172,7 @@ def _keep_first_output(graph: onnx.GraphProto) -> None:
 
 
 def _read_by(node: onnx.NodeProto) -> set[str]:
-    """What a node reads, and what the nodes of a body inside it do."""
+    """The names that a node reads, with those of a body inside it."""
     bodies = [attribute.g for attribute in node.attribute if attribute.HasField("g")]
     return set(node.input) | {name for body in bodies for inner in body.node for name in inner.input}
 
@@ -317,7 +317,7 @@ def _check_same(model: onnx.ModelProto, net: Network, all_sizes: list[tuple[int,
 
 
 def _fed(value: Any, x: Array, lengths: Array) -> Array:
-    """What ONNX Runtime is given besides x: the lengths, or states of zeros."""
+    """The inputs for ONNX Runtime besides x: the lengths, or states of zeros."""
     if value.name == "lengths":
         return lengths
     return np.zeros([size if isinstance(size, int) else len(x) for size in value.shape], x.dtype)

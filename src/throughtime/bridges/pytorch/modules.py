@@ -163,4 +163,4 @@ def save_state(net: Any, path: Any) -> float:
 
 STACKED = {"V": "weight_ih", "U": "weight_hh", "b": "bias_ih", "c": "bias_hh"}
 READOUT = {"W": "weight", "b_y": "bias"}
-"""What PyTorch calls the parameters."""
+"""PyTorch's names of the parameters."""

@@ -60,11 +60,11 @@ def from_torch(source: nn.Module | Mapping[str, Any], **fields: Any) -> Network:
         nn.ModuleDict or nn.ModuleList, which cannot be run, and a state_dict are taken for the recurrent layer and the
         linear one behind it.
     **fields
-        What a state_dict does not say, as in `NetworkSpecification`: `readout` (else "identity"), `loss` (the one that
-        suits the readout), `output` ("every step"), for an nn.RNN `activation` ("tanh", which is PyTorch's, "relu" or
-        "sigmoid"), and for any other cell `cell`, its name or its step as `throughtime.cell` has read it. "last step"
-        is read from the final state of each direction, PyTorch's h_n. A module says them itself; `readout` can be given
-        where its outputs are still without it, as nn.CrossEntropyLoss wants them.
+        Fields that a state_dict does not hold, as in `NetworkSpecification`: `readout` (else "identity"), `loss` (the
+        one that suits the readout), `output` ("every step"), for an nn.RNN `activation` ("tanh", which is PyTorch's,
+        "relu" or "sigmoid"), and for any other cell `cell`, its name or its step as `throughtime.cell` has read it.
+        "last step" is read from the final state of each direction, PyTorch's h_n. A module says them itself; `readout`
+        can be given where its outputs are still without it, as nn.CrossEntropyLoss wants them.
 
     Raises
     ------
@@ -181,7 +181,7 @@ def _compared(
 
 
 def _difference(net: Network, xs: list[Array], theirs: list[Array]) -> str | None:
-    """What is different, if anything."""
+    """The difference, if there is one."""
     try:
         for x, y in zip(xs, theirs, strict=True):
             check_same(net, x, y)
@@ -283,7 +283,7 @@ def _of_state(tensors: dict[str, Tensor], fields: dict[str, Any]) -> Network:
 class _Held:
     """The arrays of a state_dict, by their names without what they stand in.
 
-    Those that are asked for are taken out of it.
+    Those that are read are taken out of it.
     """
 
     def __init__(self, arrays: dict[str, Array]) -> None:

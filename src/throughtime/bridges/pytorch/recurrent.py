@@ -73,12 +73,12 @@ class CellRNN(nn.Module):
                     self.register_parameter(self.name(name, row), nn.Parameter(array))
 
     def extra_repr(self) -> str:
-        """What `print` shows of it."""
+        """The options that `print` shows."""
         both = ", bidirectional=True" if self.directions == 2 else ""
         return f"{self.graph.name}, {self.inputs}, {self.hidden}, layers={self.layers}{both}"
 
     def name(self, parameter: str, row: int) -> str:
-        """What a parameter of a layer and direction is called."""
+        """The name of a parameter of a layer and direction."""
         return named(parameter, *divmod(row, self.directions))
 
     def forward(self, input: Any, state: Tensor | States | None = None) -> Any:
@@ -155,7 +155,7 @@ def layer_of(graph: Graph) -> tuple[Layer, Names] | None:
 
 
 def named(parameter: str, layer: int, direction: int) -> str:
-    """What PyTorch calls a parameter of a layer and direction."""
+    """PyTorch's name of a parameter of a layer and direction."""
     return f"{parameter}_l{layer}{'_reverse' * direction}"
 
 

@@ -15,7 +15,7 @@ ENTRIES = {
     "motion": "Standing, walking, running or badminton? Six sensors on a wrist. (many to one)",
     "digits": "Handwritten digits, read row by row. (many to one)",
     "forecast": "A season ahead: sunspots, carbon dioxide, El Niño. (many to one)",
-    "language": "What Python's help says, character by character. (many to many, carried state)",
+    "language": "The text of Python's help, character by character. (many to many, carried state)",
     "translation": "Dates as people write them, into ISO 8601. (encoder-decoder)",
     "caption": "Handwritten digits, named letter by letter. (one to many)",
 }

@@ -1,4 +1,4 @@
-"""What every entry of the gallery returns: its figures beside those to compare with."""
+"""The result of a gallery entry: its figures beside those to compare with."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ RATE, FINAL, CLIP, DECAY = 0.01, 0.02, 1.0, 0.1
 
 @dataclass(frozen=True)
 class Text:
-    """What is learned from, what settings were chosen by, what is tested on; and all characters that there are."""
+    """The texts to learn from, to choose settings by, and to test on; and all characters."""
 
     learned: str
     validation: str
@@ -38,7 +38,7 @@ class Text:
 
     @property
     def before(self) -> str:
-        """What stands before the part that is tested on."""
+        """The text before the tested part."""
         return self.validation[-1000:]
 
 

@@ -1,4 +1,4 @@
-"""What series are classified with since decades: the class of the nearest one, by dynamic time warping."""
+"""The usual classifier of series for decades: the class of the nearest one, by dynamic time warping."""
 
 from __future__ import annotations
 

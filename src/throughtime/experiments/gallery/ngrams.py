@@ -1,4 +1,4 @@
-"""What a language model is compared with: an n-gram model with back-off, and a general compressor."""
+"""Rivals of a language model: an n-gram model with back-off, and a general compressor."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def load(name: str, part: str) -> Labelled:
 
 
 def parse(text: str) -> Labelled:
-    """What stands in a .ts file."""
+    """The content of a .ts file."""
     head, _, data = text.partition("@data\n")
     declared = next(line for line in head.splitlines() if line.startswith("@classLabel true"))
     classes = tuple(declared.split()[2:])

@@ -1,6 +1,6 @@
 """Three classic tasks of long memory, each trained until it is solved, beside the figures that were published.
 
-What is counted is as in the LSTM paper: the training sequences that a network reads until it solves the task. The
+The count is that of the LSTM paper: the training sequences that a network reads until it solves the task. The
 networks and the training are of today (Adam, batches, a forget gate), so the figures show what has become of the task,
 and are no repetition of the experiment.
 """
@@ -204,7 +204,7 @@ def measure(
 
 
 def row(attempts: Sequence[Attempt]) -> Row:
-    """What attempts of one kind and size have in common."""
+    """The common results of attempts of one kind and size."""
     done = [attempt.sequences for attempt in attempts if attempt.solved]
     return Row(
         network=attempts[0].network,

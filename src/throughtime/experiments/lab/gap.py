@@ -71,7 +71,10 @@ class GapExperiment:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> GapExperiment:
-        """The experiment that `as_dict` described; a ValueError for anything else. What was not finite is NaN."""
+        """The experiment that `as_dict` described; a ValueError for anything else.
+
+        Numbers that were not finite are NaN.
+        """
         try:
             settings, networks, flows = values["settings"], values["networks"], values["flows"]
             number("success", settings["success"], 0, 1), whole_number("seeds", settings["seeds"], 1)

@@ -21,7 +21,7 @@ from throughtime.weights.parameters import count
 MOST_SEEDS = 1_000_000
 """Networks of a kind."""
 CHECK_EVERY = 100
-"""Steps of training after which it is asked whether that is enough."""
+"""Steps of training between two checks whether the network has learned enough."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def trained(
 ) -> list[Any]:
     """Train a network for each seed, on all processors, and give what `use` makes of (seed, network before, run).
 
-    With `enough`, a run ends when it says so; it is asked after every CHECK_EVERY steps, and `run.stopped` is then
+    With `enough`, called after every CHECK_EVERY steps, a run ends when it returns True, and `run.stopped` is then
     "enough". A run that came upon numbers that are not finite is used as it was before that. Ctrl-C ends them all.
     """
 

@@ -1,1 +1,1 @@
-"""Many training runs: a grid or a random search over options and seeds, on one machine or a cluster."""
+"""Many training runs: a grid or a random search over options and seeds, on one computer or a cluster."""

@@ -60,10 +60,10 @@ def sweep(
     random_seed : int ≥ 0
         Decides which are drawn.
     jobs : int ≥ 1, optional
-        Processes on this machine; as many as there are processors if not given.
+        Processes on this computer; as many as there are processors if not given.
     scheduler : str, optional
         Address of a dask.distributed scheduler such as "tcp://10.0.0.1:8786": the trials run on its workers, which need
-        the same throughtime, and data files at the same paths. What a worker was doing when it died is done again by
+        the same throughtime, and data files at the same paths. The work of a worker that died is done again by
         another.
     progress : function of a trial, its result, how many trials are done, and how many there are
 
@@ -171,7 +171,7 @@ def end_with(parent: int) -> None:
 
 @contextmanager
 def _here(processes: int) -> Iterator[Executor]:
-    """Processes on this machine, which are ended behind, whatever they do."""
+    """Processes on this computer, which are ended behind, whatever they do."""
     try:
         from joblib.externals.loky import ProcessPoolExecutor
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""What a sweep tries: values of options, in all combinations or drawn at random, each with several seeds."""
+"""The space of a sweep: values of options, in all combinations or drawn at random, each with several seeds."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Space:
-    """What a sweep tries.
+    """The space of a sweep.
 
     task : str
         A task's name, `module:object`, or a data file.

@@ -19,7 +19,7 @@ FAILED = "failed"
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a trial.
+    """The result of a trial.
 
     trial : its number
     seed : int
@@ -68,9 +68,9 @@ def fingerprint(task_name: str) -> str | None:
 
 
 def run(task_name: str, trial: Trial) -> Result:
-    """Train and check the network of a trial. It is called in other processes, and on other machines.
+    """Train and check the network of a trial. It is called in other processes, and on other computers.
 
-    Whatever exception a trial ends with, in a task of one's own too, is its result; only Ctrl-C comes through.
+    A trial that ends with an exception, in a task of one's own too, has it as its result; only Ctrl-C comes through.
     """
     try:
         return _run(task_name, trial)

@@ -63,12 +63,12 @@ def read(
         Where the targets are: of a table at every step if it is not said, else in the last row of a sequence (its other
         rows may leave them empty); of other files as their shape says, unless it says both.
     targets : "numbers", "classes" or "yes or no", optional
-        What they are. Names are classes; numbers are numbers unless it is said that they are classes. Dates, and
+        Their kind. Names are classes; numbers are numbers unless this says that they are classes. Dates, and
         numbers in other spellings (50%), are classes only if that is said.
     classes : strings, or one of names separated by commas, optional
         The classes that there may be, in order; "none", "NaN" and their like are classes only if they are among these.
     dtype : "float64" or "float32"
-        What will be computed with: larger numbers are refused.
+        The network's: larger numbers are refused.
 
     Raises
     ------

@@ -46,7 +46,7 @@ def read_json_lines(path: Path, reading: Reading) -> Data:
 
 
 class _Lines:
-    """What has been read of a file.
+    """The part of a file that has been read.
 
     form : of the targets: "rows" (a list of rows), "list" (a list of single values) or "one" (a single value)
     """

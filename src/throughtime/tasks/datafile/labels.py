@@ -17,7 +17,7 @@ from throughtime.tasks.columns import Targets
 
 MOST_CLASSES = 1000
 MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", "."}
-"""What stands where nothing is known, in small letters."""
+"""Words for missing values, in small letters."""
 _EXACT = 2**53
 _WHOLE = re.compile(r"[+-]?[0-9]{1,299}")
 _MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -26,7 +26,7 @@ _POWER = re.compile(r"[+-]?[0-9.,]+[eE][+-]?[0-9]+")
 
 
 class Unexpected(Exception):
-    """What was expected instead of a value of a file."""
+    """The value that was expected instead of a file's."""
 
 
 class Labels:
@@ -98,7 +98,7 @@ class Labels:
         return self.codes[name]
 
     def of_columns(self, path: Path, values: Array) -> tuple[Array, tuple[str, ...]]:
-        """What was read of targets (rows, O), and the names of the classes if it is codes of one column of them.
+        """Targets as read (rows, O), and the names of the classes if it is codes of one column of them.
 
         Several columns of numbers stay what they are: 1 in the column of a class, 0 in the others.
         """

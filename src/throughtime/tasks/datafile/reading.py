@@ -95,7 +95,7 @@ def data_of(
 
 
 def _targets(path: Path, found: Data, said: Targets | None) -> Targets:
-    """What the targets are: as is said, if that fits them, or else as they look."""
+    """The kind of the targets: the given one if it fits them, or else as they look."""
     only_0_and_1, one_of_several = True, found.y.shape[-1] > 1
     for y in _real_targets(found):
         odd = y[(y != 0) & (y != 1)]

@@ -285,7 +285,7 @@ class _Table:
         )
 
     def notes(self) -> Iterator[str]:
-        """What people should know about the file."""
+        """Remarks on the file, for people."""
         if not self.sequence:
             yield "one series: there is no column that names sequences"
         if self.separator != ",":

@@ -28,7 +28,7 @@ class Explanation:
         In the order of computing, forward then backward. Each has its `name` (a Number: symbol, recorded value,
         source), its `expression` (a tree with the source of every number), and its `terms`.
     notes : tuple of str
-        What is special about this step.
+        Remarks on this step.
     digits : int
         Significant digits of the results. Of the other numbers as many are printed as the results take to follow.
     dtype : str

@@ -179,7 +179,7 @@ class Expressions:
         return [self.numbers.column(vector, self.of, name, rows, self.unit, collapsed=of_state and self.first)]
 
     def _products_back(self, parameter: int) -> list[Dot]:
-        """What comes back through a matrix within the step.
+        """The error that comes back through a matrix within the step.
 
         Nothing, if it comes to the state before, see `error_of_state`.
         """

@@ -176,7 +176,7 @@ class Formula:
     Parameters
     ----------
     name : Number
-        What is computed, with the value that was recorded for it.
+        The number that it gives, with its recorded value.
     expression : Expression
     backward : bool
         Which of the two passes computes it.

@@ -3,7 +3,7 @@ graph.
 
 Forward, a value comes when a state needs it: for the LSTM i, f, C̃, C, then o, h. Backward, a δ comes when all that the
 value went into have theirs: ∂h, δ_o, ∂C, δ_f, δ_i, δ_C̃. Two things are written into the formula that needs them, as in
-S( sum ): the net input of a state that is a function's value, and ∂E by a state that only one formula asks for.
+S( sum ): the net input of a state that is a function's value, and ∂E by a state that only one formula uses.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def formulas_of(graph: Graph) -> FormulasOfCell:
 
 
 def _parts(graph: Graph, place: int, arrays: dict[int, str]) -> list[int]:
-    """What a value is made of, as far as there are arrays of it, in the order of its formula."""
+    """The values that a value is made of, as far as there are arrays of them, in the order of its formula."""
     found: dict[int, None] = {}
     left = list(reversed(graph.operations[place].of))
     seen: set[int] = set()
@@ -99,7 +99,7 @@ def _back(graph: Graph, parts: dict[int, list[int]]) -> list[int]:
 
 
 def _is_inside(graph: Graph, error: int) -> bool:
-    """Whether this ∂E by a state is asked for once, and not by the step before."""
+    """Whether this ∂E by a state is used once, and not by the step before."""
     derived = derivation(graph)
     before = {derived.by[place] for place in graph.before}
     ends = {*delta_places(graph).values(), *(derived.by[place] for place in graph.after)}

@@ -82,7 +82,7 @@ class NamedNumbers:
         return Vector(*self._outer_name(name, t), tuple(self.outer(name, t, k) for k in range(width)))
 
     def inputs(self, of: LayerTrace, t: int) -> list[tuple[Vector, slice]]:
-        """What a layer reads at step t, each part with the rows of V that it meets."""
+        """The inputs of a layer at step t, each part with the rows of V that it meets."""
         if of.layer == 0:
             return [(self.outer_vector("x", t), slice(0, self.trace.specification.inputs))]
         return [(self.state_vector(below, t), rows) for below, rows in self.directions(of.layer - 1)]

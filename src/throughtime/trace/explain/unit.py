@@ -21,7 +21,7 @@ def unit_formulas(numbers: NamedNumbers, of: LayerTrace, t: int, unit: int) -> t
 
 
 def _notes(here: Expressions) -> list[str]:
-    """What is special about the first and the last step, and about an output that is read only once."""
+    """Remarks on the first and the last step, and on an output that is read only once."""
     numbers, of, t = here.numbers, here.of, here.t
     s, found = numbers.trace.specification, []
     if place := numbers.place(of):
