@@ -128,10 +128,10 @@ def check_finite(name: str, last: str, array: Array, dtype: Any, counts: Array |
     """
     if array.dtype.kind != "f":
         return True
-    if array.dtype == dtype and math.isfinite(
-        np.vdot(array, array)
-    ):  # the quick way; squares of finite ones may overflow
-        return True
+    if array.dtype == dtype:  # the quick way, on one thread; the sum of finite numbers may overflow
+        with np.errstate(over="ignore", invalid="ignore"):
+            if math.isfinite(np.add.reduce(array, axis=None)):
+                return True
     if array.dtype.itemsize <= np.dtype(dtype).itemsize:
         finite = np.isfinite(array)
     else:
