@@ -182,7 +182,7 @@ def _value(row: Row) -> str:
 
 
 def _reason(row: Row) -> str:
-    return f" ({_share(row)} of the limit)" if row["limit"] else ""
+    return f" ({100 * limit_share(row):.0f} % of the limit: {row['limit']['bound']})" if row["limit"] else ""
 
 
 def _target(row: Row) -> str:
