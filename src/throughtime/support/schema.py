@@ -2,9 +2,9 @@
 
 A field is an `int` of at least 0, `float`, `str`, `bool`, None, `Any`, a list, dict or `Literal`, another form, or one
 of several (`X | Y`); dataclasses among those differ by their class's `type`, which is a key of their JSON. A value of
-`Annotated[X, check]` passes through check(name, value) first, such as one of `checks`. A field with a default, or one
-that is `NotRequired`, may be left out, and no form takes a key that it does not have. `tests/studio/page/typescript.py`
-makes TypeScript's types of the same.
+`Annotated[X, check]` passes through check(name, value) first, such as one of `checks`, which may make the X of it. A
+field with a default, or one that is `NotRequired`, may be left out, and no form takes a key that it does not have.
+`tests/studio/page/typescript.py` makes TypeScript's types of the same.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def read(kind: Any, value: Any, name: str, within: str | None = None) -> Any:
         return read(kind.__supertype__, value, name)
     origin, of = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return read(of[0], of[1](name, value), name)
+        value = of[1](name, value)
+        return value if type(value) is of[0] else read(of[0], value, name)
     if is_form(kind):
         return _object(kind, value, name, f"{name}." if within is None else within)
     if len(alternatives(kind)) > 1:
