@@ -60,7 +60,7 @@ def test_it_trains_traces_checks_a_proof_and_reproduces_the_classic_log(watched,
     assert call(opened, "evaluate", {"bits": 8}) == {"checked": 65536, "wrong": 0, "word": None}
 
     learned = opened.evaluate("engine.call('state').then(({parameters}) => Array.from(parameters))")
-    proof = prove(Network.of(net.specification, learned), task.specification)
+    proof = prove(Network.of(net.specification, learned), task.machine)
     assert isinstance(proof, Proved)
     checked = call(opened, "check", {"certificate": proof.certificate.text})
     report = checker.check(proof.certificate.text)

@@ -22,7 +22,7 @@ from test_proof_fuzz import WORK, change, rehashed
 from throughtime import tasks
 from throughtime.proof import Proved, checker
 
-PARITY, COUNTER = tasks.Parity().specification, tasks.Counter(modulus=3).specification
+PARITY, COUNTER = tasks.Parity().machine, tasks.Counter(modulus=3).machine
 
 
 class TooMuch(Exception):

@@ -28,7 +28,7 @@ export class Arithmetic {
     need(a.k * this.u < 0.5 && a.s * this.tiny < 0.5, "a step may overflow");
     const gamma = up((a.k * this.u) / down(1 - a.k * this.u));
     const e = sum(a.e, times(gamma, a.s), 3 * a.k * this.tiny);
-    return { ...a, s: sum(size(a), e), e, k: 0 };
+    return { x: a.x, own: a.own, s: sum(size(a), e), e, k: 0 };
   }
 
   /** M times a column of coordinates. @param {Matrix} M @param {Form[]} column @returns {Form[]} */
@@ -51,8 +51,10 @@ export class Arithmetic {
       OPERATIONS[/** @type {keyof OPERATIONS} */ (op)]
     );
     const [set, a, b] = [operation(...of), of[0], of[of.length - 1]];
-    if (op === "+" || op === "-") return { ...set, s: sum(a.s, b.s), e: sum(a.e, b.e), k: a.k + b.k + 1 };
-    if (op === "*") return { ...set, s: times(a.s, b.s), e: sum(times(a.s, b.e), times(b.s, a.e)), k: 1 };
+    if (op === "+" || op === "-")
+      return { x: set.x, own: set.own, s: sum(a.s, b.s), e: sum(a.e, b.e), k: a.k + b.k + 1 };
+    if (op === "*")
+      return { x: set.x, own: set.own, s: times(a.s, b.s), e: sum(times(a.s, b.e), times(b.s, a.e)), k: 1 };
     if (op === "blend") {
       // as (1 − w) x + w y
       const less = combined([
@@ -62,12 +64,12 @@ export class Arithmetic {
       const v = this.rounded({ ...less, s: sum(1, a.s), e: a.e, k: 1 });
       const x = of[1];
       const e = sum(times(v.s, x.e), times(x.s, v.e), times(a.s, b.e), times(b.s, a.e));
-      return { ...set, s: sum(times(v.s, x.s), times(a.s, b.s)), e, k: 3 };
+      return { x: set.x, own: set.own, s: sum(times(v.s, x.s), times(a.s, b.s)), e, k: 3 };
     }
     const f = /** @type {keyof FUNCTIONS} */ (op in FUNCTIONS ? op : "relu"); // else neg, minimum or maximum
     const { steepest, units, most } = FUNCTIONS[f];
     const e = sum(times(steepest, Math.max(a.e, b.e)), units * this.u);
-    return { ...set, s: sum(Math.min(size(set), most), e), e, k: 0 };
+    return { x: set.x, own: set.own, s: sum(Math.min(size(set), most), e), e, k: 0 };
   }
 
   /** Coordinates of the state: what reads them reads what is computed. @param {Form[]} of @returns {Form[]} */

@@ -154,12 +154,15 @@ function fractions(power, count) {
   return found;
 }
 
+const K = fractions(3, 64);
+const ROOTS = fractions(2, 8);
+
 /**
  * SHA-256 of bytes, in hexadecimal [FIPS 180-4]: the browser's own is not there for a page that is a file.
  * @param {Uint8Array} bytes
  */
 export function sha256(bytes) {
-  const [K, hash] = [fractions(3, 64), Int32Array.from(fractions(2, 8))];
+  const hash = Int32Array.from(ROOTS);
   const padded = new DataView(new ArrayBuffer(((bytes.length + 72) >> 6) << 6));
   new Uint8Array(padded.buffer).set(bytes);
   padded.setUint8(bytes.length, 128);
