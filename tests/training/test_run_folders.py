@@ -347,7 +347,7 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch):
     def acquire(self):
         raise NotImplementedError
 
-    monkeypatch.setattr("throughtime.training.checkpoint.FileLock.acquire", acquire)
+    monkeypatch.setattr("filelock.FileLock.acquire", acquire)
     with pytest.raises(ValueError, match="is on a file system without locks"):
         train(net(), TASK, steps=3, out=tmp_path, **SETTINGS)
 

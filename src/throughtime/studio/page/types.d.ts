@@ -1,5 +1,5 @@
 /**
- * The state of the page, and where it lives. Messages and JSON forms are Python's (answers.py, messages.py, json_form.py,
+ * The state of the page, and its home. Messages and JSON forms are Python's (answers.py, messages.py, json_form.py and
  * description.py): `npm run types` makes their types.
  */
 import type {
@@ -31,8 +31,8 @@ export interface Moment {
 
 /**
  * One number of the page. `array` is a name of the Trace ("x", "h", "delta_C_tilde", …) or a parameter's own name
- * without its place ("U", "forget.U"). `t` counts from 0; h_0 and C_0 stand at t = −1 (T in a layer that reads backward).
- * Of a matrix, `unit` is row · columns + column.
+ * without its place ("U", "forget.U"). `t` counts from 0; h_0 and C_0 stand at t = −1 (T in a layer that reads
+ * backward). Of a matrix, `unit` is row · columns + column.
  */
 export interface Selection {
   array: string;
