@@ -206,7 +206,7 @@ class Pass:
         if not fits:
             refuse_sequences(self.specification, x, lengths)
             refuse_targets(self.specification, d, weights, steps)
-        return loss, gradient
+        return float(loss), gradient
 
     def _inward(self, y: Array, mask: Array | None) -> tuple[Array, Array]:
         """Targets and weights as kernels read them, (B,R,O) and (B,R)."""
