@@ -8,8 +8,8 @@
     C_t = f_t ∘ C_{t-1} + i_t ∘ C̃_t              cell state  ∂C_t = ∂h_t ∘ o ∘ (1 − tanh²C_t) + ∂C_{t+1} ∘ f_{t+1}
     h_t = o_t ∘ tanh(C_t)                                    ∂h_{t-1} = ∂h_{t-1} from above + Σ_gates δ_gate U_gateᵀ
 
-Use it where you have no reason for another: what it remembers is kept by C, through which gradients flow unweakened
-while the forget gate is open.
+Use it where you have no reason for another: C keeps its memory, and gradients flow through C unweakened while the
+forget gate is open.
 
 Hochreiter, S. & Schmidhuber, J. (1997). Long short-term memory. Neural Computation 9, 1735–1780.
 Gers, F. A., Schmidhuber, J. & Cummins, F. (2000). Learning to forget. Neural Computation 12, 2451–2471.

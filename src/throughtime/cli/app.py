@@ -106,7 +106,7 @@ Example:
   throughtime train addition && throughtime add 107 27
 
 \b
-Exit status: 0 done as asked; 1 the answer is no: the network was wrong (add,
+Exit status: 0 success; 1 the answer is no: the network was wrong (add,
 evaluate) or is refuted (prove), a certificate is rejected (check), or training came
 upon numbers that are not finite; 3 neither proved nor refuted; 2 bad usage or input,
 said in one line on stderr; 130 interrupted. Training is done when its steps are taken,
