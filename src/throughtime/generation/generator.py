@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from throughtime.generation.decoding import beam_search, sample
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.network import Network
 from throughtime.passes.state import State
-from throughtime.support.checks import number, whole_number
+from throughtime.support.checks import number, only_known, whole_number
 from throughtime.support.memory import require
 from throughtime.weights.network_specification import DtypeName, NetworkSpecification, has_activation
 from throughtime.weights.parameters import count, initial
@@ -27,6 +27,22 @@ Gradient = dict[str, Array]
 """∂E by the parameters of each part."""
 Begun = tuple[State, Callable[[State], Gradient]]
 """The decoder's initial states, and what leads ∂E by them back."""
+
+
+class Sizes(TypedDict, total=False):
+    """Keywords of every model that writes, for type checkers and editors."""
+
+    cell: str | Graph
+    hidden: int
+    layers: int
+    embedding: int
+    dtype: DtypeName
+    seed: int
+
+
+SIZES: Sizes = {"hidden": 64, "layers": 1, "embedding": 16, "dtype": "float64", "seed": 0}
+"""Those that are not given; the cell is for each class to choose."""
+_COUNTS = ("hidden", "layers", "embedding")
 
 
 class Generator(ABC):
@@ -49,28 +65,24 @@ class Generator(ABC):
     def __init__(
         self,
         vocabulary: Vocabulary,
-        before: Mapping[str, Part],
-        *,
-        cell: str | Graph,
-        hidden: int,
-        layers: int,
-        embedding: int,
-        dtype: DtypeName,
-        seed: int,
+        sizes: Sizes,
+        before: Callable[[NetworkSpecification], Mapping[str, Part]] = lambda decoder: {},
     ) -> None:
-        hidden, layers, embedding = (
-            whole_number(name, value, 1)
-            for name, value in (("hidden", hidden), ("layers", layers), ("embedding", embedding))
-        )
-        seed = whole_number("seed", seed)
+        only_known("a model that writes has no", sizes, Sizes.__annotations__)
+        given = {**SIZES, **sizes}
+        fields: dict[str, Any] = given | {name: whole_number(name, given[name], 1) for name in _COUNTS}
+        seed = whole_number("seed", fields.pop("seed"))
+        cell, dtype = fields["cell"], fields["dtype"]
         self.vocabulary = vocabulary
-        self.fields: dict[str, Any] = {
-            "vocabulary": vocabulary.symbols, "cell": cell.as_dict() if isinstance(cell, Graph) else cell,
-            "hidden": hidden, "layers": layers, "embedding": embedding, "dtype": dtype,
-        }  # fmt: skip
-        decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
+        chosen: dict[str, Any] = {"activation": "tanh"} if has_activation(cell) else {}
+        decoder = NetworkSpecification(
+            cell=cell, hidden=fields["hidden"], layers=fields["layers"], dtype=dtype, inputs=fields["embedding"],
+            outputs=len(vocabulary), readout="softmax", loss="cross_entropy", **chosen,
+        )  # fmt: skip
+        self.fields = {"vocabulary": vocabulary.symbols, **fields}
+        self.fields["cell"] = cell.as_dict() if isinstance(cell, Graph) else cell
         self._parts: dict[str, Part] = {
-            **before,
+            **before(decoder),
             "decoder.embedding": (len(vocabulary), decoder.inputs),
             "decoder": decoder,
         }
@@ -263,25 +275,6 @@ class Generator(ABC):
         from throughtime.generation.files import save
 
         save(self, path)
-
-
-def network_of(
-    cell: str | Graph,
-    hidden: int,
-    layers: int,
-    dtype: DtypeName,
-    *,
-    inputs: int,
-    outputs: int,
-    readout: str,
-    **more: Any,
-) -> NetworkSpecification:
-    """The specification of a part; where a cell's function can be chosen, it is tanh."""
-    fields: dict[str, Any] = {"cell": cell, "hidden": hidden, "layers": layers, "dtype": dtype, "readout": readout}
-    fields["loss"] = "cross_entropy" if readout == "softmax" else "squared"
-    if has_activation(cell):
-        fields["activation"] = "tanh"
-    return NetworkSpecification(inputs=inputs, outputs=outputs, **fields, **more)
 
 
 def embedding_gradient(symbols: Indices, d_x: Array, size: int) -> Array:

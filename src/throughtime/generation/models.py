@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
-from throughtime.cells.graph import Graph
 from throughtime.generation.generator import (
     Begun,
     Generator,
     Gradient,
     Part,
+    Sizes,
     as_state,
     as_vectors,
     embedding_gradient,
-    network_of,
     shifted,
     state_size,
 )
@@ -26,7 +26,7 @@ from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.network import Network
 from throughtime.passes.state import State
 from throughtime.support.checks import flag, whole_number
-from throughtime.weights.network_specification import DtypeName
+from throughtime.weights.network_specification import NetworkSpecification
 
 _WINDOW = 256
 
@@ -41,9 +41,11 @@ class LanguageModel(Generator):
     ----------
     vocabulary : Vocabulary
     cell : one of `throughtime.cells.NAMES`, or a step function that `throughtime.cell` has read
+        "lstm" when not given; "gru" in the other models.
     hidden, layers : int ≥ 1
+        64 and 1 when not given.
     embedding : int ≥ 1
-        The width of the vector that stands for a symbol.
+        The width of the vector that stands for a symbol; 16 when not given.
     dtype : "float64" or "float32"
     seed : int ≥ 0
         Decides the initial parameters.
@@ -51,20 +53,8 @@ class LanguageModel(Generator):
 
     kind = "language model"
 
-    def __init__(
-        self,
-        vocabulary: Vocabulary,
-        *,
-        cell: str | Graph = "lstm",
-        hidden: int = 64,
-        layers: int = 1,
-        embedding: int = 16,
-        dtype: DtypeName = "float64",
-        seed: int = 0,
-    ) -> None:
-        super().__init__(
-            vocabulary, {}, cell=cell, hidden=hidden, layers=layers, embedding=embedding, dtype=dtype, seed=seed
-        )
+    def __init__(self, vocabulary: Vocabulary, **sizes: Unpack[Sizes]) -> None:
+        super().__init__(vocabulary, {"cell": "lstm", **sizes})
 
     def begin(self, source: Sequence[str]) -> Begun:
         """States of 0: what the beginnings do to them is for `start`."""
@@ -111,24 +101,13 @@ class OneToMany(Generator):
 
     kind = "one to many"
 
-    def __init__(
-        self,
-        features: int,
-        vocabulary: Vocabulary,
-        *,
-        cell: str | Graph = "gru",
-        hidden: int = 64,
-        layers: int = 1,
-        embedding: int = 16,
-        dtype: DtypeName = "float64",
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, features: int, vocabulary: Vocabulary, **sizes: Unpack[Sizes]) -> None:
         features = whole_number("features", features, 1)
-        decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
-        affine: dict[str, Part] = {"affine.W": (features, state_size(decoder)), "affine.b": (state_size(decoder),)}
-        super().__init__(
-            vocabulary, affine, cell=cell, hidden=hidden, layers=layers, embedding=embedding, dtype=dtype, seed=seed
-        )
+
+        def affine(decoder: NetworkSpecification) -> dict[str, Part]:
+            return {"affine.W": (features, state_size(decoder)), "affine.b": (state_size(decoder),)}
+
+        super().__init__(vocabulary, {"cell": "gru", **sizes}, affine)
         self.features = self.fields["features"] = features
 
     def begin(self, source: npt.ArrayLike) -> Begun:
@@ -166,29 +145,20 @@ class EncoderDecoder(Generator):
     kind = "encoder-decoder"
 
     def __init__(
-        self,
-        source: Vocabulary,
-        vocabulary: Vocabulary,
-        *,
-        bidirectional: bool = True,
-        cell: str | Graph = "gru",
-        hidden: int = 64,
-        layers: int = 1,
-        embedding: int = 16,
-        dtype: DtypeName = "float64",
-        seed: int = 0,
+        self, source: Vocabulary, vocabulary: Vocabulary, *, bidirectional: bool = True, **sizes: Unpack[Sizes]
     ) -> None:
-        decoder = network_of(cell, hidden, layers, dtype, inputs=embedding, outputs=len(vocabulary), readout="softmax")
-        more: dict[str, Any] = {"bidirectional": flag("bidirectional", bidirectional), "output": "last step"}
-        encoder = network_of(
-            cell, hidden, layers, dtype, inputs=embedding, outputs=state_size(decoder), readout="identity", **more
-        )
-        before: dict[str, Part] = {"encoder.embedding": (len(source), embedding), "encoder": encoder}
-        super().__init__(
-            vocabulary, before, cell=cell, hidden=hidden, layers=layers, embedding=embedding, dtype=dtype, seed=seed
-        )
+        bidirectional = flag("bidirectional", bidirectional)
+
+        def reading(decoder: NetworkSpecification) -> dict[str, Part]:
+            encoder = replace(
+                decoder, outputs=state_size(decoder), readout="identity", loss="squared", output="last step",
+                bidirectional=bidirectional,
+            )  # fmt: skip
+            return {"encoder.embedding": (len(source), decoder.inputs), "encoder": encoder}
+
+        super().__init__(vocabulary, {"cell": "gru", **sizes}, reading)
         self.source = source
-        self.fields |= {"source": source.symbols, "bidirectional": encoder.bidirectional}
+        self.fields |= {"source": source.symbols, "bidirectional": bidirectional}
 
     @property
     def encoder(self) -> Network:

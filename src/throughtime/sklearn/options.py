@@ -14,7 +14,7 @@ from throughtime.tasks.from_file import LOSSES
 from throughtime.tasks.task import Described, Loss, Output, Readout
 from throughtime.training.options import OPTIONS
 from throughtime.training.plan import Plan, plan
-from throughtime.weights.network_specification import cell_named, has_activation
+from throughtime.weights.network_specification import CHOICES, cell_named, has_activation
 
 _MOST_EPOCHS = 10**9
 _ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize")
@@ -138,6 +138,6 @@ def _dtype(given: Any) -> str:
         name = str(np.dtype(given).name)
     except TypeError:
         name = ""
-    if given is None or name not in ("float64", "float32"):
+    if given is None or name not in CHOICES["dtype"]:
         raise ValueError(f'dtype must be "float64" or "float32", got {given!r}')
     return name

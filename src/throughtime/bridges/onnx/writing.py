@@ -31,11 +31,11 @@ from throughtime.bridges.standard_layers import Gates, Names
 from throughtime.passes.state import State
 from throughtime.support.checks import choice, flag
 from throughtime.support.disk import write_atomically
+from throughtime.weights.network_specification import CHOICES
 from throughtime.weights.parameters import DIRECTIONS
 
 OPSET, IR_VERSION = 17, 8
 """Of the models written: from 2022, so that runtimes of that age can read them."""
-DTYPES = ("float32", "float64")
 
 
 def to_onnx(net: Any, path: Any, *, lengths: bool = False, state: bool = False, dtype: str = "float32") -> float:
@@ -90,7 +90,7 @@ def model_of(net: Any, *, lengths: bool = False, state: bool = False, dtype: str
     what, lengths, state = exported(net), flag("lengths", lengths), flag("state", state)
     if state and what.horizon:
         raise ValueError("a forecaster's model reads its window anew at each call: it has no state to be given")
-    return _Model(what, lengths, state, choice("dtype", dtype, DTYPES)).made()
+    return _Model(what, lengths, state, choice("dtype", dtype, CHOICES["dtype"])).made()
 
 
 class _Model:

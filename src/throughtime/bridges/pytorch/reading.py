@@ -265,7 +265,7 @@ def _of_state(tensors: dict[str, Tensor], fields: dict[str, Any]) -> Network:
             f"{names}{'; of another cell, give cell=' if own is None else ''}"
         )
     dtypes = {str(tensor.dtype).removeprefix("torch.") for tensor in tensors.values()}
-    if len(dtypes) != 1 or not dtypes <= {"float64", "float32"}:
+    if len(dtypes) != 1 or not dtypes.issubset(CHOICES["dtype"]):
         raise ValueError(f"parameters must be all float64 or all float32, got {', '.join(sorted(dtypes))}")
     require(32 * sum(tensor.numel() for tensor in tensors.values()), "a network of these parameters")
     held = _Held({name.removeprefix(stacks[0]): _array(name, tensors[name]) for name in matches})
