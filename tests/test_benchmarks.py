@@ -33,8 +33,8 @@ def test_the_page_begins_with_what_is_behind(tmp_path):
         zip(keys, [results(Ratio=[fast, slow]), results(Figure=[many, start]), results(Curve=[curve])], strict=True)
     )
     (tmp_path / "pictures").mkdir()
-    report.write(tmp_path / "page.md", found, keys)
-    page = (tmp_path / "page.md").read_text()
+    report.write(tmp_path / "page", found, keys)
+    page = (tmp_path / "page").read_text()
     behind, missed, tables = (
         page.index("## Where we are behind"),
         page.index("## Targets that"),
