@@ -256,3 +256,21 @@ def test_a_user_without_a_home(tmp_path):
     assert found.parent == tmp_path / f"throughtime-{os.getuid()}"
     _, _, value = told(lost + SIGMOID, HOME=None, TMPDIR=tmp_path)
     assert told(lost + SIGMOID, HOME=None, TMPDIR=tmp_path) == ["0", "1", value]
+
+
+TRAINED = """
+import numpy as np, sys, throughtime as tt
+net = tt.Network(inputs=2, hidden=3, outputs=1)
+run = tt.train(net, tt.tasks.Addition(bits=4), steps=2, batch=4, noise=0.1, dropout=0.1)
+trace = run.network.trace(np.ones((1, 3, 2)), np.ones((1, 3, 1)))
+state = run.network.initial_state(1)
+y, _ = run.network.step(np.ones((1, 2)), state)
+print(trace.loss, y[0, 0], run.network.predict(np.ones((1, 3, 2))).sum(), "numba.np.arraymath" in sys.modules)
+"""
+
+
+@pytest.mark.long
+def test_code_from_the_disk_needs_none_of_numbas_registries(tmp_path):
+    *numbers, registries = told(TRAINED, THROUGHTIME_CACHE=tmp_path)
+    assert registries == "True"
+    assert told(TRAINED, THROUGHTIME_CACHE=tmp_path) == [*numbers, "False"]
