@@ -30,6 +30,8 @@ def shards(products: float, T: int, B: int) -> list[slice]:
     count = 1
     while _worth(products, T, B / (2 * count), 2 * count):
         count *= 2
+    if count == 1:  # of a small network, which must not wait for what follows
+        return [slice(0, B)]
     tiles = -(-B // _TILE)
     bounds = [min(B, tiles * shard // count * _TILE) for shard in range(count + 1)]
     return [slice(first, last) for first, last in pairwise(bounds)]

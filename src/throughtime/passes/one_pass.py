@@ -107,10 +107,8 @@ class Pass:
                 require(8.0 * outputs, f"the outputs of {self.B:,} sequences of {steps:,} steps")
             if lengths is None:
                 ends = np.full(self.B, steps, np.int64)
-        given, y = (
-            contiguous(x, self.dtype),
-            np.empty((self.B, 1 if self._last_step else steps, self.d.shape[2]), self.dtype),
-        )
+        given = contiguous(x, self.dtype)
+        y = np.empty((self.B, 1 if self._last_step else steps, self.d.shape[2]), self.dtype)
         finite = self.compute.read(given, ends, 0, start, y)
         for first in range(self.T, steps, self.T):
             finite &= self.compute.read(given, ends, first, _CARRIED, y)
