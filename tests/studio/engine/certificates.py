@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "proof"))
 
 import built_networks as built
 import numpy as np
-from known_networks import prove
+from known_networks import ADDITION, prove
+from test_proof_certificates import MALFORMED, SOUND, UNSOUND
 from test_proof_checker import lstm_with_peepholes
 from test_proof_fuzz import WORK, change, rehashed
 
@@ -76,7 +77,8 @@ def all_sets(content, rng, size):
 
 
 def epsilon(content, rng, size):
-    content["epsilon"] = number_by(content["epsilon"], lambda v: v * (1 + rng.choice([-1, 1]) * size))
+    factor = rng.choice([1 + size, 1 - size, 10 ** -rng.uniform(0, 8), 10 ** rng.uniform(0, 8), 0])
+    content["epsilon"] = number_by(content["epsilon"], lambda v: v * factor)
 
 
 def a_weight(content, rng, size):
@@ -115,13 +117,22 @@ def changed(content, rng):
     return content
 
 
+def aimed():
+    """An adder's certificate with each single thing that makes it no proof, or no certificate, or leaves it a proof."""
+    text = prove(built.two_unit_adder(), ADDITION).certificate.text
+    malformed = [tamper for name, tamper in MALFORMED.items() if name != "m a float"]  # 2.0, which is 2 in JavaScript
+    for tamper in [*UNSOUND, *SOUND.values(), *malformed]:
+        content = json.loads(text)
+        tamper(content)
+        yield content
+
+
 def write(path, number):
     rng, good = np.random.default_rng(number), originals()
+    changes = (nudged, nudged, changed)
+    contents = [*good, *(changes[k % 3](good[k % len(good)], rng) for k in range(number)), *aimed()]
     with path.open("w") as file:
-        for k in range(number):
-            original = good[k % len(good)]
-            content = original if k < len(good) else (nudged if k % 3 else changed)(original, rng)
-            text = json.dumps(content)
+        for text in map(json.dumps, contents):
             if (found := verdict(text)) is not None:
                 file.write(json.dumps({"text": text, "verdict": found}) + "\n")
 
