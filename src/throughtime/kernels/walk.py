@@ -12,6 +12,7 @@ from numba.extending import intrinsic
 from throughtime.kernels.compiled import inlined, kernel
 from throughtime.kernels.machine import ENGINE
 from throughtime.kernels.tile import tile
+from throughtime.kernels.vector import llvm_vector
 
 _ROWS = ENGINE.tile_rows
 _CHUNK = 64
@@ -107,19 +108,70 @@ def gradient(a, a_row, a_column, rows, b, b_row, depth, c, c_row, columns):
             product(a_k, a_row, a_column, rows, b_kj, step, 0, d, moved(c, j), c_row, present, True)
 
 
+@intrinsic
+def transpose(typing_context, source, source_row, target, target_row):
+    """target = sourceᵀ, a square of as many rows as a vector has lanes."""
+    lanes = ENGINE.lanes(source.dtype.bitwidth // 8)
+    vector = llvm_vector(source.dtype, lanes)
+    itemsize = source.dtype.bitwidth // 8
+
+    def generate(context, builder, signature, arguments):
+        def place(pointer, row, k):
+            there = builder.gep(pointer, [builder.mul(row, ir.Constant(row.type, k))])
+            return builder.bitcast(there, vector.as_pointer())
+
+        rows = [builder.load(place(*arguments[:2], k), align=itemsize) for k in range(lanes)]
+        step = 1
+        while step < lanes:  # squares of 2 · step numbers have those off the diagonal exchanged
+            for i in (i for i in range(lanes) if not i & step):
+                upper, lower = rows[i], rows[i + step]
+                first = [lane if not lane & step else lanes + lane - step for lane in range(lanes)]
+                second = [lane + step if not lane & step else lanes + lane for lane in range(lanes)]
+                rows[i], rows[i + step] = (
+                    builder.shuffle_vector(upper, lower, ir.Constant(ir.VectorType(ir.IntType(32), lanes), mask))
+                    for mask in (first, second)
+                )
+            step *= 2
+        for k, row in enumerate(rows):
+            builder.store(row, place(*arguments[2:], k), align=itemsize)
+        return context.get_dummy_value()
+
+    return types.void(source, types.int64, target, types.int64), generate
+
+
+@inlined
+def _plain_transpose(source, source_row, target, target_row):
+    """The square of the engine `numpy`."""
+    square = panel_columns(source) // 2
+    for i in range(square):
+        for k in range(square):
+            target[k * target_row + i] = source[i * source_row + k]
+
+
+if ENGINE.name == "numpy":
+    transpose = _plain_transpose
+
+
 @kernel
 def pack(b, b_row, b_column, depth, columns, packed):
     """Copy B into panels. Padding is left as it is, since no tile reads it."""
     panel = panel_columns(b)
+    square = panel // 2
     for j in range(0, columns, panel):
-        last_column = min(j + panel, columns)
+        last_column = j + panel if j + panel < columns else columns
         if b_column == 1:
             for row in range(depth):
                 for column in range(j, last_column):
                     packed[j * depth + row * panel + column - j] = b[row * b_row + column]
             continue
-        # A transposed matrix: in squares small enough to stay in the cache, along its contiguous direction.
-        for first_row in range(0, depth, panel):
-            for column in range(j, last_column):
-                for row in range(first_row, min(first_row + panel, depth)):
-                    packed[j * depth + row * panel + column - j] = b[row * b_row + column * b_column]
+        # A transposed matrix, whose columns are contiguous: LLVM would scatter them, number by number.
+        for row in range(0, depth, square):
+            rows = square if row + square < depth else depth - row
+            column = j
+            while rows == square and column + square <= last_column:
+                from_here, to_here = row + column * b_column, j * depth + row * panel + column - j
+                transpose(moved(b, from_here), b_column, moved(packed, to_here), panel)
+                column += square
+            for rest in range(column, last_column):
+                for k in range(row, row + rows):
+                    packed[j * depth + k * panel + rest - j] = b[k + rest * b_column]
