@@ -14,6 +14,7 @@ def draw(path: Path, curves: list[dict[str, Any]]) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     rows = -(-len(curves) // COLUMNS)
     style = {"font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "throughtime"}
@@ -27,6 +28,10 @@ def draw(path: Path, curves: list[dict[str, Any]]) -> None:
             axis.loglog(
                 sizes, [costs[end] * (size / sizes[end]) ** power for size in sizes], "--", color="grey", linewidth=1
             )
+            for one in (axis.xaxis, axis.yaxis):
+                one.set_minor_formatter(NullFormatter())
+            if sizes[-1] < 10 * sizes[0]:
+                axis.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
             axis.set(xlabel=curve["of"].replace("`", ""), ylabel=curve["what"])
         for axis in axes.flat[len(curves) :]:
             axis.set_visible(False)

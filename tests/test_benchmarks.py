@@ -44,7 +44,7 @@ def test_the_page_begins_with_what_is_behind(tmp_path):
     assert page[behind:missed].count("\n- ") == 1
     assert "- LSTM, B=1, one gradient, against Peer: 0.9 ×" in page[behind:missed]
     assert page[missed:tables].count("\n- ") == 2
-    assert "- updates, 2 threads: 9,000 a second, target 18000 (25 % of the limit: chain)" in page[missed:tables]
+    assert "- updates: 9,000 a second, target 18000 (25 % of the limit: chain)" in page[missed:tables]
     assert "| GRU | B=1 | Peer | 10 µs | 20 µs | **2** (1.9–2.1) | 1.3 | 50 % of products |" in page
     assert "- *T*: A straight line." in page
     assert (tmp_path / "pictures/benchmarks.svg").stat().st_size < 300_000
