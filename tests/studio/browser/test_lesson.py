@@ -212,6 +212,94 @@ def test_a_loop_is_folded_out_and_its_copies_share_their_weights(chapter):
     assert shown() == pytest.approx(states([0, 0, 0, 1, 0], U=0), abs=1e-12)
 
 
+def shown(section, array):
+    """The numbers of a walk's row, [steps][units]."""
+    cells = section.locator(f".walk [data-array={array}]").evaluate_all("all => all.map((c) => ({...c.dataset}))")
+    steps = max(int(cell["t"]) for cell in cells) + 1
+    return np.array([[float(cell["value"]) for cell in cells if int(cell["t"]) == t] for t in range(steps)])
+
+
+def known(section, array):
+    return section.locator(f".walk [data-array={array}][data-known]").count()
+
+
+def test_the_forward_pass_is_walked_step_by_step(chapter):
+    section = chapter("forward")
+    T = 8
+    for t in range(T):
+        assert (known(section, "h"), known(section, "y"), known(section, "error")) == (16 * (t + 1), t + 1, 0)
+        assert value(section, "step") == str(t + 1)
+        y = shown(section, "y")[t, 0]
+        assert number(value(section, "y")) == pytest.approx(y, rel=1e-2)
+        assert (
+            value(section, "digit")
+            == str(int(y > 0.5))
+            == section.locator(".paper .answer").nth(T - 1 - t).inner_text()
+        )
+        assert value(section, "target") == str((107 + 27) >> t & 1)
+        section.locator("[data-action=next]").click()
+    assert known(section, "error") == T
+    assert shown(section, "x").astype(int).tolist() == [[107 >> t & 1, 27 >> t & 1] for t in range(T)]
+    y, d = shown(section, "y"), shown(section, "d")
+    assert shown(section, "error") == pytest.approx((y - d) ** 2 / 2, abs=1e-12)
+    assert number(value(section, "loss")) == pytest.approx(((y - d) ** 2 / 2).sum(), rel=1e-3)
+    assert value(section, "wrong") == str(int(((y > 0.5) != (d > 0.5)).sum())) != "0"  # it still errs
+    section.locator("[data-action=output]").click()
+    lines = section.locator(".formula-lines").inner_text()
+    assert number(lines.split()[-1]) == pytest.approx(y[-1, 0], rel=1e-3)
+    section.locator(".walk [data-array=h][data-t='0']").first.click()
+    assert number(section.locator(".formula-lines").inner_text().split()[-1]) == pytest.approx(
+        shown(section, "h")[0, 0], rel=1e-3
+    )
+    section.locator("[data-action=other]").click()
+    assert section.locator(".paper tr.operand th").all_inner_texts() == ["53", "+ 75"]
+
+
+def test_errors_go_backward_and_the_gradient_adds_up(chapter):
+    section = chapter("backward")
+    T = 8
+    assert (known(section, "delta_y"), known(section, "delta_h")) == (0, 0)
+    rests = []
+    for t in range(T):
+        section.locator("[data-action=next]").click()
+        assert value(section, "step") == str(T - t)
+        assert known(section, "delta_h") == 16 * (t + 1)
+        last = section.locator(".walk [data-array=delta_h][data-known]").evaluate_all(
+            "all => all.map((c) => +c.dataset.t)"
+        )
+        assert min(last) == T - 1 - t  # from the last step to the first
+        rests.append(number(value(section, "rest")))
+        formula = section.locator(".formula-lines").inner_text()
+        assert ("U" in formula) == (t > 0)  # nothing comes back into the last step
+        assert "W" in formula
+    assert rests[-1] == 0
+    assert all(rest > 0 for rest in rests[:-2])  # what is missing; step 1 adds nothing, as h_0 is 0
+    delta_y = shown(section, "delta_y")
+    assert np.abs(delta_y).min() > 0
+    assert 0 < int(value(section, "reach")) < T - 1
+    assert number(value(section, "share").removesuffix(" %")) < 1
+
+
+def test_every_weight_moves_against_its_gradient_and_the_loss_falls(chapter):
+    section = chapter("update")
+    assert value(section, "taken") == "0"
+    for press in range(1, 11):
+        section.locator("[data-action=once]").click()
+        assert value(section, "taken") == str(press)
+        assert value(section, "against") == value(section, "all") == "321"
+        data = section.locator(".score").evaluate("s => ({...s.dataset})")
+        assert float(data["after"]) < float(data["before"])
+    for _ in range(3):
+        section.locator("[data-action=often]").click()
+        data = section.locator(".score").evaluate("s => ({...s.dataset})")
+        assert float(data["after"]) < float(data["before"])
+    assert value(section, "digits") == "8"
+    assert section.locator(".paper .result th").inner_text() == "= 134"
+    assert int(value(section, "others")) < 20  # it has learned one sum by heart
+    section.get_by_role("button", name="Begin anew").click()
+    assert value(section, "taken") == "0"
+
+
 @pytest.mark.parametrize(("order", "expected"), [("after", LOG), ("inside", PER_STEP)])
 def test_the_public_log_appears_again(chapter, order, expected):
     section = chapter("program")

@@ -4,8 +4,9 @@
  */
 import { described } from "./cell.js";
 import { built, cellData, el, selectionAt, write } from "./dom.js";
-import { linesOf, numbersOf } from "./expression.js";
+import { numbersOf } from "./expression.js";
 import { exists, formula } from "./formula.js";
+import { formulaLines } from "./formula_lines.js";
 import { stepTerms } from "./gradient_formula.js";
 import { asMathML, nameMathML, written } from "./mathml.js";
 import { Numbers, OUTER_ARRAYS, isParameter, layerOf, parameterName } from "./numbers.js";
@@ -189,24 +190,16 @@ function heading(number, title, main) {
  * @returns {HTMLElement[]}
  */
 function section(trace, formula, title, main = false) {
-  const lines = linesOf(formula, DIGITS, trace.specification.dtype);
-  const texts = lines.map(({ expression, digits }) => asMathML(written(expression, digits)));
-  const rows = texts
-    .filter((maths, k) => k === 0 || maths.map(content).join(" ") !== texts[k - 1].map(content).join(" "))
-    .map((maths) => el("div", { class: "formula-line" }, el("span", { class: "equals" }, "="), ...maths));
   return [
     el(
       "div",
       { class: `formula ${formula.backward ? "backward" : "forward"}` },
       heading(formula.name, title, main),
-      ...rows,
+      ...formulaLines(formula, trace.specification.dtype),
     ),
     ...termsTable(trace, formula),
   ];
 }
-
-/** @param {Element} node */
-const content = (node) => node.textContent ?? "";
 
 /** @param {TraceJSON} trace @param {Formula} formula @returns {HTMLElement[]} */
 function termsTable(trace, formula) {

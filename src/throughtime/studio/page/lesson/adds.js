@@ -5,6 +5,7 @@ import { el, set, write } from "../dom.js";
 import { brush, canvas } from "./canvas.js";
 import { Clouds } from "./clouds.js";
 import { forAFrame, Loop } from "./frames.js";
+import { sumsRight } from "./judge.js";
 import { paper } from "./paper.js";
 import { RECIPE } from "./tools.js";
 
@@ -61,14 +62,8 @@ export const adds = {
 
     /** Looks at the network as it is. @param {number} turn */
     function look(turn) {
-      const y = trainer.network.predict(watched);
+      right = sumsRight(trainer.network, watched);
       states.set(topStates(trainer.network));
-      right = 0;
-      for (let b = 0; b < WATCHED; b++) {
-        let good = true;
-        for (let t = 0; t < T; t++) good &&= y[t * WATCHED + b] > 0.5 === watched.y[t * WATCHED + b] > 0.5;
-        if (good) right++;
-      }
       clouds.turn(states, carries, turn);
     }
 

@@ -1,9 +1,12 @@
 /** The chapters, in their order. */
 import { adds } from "./adds.js";
+import { backward } from "./backward.js";
 import { copies } from "./copies.js";
+import { forward } from "./forward.js";
 import { memory } from "./memory.js";
 import { program } from "./program.js";
 import { unit } from "./unit.js";
+import { update } from "./update.js";
 
 /** @type {import("./types.d.ts").Chapter[]} */
-export const CHAPTERS = [adds, memory, unit, copies, program];
+export const CHAPTERS = [adds, memory, unit, copies, forward, backward, update, program];

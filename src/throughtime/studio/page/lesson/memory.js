@@ -3,6 +3,7 @@ import { addition } from "../engine/tasks.js";
 import { Random } from "../engine/random.js";
 import { el, set, write } from "../dom.js";
 import { forAFrame, Loop } from "./frames.js";
+import { digitsRight, sumsRight } from "./judge.js";
 import { RECIPE } from "./tools.js";
 
 const T = 8;
@@ -24,7 +25,6 @@ export const memory = {
     const twins = ["with", "without"].map((name) => ({
       name,
       trainer: tools.adder(0),
-      right: 0,
       digits: 0,
       line: row(words[name]),
     }));
@@ -53,11 +53,13 @@ export const memory = {
 
     function draw() {
       for (const twin of twins) {
-        const { sums, digits } = judged(twin.trainer.network, watched);
-        twin.right = sums;
-        twin.digits = digits;
-        twin.line.meter.value = digits;
-        write(twin.line.says, words.share.replace("P", percent(digits)).replace("N", String(sums)));
+        const { network } = twin.trainer;
+        twin.digits = digitsRight(network, watched) / watched.y.length;
+        twin.line.meter.value = twin.digits;
+        write(
+          twin.line.says,
+          words.share.replace("P", percent(twin.digits)).replace("N", String(sumsRight(network, watched))),
+        );
       }
       table.show(outputsOf(twins[1].trainer.network));
       write(button, done() ? words.done : loop.wanted ? words.pause : words.learn);
@@ -96,24 +98,6 @@ const percent = (share) => `${(100 * share).toFixed(share === 1 ? 0 : 1)} %`;
 function forget({ places, parameters }) {
   const { at, rows, columns, apart } = places.views.U;
   for (let row = 0; row < rows; row++) parameters.fill(0, at + row * apart, at + row * apart + columns);
-}
-
-/**
- * The sums without a wrong digit, and the share of right digits.
- * @param {import("../engine/network.js").Network} network @param {import("../engine/types.d.ts").Batch} batch
- */
-function judged(network, batch) {
-  const y = network.predict(batch);
-  const wrong = new Uint8Array(batch.B);
-  let digits = 0;
-  y.forEach((output, row) => {
-    if (output > 0.5 === batch.y[row] > 0.5) digits++;
-    else wrong[row % batch.B] = 1;
-  });
-  return {
-    sums: batch.B - wrong.reduce((sum, is) => sum + is, 0),
-    digits: digits / y.length,
-  };
 }
 
 /**

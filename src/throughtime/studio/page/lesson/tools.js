@@ -58,6 +58,11 @@ export function makeTools(root, changed) {
     changed,
     network,
     adder,
+    begun(updates) {
+      const trainer = adder(1);
+      trainer.run(updates);
+      return trainer.network;
+    },
     trained() {
       if (known === null) {
         const trainer = adder(1);

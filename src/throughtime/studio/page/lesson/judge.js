@@ -1,0 +1,24 @@
+/** How good a network is on sums. */
+
+/** @typedef {import("../engine/network.js").Network} Network */
+/** @typedef {import("../engine/types.d.ts").Batch} Batch */
+
+/**
+ * How many digits are right.
+ * @param {Network} network @param {Batch} batch
+ */
+export function digitsRight(network, batch) {
+  return network.predict(batch).reduce((count, y, row) => count + Number(y > 0.5 === batch.y[row] > 0.5), 0);
+}
+
+/**
+ * How many sums have no wrong digit.
+ * @param {Network} network @param {Batch} batch
+ */
+export function sumsRight(network, batch) {
+  const wrong = new Uint8Array(batch.B);
+  network.predict(batch).forEach((y, row) => {
+    if (y > 0.5 !== batch.y[row] > 0.5) wrong[row % batch.B] = 1;
+  });
+  return batch.B - wrong.reduce((sum, is) => sum + is, 0);
+}
