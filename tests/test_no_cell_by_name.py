@@ -22,6 +22,8 @@ ALLOWED = {
     "cli/plan.py": "the classic recipe",
     "bridges/onnx/": "the rows of ONNX's operators",
     "studio/page/chapters.js": "a text for people, with what it trains",
+    "studio/page/lesson/": "the same of the lesson",
+    "studio/lesson.py": "the cells that its figures train",
     "bridges/pytorch/": "the rows of PyTorch's layers",
 }
 """Where a cell may be named, and why."""

@@ -235,6 +235,7 @@ export const TEXT = {
         back: "One step back",
         next: "Next step ▶",
         moment: "Step of the forward pass",
+        formula: "The chosen number's formula, forward",
       },
       blocks: [
         {
@@ -289,6 +290,7 @@ export const TEXT = {
         back: "One step back",
         next: "Next step ▶",
         moment: "Step of the backward pass",
+        formula: "The chosen number's formula, backward",
         total: "∇U, summed up so far",
       },
       blocks: [

@@ -68,7 +68,13 @@ export function walk(words, T, rows, choose) {
   });
   for (let t = 0; t < T; t++)
     grid.append(svg("text", { class: "step", x: LEFT + (t + 0.5) * PITCH, y: height - 4 }, String(t + 1)));
-  const lines = el("div", { class: "formula-lines", "data-part": "formula", "aria-live": "polite" });
+  const lines = el("div", {
+    class: "formula-lines",
+    role: "region",
+    tabindex: "0",
+    "aria-label": words.formula,
+    "data-part": "formula",
+  });
   const pick = (/** @type {Event} */ event) => {
     const selection = selectionAt(event.target);
     if (selection) choose(selection);
