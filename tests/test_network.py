@@ -126,15 +126,15 @@ def test_what_is_behind_the_end_is_zero(form):
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_steps_are_what_predict_does(name, layers, output):
     q = problem((7, 7), layers=layers, output=output, **CELLS[name])
-    state, told = q.net.initial_state(2), []
+    state, found = q.net.initial_state(2), []
     for t in range(7):
         before = state.numbers.copy()
         y, after = q.net.step(q.x[:, t], state)
         np.testing.assert_array_equal(state.numbers, before)
-        told.append(y)
+        found.append(y)
         state = after
     y, (states, final) = q.net.predict(q.x), q.net.hidden(q.x)
-    assert_agree(told[-1] if output == "last step" else np.stack(told, 1), y, 1e-14)
+    assert_agree(found[-1] if output == "last step" else np.stack(found, 1), y, 1e-14)
     assert_agree(state.h[-1], states[:, -1], 1e-14)
     assert_agree(state.numbers, final.numbers, 1e-14)
 
@@ -163,9 +163,9 @@ def test_threads_may_ask_the_same_network():
     stepped = [q.net.step(q.x[:, 0] * k, q.net.initial_state(2))[0] for k in range(8)]
     with ThreadPoolExecutor(4) as pool:
         for _ in range(20):
-            told = list(pool.map(lambda k: q.net.predict(q.x * k), range(8)))
+            found = list(pool.map(lambda k: q.net.predict(q.x * k), range(8)))
             steps = list(pool.map(lambda k: q.net.step(q.x[:, 0] * k, q.net.initial_state(2))[0], range(8)))
-            np.testing.assert_array_equal(told, expected)
+            np.testing.assert_array_equal(found, expected)
             np.testing.assert_array_equal(steps, stepped)
 
 

@@ -175,19 +175,22 @@ def test_what_cannot_be_done_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda told: told["network"].update(hidden=4), "describes a network of other sizes|holds no layer0.forward"),
-        (lambda told: told["network"].update(hidden=10**9), "describes a network of other sizes"),
-        (lambda told: told["network"]["step"]["operations"].pop(), "a cell|operation|after"),
-        (lambda told: told["network"].update(readout="identity", loss="squared"), "differ from the network's"),
+        (
+            lambda answer: answer["network"].update(hidden=4),
+            "describes a network of other sizes|holds no layer0.forward",
+        ),
+        (lambda answer: answer["network"].update(hidden=10**9), "describes a network of other sizes"),
+        (lambda answer: answer["network"]["step"]["operations"].pop(), "a cell|operation|after"),
+        (lambda answer: answer["network"].update(readout="identity", loss="squared"), "differ from the network's"),
     ],
 )
 def test_metadata_that_do_not_fit_are_refused(change, message, tmp_path):
     import json
 
     model = model_of(network("min_gru"))
-    told = json.loads(model.metadata_props[0].value)
-    change(told)
-    model.metadata_props[0].value = json.dumps(told)
+    answer = json.loads(model.metadata_props[0].value)
+    change(answer)
+    model.metadata_props[0].value = json.dumps(answer)
     onnx.save(model, tmp_path / "net.onnx")
     with pytest.raises(ValueError, match=message):
         from_onnx(tmp_path / "net.onnx")

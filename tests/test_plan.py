@@ -119,9 +119,9 @@ def test_the_same_refusal(place, name, value, more, monkeypatch):
     assert name in sentence
     with pytest.raises(ValueError, match=r".") as here:
         PLACES[place](options, monkeypatch)
-    told = str(here.value)
+    found = str(here.value)
     of_the_page = (f"{name} must be", f'"settings" has no "{name}"')  # it says how much it can show, too
-    assert told == sentence or (place == "studio" and told.startswith(of_the_page))
+    assert found == sentence or (place == "studio" and found.startswith(of_the_page))
 
 
 @pytest.mark.parametrize(("name", "value", "more"), GOOD)
@@ -169,8 +169,8 @@ def test_the_options_of_each_task_are_everywhere(name, monkeypatch):
 def test_options_make_the_plan_again(name):
     made = plan(name)
     assert plan(**made.options()) == made
-    told = messages.read(json.dumps({"type": "configure", "settings": studio.chosen(made)}))
-    assert studio.plan(told.settings) == made
+    found = messages.read(json.dumps({"type": "configure", "settings": studio.chosen(made)}))
+    assert studio.plan(found.settings) == made
 
 
 def test_a_name_of_a_task_and_of_training_means_training():
@@ -239,14 +239,16 @@ def test_a_schedule_is_spelled_as_it_is_read(word):
 
 
 def test_what_the_page_is_told_of_options():
-    told = {row["name"]: row for row in studio.options(plan("recall", cell="lstm"))}
-    assert set(told) == {*studio.SETTINGS, "gap", "task_noise"}
-    assert not told["activation"]["enabled"]
-    assert told["cell_penalty"]["enabled"]
-    assert not told["window"]["enabled"]  # the answer comes at the end
-    assert told["hidden"]["most"] == 128
-    assert json.loads(json.dumps(told)) == {name: row | {"choices": list(row["choices"])} for name, row in told.items()}
-    told = {row["name"]: row for row in studio.options(plan())}
-    assert told["activation"]["enabled"]
-    assert told["window"]["enabled"]
-    assert not told["cell_penalty"]["enabled"]
+    found = {row["name"]: row for row in studio.options(plan("recall", cell="lstm"))}
+    assert set(found) == {*studio.SETTINGS, "gap", "task_noise"}
+    assert not found["activation"]["enabled"]
+    assert found["cell_penalty"]["enabled"]
+    assert not found["window"]["enabled"]  # the answer comes at the end
+    assert found["hidden"]["most"] == 128
+    assert json.loads(json.dumps(found)) == {
+        name: row | {"choices": list(row["choices"])} for name, row in found.items()
+    }
+    found = {row["name"]: row for row in studio.options(plan())}
+    assert found["activation"]["enabled"]
+    assert found["window"]["enabled"]
+    assert not found["cell_penalty"]["enabled"]

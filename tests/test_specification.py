@@ -124,15 +124,15 @@ def adder(**changes):
 
 @pytest.mark.parametrize(("a", "b"), [(9, 60), (127, 1), (85, 42), (0, 0)])
 def test_a_machine_runs(a, b):
-    states, told = adder().run([2 * (a >> t & 1) + (b >> t & 1) for t in range(8)])
-    assert sum(int(bit) << t for t, bit in enumerate(told[:, 0])) == a + b
+    states, found = adder().run([2 * (a >> t & 1) + (b >> t & 1) for t in range(8)])
+    assert sum(int(bit) << t for t, bit in enumerate(found[:, 0])) == a + b
     assert states.tolist() == [(a % (1 << t) + b % (1 << t)) >> t for t in range(9)]
 
 
 def test_an_empty_word():
-    states, told = adder().run([])
+    states, found = adder().run([])
     assert states.tolist() == [0]
-    assert told.shape == (0, 1)
+    assert found.shape == (0, 1)
 
 
 def test_tables_that_do_not_fit():

@@ -143,7 +143,7 @@ def test_numbers_among_the_values():
 
 
 @pytest.mark.parametrize(
-    ("told", "message"),
+    ("answer", "message"),
     [
         ({"labels": {"f": 3}}, "a label must be a word .* got 3"),
         ({"labels": {"f": "a b"}}, "a label must be a word .* got 'a b'"),
@@ -154,10 +154,10 @@ def test_numbers_among_the_values():
         ({"start": {"b": (-1e308, 1e308)}}, "the start of b must be a number from"),
     ],
 )
-def test_labels_and_starts_are_refused_when_the_cell_is_read(told, message):
+def test_labels_and_starts_are_refused_when_the_cell_is_read(answer, message):
     """Not when a network of it that was saved is loaded."""
     with pytest.raises(ValueError, match=message):
-        cell(lambda p, x, h: tanh(x @ p.V + h + p.b), name="told", **told)
+        cell(lambda p, x, h: tanh(x @ p.V + h + p.b), name="answer", **answer)
 
 
 def test_a_cell_that_reads_no_input():
@@ -191,10 +191,10 @@ def test_a_graph_is_data(name):
     ],
 )
 def test_a_damaged_graph_is_refused(damage):
-    told = STEPS["peephole"].as_dict()
-    damage(told)
+    found = STEPS["peephole"].as_dict()
+    damage(found)
     with pytest.raises(ValueError, match=r"."):
-        Graph.from_dict(told)
+        Graph.from_dict(found)
 
 
 def test_a_cell_of_ones_own_is_not_taken_for_another():

@@ -80,10 +80,10 @@ def test_a_start_that_cannot_be():
     ):
         with pytest.raises(ValueError, match=message):
             cell(start=start)(one)
-    told = cell(start={"U": (0, 1)})(one).as_dict()
-    assert told["start"] == {"U": [0, 1]}
+    found = cell(start={"U": (0, 1)})(one).as_dict()
+    assert found["start"] == {"U": [0, 1]}
     with pytest.raises(ValueError, match="tables"):
-        tt.Graph.from_dict(told | {"start": [1]})
+        tt.Graph.from_dict(found | {"start": [1]})
 
 
 @pytest.mark.parametrize("name", ["lem", "slstm"])

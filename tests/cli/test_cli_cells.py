@@ -39,9 +39,9 @@ def test_equations_of_one(throughtime, mine):
         outcome = throughtime("cells", word)
         assert cells.step_of(name).equations in outcome.out
         assert "Use it" in outcome.out
-    told = throughtime("cells", "mine.py:mine", "--json").json
-    assert (told["name"], told["states"], told["parameters"]) == ("mine", ["h"], ["V", "u", "b"])
-    assert told["forward"] == [["h_t", "tanh(x_t V + h_{t-1} ∘ u + b)"]]
+    answer = throughtime("cells", "mine.py:mine", "--json").json
+    assert (answer["name"], answer["states"], answer["parameters"]) == ("mine", ["h"], ["V", "u", "b"])
+    assert answer["forward"] == [["h_t", "tanh(x_t V + h_{t-1} ∘ u + b)"]]
     assert throughtime("cells", "mine.py:mine").out.startswith("forward\n    h_t = tanh(x_t V")
     assert "did you mean mgu?" in throughtime("cells", "mug").complaint
     assert "mine.py holds no cell min, did you mean mine?" in throughtime("cells", "mine.py:min").complaint

@@ -81,17 +81,17 @@ def test_a_wrong_sum_is_told_and_is_status_1(throughtime, forgetful):
     assert outcome.status == 1
     assert "wrong" in outcome.out
     assert "is right" in outcome.out
-    told = throughtime("add", 107, 27, "--model", forgetful, "--json")
-    assert told.status == 1
-    assert told.json["right"] is False
-    assert told.json["predicted"] != told.json["true"] == 134
-    first = told.json["first_wrong_bit"]
-    assert (told.json["predicted"] ^ 134) & -(told.json["predicted"] ^ 134) == 1 << first
+    answer = throughtime("add", 107, 27, "--model", forgetful, "--json")
+    assert answer.status == 1
+    assert answer.json["right"] is False
+    assert answer.json["predicted"] != answer.json["true"] == 134
+    first = answer.json["first_wrong_bit"]
+    assert (answer.json["predicted"] ^ 134) & -(answer.json["predicted"] ^ 134) == 1 << first
     assert "wrong from bit" in throughtime("add", "9" * 200, 1, "--model", forgetful).out
 
 
 @pytest.mark.parametrize(
-    ("numbers", "told"),
+    ("numbers", "message"),
     [
         (["-3", "5"], "-3 is negative"),
         (["--", "-3", "5"], "-3 is negative"),
@@ -110,10 +110,10 @@ def test_a_wrong_sum_is_told_and_is_status_1(throughtime, forgetful):
         ([], "missing argument"),
     ],
 )
-def test_what_is_no_sum_is_refused_in_one_line(throughtime, adder_file, numbers, told):
+def test_what_is_no_sum_is_refused_in_one_line(throughtime, adder_file, numbers, message):
     outcome = throughtime("add", "--model", adder_file, *numbers)
     assert outcome.status == 2
-    assert told in outcome.complaint
+    assert message in outcome.complaint
     assert len(outcome.complaint) < 200
 
 
@@ -199,8 +199,8 @@ def test_evaluates_all_pairs_or_some(throughtime, adder_file):
     assert (outcome.status, outcome.out) == (0, "  exact     all 4 096 pairs of 6-bit numbers are added right\n")
     drawn = throughtime("evaluate", adder_file, "--bits", 40, "--samples", 50)
     assert drawn.out == "  exact     all 50 pairs of 40-bit numbers drawn at random are added right\n"
-    told = throughtime("evaluate", adder_file, "--bits", 5, "--json").json
-    assert told == {
+    answer = throughtime("evaluate", adder_file, "--bits", 5, "--json").json
+    assert answer == {
         "model": adder_file, "task": "addition", "bits": 5, "checked": 1024, "wrong": 0, "exhaustive": True,
         "first_wrong": None,
     }  # fmt: skip
@@ -210,13 +210,13 @@ def test_a_wrong_network_is_status_1_and_the_first_wrong_sum_is_shown(throughtim
     outcome = throughtime("evaluate", forgetful, "--bits", 3)
     assert outcome.status == 1
     assert re.match(r"  wrong     on \d+ of 64 pairs of 3-bit numbers, the first:\n  carry ", outcome.out)
-    told = throughtime("evaluate", forgetful, "--bits", 3, "--json")
-    assert told.status == 1
-    assert 0 < told.json["wrong"] <= told.json["checked"] == 64
+    answer = throughtime("evaluate", forgetful, "--bits", 3, "--json")
+    assert answer.status == 1
+    assert 0 < answer.json["wrong"] <= answer.json["checked"] == 64
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--bits", 0], "--bits"),
         (["--bits", 10**9], "--bits"),
@@ -228,10 +228,10 @@ def test_a_wrong_network_is_status_1_and_the_first_wrong_sum_is_shown(throughtim
         (["--option", "output=last step"], "give --data too"),
     ],
 )
-def test_what_cannot_be_asked_is_refused(throughtime, adder_file, arguments, told):
+def test_what_cannot_be_asked_is_refused(throughtime, adder_file, arguments, message):
     outcome = throughtime("evaluate", adder_file, *arguments)
     assert outcome.status == 2
-    assert told in outcome.complaint
+    assert message in outcome.complaint
 
 
 def test_a_model_that_does_not_say_what_it_is_for_needs_a_task(throughtime, adder):
@@ -274,20 +274,20 @@ def test_info_tells_what_a_run_is(throughtime):
     assert outcome.status == 0
     for words in ("Elman, 5 sigmoid units, 41 parameters, float64", "language 2", "3 of 3 steps of 64 sequences"):
         assert words in outcome.out
-    told = throughtime("info", "runs/tomita-elman-0/model.safetensors", "--json").json
-    assert told["task"] == "tomita"
-    assert told["arrays"]["U"] == [5, 5]
-    assert told["training"]["options"] == {"bits": 16, "language": 2}
-    assert told["training"]["step"] == 3
+    answer = throughtime("info", "runs/tomita-elman-0/model.safetensors", "--json").json
+    assert answer["task"] == "tomita"
+    assert answer["arrays"]["U"] == [5, 5]
+    assert answer["training"]["options"] == {"bits": 16, "language": 2}
+    assert answer["training"]["step"] == 3
     throughtime("train", "parity", "--steps", 0, "--quiet", "--out", "untrained")
     assert "0 of 0 steps" in throughtime("info", "untrained").out
 
 
 def test_info_tells_what_the_engine_is(throughtime):
-    told = throughtime("info", "--engine", "--json").json
-    assert set(told) >= {"numba", "processor", "cache"}
+    answer = throughtime("info", "--engine", "--json").json
+    assert set(answer) >= {"numba", "processor", "cache"}
     outcome = throughtime("info", "--engine")
-    assert told["cache"] in outcome.out
+    assert answer["cache"] in outcome.out
     assert "leave the model out" in throughtime("info", "--engine", "x").complaint
 
 
@@ -322,17 +322,17 @@ def test_values_by_name():
 
 
 def test_warmup_tells_how_long_each_cell_took(throughtime):
-    told = throughtime("warmup", "--json").json
-    assert told["dtype"] == "float64"
-    assert list(told["seconds"]) == ["elman", "lstm", "gru"]
-    assert all(seconds > 0 for seconds in told["seconds"].values())
+    outcome = throughtime("warmup", "--json").json
+    assert outcome["dtype"] == "float64"
+    assert list(outcome["seconds"]) == ["elman", "lstm", "gru"]
+    assert all(seconds > 0 for seconds in outcome["seconds"].values())
     lines = throughtime("warmup", "--dtype", "float32").out.splitlines()
     assert [line.split()[0] for line in lines] == ["elman", "lstm", "gru"]
     assert "float16" in throughtime("warmup", "--dtype", "float16").complaint
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["ad", 1, 2], "no such command 'ad'. Did you mean 'add'? See: throughtime --help"),
         (["train", "addition", "--resume"], "option '--resume' requires an argument. See: throughtime train --help"),
@@ -344,8 +344,8 @@ def test_warmup_tells_how_long_each_cell_took(throughtime):
         ),
     ],
 )
-def test_what_is_wrong_with_arguments_is_told_with_the_help_that_says_more(throughtime, arguments, told):
-    assert throughtime(*arguments).complaint == told
+def test_what_is_wrong_with_arguments_is_told_with_the_help_that_says_more(throughtime, arguments, message):
+    assert throughtime(*arguments).complaint == message
 
 
 @pytest.mark.parametrize(

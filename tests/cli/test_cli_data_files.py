@@ -56,8 +56,8 @@ def test_a_file_in_its_own_units_is_learned_and_the_model_takes_them(throughtime
         found = tt.load(path).predict(data.x)
         assert np.sqrt(((found - data.y) ** 2).mean()) == pytest.approx(error, rel=1e-3)
     assert of_mean == pytest.approx(data.y.std(), rel=1e-3)
-    told = throughtime("evaluate", "r", "--data", "weather.csv", "--json").json
-    assert told["root_mean_square"] == pytest.approx(error, rel=1e-3)
+    answer = throughtime("evaluate", "r", "--data", "weather.csv", "--json").json
+    assert answer["root_mean_square"] == pytest.approx(error, rel=1e-3)
     kept = tomllib.loads(Path("r/run.toml").read_text())["columns"]
     assert (kept["inputs"], kept["outputs"]) == (["pressure", "humidity"], ["temperature"])
     assert "pressure, humidity" in throughtime("info", "r").out
@@ -162,10 +162,10 @@ def test_a_wrong_step_is_named_as_the_file_names_it(throughtime):
         "  wrong     on 1 of 3 sequences (88.9 % of 9 steps are right), the first:\n"
         '  sequence "7", step 2 (line 9): predicted sunny, is rain\n'
     )
-    told = throughtime("evaluate", echo(), "--data", "many.csv", "--json").json
-    assert told["first_wrong"] == 'sequence "7", step 2 (line 9): predicted sunny, is rain'
-    assert (told["checked"], told["wrong"], told["steps"], told["right_steps"]) == (3, 1, 9, 8)
-    assert told["first_wrong_step"] == WRONG
+    outcome = throughtime("evaluate", echo(), "--data", "many.csv", "--json").json
+    assert outcome["first_wrong"] == 'sequence "7", step 2 (line 9): predicted sunny, is rain'
+    assert (outcome["checked"], outcome["wrong"], outcome["steps"], outcome["right_steps"]) == (3, 1, 9, 8)
+    assert outcome["first_wrong_step"] == WRONG
 
 
 def test_rows_of_a_sequence_need_not_stand_together(throughtime):
@@ -173,20 +173,20 @@ def test_rows_of_a_sequence_need_not_stand_together(throughtime):
     header, *rows = Path("many.csv").read_text().splitlines()
     mixed = [rows[i] for i in (0, 3, 6, 1, 4, 7, 2, 5, 8)]
     Path("many.csv").write_text("\n".join([header, "", *mixed]))
-    told = throughtime("evaluate", echo(), "--data", "many.csv", "--json").json
-    assert told["first_wrong_step"] == WRONG | {"line": 8}  # a blank line counts too
+    outcome = throughtime("evaluate", echo(), "--data", "many.csv", "--json").json
+    assert outcome["first_wrong_step"] == WRONG | {"line": 8}  # a blank line counts too
 
 
 def test_a_file_without_names_has_numbers(throughtime):
     days()
     rows = [row.split(",") for row in Path("many.csv").read_text().splitlines()[7:]]
     Path("series.csv").write_text("time,x,y\n" + "\n".join(",".join(row[1:]) for row in rows))
-    told = throughtime("evaluate", echo(), "--data", "series.csv", "--json").json
-    assert told["first_wrong_step"] == WRONG | {"sequence": "1", "line": 3}
+    outcome = throughtime("evaluate", echo(), "--data", "series.csv", "--json").json
+    assert outcome["first_wrong_step"] == WRONG | {"sequence": "1", "line": 3}
     lines = [{"x": [[0.0], [1.0]], "y": ["sunny", "rain"]}, {"x": [[1.0], [1.0]], "y": ["rain", "sunny"]}]
     Path("d.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    told = throughtime("evaluate", echo(), "--data", "d.jsonl", "--json").json
-    assert told["first_wrong"] == 'sequence "2", step 2: predicted rain, is sunny'
+    outcome = throughtime("evaluate", echo(), "--data", "d.jsonl", "--json").json
+    assert outcome["first_wrong"] == 'sequence "2", step 2: predicted rain, is sunny'
 
 
 def test_a_network_of_a_data_file_is_known_as_one(throughtime):
@@ -204,10 +204,10 @@ def test_a_sequence_of_a_file_is_traced(throughtime):
     days()
     trace = ("trace", "--model", echo(), "--data", "many.csv")
     for name, place in ((None, 0), ("4", 0), ("0", 1), ("7", 2)):
-        told = throughtime(*trace, *(() if name is None else ("--sequence", name)), "--json").json
+        outcome = throughtime(*trace, *(() if name is None else ("--sequence", name)), "--json").json
         data = tt.tasks.read("many.csv")
-        assert told["x"] == data.x[place : place + 1].tolist()
-        assert told["d"] == data.y[place : place + 1].tolist()
+        assert outcome["x"] == data.x[place : place + 1].tolist()
+        assert outcome["d"] == data.y[place : place + 1].tolist()
     assert throughtime(*trace, "--step", 2, "--unit", 0).status == 0
     assert throughtime(*trace, "--sequence", 1).complaint == ('there is no sequence "1" in many.csv: there are 4, 0, 7')
     assert "a number from 1 to 1" in _series(throughtime, "2").complaint
@@ -248,8 +248,8 @@ def test_what_was_measured_in_training_is_what_is_saved(throughtime):
     outcome = throughtime("train", "near.csv", "--dtype", "float32", *HIDDEN, "--steps", 300, "--out", "r")
     error = float(re.search(r"root mean square (\S+) over", outcome.out).group(1))
     assert error < 0.3
-    told = throughtime("evaluate", "r", "--data", "near.csv", "--json").json
-    assert told["root_mean_square"] == pytest.approx(error, rel=0.01)
+    answer = throughtime("evaluate", "r", "--data", "near.csv", "--json").json
+    assert answer["root_mean_square"] == pytest.approx(error, rel=0.01)
 
 
 @pytest.mark.parametrize(

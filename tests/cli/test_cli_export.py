@@ -14,9 +14,9 @@ X = np.random.default_rng(0).integers(2, size=(3, 12, 2)).astype(float)
 
 
 def test_numpy(throughtime, adder, adder_file, here):
-    told = throughtime("export", adder_file, "--to", "numpy", "-o", "adder.py")
-    assert told.status == 0
-    assert "checked   its outputs differ from the network's by at most" in told.out
+    outcome = throughtime("export", adder_file, "--to", "numpy", "-o", "adder.py")
+    assert outcome.status == 0
+    assert "checked   its outputs differ from the network's by at most" in outcome.out
     script = {"__name__": "adder"}
     exec((here / "adder.py").read_text(), script)
     np.testing.assert_allclose(script["predict"](X), adder.predict(X), atol=1e-12)
@@ -24,9 +24,9 @@ def test_numpy(throughtime, adder, adder_file, here):
 
 @pytest.mark.parametrize(("dtype", "real", "most"), [((), "double", 1e-12), (("--dtype", "float32"), "float", 1e-5)])
 def test_c(throughtime, adder_file, here, dtype, real, most):
-    told = throughtime("export", adder_file, "--to", "c", "-o", "adder.c", *dtype)
-    assert told.status == 0
-    assert f"holds     adder_reset, adder_step, adder_predict, in C99, {real}" in told.out
+    outcome = throughtime("export", adder_file, "--to", "c", "-o", "adder.c", *dtype)
+    assert outcome.status == 0
+    assert f"holds     adder_reset, adder_step, adder_predict, in C99, {real}" in outcome.out
     assert f"int adder_predict(long steps, const {real} *x, {real} *y);" in (here / "adder.c").read_text()
     found = throughtime("export", adder_file, "--to", "c", "-o", "adder.c", *dtype, "--json").json
     if shutil.which("cc"):
@@ -36,8 +36,8 @@ def test_c(throughtime, adder_file, here, dtype, real, most):
 
 def test_c_without_a_compiler(throughtime, adder_file, here, monkeypatch):
     monkeypatch.setenv("PATH", str(here))
-    told = throughtime("export", adder_file, "--to", "c", "-o", "adder.c")
-    assert "checked   no: there is no C compiler, cc, here that makes a library of it to be run" in told.out
+    outcome = throughtime("export", adder_file, "--to", "c", "-o", "adder.c")
+    assert "checked   no: there is no C compiler, cc, here that makes a library of it to be run" in outcome.out
     assert throughtime("export", adder_file, "--to", "c", "-o", "adder.c", "--json").json["difference"] is None
 
 
@@ -61,8 +61,8 @@ def test_onnx(throughtime, adder, adder_file):
 
 def test_onnx_with_states(throughtime, adder_file, here):
     pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install 'throughtime[onnx]'")
-    told = throughtime("export", adder_file, "--to", "onnx", "-o", "adder.onnx", "--state", "--dtype", "float64")
-    assert "holds     x (batch, time, 2), h_0 → y, h_n, in float64" in told.out
+    outcome = throughtime("export", adder_file, "--to", "onnx", "-o", "adder.onnx", "--state", "--dtype", "float64")
+    assert "holds     x (batch, time, 2), h_0 → y, h_n, in float64" in outcome.out
 
 
 def test_torch(throughtime, adder, adder_file):
@@ -77,18 +77,18 @@ def test_torch(throughtime, adder, adder_file):
 
 def test_whether_the_proof_holds_for_what_is_written(throughtime, adder_file, here):
     assert "covers    every program" in throughtime("prove", adder_file, "--certificate", "proof.json").out
-    told = throughtime(
+    outcome = throughtime(
         "export", adder_file, "--to", "numpy", "-o", "a.py", "--certificate", "proof.json", "--only-proved"
     )
-    assert told.status == 0
-    assert "covers    the proof holds for it: its step error" in told.out
+    assert outcome.status == 0
+    assert "covers    the proof holds for it: its step error" in outcome.out
     export = ("export", adder_file, "--to", "c", "-o", "a.c", "--dtype", "float32", "--certificate", "proof.json")
     assert "covers    the proof does not hold for it: its step error" in throughtime(*export).out
     assert throughtime(*export, "--json").json["covered"] is False
     (here / "a.c").unlink()
-    told = throughtime(*export, "--only-proved")
-    assert told.status == 1
-    assert "refused   nothing is written: the proof does not hold for it" in told.out
+    outcome = throughtime(*export, "--only-proved")
+    assert outcome.status == 1
+    assert "refused   nothing is written: the proof does not hold for it" in outcome.out
     assert not (here / "a.c").exists()
     assert "there is no certificate of it" in throughtime(*export[:6], "--only-proved").out
     assert "--epsilon must be from 0 to below 1" in throughtime("prove", adder_file, "--epsilon", "1").complaint
@@ -113,9 +113,9 @@ def test_the_newest_run_is_taken(throughtime, here):
     ],
 )
 def test_what_cannot_be_done(throughtime, adder_file, arguments, message):
-    told = throughtime("export", adder_file, *arguments)
-    assert told.status == 2
-    assert message in told.complaint
+    outcome = throughtime("export", adder_file, *arguments)
+    assert outcome.status == 2
+    assert message in outcome.complaint
 
 
 @pytest.mark.parametrize(("form", "library"), [("onnx", "onnxruntime"), ("torch", "torch")])
@@ -124,9 +124,9 @@ def test_a_missing_library_is_told_in_one_line(throughtime, adder_file, form, li
     monkeypatch.setitem(sys.modules, library, None)
     monkeypatch.setitem(sys.modules, "onnx" if form == "onnx" else library, None)
     monkeypatch.delitem(sys.modules, f"throughtime.bridges.{module}", raising=False)
-    told = throughtime("export", adder_file, "--to", form, "-o", "net")
-    assert told.status == 2
-    assert f"pip install 'throughtime[{form}]'" in told.complaint
+    outcome = throughtime("export", adder_file, "--to", form, "-o", "net")
+    assert outcome.status == 2
+    assert f"pip install 'throughtime[{form}]'" in outcome.complaint
 
 
 NAME = 'x"""; import os; os.mkdir("run"); """'
@@ -153,8 +153,8 @@ def weather(throughtime, here):
 def test_a_run_on_a_data_file_is_written_with_its_scale_classes_and_columns(throughtime, weather, here):
     x, net = weather
     wanted = net.predict(x)
-    told = throughtime("export", "run-of-data", "--to", "numpy", "-o", "weather.py")
-    assert told.status == 0, told.err
+    outcome = throughtime("export", "run-of-data", "--to", "numpy", "-o", "weather.py")
+    assert outcome.status == 0, outcome.err
     script = {"__name__": "weather"}
     exec((here / "weather.py").read_text(), script)
     np.testing.assert_allclose(script["predict"](x), wanted, atol=1e-9)
@@ -175,10 +175,10 @@ def test_a_run_on_a_data_file_is_written_with_its_scale_classes_and_columns(thro
 
 @pytest.mark.parametrize("name", ['""";import os;os.mkdir("run");""".py', "a\nb.py", "\x1b[2Jb.py"])
 def test_the_name_of_the_file_never_becomes_code(throughtime, adder_file, here, name):
-    told = throughtime("export", adder_file, "--to", "numpy", "-o", name)
-    assert told.status == 0
-    assert "\x1b" not in told.out
-    assert told.out.count("\n") == 3
+    outcome = throughtime("export", adder_file, "--to", "numpy", "-o", name)
+    assert outcome.status == 0
+    assert "\x1b" not in outcome.out
+    assert outcome.out.count("\n") == 3
     runpy.run_path(str(here / name))
     assert not (here / "run").exists()
 

@@ -25,19 +25,19 @@ def frame(here):
 
 
 def test_without_its_data_inputs_are_drawn(throughtime, here, weather):
-    told = throughtime("export-html", "run", "-o", "page.html")
-    assert told.status == 0
+    outcome = throughtime("export-html", "run", "-o", "page.html")
+    assert outcome.status == 0
     drawn = "inputs drawn at random about the mean of each column, standardised as in training"
-    assert f"{drawn}; give --data FILE to see its sequences" in told.out
+    assert f"{drawn}; give --data FILE to see its sequences" in outcome.out
     shown = frame(here)
     assert (shown["example"]["has_targets"], shown["example"]["right"], shown["check"]) == (False, [], None)
     assert shown["example"]["rendered"][:2] == [f"  {drawn};", "  give the file to see its sequences"]
 
 
 def test_with_its_data_the_first_sequence_is_shown(throughtime, here, weather):
-    told = throughtime("export-html", "run", "--data", "weather.csv", "-o", "page.html")
-    assert told.status == 0
-    assert "the first of the 2 sequences of weather.csv" in told.out
+    outcome = throughtime("export-html", "run", "--data", "weather.csv", "-o", "page.html")
+    assert outcome.status == 0
+    assert "the first of the 2 sequences of weather.csv" in outcome.out
     shown = frame(here)
     assert shown["trace"]["x"][0] == [[-1], [1], [1]]  # 1013 ± 3
     assert shown["trace"]["d"][0] == [[1, 0], [0, 1], [0, 1]]
@@ -58,7 +58,7 @@ def test_with_its_data_the_first_sequence_is_shown(throughtime, here, weather):
 )
 def test_what_cannot_be_shown_is_refused(throughtime, here, weather, arguments, message):
     tt.train(tt.Network(inputs=2, hidden=2, outputs=1), tt.tasks.Addition(), steps=1, out=here / "adder")
-    told = throughtime("export-html", *arguments, "-o", "page.html")
-    assert told.status == 2
-    assert message in told.complaint
+    outcome = throughtime("export-html", *arguments, "-o", "page.html")
+    assert outcome.status == 2
+    assert message in outcome.complaint
     assert not (here / "page.html").exists()

@@ -20,12 +20,12 @@ def test_the_list(throughtime):
 
 def test_an_entry(throughtime):
     pytest.importorskip("sklearn", reason="the gallery's data are not installed: pip install 'throughtime[gallery]'")
-    told = throughtime("gallery", "digits", "--steps", 2)
-    assert told.status == 0
-    assert re.search(r"\n  SVM, radial basis +0\.9926 +measured now\n", told.out)
+    outcome = throughtime("gallery", "digits", "--steps", 2)
+    assert outcome.status == 0
+    assert re.search(r"\n  SVM, radial basis +0\.9926 +measured now\n", outcome.out)
     as_json = throughtime("gallery", "digits", "--steps", 2, "--json").json
     assert as_json["rows"][0]["values"] == [pytest.approx(0.9926, abs=1e-4), None, None]
-    assert f"{as_json['rows'][-1]['values'][0]:.4g}" in told.out
+    assert f"{as_json['rows'][-1]['values'][0]:.4g}" in outcome.out
 
 
 def test_what_is_wrong(throughtime, monkeypatch):

@@ -8,9 +8,9 @@ import pytest
 
 def test_gap(throughtime, here):
     pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
-    told = throughtime("lab", "gap", "--gaps", "3", "--seeds", 1, "--steps", 2, "--plot", "gap.svg")
-    assert told.status == 0
-    assert [line.split("   ")[0].strip() for line in told.out.splitlines()[1:3]] == [
+    outcome = throughtime("lab", "gap", "--gaps", "3", "--seeds", 1, "--steps", 2, "--plot", "gap.svg")
+    assert outcome.status == 0
+    assert [line.split("   ")[0].strip() for line in outcome.out.splitlines()[1:3]] == [
         "Elman, sigmoid",
         "Elman, tanh, small weights",
     ]
@@ -44,9 +44,9 @@ def test_what_is_wrong(throughtime, here):
 
 def test_plot_of_a_trace_and_of_a_training(throughtime, adder_file, here):
     pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
-    told = throughtime("trace", 107, 27, "--model", adder_file, "--plot", "trace.pdf")
-    assert (told.status, (here / "trace.pdf").read_bytes()[:5]) == (0, b"%PDF-")
-    assert told.out.endswith("drawn in trace.pdf\n")
+    outcome = throughtime("trace", 107, 27, "--model", adder_file, "--plot", "trace.pdf")
+    assert (outcome.status, (here / "trace.pdf").read_bytes()[:5]) == (0, b"%PDF-")
+    assert outcome.out.endswith("drawn in trace.pdf\n")
     trained = throughtime("train", "parity", "--steps", 20, "--plot", "learning.svg")
     assert trained.status == 0
     assert re.search(r"\n +drawn +learning\.svg\n", trained.out)
@@ -56,10 +56,10 @@ def test_plot_of_a_trace_and_of_a_training(throughtime, adder_file, here):
 
 
 def test_classic_tasks(throughtime):
-    told = throughtime("lab", "adding", "--lengths", "12", "--seeds", 1, "--steps", 2)
-    assert told.status == 0
-    assert told.out.count("0 of 1") == 3
-    assert "209,000" in told.out
+    outcome = throughtime("lab", "adding", "--lengths", "12", "--seeds", 1, "--steps", 2)
+    assert outcome.status == 0
+    assert outcome.out.count("0 of 1") == 3
+    assert "209,000" in outcome.out
     assert "10.397" in throughtime("lab", "copy", "--delays", "2", "--seeds", 1, "--steps", 2).out
     found = throughtime("lab", "reber", "--seeds", 2, "--steps", 2, "--json").json
     assert [one["sequences"] for one in found["attempts"]] == [16] * 8

@@ -60,10 +60,10 @@ def test_unknown_has_a_status_of_its_own(adder):
 
 
 def test_the_automaton_of_a_proved_adder_is_the_carry(adder):
-    told = adder("automaton", "--json").json
-    assert told["states"] == 2
-    assert told["next"] == [[0, 0, 0, 1], [0, 1, 1, 1]]
-    assert told["outputs"] == [[[0], [1], [1], [0]], [[1], [0], [0], [1]]]
+    found = adder("automaton", "--json").json
+    assert found["states"] == 2
+    assert found["next"] == [[0, 0, 0, 1], [0, 1, 1, 1]]
+    assert found["outputs"] == [[[0], [1], [1], [0]], [[1], [0], [0], [1]]]
     assert adder("automaton", "--out", "carry.svg").status == 0
     assert ElementTree.parse("carry.svg").getroot().tag.endswith("svg")
     assert adder("automaton", "--tracking", "--out", "carry.dot").status == 0
@@ -112,9 +112,9 @@ def test_a_certificate_of_much_work_is_given_up_and_one_of_too_much_rejected(add
 
 def test_check_says_what_is_proved_and_compares_it(adder):
     assert adder("prove", "--certificate", "adder.json").status == 0
-    told = adder("check", "adder.json").out
+    found = adder("check", "adder.json").out
     for part in ("sha256 ", "h = sigmoid(", "carry 0: 11 → 0, carry 1", "1e-10 in each state", "states start at 0"):
-        assert part in told
+        assert part in found
     claim = adder("check", "adder.json", "--json").json["claim"]
     assert len(claim["machine"]) == 8
     Path("parity.toml").write_text(PARITY)

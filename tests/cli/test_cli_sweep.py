@@ -8,13 +8,13 @@ SMALL = ("--steps", 5, "--batch", 4, "--gap", "1,3", "--jobs", 1)
 
 
 def test_a_sweep_its_table_and_its_files(throughtime, here):
-    told = throughtime("sweep", "recall", *SMALL, "--seeds", "2..3")
-    assert told.status == 0
-    lines = told.out.splitlines()
+    outcome = throughtime("sweep", "recall", *SMALL, "--seeds", "2..3")
+    assert outcome.status == 0
+    lines = outcome.out.splitlines()
     assert lines[0].startswith("  1/4   exact ")
     assert "gap 1, seed 2" in lines[0]
     assert lines[4].split() == ["gap", "runs", "exact,", "mean", "spread", "best", "of", "seed", "seconds"]
-    assert "4 of 4 runs done" in told.out
+    assert "4 of 4 runs done" in outcome.out
     shown = throughtime("sweep", "show", "--to", "rows.csv")
     assert shown.out.splitlines() == [*lines[4:8], "  rows in rows.csv"]
     assert (here / "rows.csv").read_text().startswith("trial,steps,batch,gap,seed,exact,")

@@ -80,7 +80,7 @@ def test_gates_of_both_layers_and_directions(throughtime):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ([1, 2, "--step", 0], "--step must be from 1 to 8"),
         ([1, 2, "--step", 9], "--step must be from 1 to 8"),
@@ -100,10 +100,10 @@ def test_gates_of_both_layers_and_directions(throughtime):
         (["x", 2], '"x"'),
     ],
 )
-def test_what_cannot_be_traced_is_refused(throughtime, adder_file, arguments, told):
+def test_what_cannot_be_traced_is_refused(throughtime, adder_file, arguments, message):
     outcome = throughtime("trace", "--model", adder_file, *arguments)
     assert outcome.status == 2
-    assert told in outcome.complaint
+    assert message in outcome.complaint
 
 
 # tasks and info

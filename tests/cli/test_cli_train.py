@@ -39,17 +39,17 @@ def test_prints_header_progress_exactness_folder_and_what_is_next(throughtime):
 def test_json_is_one_document_with_the_true_figures(throughtime):
     outcome = throughtime(*SHORT, "--seed", 3, "--json")
     assert (outcome.status, outcome.err) == (0, "")
-    told = outcome.json
-    net = tt.load(told["out"])
+    answer = outcome.json
+    net = tt.load(answer["out"])
     found = tt.tasks.Addition(bits=8).evaluate(net)
-    assert told["exact"]["checked"] == found.checked == 65536
-    assert told["exact"]["wrong"] == found.wrong > 0
-    assert (told["task"], told["cell"], told["steps"], told["seed"]) == ("addition", "elman", 20, 3)
-    assert told["parameters"] == len(net.parameters)
-    assert 0 < told["seconds_training"] <= told["seconds_total"]
-    assert told["out"] == "runs/addition-elman-3"
-    assert told["log"]
-    for logged in told["log"]:
+    assert answer["exact"]["checked"] == found.checked == 65536
+    assert answer["exact"]["wrong"] == found.wrong > 0
+    assert (answer["task"], answer["cell"], answer["steps"], answer["seed"]) == ("addition", "elman", 20, 3)
+    assert answer["parameters"] == len(net.parameters)
+    assert 0 < answer["seconds_training"] <= answer["seconds_total"]
+    assert answer["out"] == "runs/addition-elman-3"
+    assert answer["log"]
+    for logged in answer["log"]:
         assert set(logged) == {"pair", "error", "a", "b", "predicted", "true"}
         assert logged["true"] == logged["a"] + logged["b"]
 
@@ -112,7 +112,7 @@ def test_the_same_seed_gives_the_same_bits_on_one_thread_or_two(throughtime):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["train"], "say what to train on"),
         (["train", "adition"], "did you mean addition?"),
@@ -154,10 +154,10 @@ def test_the_same_seed_gives_the_same_bits_on_one_thread_or_two(throughtime):
         (["train", "addition", "--nonsense"], "--nonsense"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_line(throughtime, arguments, told):
+def test_what_cannot_be_is_refused_in_one_line(throughtime, arguments, message):
     outcome = throughtime(*arguments)
     assert outcome.status == 2
-    assert told in outcome.complaint
+    assert message in outcome.complaint
     assert not list(Path("runs").glob("*"))
 
 
@@ -187,15 +187,15 @@ def test_a_loss_that_is_not_finite_is_told_with_the_step_and_advice(throughtime)
     assert np.isfinite(tt.load("runs/addition-elman-0").parameters).all()
 
 
-@pytest.mark.parametrize(("code", "told"), [(errno.ENOSPC, "make room"), (errno.EACCES, "Permission denied")])
-def test_a_full_disk_is_told_in_one_line(throughtime, monkeypatch, code, told):
+@pytest.mark.parametrize(("code", "message"), [(errno.ENOSPC, "make room"), (errno.EACCES, "Permission denied")])
+def test_a_full_disk_is_told_in_one_line(throughtime, monkeypatch, code, message):
     def full(descriptor):
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", full)
     outcome = throughtime(*SHORT, "--quiet")
     assert outcome.status == 2
-    assert told in outcome.complaint
+    assert message in outcome.complaint
     assert "runs/addition-elman-0" in outcome.complaint
 
 
@@ -307,10 +307,12 @@ def test_a_data_file_of_real_numbers_is_judged_by_its_error(throughtime):
     write_csv("sums.csv", lambda x: x.sum())
     outcome = throughtime("train", "sums.csv", "--steps", 20, "--hidden", 4)
     assert re.search(r"  error     root mean square \S+ over 30 sequences; always the mean: \S+\n", outcome.out)
-    told = throughtime("train", "sums.csv", "--steps", 20, "--hidden", 4, "--option", "output=last step", "--json").json
-    assert told["exact"] is None
-    assert told["root_mean_square"] > 0
-    assert settings_of(told["out"])["network"]["output"] == "last step"
+    answer = throughtime(
+        "train", "sums.csv", "--steps", 20, "--hidden", 4, "--option", "output=last step", "--json"
+    ).json
+    assert answer["exact"] is None
+    assert answer["root_mean_square"] > 0
+    assert settings_of(answer["out"])["network"]["output"] == "last step"
     for option in ("output=last", "colour=red"):
         assert throughtime("train", "sums.csv", "--option", option).status == 2
 
@@ -364,10 +366,10 @@ def test_the_classic_recipe_prints_the_published_log(throughtime):
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize("update", ["per-batch", "per-step"])
 def test_the_classic_log_to_eight_digits_as_json(throughtime, update):
-    told = throughtime("train", "addition", "--recipe", "classic", "--update", update, "--json").json
-    assert [f"{logged['error']:.8f}".rstrip("0") for logged in told["log"]] == CLASSIC[update]
-    assert [logged["pair"] for logged in told["log"]] == list(range(0, 10_000, 1000))
-    assert [(logged["a"], logged["b"]) for logged in told["log"]] == SUMS
+    outcome = throughtime("train", "addition", "--recipe", "classic", "--update", update, "--json").json
+    assert [f"{logged['error']:.8f}".rstrip("0") for logged in outcome["log"]] == CLASSIC[update]
+    assert [logged["pair"] for logged in outcome["log"]] == list(range(0, 10_000, 1000))
+    assert [(logged["a"], logged["b"]) for logged in outcome["log"]] == SUMS
 
 
 def test_the_classic_recipe_allows_what_it_is(throughtime):

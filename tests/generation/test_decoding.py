@@ -80,10 +80,10 @@ def test_a_beam_finds_what_greedy_misses():
 
 
 def test_samples_come_as_often_as_they_are_probable(model):
-    told = model.sample(np.tile(X[0], (20_000, 1)), longest=LONGEST)
+    found = model.sample(np.tile(X[0], (20_000, 1)), longest=LONGEST)
     every = probabilities(model, X[0])
     for text, p in every.items():
-        assert told.count(text) / len(told) == pytest.approx(p, abs=5 * np.sqrt(p / len(told)) + 1e-4)
+        assert found.count(text) / len(found) == pytest.approx(p, abs=5 * np.sqrt(p / len(found)) + 1e-4)
 
 
 def test_a_low_temperature_is_greedy_and_a_seed_repeats(model):

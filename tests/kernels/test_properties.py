@@ -64,11 +64,11 @@ def test_sequences_do_not_know_each_other(q, random):
 @given(problems(streaming=True))
 def test_steps_make_the_sequence(q):
     y = q.net.predict(q.x, initial_state=q.state)
-    state, told = q.state, []
+    state, found = q.state, []
     for t in range(q.x.shape[1]):
         y_t, state = q.net.step(q.x[:, t], state)
-        told.append(y_t)
-    close(told[-1] if q.s.output == "last step" else np.stack(told, axis=1), y, 1e-13)
+        found.append(y_t)
+    close(found[-1] if q.s.output == "last step" else np.stack(found, axis=1), y, 1e-13)
 
 
 @EXAMPLES

@@ -24,9 +24,9 @@ def test_the_baseline_is_the_loss_of_guessing():
     batch = task.sample(np.random.default_rng(0), 50)
     guess = np.full(9, 1 / 8)
     guess[8] = 0
-    told = np.where(np.arange(15)[:, None] < 10, np.eye(9)[8], guess)
+    found = np.where(np.arange(15)[:, None] < 10, np.eye(9)[8], guess)
     with np.errstate(divide="ignore", invalid="ignore"):
-        loss = -np.nansum(batch.y * np.where(batch.y > 0, np.log(told), 0)) / 50
+        loss = -np.nansum(batch.y * np.where(batch.y > 0, np.log(found), 0)) / 50
     assert loss == pytest.approx(baseline(task)) == pytest.approx(10.397, abs=1e-3)
 
 
@@ -49,13 +49,13 @@ def test_training_ends_when_it_is_enough():
 
 
 def test_reber_is_solved_in_a_few_thousand_sequences():
-    told = []
+    found = []
     (only,) = [c for c in CLASSICS["reber"].contestants if c is networks.GRU_OPEN]
-    attempts = measure(replace(CLASSICS["reber"], contestants=(only,)), seeds=1, progress=told.append)
+    attempts = measure(replace(CLASSICS["reber"], contestants=(only,)), seeds=1, progress=found.append)
     assert attempts[0].solved
     assert attempts[0].sequences % 800 == 0
     assert attempts[0].wrong / attempts[0].tested < 0.01
-    assert told == [row(attempts)]
+    assert found == [row(attempts)]
 
 
 def test_all_networks_of_a_task_have_about_as_many_parameters():

@@ -29,11 +29,11 @@ def test_contestants_have_about_as_many_parameters():
 
 @pytest.fixture(scope="module")
 def small():
-    told = []
+    answer = []
     found = gap.measure(
-        [1, 12], 3, steps=100, contestants=[networks.ELMAN, networks.LSTM], progress=lambda *a: told.append(a)
+        [1, 12], 3, steps=100, contestants=[networks.ELMAN, networks.LSTM], progress=lambda *a: answer.append(a)
     )
-    assert [line[:2] for line in told] == [
+    assert [line[:2] for line in answer] == [
         (name, g) for name in ("Elman, sigmoid", "LSTM, forget bias 1") for g in (1, 12)
     ]
     return found

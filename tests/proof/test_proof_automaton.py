@@ -28,11 +28,11 @@ MACHINES = {
 
 def tells(automaton, word) -> np.ndarray:
     """What an automaton tells, symbol by symbol."""
-    q, told = 0, []
+    q, found = 0, []
     for letter in word:
-        told.append(automaton.outputs[q, letter])
+        found.append(automaton.outputs[q, letter])
         q = automaton.next[q, letter]
-    return np.array(told)
+    return np.array(found)
 
 
 def agree(automaton, machine) -> bool:
@@ -189,7 +189,7 @@ def test_the_picture_is_well_formed_and_shows_every_state_and_arrow(states):
         assert r <= x <= width - r
         assert r <= y <= height - r
     titles = [title.text for title in root.iter(f"{SVG}title")]
-    assert sorted(titles) == sorted([*automaton.names, *(", ".join(told) for told in automaton.edges().values())])
+    assert sorted(titles) == sorted([*automaton.names, *(", ".join(found) for found in automaton.edges().values())])
     for path in root.iter(f"{SVG}path"):
         assert not re.search("nan|inf", path.get("d"))
 
@@ -246,7 +246,7 @@ def test_the_graphviz_text_has_every_state_and_arrow():
     arrows = [re.fullmatch(rf"  (\d+) -> (\d+) \[label={string}\];", line) for line in lines]
     assert [read(node[2]) for node in nodes if node] == automaton.names
     assert {(int(a[1]), int(a[2])): read(a[3]) for a in arrows if a} == {
-        edge: ", ".join(told) for edge, told in automaton.edges().items()
+        edge: ", ".join(found) for edge, found in automaton.edges().items()
     }
     assert "  start -> 0;" in lines
 

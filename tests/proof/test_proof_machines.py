@@ -72,10 +72,10 @@ def test_vectors_of_longer_numbers_are_named_with_commas():
     assert specify(lambda q, x: (q, 0), 0, [(0.5, -1), (1, 0)]).symbol_names == ("0.5,-1", "10")
 
 
-@pytest.mark.parametrize("told", [2, -1, 0.5, "1", [0, 2], [[0]], None])
-def test_what_is_no_bit_is_refused(told):
+@pytest.mark.parametrize("message", [2, -1, 0.5, "1", [0, 2], [[0]], None])
+def test_what_is_no_bit_is_refused(message):
     with pytest.raises(ValueError, match="must return 0 or 1"):
-        specify(lambda q, x: (q, told), 0, [(0,), (1,)])
+        specify(lambda q, x: (q, message), 0, [(0,), (1,)])
 
 
 def test_outputs_of_several_lengths_are_refused():

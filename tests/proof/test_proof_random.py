@@ -16,12 +16,12 @@ from throughtime.proof.arithmetic import step_error
 from throughtime.proof.system import System
 
 
-def random_machine(rng, states, letters, told):
+def random_machine(rng, states, letters, message):
     symbols = np.array(list(np.ndindex(*[2] * (letters // 2))), float)
     return Machine(
         symbols,
         rng.integers(states, size=(states, letters)),
-        rng.integers(2, size=(states, letters, told)),
+        rng.integers(2, size=(states, letters, message)),
         tuple(f"q{q}" for q in range(states)),
         tuple("".join(str(int(bit)) for bit in symbol) for symbol in symbols),
     )

@@ -57,30 +57,30 @@ def test_a_regressor_learns_in_the_targets_units():
 def test_a_labeler_learns_each_step():
     X, _, _ = ragged(200)
     model = SequenceLabeler(cell="gru", hidden=12, max_iter=60, random_state=0).fit(X[:150], running(X[:150]))
-    told, right = model.predict(X[150:]), running(X[150:])
-    assert [len(row) for row in told] == [len(x) for x in X[150:]]
-    assert accuracy_score(np.concatenate(right), np.concatenate(told)) == model.score(X[150:], right) > 0.9
+    found, right = model.predict(X[150:]), running(X[150:])
+    assert [len(row) for row in found] == [len(x) for x in X[150:]]
+    assert accuracy_score(np.concatenate(right), np.concatenate(found)) == model.score(X[150:], right) > 0.9
 
 
 def test_a_forecaster_goes_on_with_one_long_series():
     t = np.arange(400)
     series = 100 + np.sin(2 * np.pi * t / 25) + 0.3 * np.sin(2 * np.pi * t / 7)
     model = Forecaster(horizon=5, window=50, hidden=16, max_iter=200, batch_size=2, random_state=0).fit([series[:350]])
-    told = model.predict([series[:390]])[:, :, 0]
-    assert told.shape == (1, 5)
-    assert np.abs(told - series[390:395]).max() < 0.1 < np.abs(series[389] - series[390:395]).max()
+    found = model.predict([series[:390]])[:, :, 0]
+    assert found.shape == (1, 5)
+    assert np.abs(found - series[390:395]).max() < 0.1 < np.abs(series[389] - series[390:395]).max()
     many = np.stack([series[i : i + 60] for i in range(300, 340)])[:, :, None]
-    told = model.predict(many[:, :-5])
-    assert model.score(many[:, :-5], many[:, -5:]) == r2_score(many[:, -5:, 0].ravel(), told[:, :, 0].ravel()) > 0.9
+    found = model.predict(many[:, :-5])
+    assert model.score(many[:, :-5], many[:, -5:]) == r2_score(many[:, -5:, 0].ravel(), found[:, :, 0].ravel()) > 0.9
 
 
 def test_a_forecaster_tells_all_features_and_reads_only_its_window():
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(n, 3)) for n in (30, 12, 25)]
     model = Forecaster(horizon=2, window=10, **SMALL).fit(X)
-    told = model.predict(X)
-    assert told.shape == (3, 2, 3)
-    np.testing.assert_allclose(told, model.predict([x[-10:] for x in X]), atol=1e-12)
+    found = model.predict(X)
+    assert found.shape == (3, 2, 3)
+    np.testing.assert_allclose(found, model.predict([x[-10:] for x in X]), atol=1e-12)
 
 
 def test_the_validation_loss_is_sklearns_log_loss():

@@ -41,17 +41,17 @@ def test_a_long_frame_gives_what_a_list_gives():
     np.testing.assert_array_equal(of_frame.predict_proba(frame), of_list.predict_proba([LISTED[i] for i in order]))
     assert list(of_frame.feature_names_in_) == ["a", "b"]
     listed = [LISTED[i] for i in order]
-    told = Forecaster(**SMALL).fit(listed).predict(listed)
-    np.testing.assert_array_equal(Forecaster(**SMALL).fit(frame).predict(frame), told)
+    found = Forecaster(**SMALL).fit(listed).predict(listed)
+    np.testing.assert_array_equal(Forecaster(**SMALL).fit(frame).predict(frame), found)
 
 
 def test_labels_of_a_long_frame_stay_at_their_rows():
     frame, _ = long_frame()
     labels = (frame["a"] > 0).map({True: "high", False: "low"})
     model = SequenceLabeler(cell="gru", hidden=8, max_iter=150, random_state=0).fit(frame, labels)
-    told = model.predict(frame)
-    assert told.index.equals(frame.index)
-    assert (told == labels).mean() == model.score(frame, labels) == 1
+    found = model.predict(frame)
+    assert found.index.equals(frame.index)
+    assert (found == labels).mean() == model.score(frame, labels) == 1
 
 
 def test_a_table_is_one_feature_over_time():

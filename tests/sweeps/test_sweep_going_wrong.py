@@ -74,13 +74,15 @@ def test_a_run_that_fails_is_a_row_and_the_others_go_on(tmp_path, monkeypatch):
     seen = []
     options = FEW | {"gap": [1, 2, 3]}
     store = tt.sweep(
-        "deadly_task:Wrong", options, out=tmp_path / "s.sqlite", jobs=1, progress=lambda *told: seen.append(told)
+        "deadly_task:Wrong", options, out=tmp_path / "s.sqlite", jobs=1, progress=lambda *message: seen.append(message)
     )
     assert [row["stopped"] for row in store.rows()] == ["steps", "failed", "steps"]
     assert store.results()[1].error == "LookupError: nothing to draw"
-    assert [(told[1].trial, told[2]) for told in seen] == [(0, 1), (1, 2), (2, 3)]
-    tt.sweep("deadly_task:Wrong", options, out=tmp_path / "s.sqlite", jobs=1, progress=lambda *told: seen.append(told))
-    assert [told[1].trial for told in seen[3:]] == [1]
+    assert [(message[1].trial, message[2]) for message in seen] == [(0, 1), (1, 2), (2, 3)]
+    tt.sweep(
+        "deadly_task:Wrong", options, out=tmp_path / "s.sqlite", jobs=1, progress=lambda *message: seen.append(message)
+    )
+    assert [message[1].trial for message in seen[3:]] == [1]
 
 
 @pytest.mark.long

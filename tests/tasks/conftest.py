@@ -63,8 +63,8 @@ class Follower(Stepping):
         for row, x in enumerate(x_t):
             q, letter = state[row]["q"], symbols.index(tuple(x))
             word = state[row]["word"] + self.machine.symbol_names[letter][0]
-            told = self.machine.outputs[q, letter].astype(float)
-            y.append(1 - told if word in self.wrong else 0.7 * told + 0.1)
+            found = self.machine.outputs[q, letter].astype(float)
+            y.append(1 - found if word in self.wrong else 0.7 * found + 0.1)
             state[row] = self.machine.next[q, letter], word
         return np.array(y), state
 

@@ -23,8 +23,8 @@ def test_encode_and_the_machine_add_like_python(oracles, numbers, bits):
     assert x.shape == (1, max(bits, sum(numbers).bit_length()), len(numbers))
     assert task.decode(y) == sum(numbers)
     assert oracles.numbers(x)[0].tolist() == numbers
-    carry, told = task.retrace(x[0])
-    np.testing.assert_array_equal(told, y[0])
+    carry, found = task.retrace(x[0])
+    np.testing.assert_array_equal(found, y[0])
     for t in (0, 1, len(carry) // 2, len(carry) - 1):
         assert carry[t] == sum(number % (1 << t) for number in numbers) >> t
 
@@ -91,9 +91,9 @@ def test_render_is_the_tour():
 def test_render_of_carries_and_of_a_wrong_sum():
     task = Addition(operands=3)
     x, y = task.encode(3, 3, 1)
-    told = np.where(y == 1, 0.8, 0.1)
-    told[0, 4], told[0, 0] = 0.9, np.nan
-    assert task.render(x[0], told[0]) == (
+    found = np.where(y == 1, 0.8, 0.1)
+    found[0, 4], found[0, 0] = 0.9, np.nan
+    assert task.render(x[0], found[0]) == (
         "  carry    0 0 1 1 0\n"
         "      3    0 0 0 1 1\n"
         "  +   3    0 0 0 1 1\n"

@@ -12,11 +12,11 @@ from throughtime.tasks import Comparison, Counter, Parity, Tomita
 @pytest.mark.parametrize("task", [Parity(), Counter(modulus=2), Counter(modulus=3), Counter(modulus=5)], ids=str)
 def test_counts_of_ones(oracles, task):
     for word in oracles.words(task.machine, 9):
-        _, told = task.retrace(np.array(word, float)[:, None])
+        _, found = task.retrace(np.array(word, float)[:, None])
         for t in range(9):
             ones = sum(word[: t + 1])
             wanted = ones % 2 if isinstance(task, Parity) else int(ones % task.modulus == 0)
-            assert told[t, 0] == wanted
+            assert found[t, 0] == wanted
     assert oracles.distinct(task.machine) == len(task.machine.next)
 
 
@@ -25,8 +25,8 @@ def test_comparison_of_all_pairs(oracles):
     for a in range(32):
         for b in range(32):
             x = np.array([[a >> t & 1, b >> t & 1] for t in range(5)], float)
-            told = task.retrace(x)[1][:, 0]
-            assert told.tolist() == [(a % 2**t) > (b % 2**t) for t in range(1, 6)]
+            found = task.retrace(x)[1][:, 0]
+            assert found.tolist() == [(a % 2**t) > (b % 2**t) for t in range(1, 6)]
     assert oracles.distinct(task.machine) == len(task.machine.next) == 2
 
 

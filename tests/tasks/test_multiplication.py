@@ -9,8 +9,8 @@ def test_machine_multiplies_and_is_minimal(oracles, factor):
     task = Multiplication(bits=20, factor=factor)
     for a in range(0, 200, 7):
         x = np.array([[a >> t & 1] for t in range(20)], float)
-        carry, told = task.retrace(x)
-        assert oracles.numbers(told[None, :, 0])[0] == factor * a
+        carry, found = task.retrace(x)
+        assert oracles.numbers(found[None, :, 0])[0] == factor * a
         assert carry[5] == factor * (a % 32) >> 5
     assert oracles.distinct(task.machine) == len(task.machine.next) == factor
 

@@ -71,9 +71,9 @@ def test_machine_is_minimal_and_forbids_for_ever(oracles, embedded, states):
     machine = Reber(embedded=embedded).machine
     assert oracles.distinct(machine) == len(machine.next) == states
     assert len(set(machine.state_names)) == states
-    _, told = machine.run(["BTSXPVE".index(s) for s in "BTVBTXS"])
-    assert told[:2].any(axis=1).all() if not embedded else True
-    assert not told[2:].any()
+    _, found = machine.run(["BTSXPVE".index(s) for s in "BTVBTXS"])
+    assert found[:2].any(axis=1).all() if not embedded else True
+    assert not found[2:].any()
 
 
 def test_right_is_exactly_the_set_on_real_steps(rng):
@@ -105,9 +105,9 @@ def test_render():
 def test_evaluate_gives_lengths_and_shows_a_word(oracles):
     task = Reber()
     drawn = task.sample(np.random.default_rng(3), 20)
-    told = drawn.y.copy()
-    told[5, 0], told[9, 1] = 0, 0
-    net = oracles.Answers(told)
+    answer = drawn.y.copy()
+    answer[5, 0], answer[9, 1] = 0, 0
+    net = oracles.Answers(answer)
     found = task.evaluate(net, samples=20, seed=3)
     assert (found.checked, found.wrong, found.exhaustive) == (20, 2, False)
     np.testing.assert_array_equal(net.lengths[0], drawn.lengths)

@@ -11,8 +11,8 @@ def test_machine_is_twos_complement_for_all_pairs(oracles):
     task = Subtraction()
     for a in range(32):
         for b in range(32):
-            borrow, told = task.retrace(encode(a, b, 5))
-            assert oracles.numbers(told[None, :, 0])[0] == (a - b) % 32
+            borrow, found = task.retrace(encode(a, b, 5))
+            assert oracles.numbers(found[None, :, 0])[0] == (a - b) % 32
             assert borrow[-1] == (a < b)
     assert oracles.distinct(task.machine) == len(task.machine.next) == 2
 

@@ -30,8 +30,8 @@ def test_the_third_language_by_hand():
     outside = ["10", "1000", "101", "10110", "110100110", "1001101"]
     for words, wanted in ((inside, 1), (outside, 0)):
         for word in words:
-            told = Tomita(language=3).retrace(np.array([[float(bit)] for bit in word]))[1]
-            assert told[-1, 0] == no_odd_zeros_after_odd_ones(word) == wanted
+            found = Tomita(language=3).retrace(np.array([[float(bit)] for bit in word]))[1]
+            assert found[-1, 0] == no_odd_zeros_after_odd_ones(word) == wanted
 
 
 @pytest.mark.parametrize("language", range(1, 8))
@@ -39,10 +39,10 @@ def test_every_word_up_to_twelve_bits(language):
     machine = Tomita(language=language).machine
     state, words = np.zeros(1, int), [""]
     for _ in range(12):
-        told = machine.outputs[state, :, 0].ravel()
+        found = machine.outputs[state, :, 0].ravel()
         state = machine.next[state].ravel()
         words = [word + bit for word in words for bit in "01"]
-        assert told.tolist() == [LANGUAGES[language](word) for word in words]
+        assert found.tolist() == [LANGUAGES[language](word) for word in words]
 
 
 @pytest.mark.parametrize("language", range(1, 8))

@@ -55,12 +55,12 @@ def test_what_is_in_it(folder):
     assert sorted(path.name for path in folder.iterdir()) == [
         ".lock", "checkpoint.safetensors", "history.jsonl", "model.safetensors", "run.toml",
     ]  # fmt: skip
-    told = tomllib.loads((folder / "run.toml").read_text())
-    assert told["task"] == {"name": "addition", "bits": 6, "operands": 3}
-    assert told["settings"]["optimizer"] == {
+    found = tomllib.loads((folder / "run.toml").read_text())
+    assert found["task"] == {"name": "addition", "bits": 6, "operands": 3}
+    assert found["settings"]["optimizer"] == {
         "name": "adam", "learning_rate": 0.02, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8,
     }  # fmt: skip
-    assert {"steps": 7, "batch": 3, "window": 4, "noise": 0.1, "seed": 8}.items() <= told["settings"].items()
+    assert {"steps": 7, "batch": 3, "window": 4, "noise": 0.1, "seed": 8}.items() <= found["settings"].items()
     run = load_run(folder)
     assert run.step == 7
     assert run.task == TASK
@@ -168,8 +168,8 @@ def test_a_run_goes_on_with_the_very_data_it_was_trained_on(tmp_path):
     train(Network(inputs=2, hidden=2, outputs=1), data, steps=2, out=tmp_path / "long")
     parts = [b"x float64 (2, 3, 2)", x.tobytes(), b"y float64 (2, 3, 1)", y.tobytes()]
     parts += [b"lengths int32 (2,)", b"\x03\0\0\0\x02\0\0\0", b"mask float64 (2, 3)", np.ones(6).tobytes()]
-    told = tomllib.loads((tmp_path / "long" / "run.toml").read_text())["data"]
-    assert told == hashlib.sha256(b"".join(parts)).hexdigest()
+    found = tomllib.loads((tmp_path / "long" / "run.toml").read_text())["data"]
+    assert found == hashlib.sha256(b"".join(parts)).hexdigest()
     train(Network(inputs=2, hidden=2, outputs=1), Batch(x, y), steps=2, out=tmp_path)
     for other in (Batch(x + 1e-9, y), Batch(x, y + 1), Batch(x, y, [3, 2]), Batch(x[::-1], y)):
         with pytest.raises(ValueError, match="was trained on other data: give the same data again"):

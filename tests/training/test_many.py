@@ -53,22 +53,22 @@ def test_one_that_overflows_is_among_the_others():
 
 
 def test_progress_is_told_of_each():
-    told = {}
-    runs = tt.train_many(SPECIFICATION, TASK, seeds=range(6), progress=told.__setitem__, **SETTINGS)
-    assert [told[seed] is run for seed, run in enumerate(runs)] == [True] * 6
+    found = {}
+    runs = tt.train_many(SPECIFICATION, TASK, seeds=range(6), progress=found.__setitem__, **SETTINGS)
+    assert [found[seed] is run for seed, run in enumerate(runs)] == [True] * 6
 
 
 def test_ctrl_c_ends_with_what_has_begun():
-    told = []
+    found = []
 
     def interrupt(seed, run):
-        if not told:
+        if not found:
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        told.append(run.stopped)
+        found.append(run.stopped)
 
     runs = tt.train_many(SPECIFICATION, TASK, seeds=range(2000), threads=2, progress=interrupt, **SETTINGS)
     assert 0 < len(runs) < 2000
-    assert told[0] == "steps"
+    assert found[0] == "steps"
     assert {run.stopped for run in runs} <= {"steps", "interrupted"}
 
 
@@ -125,15 +125,15 @@ def test_ctrl_c_at_every_fourth_instruction_of_the_main_thread():
 
 
 def test_what_progress_or_a_task_raises_comes_out_and_ends_the_others():
-    told = []
+    found = []
 
     def progress(seed, run):
-        told.append(seed)
+        found.append(seed)
         raise RuntimeError("the disk is full")
 
     with pytest.raises(RuntimeError, match="the disk is full"):
         tt.train_many(SPECIFICATION, TASK, seeds=range(2000), threads=2, progress=progress, **SETTINGS)
-    assert len(told) <= 2
+    assert len(found) <= 2
 
 
 @pytest.mark.parametrize("seeds", [itertools.count(), range(10**15)], ids=["without end", "very many"])

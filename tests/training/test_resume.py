@@ -204,13 +204,13 @@ def test_killed_at_random_moments_many_times(tmp_path):
         process = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(folder), str(steps)], stdout=subprocess.PIPE, text=True
         )
-        told = int(process.stdout.readline())  # its first block is done; from here on any moment may be its last
+        found = int(process.stdout.readline())  # its first block is done; from here on any moment may be its last
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(rng.uniform(0, 0.3))
         process.kill()
         process.communicate()
         run = load_run(folder)  # whole, whenever it was killed
-        assert run.step >= told > survived
+        assert run.step >= found > survived
         survived = run.step
         assert run.history.last.step == run.step
     target = survived + 1500

@@ -40,8 +40,8 @@ def test_gradient_descent_over_masked_ragged_data(loss, output, form):
     theta, losses, norms = net.parameters.copy(), [], []
     for step in range(5):
         part = data[3 * (step % 2) : 3 * (step % 2) + 3]
-        told, gradient = Network.of(net.specification, theta).gradient(part.x, part.y, part.lengths, part.mask)
-        losses.append(told / 3)
+        found, gradient = Network.of(net.specification, theta).gradient(part.x, part.y, part.lengths, part.mask)
+        losses.append(found / 3)
         norms.append(np.linalg.norm(gradient / 3))
         theta = theta - 0.2 * gradient / 3
     np.testing.assert_allclose(run.network.parameters, theta, rtol=1e-11, atol=1e-14)

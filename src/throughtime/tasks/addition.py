@@ -12,7 +12,7 @@ from throughtime.batch import Array
 from throughtime.support.checks import whole_number
 from throughtime.tasks.bits import Operand, calculation, to_bits, to_number
 from throughtime.tasks.machine import Machine
-from throughtime.tasks.machine_task import MachineTask, all_bits
+from throughtime.tasks.machine_task import MachineTask, all_bits, carrying
 from throughtime.tasks.task import make_room, option
 
 
@@ -54,15 +54,8 @@ class Addition(MachineTask):
     def machine(self) -> Machine:
         """State: the carry."""
         symbols, names = all_bits(self.operands)
-        carry = np.arange(self.operands)
-        total = carry[:, None] + symbols.sum(axis=1).astype(np.int64)
-        return Machine(
-            symbols=symbols,
-            next=total // 2,
-            outputs=total[:, :, None] % 2,
-            state_names=tuple(f"carry {c}" for c in carry),
-            symbol_names=names,
-        )
+        total = np.arange(self.operands)[:, None] + symbols.sum(axis=1).astype(np.int64)
+        return carrying(symbols, names, total)
 
     def encode(self, *numbers: int, bits: int | None = None) -> tuple[Array, Array]:
         """Numbers of any size and their sum → x (1,T,k), y (1,T,1).

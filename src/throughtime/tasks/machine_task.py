@@ -144,3 +144,14 @@ def all_bits(features: int) -> tuple[Array, tuple[str, ...]]:
     """The 2^features symbols that bits can form, in the order of the numbers they write, and their names."""
     symbols = np.array(list(product((0.0, 1.0), repeat=features)))
     return symbols, tuple("".join(str(int(bit)) for bit in symbol) for symbol in symbols)
+
+
+def carrying(symbols: Array, names: tuple[str, ...], total: Array) -> Machine:
+    """The machine whose state is the carry; `total` (carries, symbols) are sums, whose lowest bit is the output."""
+    return Machine(
+        symbols=symbols,
+        next=total // 2,
+        outputs=total[:, :, None] % 2,
+        state_names=tuple(f"carry {carry}" for carry in range(len(total))),
+        symbol_names=names,
+    )

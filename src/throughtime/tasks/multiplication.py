@@ -11,7 +11,7 @@ import numpy as np
 from throughtime.batch import Array
 from throughtime.tasks.bits import Operand, calculation, to_number
 from throughtime.tasks.machine import Machine
-from throughtime.tasks.machine_task import MachineTask, all_bits
+from throughtime.tasks.machine_task import MachineTask, all_bits, carrying
 from throughtime.tasks.task import option
 
 
@@ -50,15 +50,8 @@ class Multiplication(MachineTask):
     def machine(self) -> Machine:
         """State: the carry."""
         symbols, names = all_bits(1)
-        carry = np.arange(self.factor)
-        total = carry[:, None] + self.factor * np.arange(2)
-        return Machine(
-            symbols=symbols,
-            next=total // 2,
-            outputs=total[:, :, None] % 2,
-            state_names=tuple(f"carry {c}" for c in carry),
-            symbol_names=names,
-        )
+        total = np.arange(self.factor)[:, None] + self.factor * np.arange(2)
+        return carrying(symbols, names, total)
 
     def render(self, x: Array, y: Array) -> str:
         """The product as one writes it: carry, operand, factor, product."""
