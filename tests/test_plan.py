@@ -120,7 +120,7 @@ def test_the_same_refusal(place, name, value, more, monkeypatch):
     with pytest.raises(ValueError, match=r".") as here:
         PLACES[place](options, monkeypatch)
     found = str(here.value)
-    of_the_page = (f"{name} must be", f'"settings" has no "{name}"')  # it says how much it can show, too
+    of_the_page = (f"{name} must be", f'settings has no "{name}"')  # it says how much it can show, too
     assert found == sentence or (place == "studio" and found.startswith(of_the_page))
 
 
