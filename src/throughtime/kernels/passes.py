@@ -1,7 +1,8 @@
 """What Python calls for a pass: arrays as users give them, (batch, time, features), are laid out time-major and passed.
 
-Numbers are looked at as they are laid out. Where one may be wrong, False comes back with the results, which are then
-of no use: the caller finds the number and says so. Rows of a batch may be given alone: they are rows of the arrays.
+Numbers are looked at as they are laid out. Where one may be wrong, False comes back: the caller then finds the number
+and says so. A number of x is wrong for sure, and ends the pass; of a target, the caller has the last word.
+Rows of a batch may be given alone: they are rows of the arrays.
 """
 
 from __future__ import annotations
@@ -98,14 +99,15 @@ def _give_outputs(s, tape, lengths, first, y):
 @kernel
 def read(s, parameters, x_t, lengths_t, tape, x, lengths, first, start, y):
     """Steps `first` to first + T of x (B,·,I) → what layers and readout leave, and y (B,R,O) unless empty."""
-    finite = _lay_out(x, lengths, first, x_t, lengths_t)
+    if not _lay_out(x, lengths, first, x_t, lengths_t):
+        return False
     if start != GIVEN:
         begin(s, start == CARRIED, tape)
     states(s, parameters, x_t, lengths_t, tape)
     outputs(s, parameters, tape)
     if y.size > 0:
         _give_outputs(s, tape, lengths, first, y)
-    return finite
+    return True
 
 
 @kernel
@@ -118,7 +120,8 @@ def judge(s, lengths_t, y_t, mask_t, tape, y, mask):
 @kernel
 def differentiate(s, parameters, x_t, lengths_t, y_t, mask_t, tape, x, lengths, y, mask, gradient):
     """Forward from states of 0, loss, backward: whether all fits, and the loss; the gradient is added to."""
-    finite = _lay_out(x, lengths, 0, x_t, lengths_t)
+    if not _lay_out(x, lengths, 0, x_t, lengths_t):
+        return False, 0.0
     begin(s, False, tape)
     states(s, parameters, x_t, lengths_t, tape)
     outputs(s, parameters, tape)
@@ -126,7 +129,7 @@ def differentiate(s, parameters, x_t, lengths_t, y_t, mask_t, tape, x, lengths, 
     loss = losses(s, y_t, mask_t, tape)
     readout_backward(s, parameters, tape, gradient)
     states_backward(s, parameters, x_t, lengths_t, 0.0, tape, gradient)
-    return finite and fits, loss
+    return fits, loss
 
 
 @kernel
