@@ -270,8 +270,10 @@ def test_errors_go_backward_and_the_gradient_adds_up(chapter):
         assert min(last) == T - 1 - t  # from the last step to the first
         rests.append(number(value(section, "rest")))
         formula = section.locator(".formula-lines").inner_text()
-        assert ("U" in formula) == (t > 0)  # nothing comes back into the last step
-        assert "W" in formula
+        last_is_zero = "+\n0\n)" in formula
+        assert last_is_zero == (t == 0)  # nothing comes back into the last step
+        assert "𝑊" in formula
+        assert "𝑈" in formula
     assert rests[-1] == 0
     assert all(rest > 0 for rest in rests[:-2])  # what is missing; step 1 adds nothing, as h_0 is 0
     delta_y = shown(section, "delta_y")
