@@ -1,4 +1,4 @@
-"""What the site holds besides docs/: the README as its first page, other files that pages link to, and all decisions.
+"""What the site holds besides docs/: the lesson, the README as its first page, what pages link to, and all decisions.
 
 A hook of mkdocs (mkdocs.yml). Links stay as GitHub follows them, relative to the file they stand in; here they are
 brought to where the site has that file.
@@ -12,11 +12,13 @@ from typing import Any
 
 from mkdocs.structure.files import File, Files
 
+from throughtime.studio.lesson import lesson
+
 ROOT = Path(__file__).parent.parent
 PAGES = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
 """Documents beside docs/, and what they are called in the site."""
 
-_LINK = re.compile(r"(?<=\]\()(?!https?:)([^)#\s]+)")
+_LINK = re.compile(r"""(?:(?<=\]\()|(?<=src=")|(?<=srcset="))(?!https?:)([^)#\s"]+)""")
 
 
 def on_config(config: Any) -> Any:
@@ -29,7 +31,8 @@ def on_config(config: Any) -> Any:
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add the documents beside docs/, and what any document links to outside of it."""
+    """Add the lesson, the documents beside docs/, and what any document links to outside of it."""
+    files.append(File.generated(config, "learn.html", content=lesson()))
     for name, page in PAGES.items():
         files.append(File.generated(config, page, content=_brought(ROOT / name, page)))
     for document in [*(ROOT / name for name in PAGES), *(ROOT / "docs").rglob("*.md")]:
