@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -143,6 +145,7 @@ def test_the_same_seed_gives_the_same_bits_on_one_thread_or_two(throughtime):
         (["train", "addition", "--recipe", "classic", "--window", 3], "--window has no effect"),
         (["train", "addition", "--recipe", "classic", "--bits", 9], "--bits 8"),
         (["train", "parity", "--recipe", "classic"], "classic recipe is for addition"),
+        (["train", "addition", "--article-log"], "--article-log is for the classic recipe: add --recipe classic"),
         (["train", "nothing.csv"], "nothing.csv"),
         (["train", "nothing.csv", "--bits", 4], "leave out --bits"),
         (["train", "nomodule:Task"], "nomodule could not be imported"),
@@ -370,6 +373,20 @@ def test_the_classic_log_to_eight_digits_as_json(throughtime, update):
     assert [f"{logged['error']:.8f}".rstrip("0") for logged in outcome["log"]] == CLASSIC[update]
     assert [logged["pair"] for logged in outcome["log"]] == list(range(0, 10_000, 1000))
     assert [(logged["a"], logged["b"]) for logged in outcome["log"]] == SUMS
+
+
+@pytest.mark.usefixtures("hurried")
+def test_the_classic_log_in_the_form_of_the_article(throughtime):
+    """As our plain NumPy program of the lesson prints it, but for the article's brackets and lines."""
+    outcome = throughtime("train", "addition", "--recipe", "classic", "--article-log")
+    program = Path(tt.__file__).parent / "studio" / "page" / "lesson" / "classic.py"
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True, timeout=60)
+    log = outcome.out[outcome.out.index("Error:") : outcome.out.rindex("------------")]
+    lines = [line.translate(str.maketrans("", "", "[]")) for line in log.splitlines()]
+    plain = [line.replace(":", ": ") for line in lines if not line.startswith("-")]
+    assert plain == done.stdout.splitlines()
+    assert "Error:[3.45638663]\nPred:[0 0 0 0 0 0 0 1]\nTrue:[0 1 0 0 0 1 0 1]\n9 + 60 = 1\n------------" in outcome.out
+    assert "all 65 536 pairs of 8-bit numbers are added right" in outcome.out
 
 
 def test_the_classic_recipe_allows_what_it_is(throughtime):

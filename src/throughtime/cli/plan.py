@@ -23,7 +23,7 @@ CLASSIC = {
     "weight_decay": 0.0, "cell_penalty": 0.0,
 }  # fmt: skip
 """Options that the classic recipe decides."""
-_CLASSIC_CHOICES = ALWAYS | {"recipe", "hidden", "steps", "learning_rate", "seed", "update"}
+_CLASSIC_CHOICES = ALWAYS | {"recipe", "hidden", "steps", "learning_rate", "seed", "update", "article_log"}
 _RESUME_CHOICES = (ALWAYS - {"out"}) | {"resume", "option", "steps"}
 
 
@@ -43,6 +43,8 @@ def of_task(given: Given) -> dict[str, Any]:
 
 def plan(given: Given) -> Plan:
     """For the default recipe and what was changed of it."""
+    if "article_log" in given:
+        raise Failure("--article-log is for the classic recipe: add --recipe classic, or leave it out")
     if "" not in sys.path:
         sys.path.insert(0, "")  # where a task of one's own is
     chosen = {own(name): value for name, value in of_task(given).items()}

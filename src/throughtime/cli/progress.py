@@ -92,6 +92,25 @@ CLASSIC_HEADER = "     pair       error      a +   b   predicted   true"
 
 
 def classic_line(logged: Logged) -> str:
-    """A line of the classic log; the error as the demo printed it."""
-    error = f"{logged.error:.8f}".rstrip("0")
-    return f"  {logged.pair:>7}  {error:<10}   {logged.a:>4} + {logged.b:>3}   {logged.predicted:>9}   {logged.true:>4}"
+    """A line of the classic log."""
+    return f"  {logged.pair:>7}  {_error(logged):<10}   {logged.a:>4} + {logged.b:>3}   {logged.predicted:>9}   {logged.true:>4}"
+
+
+def article_entry(logged: Logged, bits: int) -> str:
+    """An entry of the classic log in the article's form, the most significant digit first."""
+    digits = (" ".join(f"{number:0{bits}b}") for number in (logged.predicted, logged.true))
+    predicted, true = (f"[{each}]" for each in digits)
+    return "\n".join(
+        [
+            f"Error:[{_error(logged)}]",
+            f"Pred:{predicted}",
+            f"True:{true}",
+            f"{logged.a} + {logged.b} = {logged.predicted}",
+            "------------",
+        ]
+    )
+
+
+def _error(logged: Logged) -> str:
+    """The error as the demo printed it."""
+    return f"{logged.error:.8f}".rstrip("0")

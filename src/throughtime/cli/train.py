@@ -15,7 +15,7 @@ EPILOG = """\b
 Examples:
   throughtime train addition
   throughtime train addition --cell lstm --hidden 8 --seed 3
-  throughtime train addition --recipe classic --update per-step
+  throughtime train addition --recipe classic --update per-step --article-log
   throughtime train addition --cell mine.py:peephole --hidden 8
   throughtime train recall --option gap=50 --steps 10000
   throughtime train readings.csv --option output="last step" --hidden 64
@@ -64,6 +64,13 @@ def train(
         RecipeName | None,
         typer.Option(help="The source of other options; classic is the well-known demo of 2015."),
     ] = None,
+    article_log: Annotated[
+        bool,
+        typer.Option(
+            "--article-log",
+            help="With --recipe classic: print the log as the article's program does (Error, Pred, True, the sum).",
+        ),
+    ] = False,
     threads: Annotated[
         int | None,
         typer.Option(

@@ -18,7 +18,7 @@ from throughtime.cli import prove as proving
 from throughtime.cli.datafile import described, read, read_like
 from throughtime.cli.models import RUNS, find_task, new_run_folder, open_model, stored_task
 from throughtime.cli.plan import Given
-from throughtime.cli.progress import CLASSIC_HEADER, classic_line, progress
+from throughtime.cli.progress import CLASSIC_HEADER, article_entry, classic_line, progress
 from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say, say_on_the_way
 from throughtime.cli.values import cell
 from throughtime.network import Network
@@ -95,18 +95,21 @@ def _new(given: Given) -> tuple[Session, Run]:
 
 def _classic(given: Given) -> tuple[Session, Run]:
     planning.check_classic(given)
-    hidden, seed = given.get("hidden", 16), given.get("seed", 0)
+    hidden, seed, article = given.get("hidden", 16), given.get("seed", 0), "article_log" in given
     with _folder(given, f"addition-elman-{seed}") as out:
         session = Session(given, Addition(bits=recipes.CLASSIC_BITS), out)
 
         def log(logged: recipes.Logged) -> None:
             session.log.append(logged)
-            if session.talks:
+            if session.talks and article:
+                say(article_entry(logged, recipes.CLASSIC_BITS))
+            elif session.talks:
                 say(classic_line(logged))
 
         if session.talks:
             say(f"{describe.task(session.task)} · the classic recipe, {hidden} sigmoid units · seed {seed}")
-            say(CLASSIC_HEADER)
+            if not article:
+                say(CLASSIC_HEADER)
         trained = recipes.classic(
             hidden=hidden,
             seed=seed,
