@@ -93,7 +93,8 @@ CLASSIC_HEADER = "     pair       error      a +   b   predicted   true"
 
 def classic_line(logged: Logged) -> str:
     """A line of the classic log."""
-    return f"  {logged.pair:>7}  {_error(logged):<10}   {logged.a:>4} + {logged.b:>3}   {logged.predicted:>9}   {logged.true:>4}"
+    error = _error(logged)
+    return f"  {logged.pair:>7}  {error:<10}   {logged.a:>4} + {logged.b:>3}   {logged.predicted:>9}   {logged.true:>4}"
 
 
 def article_entry(logged: Logged, bits: int) -> str:
