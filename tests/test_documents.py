@@ -100,3 +100,8 @@ def test_the_example_of_a_cell_of_ones_own_is_the_document_s():
     document, example = (ROOT / "docs/own_cell.md").read_text(), (ROOT / "examples/own_cell.py").read_text()
     (text,) = [text for _, language, text in BLOCK.findall(document) if language == "python"]
     assert example.endswith(f"\n\n{text}")
+
+
+def test_the_classic_program_is_that_of_the_lesson():
+    program = (ROOT / "src/throughtime/studio/page/lesson/classic.py").read_text(encoding="utf-8")
+    assert f"```python\n{program}```\n" in (ROOT / "docs/classic.md").read_text(encoding="utf-8")
