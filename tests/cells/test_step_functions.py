@@ -1,5 +1,6 @@
 """Step functions: what is read from them, what is refused, and the backward pass that is derived from them."""
 
+import cProfile
 import os
 import pickle
 import subprocess
@@ -245,3 +246,19 @@ def test_threads_that_ask_at_once_get_the_same_kernels():
     copy = pickle.loads(pickle.dumps(graph))
     assert hash(copy) == hash(graph)
     assert shape_type(copy) is found[0]
+
+
+def test_a_cell_is_read_while_a_program_is_profiled():
+    def leaky(p, x, h):
+        return tanh(x @ p.V + h @ p.U)
+
+    def afterwards():
+        pass
+
+    profile = cProfile.Profile()
+    profile.enable()
+    graph = cell(leaky)
+    afterwards()
+    profile.disable()
+    assert graph == cell(leaky)
+    assert "afterwards" in {getattr(entry.code, "co_name", None) for entry in profile.getstats()}

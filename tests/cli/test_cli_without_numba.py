@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,9 +26,18 @@ for arguments in json.load(sys.stdin):
             app(arguments)
     except SystemExit as left:
         print(json.dumps([left.code, out.getvalue(), err.getvalue()]))
-found = {"pydantic", "rich", "flint", "filelock"} & set(sys.modules)
-assert not found, found
+json.dump(sorted(sys.modules), sys.stderr)
 """
+SLOW_TO_IMPORT = {
+    "concurrent.futures", "csv", "email", "filelock", "flint", "importlib.metadata", "logging", "multiprocessing",
+    "numpy.ma", "numpy.random", "orjson", "pydantic", "random", "rich", "tempfile", "zipfile",
+    "throughtime.experiments", "throughtime.kernels.compiled", "throughtime.proof", "throughtime.studio",
+    "throughtime.tasks.parity", "throughtime.trace.explain", "throughtime.trace.json_form",
+}  # fmt: skip
+"""What takes a millisecond or more, and a sum needs for nothing."""
+NUMBER = re.compile(r"(\d+(?:\.\d+)?(?:e[-−]?\d+)?)")
+SHOWN = 1e-3
+"""Of a number with four digits, the last may be another; one of 17 digits differs by less."""
 OWN = """
 from throughtime import cell, sigmoid
 
@@ -40,17 +50,17 @@ def min_gru(p, x, h):
 
 
 def without_numba(commands):
-    """The status, output and errors of each, in one process that cannot import Numba."""
+    """The status, output and errors of each, in one process that cannot import Numba; and what it has imported."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], input=json.dumps(commands), capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()], set(json.loads(done.stderr))
 
 
 def alike(throughtime, monkeypatch, commands, relative=1e-9):
-    """Each command prints the same without Numba and by the kernels."""
-    plain = without_numba(commands)
+    """Each command prints the same without Numba and by the kernels, apart from the last digits."""
+    plain, _ = without_numba(commands)
     monkeypatch.setattr(quick, "MOST", -1)
     for arguments, (status, out, err) in zip(commands, plain, strict=True):
         compiled = throughtime(*arguments)
@@ -58,7 +68,15 @@ def alike(throughtime, monkeypatch, commands, relative=1e-9):
         if "--json" in arguments:
             same_numbers(json.loads(out), compiled.json, relative)
         else:
-            assert out == compiled.out, arguments
+            same_words(out, compiled.out, max(relative, SHOWN))
+
+
+def same_words(found, wanted, relative):
+    """Of two texts, all but the last digits of numbers, and numbers that are nothing but what rounding has left."""
+    one, other = NUMBER.split(found), NUMBER.split(wanted)
+    assert one[::2] == other[::2]
+    numbers = [[float(number.replace("−", "-")) for number in words[1::2]] for words in (one, other)]
+    assert numbers[0] == pytest.approx(numbers[1], rel=relative, abs=1e-12)
 
 
 def same_numbers(found, wanted, relative):
@@ -114,8 +132,6 @@ def test_a_trained_network(throughtime, adder_file, monkeypatch):
 )
 def test_random_networks(throughtime, monkeypatch, fields):
     commands = about_sums(saved("sums.safetensors", tt.tasks.Addition(bits=8), **fields))
-    if "dtype" in fields:  # a formula shows six digits, of which float32 has not all
-        commands = [arguments for arguments in commands if "--step" not in arguments]
     alike(throughtime, monkeypatch, commands, 1e-4 if "dtype" in fields else 1e-9)
 
 
@@ -124,6 +140,14 @@ def test_a_cell_of_ones_own(throughtime, monkeypatch):
     Path("mine.py").write_text(OWN)
     assert throughtime("train", "addition", "--cell", "mine.py:min_gru", "--hidden", 4, "--steps", 5).status == 0
     alike(throughtime, monkeypatch, about_sums("runs/addition-min_gru-0"))
+
+
+def test_a_sum_waits_for_nothing_that_it_does_not_need(adder_file):
+    of = ["--model", adder_file]
+    commands = [["add", "107", "27", *of], ["trace", "107", "27", *of], ["evaluate", *of], ["info", *of]]
+    found, imported = without_numba(commands)
+    assert [status for status, *_ in found] == [0] * len(commands)
+    assert not SLOW_TO_IMPORT & imported
 
 
 def test_parity(throughtime, monkeypatch):

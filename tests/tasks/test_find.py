@@ -20,6 +20,7 @@ def test_names_are_as_on_the_command_line():
 def test_name_and_options_make_the_task_again(name, rng):
     task = tasks.find(name)
     assert isinstance(task, tasks.names[name])
+    assert task.name == name
     assert tasks.find(task.name, **asdict(task)) == task
     assert all(hasattr(task, member) for member in MEMBERS)
     assert task.readout in ("sigmoid", "softmax", "identity")

@@ -173,7 +173,9 @@ def _called(step: Callable[..., Any], code: CodeType, given: list[Any]) -> tuple
     try:
         return step(*given), local
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)
+        if before is not None and not callable(before):  # cProfile's, which is set by its own method only
+            before.enable()
 
 
 def _name(builder: Builder, local: dict[str, Any]) -> None:

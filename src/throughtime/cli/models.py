@@ -84,14 +84,14 @@ def open_model(path: Path | None, option: Path | None = None, *, quick: bool = F
 
 def _model(path: Path | None, option: Path | None) -> Model:
     from throughtime.network import Network, load
+    from throughtime.tasks import ENDINGS
     from throughtime.tasks.columns import Columns
-    from throughtime.tasks.datafile import KINDS
     from throughtime.weights.files import MODEL, Stored, holds_run, load_tensors
 
     if path is not None and option is not None:
         raise Failure("PATH and --model both say which model: give one of them")
     path = path or option or newest_run()
-    if path.suffix.lower() in KINDS and path.is_file():
+    if path.suffix.lower() in ENDINGS and path.is_file():
         raise Failure(
             f"{path} is a data file, not a model: train on it first, with: throughtime train {quote(str(path))}"
         )

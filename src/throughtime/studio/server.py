@@ -25,7 +25,7 @@ from throughtime.studio.guard import Guard
 from throughtime.studio.messages import LARGEST_UPLOAD
 from throughtime.studio.process import Lost
 from throughtime.studio.session import Session
-from throughtime.tasks.from_file import KINDS
+from throughtime.tasks import ENDINGS
 
 PAGE = Path(__file__).parent / "page"
 SECONDS_FOR_A_PIECE = 30
@@ -34,7 +34,7 @@ SECONDS_FOR_A_PIECE = 30
 AT_ONCE = 16
 """Pages that may be open."""
 
-UPLOADS = (*KINDS, ".safetensors")
+UPLOADS = (*ENDINGS, ".safetensors")
 
 
 class TooLarge(Exception):

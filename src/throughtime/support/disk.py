@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -100,7 +98,9 @@ def cache_folder() -> Path:
     try:
         return Path.home() / ".cache" / "throughtime"
     except RuntimeError:  # no $HOME, and a user whom the system does not know
-        return Path(tempfile.gettempdir(), f"throughtime-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
+        from tempfile import gettempdir  # with the random numbers that it brings, for such users alone
+
+        return Path(gettempdir(), f"throughtime-{os.getuid() if hasattr(os, 'getuid') else 'user'}")
 
 
 def is_private(status: os.stat_result) -> bool:
@@ -144,7 +144,7 @@ def _replace(path: Path, content: bytes, rights: int, lasting: bool) -> None:
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         rights = stat.S_IMODE(path.stat().st_mode)
-    temporary = path.with_name(f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}")
+    temporary = path.with_name(f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, rights)
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,4 +1,7 @@
-"""Work that several threads share, and how many of them there are."""
+"""Work that several threads share, and how many of them there are.
+
+`concurrent.futures`, with the logging that it brings, is imported when threads start: most programs start none.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from throughtime.support.checks import whole_number
 from throughtime.support.interrupts import as_they_end, deferred
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -60,6 +65,8 @@ class Team:
             for part in range(parts):
                 work(part)
             return
+        from concurrent.futures import ThreadPoolExecutor, wait
+
         if self._others is None:
             self._others = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="throughtime")
         left, helping = deque(range(parts)), list[Future[None]]()
@@ -102,6 +109,8 @@ def on_threads(work: Callable[[T, Callable[[], bool]], R], items: Iterable[T], t
     KeyboardInterrupt
         After Ctrl-C, when all have ended.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     at_once, failed = threads or processors(), False
     found: dict[int, R] = {}
     with deferred() as ctrl_c, ThreadPoolExecutor(at_once) as pool:

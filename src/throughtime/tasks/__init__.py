@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from throughtime.support.checks import nearest, only_known
-from throughtime.tasks import custom
-from throughtime.tasks.adding_problem import AddingProblem
-from throughtime.tasks.addition import Addition
-from throughtime.tasks.comparison import Comparison
-from throughtime.tasks.copy_memory import CopyMemory
-from throughtime.tasks.counter import Counter
-from throughtime.tasks.data import Data
-from throughtime.tasks.datafile import KINDS, read
-from throughtime.tasks.from_file import DataFile
-from throughtime.tasks.machine_task import MachineTask
-from throughtime.tasks.multiplication import Multiplication
-from throughtime.tasks.parity import Parity
-from throughtime.tasks.reber import Reber
-from throughtime.tasks.recall import Recall
-from throughtime.tasks.subtraction import Subtraction
-from throughtime.tasks.task import Evaluation, Task, sampled
-from throughtime.tasks.tomita import Tomita
+
+if TYPE_CHECKING:
+    from throughtime.tasks.adding_problem import AddingProblem
+    from throughtime.tasks.addition import Addition
+    from throughtime.tasks.comparison import Comparison
+    from throughtime.tasks.copy_memory import CopyMemory
+    from throughtime.tasks.counter import Counter
+    from throughtime.tasks.data import Data
+    from throughtime.tasks.datafile import read
+    from throughtime.tasks.from_file import DataFile
+    from throughtime.tasks.machine_task import MachineTask
+    from throughtime.tasks.multiplication import Multiplication
+    from throughtime.tasks.parity import Parity
+    from throughtime.tasks.reber import Reber
+    from throughtime.tasks.recall import Recall
+    from throughtime.tasks.subtraction import Subtraction
+    from throughtime.tasks.task import Evaluation, Task, sampled
+    from throughtime.tasks.tomita import Tomita
+
+_HOMES = {
+    "AddingProblem": "adding_problem",
+    "Addition": "addition",
+    "Comparison": "comparison",
+    "CopyMemory": "copy_memory",
+    "Counter": "counter",
+    "Data": "data",
+    "DataFile": "from_file",
+    "Evaluation": "task",
+    "MachineTask": "machine_task",
+    "Multiplication": "multiplication",
+    "Parity": "parity",
+    "Reber": "reber",
+    "Recall": "recall",
+    "Subtraction": "subtraction",
+    "Task": "task",
+    "Tomita": "tomita",
+    "read": "datafile",
+    "sampled": "task",
+}
 
 __all__ = [
     "AddingProblem",
@@ -49,22 +73,59 @@ __all__ = [
     "sampled",
 ]
 
-names: dict[str, type[Any]] = {
-    task.name: task
-    for task in (
-        Addition,
-        Subtraction,
-        Multiplication,
-        Comparison,
-        Parity,
-        Counter,
-        Tomita,
-        Reber,
-        AddingProblem,
-        CopyMemory,
-        Recall,
-    )
+
+_CLASSES = {
+    "addition": "Addition",
+    "subtraction": "Subtraction",
+    "multiplication": "Multiplication",
+    "comparison": "Comparison",
+    "parity": "Parity",
+    "counter": "Counter",
+    "tomita": "Tomita",
+    "reber": "Reber",
+    "adding-problem": "AddingProblem",
+    "copy-memory": "CopyMemory",
+    "recall": "Recall",
 }
+
+if not TYPE_CHECKING:  # a name that is not there is an error to type checkers too
+
+    def __getattr__(name: str) -> Any:
+        """Import a task when it is first used: whoever adds numbers must not wait for the others and for data files."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = _imported(name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _imported(name: str) -> Any:
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+class _Names(Mapping[str, type[Any]]):
+    """The classes of the tasks by their names; one is imported when it is looked up."""
+
+    def __getitem__(self, name: str) -> type[Any]:
+        return _imported(_CLASSES[name])  # type: ignore[no-any-return]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _CLASSES
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_CLASSES)
+
+    def __len__(self) -> int:
+        return len(_CLASSES)
+
+
+ENDINGS = (".csv", ".tsv", ".txt", ".jsonl", ".npz")
+"""Of the names of data files, in small letters or capitals."""
+
+names: Mapping[str, type[Any]] = _Names()
 """The tasks by what they are called on the command line."""
 
 
@@ -77,9 +138,13 @@ def find(name: str, **options: Any) -> Any:
         In one sentence, with the nearest name that is known.
     """
     if is_data(name):
+        from throughtime.tasks.from_file import DataFile
+
         only_known("a data file has no option", options, [option.name for option in DataFile.choices()])
         return DataFile.read(Path(name), **options)
     if ":" in name:
+        from throughtime.tasks import custom
+
         return custom.load(name, options)
     return _named(name, options)
 
@@ -109,6 +174,6 @@ def of_table(table: Any) -> Any:
 
 def is_data(name: str) -> bool:
     """Whether a name is that of a data file."""
-    if Path(name).suffix.lower() in KINDS:
+    if Path(name).suffix.lower() in ENDINGS:
         return True
     return name not in names and ":" not in name and ("." in name or Path(name).is_file())

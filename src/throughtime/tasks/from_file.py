@@ -13,12 +13,10 @@ from throughtime.batch import Array, Batch
 from throughtime.support.option import Option
 from throughtime.tasks.columns import Columns, Targets
 from throughtime.tasks.data import Data
-from throughtime.tasks.datafile import KINDS, read
+from throughtime.tasks.datafile import read
 from throughtime.tasks.datafile.reading import listed, short
 from throughtime.tasks.standardisation import Standardisation
 from throughtime.tasks.task import Described, Evaluation, Loss, Net, Output, Readout
-
-__all__ = ["KINDS", "DataFile"]
 
 _CHUNK = 250
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,13 +16,14 @@ from throughtime.cells.interpreted import evaluated
 from throughtime.cells.layout import layout
 from throughtime.passes.one_pass import Pass
 from throughtime.support.memory import require
-from throughtime.trace import json_form
-from throughtime.trace.explain import Explanation, explain
 from throughtime.trace.itemised import LARGEST, delta_names, itemised_deltas
 from throughtime.trace.layer import LayerTrace, frozen, layer_trace, names_of, padding
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import DIRECTIONS, Views, of_layer, view_name
 from throughtime.weights.weights import Weights
+
+if TYPE_CHECKING:
+    from throughtime.trace.explain import Explanation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -250,7 +252,7 @@ class Trace:
         both = (real[:, :, None] & real[:, None, :]).sum(axis=0)
         return frozen(norms.sum(axis=0) / np.maximum(both, 1).astype(norms.dtype))
 
-    # In words, and in files
+    # In words, and in files: what these are made of is imported by who wants them, since a network needs it for nothing
 
     def explain(
         self,
@@ -264,15 +266,21 @@ class Trace:
         digits: int = 4,
     ) -> Explanation:
         """The formulas of a unit, or of an output, at a step with the numbers filled in; see `explain.explain`."""
+        from throughtime.trace.explain import explain
+
         return explain(self, t, unit, output=output, layer=layer, direction=direction, sequence=sequence, digits=digits)
 
     def to_json(self, *, reach: bool = False) -> str:
         """The trace as JSON, see `trace.json_form`; `reach` adds the itemised norms of each sequence."""
+        from throughtime.trace import json_form
+
         return json_form.write(self, reach)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Trace:
         """The trace that `to_json` wrote, to the last bit; a ValueError of one line for anything else."""
+        from throughtime.trace import json_form
+
         return cls(**json_form.read(text))
 
     # Inside

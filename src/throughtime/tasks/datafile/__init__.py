@@ -5,25 +5,19 @@ A malformed file is refused with one line that names the file, the row, the colu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from throughtime.support.checks import nearest, one_of
+from throughtime.tasks import ENDINGS
 from throughtime.tasks.columns import Targets
 from throughtime.tasks.data import Data
 from throughtime.tasks.datafile import reading as limits
-from throughtime.tasks.datafile.arrays import read_npz
-from throughtime.tasks.datafile.json_lines import read_json_lines
 from throughtime.tasks.datafile.reading import LARGEST, Reading
-from throughtime.tasks.datafile.table import read_table
 from throughtime.tasks.task import Output
 
-__all__ = ["KINDS", "read"]
-
-_READERS = {".csv": read_table, ".tsv": read_table, ".txt": read_table, ".jsonl": read_json_lines, ".npz": read_npz}
-KINDS = tuple(_READERS)
-"""Endings of the names of files that are read, in small letters or capitals."""
+__all__ = ["read"]
 
 
 def read(
@@ -82,8 +76,8 @@ def read(
     """
     path = Path(path)
     kind = path.suffix.lower()
-    if kind not in KINDS:
-        raise ValueError(f"{path}: expected a name that ends in {', '.join(KINDS[:-1])} or {KINDS[-1]}")
+    if kind not in ENDINGS:
+        raise ValueError(f"{path}: expected a name that ends in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
     reading = Reading(
         sequence, time, _names("inputs", inputs), _names("outputs", outputs),
         _choice("output", output, get_args(Output)), _choice("targets", targets, get_args(Targets)),
@@ -100,11 +94,26 @@ def read(
                 f"{path}: expected at most {limits.MOST_BYTES} bytes of text (an NPZ may hold more), got "
                 f"{path.stat().st_size}"
             )
-        return _READERS[kind](path, reading)
+        return _reader(kind)(path, reading)
     except UnicodeDecodeError:
         raise ValueError(_not_utf_8(path)) from None
     except OSError as error:
         raise ValueError(f"{path}: expected a file that can be read, got {error.strerror or error}") from error
+
+
+def _reader(kind: str) -> Callable[[Path, Reading], Data]:
+    """What reads this kind of files: imported with its libraries, such as orjson, by who has such a file."""
+    if kind == ".npz":
+        from throughtime.tasks.datafile.arrays import read_npz
+
+        return read_npz
+    if kind == ".jsonl":
+        from throughtime.tasks.datafile.json_lines import read_json_lines
+
+        return read_json_lines
+    from throughtime.tasks.datafile.table import read_table
+
+    return read_table
 
 
 def _names(option: str, given: Sequence[str] | str | None) -> tuple[str, ...] | None:
