@@ -69,7 +69,8 @@ class Team:
 
         if self._others is None:
             self._others = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="throughtime")
-        left, helping = deque(range(parts)), list[Future[None]]()
+        left = deque(range(parts))
+        helping: list[Future[None]] = []
 
         def take() -> None:
             while left:
