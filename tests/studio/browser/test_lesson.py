@@ -285,6 +285,8 @@ def test_errors_go_backward_and_the_gradient_adds_up(chapter):
 def test_every_weight_moves_against_its_gradient_and_the_loss_falls(chapter):
     section = chapter("update")
     assert value(section, "taken") == "0"
+    gradient, change = (map.bounding_box()["width"] for map in section.locator(".U canvas").all())
+    assert gradient == pytest.approx(change, rel=0.02) and gradient > 200  # side by side
     for press in range(1, 11):
         section.locator("[data-action=once]").click()
         assert value(section, "taken") == str(press)
@@ -317,6 +319,19 @@ def test_the_public_log_appears_again(chapter, order, expected):
         assert (
             section.locator(".listing").inner_text().split() == (PAGE / "lesson/classic.py").read_text("utf-8").split()
         )
+
+
+def test_no_line_begins_with_a_full_stop(chapter):
+    page = chapter("adds").page
+    for width in range(360, 1300, 47):
+        page.set_viewport_size({"width": width, "height": 800})
+        parted = page.evaluate("""() => [...document.querySelectorAll("button.act")].filter((button) => {
+            const after = document.createRange(), next = button.nextSibling;
+            if (!/^[.,:;)]/.test(next?.textContent ?? "")) return false;
+            after.setStart(next, 0), after.setEnd(next, 1);
+            return after.getBoundingClientRect().left < button.getBoundingClientRect().right - 3;
+        }).map((button) => button.textContent)""")
+        assert not parted, width
 
 
 @pytest.mark.parametrize("width", [1440, 1280, 1024, 390])

@@ -1,8 +1,8 @@
-"""A recurrent network learns to add: the classic program of 2015, in plain NumPy and the textbook's symbols."""
+"""A recurrent network learns to add: the classic program of 2015."""
 
 import numpy as np
 
-# weights: from the two digits to 16 units, from these to themselves, and from these to the digit of the sum
+# weights: digits to 16 units (V), these to the sum (W) and to themselves (U)
 T, H, alpha = 8, 16, 0.1
 random = np.random.RandomState(0)
 V = 2 * random.random_sample((2, H)) - 1
@@ -19,7 +19,7 @@ def bits(n):
 
 
 for pair in range(10_000):
-    # example: two random numbers and their sum, the least significant digit first
+    # example: two random numbers and their sum, least significant digit first
     a, b = random.randint(2 ** (T - 1)), random.randint(2 ** (T - 1))
     x, d = np.stack([bits(a), bits(b)], axis=1), bits(a + b)
 
@@ -29,7 +29,7 @@ for pair in range(10_000):
         h[t + 1] = S(x[t] @ V + h[t] @ U)
         y[t] = S(h[t + 1] @ W)
 
-    # backward: from the last step to the first; nothing comes back into the last one
+    # backward: from the last step, into which nothing comes back, to the first
     dV, dU, dW = np.zeros_like(V), np.zeros_like(U), np.zeros_like(W)
     delta_h = np.zeros(H)
     for t in reversed(range(T)):
@@ -42,7 +42,7 @@ for pair in range(10_000):
     # update: every weight against its gradient
     V, U, W = V - alpha * dV, U - alpha * dU, W - alpha * dW
 
-    # report: the digits with the most significant one first, as one writes them
+    # report: most significant digit first, as one writes
     if pair % 1000 == 0:
         predicted = (y[:, 0] > 0.5).astype(int)
         print("Error:", round(np.abs(d - y[:, 0]).sum(), 8))

@@ -37,8 +37,8 @@ export const TEXT = {
         {
           text:
             "This network knows nothing. It reads two numbers digit by digit, from right to left, as you do on " +
-            "paper, and predicts a digit of the sum at each step. Its digits below the line are as good as " +
-            "thrown.",
+            "paper, and predicts a digit of the sum at each step. Its digits below the line are no " +
+            "better than those of a tossed coin.",
           light: "sum",
         },
         {
@@ -56,9 +56,9 @@ export const TEXT = {
         {
           text:
             "What it knows after a step is in sixteen numbers, its *hidden state*. Each point is one such state, " +
-            "seen from a side on which the sixteen fit into a plane. Before it has learned, there are four " +
-            "clumps, one for each pair of digits: all it knows is what it has read just now. While it learns, " +
-            "they part to two sides.",
+            "the shadow of its sixteen numbers on a plane. Before it has learned, there are four clumps, one " +
+            "for each pair of digits: all it knows is what it has read just now. While it learns, they part to " +
+            "two sides.",
           light: "clouds",
         },
         {
@@ -93,7 +93,7 @@ export const TEXT = {
         answer: "without U",
       },
       blocks: [
-        "A network becomes recurrent by one matrix, U. It carries the hidden state of one step into the next. " +
+        "One matrix makes a network recurrent: U. It carries the hidden state of one step into the next. " +
           "Nothing else of the past reaches the network: at every step it sees two digits, and its own last state.",
         {
           text:
@@ -116,7 +116,7 @@ export const TEXT = {
         {
           ask: "When must a network remember?",
           answer: [
-            "When what is right now depends on what came before. A word of speech is a sequence of sounds, a " +
+            "When the right answer depends on what came before. A word of speech is a sequence of sounds, a " +
               "sentence is translated word by word, a caption grows from the words written so far, tomorrow's " +
               "demand follows from last week's. A recurrent network reads such sequences of any length with one " +
               "small set of weights.",
@@ -139,7 +139,7 @@ export const TEXT = {
         {
           text:
             "A hidden unit adds up what it reads, each number times a weight, and a bias: with a single input " +
-            "that is net = w·x + b. Then it presses the sum between 0 and 1. The curve that does this is the " +
+            "that is net = w·x + b. Then it squashes the sum between 0 and 1. The curve that does this is the " +
             "*sigmoid*, S(net) = 1 / (1 + exp(−net)). Drag the point, or move the input.",
           light: "curve",
           todo: true,
@@ -152,7 +152,7 @@ export const TEXT = {
         },
         {
           text:
-            "The unit should say {target} ([the other](target)). Its loss E is half the squared difference, the " +
+            "The unit should say {target} ([change it](target)). Its loss E is half the squared difference, the " +
             "length of the dashed line squared and halved.",
           light: "loss",
         },
@@ -194,21 +194,22 @@ export const TEXT = {
       blocks: [
         {
           text:
-            "Here is a whole recurrent network of one input x, one hidden unit h and one output y. The loop is " +
-            "what makes it recurrent: what h was at one step comes back to it at the next, through the weight U.",
+            "Here is a whole recurrent network of one input x, one hidden unit h and one output y, both with a " +
+            "bias of −3. The loop is what makes it recurrent: what h was at one step comes back to it at the " +
+            "next, through the weight U.",
           light: "U",
         },
         {
           text:
             "A loop is hard to follow. [Fold it out](fold): one column for each step of time, and the loop " +
-            "becomes an arrow from each column to the next. It is no longer a loop, only a deep network that is " +
+            "becomes a line from each column to the next. It is no longer a loop, only a deep network that is " +
             "as long as its sequence.",
           todo: true,
         },
         {
           text:
             "The columns are copies of one network. There is one V, one U and one W, and each copy uses them: " +
-            "drag U and all its arrows change at once, and with them every state that follows. Blue weights are " +
+            "drag U and all its lines change at once, and with them every state that follows. Blue weights are " +
             "positive, orange ones negative; the thicker, the larger.",
           light: "U",
           todo: true,
@@ -248,14 +249,15 @@ export const TEXT = {
         {
           text:
             "At each step it reads two digits, x_t, and its own last state, h_{t−1}. Each of the sixteen units " +
-            "adds up both, times their weights, and presses the sum with the sigmoid: h_t = S(x_t V + h_{t−1} U +" +
-            " b). Before the first step there is no state; all of it is 0.",
+            "adds up both, times their weights, and squashes the sum with the sigmoid: h_t = S(x_t V + h_{t−1} U " +
+            "+ b_h). Before the first step the state is 0. The steps stand from left to right, so the rightmost " +
+            "digits are in column 1.",
           light: "h",
         },
         {
           text:
-            "Choose any cell, and below stands its formula with its own numbers. Any number in it comes from a " +
-            "cell that is already there.",
+            "Choose any cell, and below stands its formula with its own numbers. Whatever in it is no weight comes " +
+            "from a cell that is already there.",
           light: "formula",
           todo: true,
         },
@@ -362,8 +364,8 @@ export const TEXT = {
         },
         {
           text:
-            "The loss of this example falls at every press; after {taken} updates it is {loss}. [A hundred " +
-            "more](often), and of its eight digits {digits} are right.",
+            "The loss of this example falls at every press; after {taken} updates it is {loss}, and of its eight " +
+            "digits {digits} are right. Take [a hundred more](often).",
           light: "loss",
           todo: true,
         },
@@ -395,8 +397,8 @@ export const TEXT = {
         inside: "at every step of the backward pass",
       },
       blocks: [
-        "In 2015 a short Python program that learns to add made many people understand recurrent networks. This " +
-          "is a program of ours that does the same in the textbook's symbols: forty lines of NumPy, and all of " +
+        "In 2015 a short Python program that learns to add made many people understand recurrent networks. Here " +
+          "is one of ours that does the same in the textbook's symbols: forty lines of NumPy, and all of " +
           "chapters 3 to 7 is in them.",
         {
           text:
@@ -432,27 +434,27 @@ export const TEXT = {
           table: {
             head: ["in the article", "here", "in the textbook"],
             rows: [
-              ["`synapse_0`", "V", "weights of the input"],
-              ["`synapse_h`", "U", "recurrent weights"],
-              ["`synapse_1`", "W", "weights of the output"],
-              ["`layer_1`", "h[t + 1]", "h_t"],
-              ["`layer_2`", "y[t]", "y_t"],
-              ["`layer_2_delta`", "−delta_y", "−δ_{y,t}"],
-              ["`layer_1_delta`", "−delta_h", "−δ_{h,t}"],
-              ["`future_layer_1_delta`", "−delta_h, a step later", "−δ_{h,t+1}"],
+              ["`synapse_0`", "`V`", "weights of the input"],
+              ["`synapse_h`", "`U`", "recurrent weights"],
+              ["`synapse_1`", "`W`", "weights of the output"],
+              ["`layer_1`", "`h[t + 1]`", "h_t"],
+              ["`layer_2`", "`y[t]`", "y_t"],
+              ["`layer_2_delta`", "`-delta_y`", "−δ_{y,t}"],
+              ["`layer_1_delta`", "`-delta_h`", "−δ_{h,t}"],
+              ["`future_layer_1_delta`", "`-delta_h`, a step later", "−δ_{h,t+1}"],
             ],
           },
         },
         {
-          ask: "Why does a copy of the article's listing not run, or print other numbers?",
+          ask: "Why does the program not run, or print other numbers, when it is copied from an article?",
           answer: [
-            "Its listing is Python 2: `print` stands without brackets. `copy` is used and never imported. And " +
-              "where the page has lost its indentation, the update and the report stand inside the backward loop: " +
-              "then the weights change at every step, and each report comes eight times.",
+            "Articles print it in Python 2, where `print` stands without brackets. In one that many have read, " +
+              "`copy` is used and never imported, and the update and the report stand inside the backward loop: so " +
+              "the weights change at every step, and each report comes eight times.",
             "[Update at every step](order) and run it again: the first error is the same, the second is " +
               "3.63415232 in place of 3.63389116, the last 0.1969151 in place of 0.21595037. It learns as well, but" +
-              " its steps are no longer the gradient of anything: a step's δ_h is computed with weights that the " +
-              "step before has already changed.",
+              " its steps are no longer the gradient of anything: δ_h of step t is computed with weights that step " +
+              "t + 1 has already changed.",
           ],
         },
       ],

@@ -6,7 +6,7 @@
  */
 import { el } from "../dom.js";
 
-const MARK = /\[([^\]]+)\]\(([^)]+)\)|\{([a-z]\w*)\}|\*([^*]+)\*|`([^`]+)`|(?<=[\p{L}∂δ)])_(?:\{([^}]*)\}|(\w))/gu;
+const MARK = /\[([^\]]+)\]\(([^)]+)\)([.,:;)]*)|\{([a-z]\w*)\}|\*([^*]+)\*|`([^`]+)`|(?<=[\p{L}∂δ)])_(?:\{([^}]*)\}|(\w))/gu;
 
 /**
  * @param {string} text
@@ -20,9 +20,11 @@ export function prose(text, act) {
   for (const found of text.matchAll(MARK)) {
     nodes.push(text.slice(end, found.index));
     end = found.index + found[0].length;
-    const [, label, action, name, emphasis, code, many, one] = found;
-    if (label)
-      nodes.push(action.startsWith("#") || action.includes(":") ? link(label, action) : word(label, action, act));
+    const [, label, action, after, name, emphasis, code, many, one] = found;
+    if (label) {
+      const made = action.startsWith("#") || action.includes(":") ? link(label, action) : word(label, action, act);
+      nodes.push(after ? el("span", { class: "together" }, made, after) : made);
+    }
     else if (name) nodes.push(el("output", { class: "live", "data-name": name }));
     else if (emphasis) nodes.push(el("em", {}, ...prose(emphasis, act)));
     else if (code) nodes.push(el("code", {}, code));
