@@ -29,6 +29,20 @@ def test_help_has_an_example(throughtime, command):
     assert "--json" in outcome.out
 
 
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, "automaton", "check", "export", "export-html", "lesson", "prove", "studio"]
+)
+def test_help_says_one_default_of_an_option(throughtime, command):
+    assert not re.search(r"\[default: [^\]]*\]\s+\[default:", throughtime(command, "--help").out)
+
+
+def test_the_lesson_is_saved_where_there_is_a_folder(throughtime):
+    assert (
+        throughtime("lesson", "--out", "missing/lesson.html").complaint == "there is no folder missing for lesson.html"
+    )
+    assert not Path("missing").exists()
+
+
 def test_help_lists_the_commands(throughtime):
     for arguments in ([], ["--help"], ["-h"]):
         outcome = throughtime(*arguments)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from known_networks import ADDITION, forgetful
 
+import throughtime as tt
 from throughtime.proof import Machine, Unknown, checker, prove
 from throughtime.proof.search import Search
 
@@ -76,6 +77,11 @@ def test_what_cannot_be_proved_is_refused_in_one_sentence(fields, complaint):
     net = built.empty(**{"inputs": 2, "hidden": 2, "outputs": 1} | fields)
     with pytest.raises(ValueError, match=complaint):
         prove(net, ADDITION)
+
+
+def test_a_task_in_place_of_its_machine_is_refused():
+    with pytest.raises(ValueError, match=r"got Addition; say task\.machine$"):
+        prove(built.two_unit_adder(), tt.tasks.Addition())
 
 
 def test_parameters_that_are_not_finite_are_refused():

@@ -48,7 +48,7 @@ def test_options_reach_the_task():
         (
             "aditon",
             {},
-            'there is no task "aditon", did you mean addition?; a task of your own is named module:object',
+            'there is no task "aditon", did you mean addition? A task of your own is named module:object',
         ),
         ("adding_problem", {}, 'there is no task "adding_problem", did you mean adding-problem?'),
         ("zzz", {}, 'there is no task "zzz", there are addition, subtraction, multiplication'),

@@ -27,9 +27,10 @@ def lesson(
     from throughtime.studio.lesson import lesson
     from throughtime.support.disk import cache_folder, write_atomically
 
-    page = out if out is not None else cache_folder() / "lesson.html"
-    page.parent.mkdir(parents=True, exist_ok=True)
+    page = out or cache_folder() / "lesson.html"
+    if not out:
+        page.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(page, lesson().encode())
-    if out is None:
+    if not out:
         webbrowser.open(page.resolve().as_uri())
     line("saved", str(page))

@@ -49,7 +49,11 @@ def prove(
     ] = None,
     epsilon: Annotated[
         float,
-        typer.Option(help="The least error of a step that the proof allows.  [default: of the network's dtype]", min=0),
+        typer.Option(
+            help="The least error of a step that the proof allows.  [default: of the network's dtype]",
+            min=0,
+            show_default=False,
+        ),
     ] = 0.0,
     json: Json = False,
 ) -> None:

@@ -115,6 +115,10 @@ class System:
     @classmethod
     def of(cls, net: Net, machine: Machine) -> System:
         """A network that reads the symbols of a machine; a ValueError if it does not fit the machine."""
+        if not isinstance(machine, Machine):
+            raise ValueError(
+                f"a network is proved to do what a Machine does, got {type(machine).__name__}; say task.machine"
+            )
         s = net.specification
         if s.inputs != machine.symbols.shape[1]:
             raise ValueError(

@@ -151,7 +151,9 @@ def find(name: str, **options: Any) -> Any:
 
 def _named(name: str, options: dict[str, Any]) -> Any:
     if name not in names:
-        raise ValueError(f'there is no task "{name}"{nearest(name, names)}; a task of your own is named module:object')
+        hint = nearest(name, names)
+        own = f"{' A' if hint.endswith('?') else '; a'} task of your own is named module:object"
+        raise ValueError(f'there is no task "{name}"{hint}{own}')
     only_known(f"{name} has no option", options, [option.name for option in names[name].choices()])
     return names[name](**options)
 

@@ -86,7 +86,7 @@ def test_a_network_that_knows_nothing_learns_to_add(chapter):
 
 def test_learning_can_be_watched_and_paused(chapter):
     section = chapter("adds", reduced_motion="no-preference")
-    button = section.get_by_role("button", name="Let it learn")
+    button = section.get_by_role("button", name="▶ Let it learn")
     button.click()
     section.page.wait_for_function("Number(document.querySelector('#adds [data-name=updates]').textContent) > 20")
     section.get_by_role("button", name="Pause").click()
@@ -286,7 +286,8 @@ def test_every_weight_moves_against_its_gradient_and_the_loss_falls(chapter):
     section = chapter("update")
     assert value(section, "taken") == "0"
     gradient, change = (map.bounding_box()["width"] for map in section.locator(".U canvas").all())
-    assert gradient == pytest.approx(change, rel=0.02) and gradient > 200  # side by side
+    assert gradient == pytest.approx(change, rel=0.02)  # side by side
+    assert gradient > 200
     for press in range(1, 11):
         section.locator("[data-action=once]").click()
         assert value(section, "taken") == str(press)
