@@ -12,7 +12,7 @@ from throughtime.batch import Array
 from throughtime.passes.given import Lengths, refuse_sequences, refuse_targets, targets
 from throughtime.passes.one_pass import Pass
 from throughtime.passes.pool import Pool
-from throughtime.passes.state import State
+from throughtime.passes.state import State, given_state
 from throughtime.support.threads import Team
 
 R = TypeVar("R")
@@ -39,7 +39,7 @@ class Sharded:
         """See `Pass.predict`."""
         s, (B, T, _) = self._passes.specification, x.shape
         if state is not None:
-            state.check(s, B)
+            given_state(state).check(s, B)
         y = np.empty((B, s.outputs) if s.output == "last step" else (B, T, s.outputs), s.dtype)
 
         def one(shard: int, rows: slice) -> None:
@@ -62,7 +62,10 @@ class Sharded:
             here.read(x, lengths)
             return here.loss(d, mask)
 
-        return sum(self._of_targets(one, False, x, lengths, y, mask))
+        total = 0.0
+        for loss in self._of_targets(one, False, x, lengths, y, mask):
+            total += loss  # from the first on: `sum` rounds otherwise in newer versions of Python
+        return total
 
     def differentiate(
         self, x: Array, lengths: Lengths | None, y: npt.ArrayLike, mask: npt.ArrayLike | None

@@ -36,9 +36,11 @@ class Weights:
 
     @classmethod
     def of(cls, specification: NetworkSpecification, parameters: npt.ArrayLike, *, copy: bool = True) -> Self:
-        """Those with these parameters (P,): a copy of them, or the very array, if it has the network's dtype."""
-        dtype = specification.dtype
-        vector = np.array(parameters, dtype) if copy else np.asarray(parameters, dtype)
+        """Those with these parameters (P,): a copy of them, or the very array, if it has the network's dtype and
+        lies in one piece of memory.
+        """
+        dtype = np.dtype(specification.dtype)
+        vector = np.array(parameters, dtype) if copy else np.require(np.asarray(parameters), dtype, ["C", "A"])
         if vector.shape != (count(specification),):
             raise ValueError(f"parameters must be ({count(specification)},) for this network, got {vector.shape}")
         made = cls.__new__(cls)
