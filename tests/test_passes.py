@@ -216,6 +216,84 @@ def test_an_array_that_begins_at_an_odd_byte():
     np.testing.assert_array_equal(q.net.predict(odd), q.net.predict(q.x))
 
 
+def test_parameters_that_lie_apart():
+    """Kernels read a piece of memory: what does not lie in one is copied."""
+    q = problem((4, 2))
+    apart = np.zeros(2 * q.net.parameters.size)
+    apart[::2] = q.net.parameters
+    for given in (apart[::2], apart[::2].astype(">f8"), np.flip(q.net.parameters[::-1].copy())):
+        net = tt.Network.of(q.s, given, copy=False)
+        assert_same(answers(net, q), answers(q.net, q))
+        net["W"] += 1
+        assert_same(answers(net, q), answers(net.copy(), q))
+    whole = q.net.parameters
+    assert tt.Network.of(q.s, whole, copy=False).parameters is whole
+
+
+def test_a_step_refuses_what_predict_refuses():
+    for net in (problem((1,)).net, problem((1,), dtype="float32").net.quick()):
+        state = net.initial_state(2)
+        for wrong, text in ((np.nan, "finite numbers, got nan"), (-np.inf, "finite numbers, got -inf")):
+            x = np.zeros((2, 2))
+            x[1, 0] = wrong
+            with pytest.raises(ValueError, match=f"x_t must be {text} at sequence 1, feature 0"):
+                net.step(x, state)
+    with pytest.raises(ValueError, match=r"x_t must be numbers up to 3.4e\+38, which float32 holds, got 1e\+39"):
+        net.step(np.full((2, 2), 1e39), state)
+    assert np.isfinite(net.step(np.zeros((2, 2)), state)[0]).all()
+
+
+def test_threads_are_a_number_for_small_batches_too():
+    q = problem((3, 5, 1))
+    for call in (
+        q.net.predict,
+        lambda x, **how: q.net.loss(x, q.y, **how),
+        lambda x, **how: q.net.gradient(x, q.y, **how),
+    ):
+        for threads in (0, "two", 1.5):
+            with pytest.raises(ValueError, match="threads must be a whole number"):
+                call(q.x, threads=threads)
+
+
+# The way back
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_pass_goes_back_as_often_as_one_likes(form):
+    q = problem((3, 5, 1), **CELLS["lstm"] | FORMS[form])
+    found = q.net.forward(q.x, q.lengths, q.state)
+    found.loss(q.y, q.mask)
+    first = found.backward(d_state=q.d_state)
+    found.backward(q.d_h)
+    again = found.backward(d_state=q.d_state)
+    for one, other in ((first.gradient, again.gradient), (first.d_x, again.d_x)):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(first.d_state.numbers, again.d_state.numbers)
+
+
+def test_there_must_be_something_that_goes_back():
+    q = problem((3, 5, 1))
+    found = q.net.forward(q.x, q.lengths)
+    for call in (found.backward, lambda: found.backward(d_state=q.d_state), lambda: found.error):
+        with pytest.raises(ValueError, match=r"this pass has no loss: call its loss\(y\) first"):
+            call()
+    found.loss(q.y, q.mask)
+    assert found.backward().gradient.any()
+    assert found.error.any()
+    found.read(q.x)
+    with pytest.raises(ValueError, match="no loss"):
+        found.backward()
+    assert found.backward(q.d_h).gradient.any()
+    found.loss(q.y)
+    assert found.backward(delta_y=q.y).gradient.any()
+    with pytest.raises(ValueError, match="no loss"):
+        found.backward()
+    with pytest.raises(ValueError, match="give d_h or delta_y, not both"):
+        found.backward(q.d_h, delta_y=q.y)
+    with pytest.raises(ValueError, match="d_h must hold real numbers, got an array of complex128"):
+        found.backward(q.d_h.astype(complex))
+
+
 def test_no_sequence_at_all():
     net = problem((1,)).net
     y, state = net.step(np.zeros((0, 2)), net.initial_state(0))
@@ -237,6 +315,15 @@ def test_a_state_is_named_by_its_cell():
         _ = state.n
     with pytest.raises(AttributeError):
         state.h = np.zeros((2, 3, 3))
+
+
+def test_rows_of_a_state():
+    state = problem((1, 1, 1), **CELLS["lstm"]).state
+    for rows in (slice(1, 3), [1, 2], np.array([False, True, True])):
+        assert len(state[rows]) == 2
+        np.testing.assert_array_equal(state[rows].C, state.C[:, 1:])
+    with pytest.raises(ValueError, match="the rows of a state must be a slice or an index array, got 1"):
+        state[1]
 
 
 def test_what_is_no_state():

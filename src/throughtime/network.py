@@ -1,4 +1,4 @@
-"""Network: weights, with all that a network can be asked."""
+"""Network: weights, with all that one does with a network."""
 
 from __future__ import annotations
 
@@ -128,9 +128,8 @@ class Network(Weights):
         array, steps = sequences(self._specification, x, lengths)
         B, T, _ = array.shape
         passes = self._passes
-        shards = passes.shards(T, B, False)
-        if len(shards) > 1:
-            y = Sharded(passes, shards, threads).predict(array, steps, initial_state)
+        if several := self._several(T, B, False, threads):
+            y = several.predict(array, steps, initial_state)
         else:
             here = passes.take(passes.piece(T, B), B, False)
             y = here.predict(array, steps, initial_state)
@@ -183,9 +182,8 @@ class Network(Weights):
     ) -> float:
         """The loss, summed over steps and sequences; arguments as for `gradient`."""
         array, steps = sequences(self._specification, x, lengths)
-        shards = self._passes.shards(array.shape[1], array.shape[0], False)
-        if len(shards) > 1:
-            return Sharded(self._passes, shards, threads).loss(array, steps, y, mask)
+        if several := self._several(array.shape[1], array.shape[0], False, threads):
+            return several.loss(array, steps, y, mask)
         here = self._read(array, steps)
         loss = here.loss(y, mask)
         self._passes.give_back(here)
@@ -222,9 +220,8 @@ class Network(Weights):
         """
         array, steps = sequences(self._specification, x, lengths)
         passes, (B, T, _) = self._passes, array.shape
-        shards = passes.shards(T, B, True)
-        if len(shards) > 1:
-            return Sharded(passes, shards, threads).differentiate(array, steps, y, mask)
+        if several := self._several(T, B, True, threads):
+            return several.differentiate(array, steps, y, mask)
         here = passes.take(T, B, True)
         found = here.differentiate(array, steps, y, mask)
         passes.give_back(here)
@@ -275,6 +272,13 @@ class Network(Weights):
         here = self._passes.take(x.shape[1], x.shape[0], False)
         here.read(x, lengths, state)
         return here
+
+    def _several(self, T: int, B: int, backward: bool, threads: int | None) -> Sharded | None:
+        """What passes a batch on so many threads; None if it is one shard and their number is not given."""
+        shards = self._passes.shards(T, B, backward)
+        if len(shards) > 1 or threads is not None:
+            return Sharded(self._passes, shards, threads)
+        return None
 
     # On disk
 

@@ -34,6 +34,17 @@ def _lay_finite(source, target):
 
 
 @kernel
+def _finite(x):
+    """Whether all numbers of x (B,I) are finite."""
+    finite = True
+    for b in range(len(x)):
+        part = row(x, b)
+        for j in range(part.size):
+            finite &= abs(part[j]) < np.inf
+    return finite
+
+
+@kernel
 def _lay_out(x, lengths, first, x_t, lengths_t):
     """Steps `first` to first + T of x (B,·,I) → x_t (T,B,I), 0 behind the ends, and how many of them are real (B,)."""
     (T, B, _), steps = x_t.shape, x.shape[1]
@@ -134,8 +145,13 @@ def differentiate(s, parameters, x_t, lengths_t, y_t, mask_t, tape, x, lengths, 
 
 @kernel
 def step(s, parameters, lengths_t, tape, x, before, after, y):
-    """One step of a network that reads forward: x (B,I), states before it (N,L,B,H) → states after it, y (B,O)."""
+    """One step of a network that reads forward: x (B,I), states before it (N,L,B,H) → states after it, y (B,O).
+
+    Returns whether x is finite; else there is no step.
+    """
     B = tape.B
+    if not _finite(x):
+        return False
     for b in range(B):
         lengths_t[b] = 1
     for n in range(s.states):
@@ -153,3 +169,4 @@ def step(s, parameters, lengths_t, tape, x, before, after, y):
     of_tape = outputs_at(s, tape, tape.y)
     for b in range(B):
         copy_row(row(of_tape, b), row(y, b))
+    return True

@@ -70,6 +70,6 @@ class Compiled:
 
     @cached_property
     def step(self) -> Any:
-        """x (B,I), the states before (N,L,B,H), the states after, y (B,O), both written."""
+        """x (B,I), the states before (N,L,B,H), the states after, y (B,O), both written → whether x is finite."""
         later = self._matrix, self._states, self._states, self._matrix
         return bound(passes.step, *self._network, self._lengths, self._tape, later=later)

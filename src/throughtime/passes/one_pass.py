@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.batch import Array, numbers
+from throughtime.batch import Array, check_finite, numbers
 from throughtime.passes.given import Lengths, contiguous, refuse_sequences, refuse_targets, targets
 from throughtime.passes.state import State, given_state, shape_of
 from throughtime.passes.tape import TapeArrays
@@ -76,7 +76,7 @@ class Pass:
         s = self.specification = specification
         self.T, self.B, self.size = T, B, (T, B, backward)
         self.dtype, self._parameters = np.dtype(s.dtype), parameters
-        self._last_step = s.output == "last step"
+        self._last_step, self._judged = s.output == "last step", False
         R = 1 if self._last_step else T
         self.tape = TapeArrays(s, T, B, noisy=noisy, dropout=dropout, d_x=d_x, backward=backward)
         self.x, self.lengths = np.zeros((T, B, s.inputs), s.dtype), np.full(B, T, np.int64)
@@ -92,7 +92,7 @@ class Pass:
 
     def read(self, x: Array, lengths: Lengths | None = None, state: State | None = None) -> None:
         """Read sequences x (B,T,I) from a state on; from 0, when it is not given."""
-        start = self._begin(state)
+        start, self._judged = self._begin(state), False
         given, steps = contiguous(x, self.dtype), self.whole if lengths is None else lengths
         if not self.compute.read(given, steps, 0, start, self._no_outputs):
             refuse_sequences(self.specification, x, lengths)
@@ -127,7 +127,8 @@ class Pass:
         if before.shape != self._of_states or state.names != self._names:
             state.check(self.specification, self.B)
         after, y = np.empty(self._of_states, dtype), np.empty(self._of_y, dtype)
-        self.compute.step(contiguous(x, dtype), contiguous(before, dtype), after, y)
+        if not self.compute.step(contiguous(x, dtype), contiguous(before, dtype), after, y):
+            check_finite("x_t", "feature", x, dtype)
         return y, State.of(self._names, after)
 
     def _begin(self, state: State | None) -> int:
@@ -187,6 +188,7 @@ class Pass:
     def loss(self, y: npt.ArrayLike, mask: npt.ArrayLike | None = None) -> float:
         """The loss of the network's outputs, summed over steps and sequences; y and mask as for `Network.gradient`."""
         d, weights = targets(self.specification, self.T, self.lengths, y, mask)
+        self._judged = True
         fits, loss = self.compute.judge(*self._inward(d, weights))
         if not fits:
             refuse_targets(self.specification, d, weights, self.lengths)
@@ -217,7 +219,12 @@ class Pass:
     @property
     def error(self) -> Array:
         """The loss of each output (B,T) or (B,), of the targets that were given last."""
+        self._require_loss()
         return self._outward(self.tape.error)
+
+    def _require_loss(self) -> None:
+        if not self._judged:
+            raise ValueError("this pass has no loss: call its loss(y) first, or give its backward d_h or delta_y")
 
     def backward(
         self,
@@ -225,7 +232,7 @@ class Pass:
         d_state: State | None = None,
         delta_y: npt.ArrayLike | None = None,
     ) -> Backward:
-        """Back-propagate the loss that was asked for last, or what is given.
+        """Back-propagate the loss that was computed last, or what is given.
 
         Parameters
         ----------
@@ -239,11 +246,22 @@ class Pass:
         Returns
         -------
         Backward : the gradient (P,), ∂E/∂x (B,T,I), ∂E by the initial state.
+
+        Raises
+        ------
+        ValueError
+            If nothing is given and no loss was computed since x was read, both `d_h` and `delta_y` are given, or one
+            holds no real numbers or has another shape.
         """
         s, tape = self.specification, self.tape
+        if d_h is None and delta_y is None:
+            self._require_loss()
+        elif d_h is not None and delta_y is not None:
+            raise ValueError("a pass goes back from its states or from its outputs: give d_h or delta_y, not both")
         gradient = np.zeros(self._parameters.size, self.dtype)
         if delta_y is not None:
             self._put("delta_y", "outputs", delta_y, tape.delta_y)
+            self._judged = False  # what its loss had left there is gone
         if d_h is None:
             self.compute.readout_backward(gradient)
         else:
@@ -258,7 +276,7 @@ class Pass:
 
     def _put(self, name: str, last: str, values: npt.ArrayLike, on: Array) -> None:
         """Write what comes from outside, (B,T,·) or (B,·), onto (T,B,·) or (1,B,·) of the tape, 0 behind each end."""
-        given, (steps, B, width) = np.asarray(values, self.dtype), on.shape
+        given, (steps, B, width) = numbers(name, values), on.shape
         one = name == "delta_y" and self._last_step
         axes, expected = (f"(batch, {last})", (B, width)) if one else (f"(batch, time, {last})", (B, steps, width))
         if given.shape != expected:

@@ -48,11 +48,13 @@ class Plain:
     def read(self, x: Array, lengths: Array, first: int, start: int, y: Array) -> bool:
         """x (B,·,I), lengths (B,), first step, beginning, y (B,R,O) or empty → whether x is finite."""
         self._lay_out(x, lengths, first)
+        if not np.isfinite(self._x).all():
+            return False
         self._begin(start)
         self._forward()
         if y.size:
             self._give_outputs(lengths, first, y)
-        return bool(np.isfinite(self._x).all())
+        return True
 
     def judge(self, y: Array, mask: Array) -> tuple[bool, float]:
         """y (B,R,O), mask (B,R) → False, since whether they fit is not looked at, and the loss."""
@@ -64,7 +66,8 @@ class Plain:
 
     def differentiate(self, x: Array, lengths: Array, y: Array, mask: Array, gradient: Array) -> tuple[bool, float]:
         """x (B,T,I), lengths (B,), y (B,R,O), mask (B,R), gradient (P,), added to → as `judge`."""
-        self.read(x, lengths, 0, _ZERO, np.zeros(0))
+        if not self.read(x, lengths, 0, _ZERO, np.zeros(0)):
+            return False, 0.0
         _, loss = self.judge(y, mask)
         self.readout_backward(gradient)
         self.states_backward(gradient)
@@ -78,11 +81,14 @@ class Plain:
         """The gradient (P,), added to: from ∂E by the top layer's and the last states to the first ones and x."""
         states_backward(self._s, self._views, self._x, self._lengths, self._tape, gradient)
 
-    def step(self, x: Array, before: Array, after: Array, y: Array) -> None:
-        """x (B,I), the states before (N,L,B,H), the states after, y (B,O), both written."""
+    def step(self, x: Array, before: Array, after: Array, y: Array) -> bool:
+        """x (B,I), the states before (N,L,B,H), the states after, y (B,O), both written → whether x is finite."""
+        if not np.isfinite(x).all():
+            return False
         self._x[0], self._lengths[:], self._tape.states[:, :, 0, 0] = x, 1, before
         self._forward()
         after[...], y[...] = self._tape.states[:, :, 0, 1], self._tape.y[0]
+        return True
 
     def _lay_out(self, x: Array, lengths: Array, first: int) -> None:
         part = x[:, first : first + len(self._x)].swapaxes(0, 1)

@@ -93,6 +93,6 @@ class _Computing:
         """As `Compiled.states_backward`."""
         self._by(3).states_backward(gradient)
 
-    def step(self, *given: Any) -> None:
+    def step(self, *given: Any) -> bool:
         """As `Compiled.step`."""
-        self._by(1).step(*given)
+        return self._by(1).step(*given)  # type: ignore[no-any-return]

@@ -66,7 +66,10 @@ class State:
         return tuple(self.numbers)
 
     def __getitem__(self, rows: Any) -> State:
-        return State.of(self.names, self.numbers[:, :, rows])
+        part = self.numbers[:, :, rows]
+        if part.ndim != 4:
+            raise ValueError(f"the rows of a state must be a slice or an index array, got {rows!r}")
+        return State.of(self.names, part)
 
     def __len__(self) -> int:
         return int(self.numbers.shape[2])
