@@ -21,8 +21,7 @@ ALLOWED = {
     "sklearn/estimator.py": "a default",
     "cli/plan.py": "the classic recipe",
     "bridges/onnx/": "the rows of ONNX's operators",
-    "studio/page/chapters.js": "a text for people, with what it trains",
-    "studio/page/lesson/": "the same of the lesson",
+    "studio/page/lesson/": "texts for people, with what they train",
     "studio/lesson.py": "the cells that its figures train",
     "bridges/pytorch/": "the rows of PyTorch's layers",
 }

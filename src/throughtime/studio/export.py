@@ -23,7 +23,7 @@ from throughtime.trace import Trace
 from throughtime.training.plan import Plan
 
 PAGE = Path(__file__).parent / "page"
-STYLES = ("style.css", "controls.css", "pictures.css", "panels.css", "charts.css", "lesson.css")
+STYLES = ("style.css", "controls.css", "pictures.css", "panels.css", "charts.css")
 MOST_FRAMES = 40
 LARGEST = 24_000_000
 """Characters of all frames, beyond which some are left out."""

@@ -22,6 +22,7 @@ from throughtime.studio import export
 from throughtime.studio.aside import aside
 from throughtime.studio.client import Client, TooSlow
 from throughtime.studio.guard import Guard
+from throughtime.studio.lesson import lesson
 from throughtime.studio.messages import LARGEST_UPLOAD
 from throughtime.studio.process import Lost
 from throughtime.studio.session import Session
@@ -49,6 +50,7 @@ def application(session: Session, token: str, host: str, port: int) -> Starlette
             WebSocketRoute("/ws", partial(_page, session)),
             Route("/upload", partial(_upload, session), methods=["POST"]),
             Route("/export", partial(_export, session)),
+            Route("/lesson", _lesson),
             Mount("/", StaticFiles(directory=PAGE)),
         ],
         middleware=[Middleware(Guard, token=token, host=host, port=port)],
@@ -57,6 +59,12 @@ def application(session: Session, token: str, host: str, port: int) -> Starlette
 
 async def _index(request: Request) -> Response:
     return FileResponse(PAGE / "index.html")
+
+
+async def _lesson(request: Request) -> Response:
+    # its one script is allowed by the policy that the page itself has
+    headers = {"content-security-policy": "frame-ancestors 'none'"}
+    return Response(await aside(lesson), media_type="text/html", headers=headers)
 
 
 async def _page(session: Session, websocket: WebSocket) -> None:

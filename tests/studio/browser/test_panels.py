@@ -1,4 +1,4 @@
-"""The panels beside the picture: formulas, the lesson, pictures that are saved."""
+"""The panels beside the picture: formulas, the way to the lesson, pictures that are saved."""
 
 from xml.etree import ElementTree
 
@@ -111,16 +111,12 @@ def test_prove_is_offered_where_something_can_be_proved(running, watched, line):
     assert prove.get_attribute("title") is None
 
 
-def test_a_chapter_sets_the_page(running, watched):
+def test_the_lesson_is_a_link_away(running, watched):
     page = watched(running.url).page
-    page.get_by_role("button", name="Gates: 0 forgets, 1 remembers").click()
-    wait_for_step(page, 200)
-    page.wait_for_selector('.inspector-value [data-array="f"]')
-    page.locator(".panel-gradient").scroll_into_view_if_needed()
-    page.wait_for_function("() => document.querySelector('.finding').textContent.includes('still felt at step 1')")
-    page.get_by_role("button", name="← Back").click()
-    wait_for_step(page, 0)
-    page.wait_for_function("() => document.querySelector('.finding').textContent.includes('before it falls below 1 %')")
+    page.get_by_role("link", name="the lesson").click()
+    page.wait_for_selector("#adds .paper")
+    page.locator("#adds [data-action=learn]").click()
+    assert page.locator("#adds output[data-name=right]").inner_text() == "200"
 
 
 def test_a_panel_is_saved_as_a_picture_of_its_own(running, watched):

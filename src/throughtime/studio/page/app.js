@@ -49,7 +49,6 @@ export function mount(root, host) {
     moment: Infinity,
     selection: null,
     hovered: null,
-    chapter: null,
     theme: darkness.matches ? "dark" : "light",
     live: host.live,
     connected: false,
@@ -72,7 +71,6 @@ export function mount(root, host) {
   if (wanted)
     Object.assign(state, {
       selection: wanted.selection ?? null,
-      chapter: wanted.chapter ?? null,
       moment: wanted.moment ?? Infinity,
     });
   const page = layout(root);
@@ -163,7 +161,6 @@ export function mount(root, host) {
       if (message.type === "example") changed({ moment: Infinity });
       host.send(message);
     },
-    chapter: (chapter) => changed({ chapter }),
     frame: (k) => {
       const frame = state.frames[k];
       if (frame) changed({ frame, recorded: k });
@@ -302,13 +299,12 @@ function isEmpty(name, view) {
 }
 
 /** @param {View} view */
-function linkOf({ settings, frame, moment, moments, selection, chapter }) {
+function linkOf({ settings, frame, moment, moments, selection }) {
   return writeLink({
     settings,
     step: frame.step,
     moment: moment === moments.length - 1 ? undefined : moment,
     selection: selection ?? undefined,
-    chapter: chapter ?? undefined,
     operands: frame.example.operands?.map(String),
   });
 }

@@ -4,7 +4,6 @@ import { el } from "./dom.js";
 import { gradient } from "./gradient.js";
 import { history } from "./history.js";
 import { inspector } from "./inspector.js";
-import { lesson } from "./lesson.js";
 import { save } from "./save.js";
 import { space } from "./space.js";
 import { sum } from "./sum.js";
@@ -13,13 +12,12 @@ import { weights } from "./weights.js";
 
 /** @typedef {import("./types.d.ts").Panel} Panel */
 /**
- * @typedef {{name: string, title: string, how: string, draw: Panel, place: "lesson" | "side" | "centre" | "aside" |
+ * @typedef {{name: string, title: string, how: string, draw: Panel, place: "side" | "centre" | "aside" |
  * "below", picture?: boolean}} Place `how` says how the picture is read; a picture can be saved
  */
 
 /** @type {Place[]} in the order of reading */
 const PANELS = [
-  { name: "lesson", title: "Lesson", how: "", draw: lesson, place: "lesson" },
   { name: "sum", title: "The example, on paper", how: "", draw: sum, place: "centre" },
   {
     name: "unrolled",
@@ -48,7 +46,6 @@ export function layout(root) {
   const noticeBox = el("div", { class: "notice", hidden: true }, notice, close);
   const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
   const places = {
-    lesson: el("div", { class: "lesson" }),
     side: el("div", { class: "side" }),
     centre: el("div", { class: "centre" }),
     aside: el("div", { class: "aside" }),
@@ -63,6 +60,9 @@ export function layout(root) {
       el("h2", { id: `panel-${panel.name}` }, panel.title),
       panel.picture ? pictures(panel.name, body) : null,
       panel.how ? el("p", { class: "how" }, panel.how) : null,
+      panel.name === "controls"
+        ? el("p", { class: "how" }, "How all this works is told in ", el("a", { href: "lesson" }, "the lesson"), ".")
+        : null,
     );
     const section = el(
       "section",
@@ -74,15 +74,7 @@ export function layout(root) {
     places[panel.place].append(section);
     return { panel, section, body };
   });
-  const main = el(
-    "main",
-    { class: "layout", hidden: true },
-    places.lesson,
-    places.centre,
-    places.aside,
-    places.side,
-    places.below,
-  );
+  const main = el("main", { class: "layout", hidden: true }, places.centre, places.aside, places.side, places.below);
   root.replaceChildren(bar, el("div", { class: "notice-place" }, noticeBox), waiting, main);
   return { bar, notice, noticeBox, close, waiting, main, panels, player: walk };
 }

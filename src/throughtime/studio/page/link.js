@@ -6,11 +6,11 @@
 /** @typedef {import("./types.d.ts").Selection} Selection */
 /** @typedef {import("./types.d.ts").Hello} Hello */
 /**
- * @typedef {{settings: Partial<Settings>, step?: number, moment?: number, selection?: Selection, chapter?: number,
+ * @typedef {{settings: Partial<Settings>, step?: number, moment?: number, selection?: Selection,
  * operands?: string[]}} Link
  */
 
-/** The other names in a link. */
+/** The other names in a link; that of a chapter stands in old ones. */
 const OTHERS = ["step", "moment", "selection", "chapter", "a", "b", "token"];
 const TEXTS = ["task", "cell", "activation", "optimizer", "schedule", "dtype", "update"];
 /** Names of settings in a link, where these are other ones. */
@@ -31,7 +31,7 @@ export function read(hash) {
   }
   /** @type {Link} */
   const link = { settings: /** @type {Partial<Settings>} */ (settings) };
-  for (const name of /** @type {const} */ (["step", "moment", "chapter"])) {
+  for (const name of /** @type {const} */ (["step", "moment"])) {
     const text = query.get(name);
     if (text !== null && /^\d{1,9}$/.test(text)) link[name] = Number(text);
   }
@@ -60,7 +60,7 @@ export function known(settings, hello) {
 }
 
 /** The link that says all this. @param {Link} link */
-export function write({ settings, step, moment, selection, chapter, operands }) {
+export function write({ settings, step, moment, selection, operands }) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(settings)) {
     const short = /** @type {Record<string, string>} */ (SHORT)[name] ?? name;
@@ -72,7 +72,6 @@ export function write({ settings, step, moment, selection, chapter, operands }) 
     const { array, layer, direction, t, unit } = selection;
     query.set("selection", `${array}@${layer},${direction},${t},${unit}`);
   }
-  if (chapter !== undefined) query.set("chapter", String(chapter));
   if (operands?.[0] !== undefined) query.set("a", operands[0]);
   if (operands?.[1] !== undefined) query.set("b", operands[1]);
   return `#${query}`;

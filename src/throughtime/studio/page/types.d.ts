@@ -53,7 +53,6 @@ export interface View {
   moments: Moment[];
   selection: Selection | null;
   hovered: Selection | null;
-  chapter: number | null;
   /** The recorded checkpoints; live: the one frame. */
   frames: Frame[];
   theme: Theme;
@@ -89,7 +88,6 @@ export interface Actions {
   /** Other settings: builds the network anew, at step 0. Does nothing in an exported page. */
   change(settings: Partial<Settings>): void;
   send(message: ClientMessage): void;
-  chapter(chapter: number | null): void;
   /** Shows a recorded checkpoint. */
   frame(k: number): void;
   play(playing: boolean, speed?: Speed): void;
