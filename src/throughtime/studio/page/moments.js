@@ -56,7 +56,7 @@ export function sentence({ trace, example, update }, { phase, t }) {
   }
   if (!update) return "The update. Every weight would now move a little against its gradient.";
   const change = `the last change was ‖Δ‖ = ${format(norm(update))}`;
-  return `The update. Every weight moves a little against its gradient; ${change}.`;
+  return `The update. The optimizer moves the weights, on average against the gradients it has seen; ${change}.`;
 }
 
 /** @param {number[]} values */
