@@ -83,6 +83,7 @@ export const adds = {
       write(button, done ? words.done : loop.wanted ? words.pause : trainer.step ? words.on : words.learn);
       set(button, { disabled: done });
       set(legend, { hidden: !revealed });
+      set(picture, { "data-gap": clouds.gap(states, carries) });
       const with_ = brush(picture);
       if (with_) points(with_, clouds, states, revealed ? carries : null);
     }
@@ -116,8 +117,6 @@ export const adds = {
       values: () => ({
         updates: String(trainer.step),
         right: String(right),
-        all: String(WATCHED),
-        gap: clouds.gap(states, carries).toFixed(2),
       }),
     };
   },
