@@ -112,7 +112,7 @@ def test_what_the_language_can_say():
     text = trace_of("odd").explain(2, 1).text
     assert "C_2[1] = C_1[1]·w[1] / ( 1 + exp(−b_2[1]) ) + min(b_2[1], 0.3)·(−v[1])" in text
     assert "·[b_2[1] ≤ 0.3]" in text
-    assert "∂net_6_2[1] = δ_h_2·U_d[1,:]" in text
+    assert "∂v6_2[1] = δ_h_2·U_d[1,:]" in text
     assert re.search(r"min\(−?[\d.]+, 0\.3\)", text)
 
 

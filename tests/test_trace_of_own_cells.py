@@ -131,6 +131,18 @@ def test_names_are_there_once():
     assert names_of(graph).states == ("layer_", "delta_layer", "d_h")
 
 
+def test_a_value_without_a_name_is_not_called_a_net_input():
+    @tt.cell
+    def kept(p, x, h):
+        f = tt.sigmoid(x @ p.V_f + h @ p.U_f)
+        c = tt.tanh(x @ p.V_c + (f * h) @ p.U_c)
+        return f * h + (1 - f) * c
+
+    assert {"f", "c", "v2", "d_v2"} < set(array_names(kept))
+    trace = tt.Network(cell=kept, inputs=1, hidden=2, outputs=1).trace(np.ones((1, 3, 1)), np.ones((1, 3, 1)))
+    assert "\n∂v2_2[0] = ∂h_2[0] + δ_c_2·U_c[0,:]\n" in str(trace.explain(t=2, unit=0))
+
+
 def test_names_of_a_state_that_is_its_own_net_input():
     @cell
     def linear(p, x, h):

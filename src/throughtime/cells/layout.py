@@ -211,12 +211,15 @@ class Layout:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names of the values in the slots: their own, or those of the values that they are the net inputs of."""
+        """The names of the values in the slots: their own, or those of the values that they are the net inputs of.
+
+        A value that has no name and enters no activation is v with its slot's number: v2.
+        """
         operations, after = self.graph.operations, self.graph.after
         found = []
         for k, slot in enumerate(self.slots):
             state = next((operations[use].name for use in self._used_by(slot.kept) if use in after), str(k))
-            found.append(operations[slot.kept].name or f"net_{state}")
+            found.append(operations[slot.kept].name or (f"v{k}" if slot.net is None else f"net_{state}"))
         return tuple(found)
 
     @cached_property

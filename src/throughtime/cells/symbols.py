@@ -27,6 +27,10 @@ from throughtime.cells import activations
 from throughtime.cells.graph import Builder, Graph, Operation, identifier
 
 
+ALL_THERE_IS = "+ - * / @, numbers and tt.sigmoid, tanh, relu, exp, softplus, minimum and maximum"
+"""What a step may do, for who tried something else."""
+
+
 class Symbol:
     """A value of a step that is being read. Its operators are those that a cell can be made of."""
 
@@ -79,10 +83,10 @@ class Symbol:
         return self._with("neg")
 
     def __bool__(self) -> bool:
-        raise TypeError("a step has no branches that depend on a value: use minimum, maximum or relu")
+        raise ValueError("a step has no branches that depend on a value: use minimum, maximum or relu")
 
     def __iter__(self) -> Any:
-        raise TypeError("a value of a step cannot be taken apart")
+        raise ValueError("a value of a step cannot be taken apart")
 
 
 class _Parameters:
@@ -157,7 +161,8 @@ def read(step: Callable[..., Any], name: str | None = None, labels: Mapping[str,
         return builder.graph([value._place for value in returned], labels or {})
     except Exception as error:
         said = " ".join(str(error).split())
-        raise ValueError(f"cell {name}{_line_of(error, code)}: {said}") from None
+        there = f"; a step has {ALL_THERE_IS}" if isinstance(error, AttributeError | TypeError) else ""
+        raise ValueError(f"cell {name}{_line_of(error, code)}: {said}{there}") from None
 
 
 def _called(step: Callable[..., Any], code: CodeType, given: list[Any]) -> tuple[Any, dict[str, Any]]:
@@ -206,7 +211,7 @@ def _function(name: str, plain: Callable[..., Any]) -> Any:
                 others = [*values[:place], *values[place + 1 :]]
                 found = value._with(name, *others, reverse=place > 0)
                 if found is NotImplemented:
-                    raise TypeError(f"{name} takes values of the step and numbers, got {others[0]!r:.60}")
+                    raise ValueError(f"{name} takes values of the step and numbers, got {others[0]!r:.60}")
                 return found
         return np.asarray(plain(*values))[()]  # a number of numbers
 
