@@ -104,7 +104,10 @@ def test_a_cell_is_shown_in_one_line():
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        (power, r'line \d+, "h = tanh\(x @ p.V \+ \(h @ p.U\) \*\* 2\)": unsupported operand.*; a step has \+ - \* / @,'),
+        (
+            power,
+            r'line \d+, "h = tanh\(x @ p.V \+ \(h @ p.U\) \*\* 2\)": unsupported operand.*; a step has \+ - \* / @,',
+        ),
         (branch, r'line \d+, "if h @ p.U > 0:": .>. not supported'),
         (truth, "a step has no branches that depend on a value: use minimum, maximum or relu"),
         (numpys, r'line \d+, "h = np.tanh.*": .*ufunc.*; a step has .*tt.sigmoid, tanh,'),

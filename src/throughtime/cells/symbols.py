@@ -26,7 +26,6 @@ import numpy as np
 from throughtime.cells import activations
 from throughtime.cells.graph import Builder, Graph, Operation, identifier
 
-
 ALL_THERE_IS = "+ - * / @, numbers and tt.sigmoid, tanh, relu, exp, softplus, minimum and maximum"
 """What a step may do, for who tried something else."""
 
