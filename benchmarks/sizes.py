@@ -13,6 +13,11 @@ LARGE = [(512, 30, 40, 128), (256, 100, 16, 64)]
 INFERENCE = [(1, 1, 16, 64), (1, 100, 16, 64), (64, 100, 16, 64)]
 
 
+def training(threads: int, more: bool) -> list[tuple[int, int, int, int]]:
+    """The sizes to train, with so many threads; with `more`, all of them."""
+    return TRAINING + (LARGE if threads > 1 else []) + (MORE if more else [])
+
+
 def network(cell: str, inputs: int, hidden: int, dtype: str = "float32", layers: int = 1):
     """Layers of tanh units or gates, one sigmoid output, squared error; biases that are not zero."""
     import throughtime as tt

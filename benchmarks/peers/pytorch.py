@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from benchmarks import sizes as benchmarked
+
 MODULES = {"elman": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 CELLS = {"elman": torch.nn.RNNCell, "lstm": torch.nn.LSTMCell, "gru": torch.nn.GRUCell}
 
@@ -63,6 +65,20 @@ def check(net, x, d, peer: Recurrent, time_first) -> None:
     for symbol, theirs in zip("VU", peer.gradients, strict=False):
         mine = np.concatenate([views[gate + symbol] for gate in GATES[net.specification.cell]], axis=1)
         np.testing.assert_allclose(mine, theirs, atol=1e-3 * np.abs(theirs).max())
+
+
+def cases(sizes):
+    """Of each size (B,T,I,H) and cell, once both agree: the size, the cell's label and name, the network, x and d, the
+    same network in PyTorch, and x and d time first.
+    """
+    for size in sizes:
+        B, T, inputs, hidden = size
+        for label, cell in benchmarked.CELLS.items():
+            net, (x, d) = benchmarked.network(cell, inputs, hidden), benchmarked.sequences(B, T, inputs)
+            peer = Recurrent(net)
+            time_first = [torch.tensor(np.ascontiguousarray(array.transpose(1, 0, 2))) for array in (x, d)]
+            check(net, x, d, peer, time_first)
+            yield size, label, cell, net, (x, d), peer, time_first
 
 
 class Cell:

@@ -14,7 +14,7 @@ from benchmarks import limits
 from benchmarks.measure import Context
 from benchmarks.peers import pytorch
 from benchmarks.rows import Ratio, compare, seconds_of
-from benchmarks.sizes import CELLS, LARGE, MORE, TRAINING, label, network, sequences
+from benchmarks.sizes import label, training
 
 SECONDS = 0.1
 """Of one timing of ours, so that what a call of `tt.train` costs once counts little."""
@@ -23,27 +23,19 @@ SLOWEST, RATE = 1.3, 1e-6
 
 
 def measured(context: Context) -> Iterator[Ratio]:
-    sizes = TRAINING + (LARGE if context.threads > 1 else []) + (MORE if context.more else [])
-    for size in sizes:
-        for name, cell in CELLS.items():
-            B, T, inputs, hidden = size
-            net = network(cell, inputs, hidden)
-            x, d = sequences(B, T, inputs)
-            peer = pytorch.Recurrent(net)
-            time_first = [torch.tensor(np.ascontiguousarray(array.transpose(1, 0, 2))) for array in (x, d)]
-            pytorch.check(net, x, d, peer, time_first)
-            optimizer = torch.optim.SGD(peer.parameters(), lr=RATE)
-            data = tt.Batch(np.concatenate([x] * STEPS_OF_DATA), np.concatenate([d] * STEPS_OF_DATA))
+    for size, name, cell, net, (x, d), peer, time_first in pytorch.cases(training(context.threads, context.more)):
+        optimizer = torch.optim.SGD(peer.parameters(), lr=RATE)
+        data = tt.Batch(np.concatenate([x] * STEPS_OF_DATA), np.concatenate([d] * STEPS_OF_DATA))
 
-            def ours(steps: int, net=net, data=data, B=B):
-                return tt.train(net, data, steps=steps, batch=B, shuffle=False, optimizer=tt.GradientDescent(RATE))
+        def ours(steps: int, net=net, data=data, B=size[0]):
+            return tt.train(net, data, steps=steps, batch=B, shuffle=False, optimizer=tt.GradientDescent(RATE))
 
-            def theirs(peer=peer, optimizer=optimizer, time_first=time_first):
-                peer.passes(*time_first)
-                optimizer.step()
+        def theirs(peer=peer, optimizer=optimizer, time_first=time_first):
+            peer.passes(*time_first)
+            optimizer.step()
 
-            few = seconds_of(lambda ours=ours: ours(STEPS_OF_DATA), times=2) / STEPS_OF_DATA
-            steps = STEPS_OF_DATA * max(1, round(SECONDS / few / STEPS_OF_DATA))
-            found = compare(lambda ours=ours, steps=steps: ours(steps), theirs, pieces=steps)
-            limit = context.limits.of(limits.passes(cell, *size), calls=0)
-            yield Ratio(name, label(*size), "PyTorch", **found, target=SLOWEST, limit=limit)
+        few = seconds_of(lambda ours=ours: ours(STEPS_OF_DATA), times=2) / STEPS_OF_DATA
+        steps = STEPS_OF_DATA * max(1, round(SECONDS / few / STEPS_OF_DATA))
+        found = compare(lambda ours=ours, steps=steps: ours(steps), theirs, pieces=steps)
+        limit = context.limits.of(limits.passes(cell, *size), calls=0)
+        yield Ratio(name, label(*size), "PyTorch", **found, target=SLOWEST, limit=limit)

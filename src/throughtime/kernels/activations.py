@@ -5,7 +5,7 @@ All come from one exponential. With `y = n ln 2 + r`, `|r| <= ln 2 / 2` and a po
 
     exp(y) = 2^n (1 + p)        expm1(y) = 2^n p + (2^n - 1)
 
-and, since neither may overflow or cancel, both are asked for `y <= 0` only, but for `exp` itself:
+and, since neither may overflow or cancel, both are computed for `y <= 0` only, but for `exp` itself:
 
     S(x)    = (1 if x >= 0 else e) / (1 + e)      e = exp(-|x|)
     tanh(x) = sign(x) (-m) / (2 + m)              m = expm1(-2|x|)

@@ -1,6 +1,6 @@
 r"""Standard normal numbers as a pure function of a key and a counter.
 
-Number i of a key does not depend on which numbers were asked for before, together with it, or by which thread. The
+Number i of a key does not depend on which numbers are drawn before or together with it, or by which thread. The
 numbers come in blocks of 32. Lane l of block q is the pair p = 16 q + l:
 
     bits          = SplitMix64's output function of (k + p γ),  k = that function of the key

@@ -55,12 +55,12 @@ def lay_out_noise(s, noise, key, first, batch, tape):
 def count_exact(s, y, mask, tape):
     """Of the outputs on the tape: how many are right, how many are scored, in how many sequences all are right."""
     right, scored, exact = 0, 0, 0
-    told, B = outputs_at(s, tape, tape.y), tape.B
+    predicted, B = outputs_at(s, tape, tape.y), tape.B
     for b in range(B):
         wrong = 0
-        for r in range(len(told) // B):
+        for r in range(len(predicted) // B):
             if mask[r, b] != 0:
-                count = count_right(s.readout, row(y, r * B + b), row(told, r * B + b))
+                count = count_right(s.readout, row(y, r * B + b), row(predicted, r * B + b))
                 right += count
                 scored += s.outputs
                 wrong += s.outputs - count

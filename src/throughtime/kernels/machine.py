@@ -59,7 +59,7 @@ def _choose() -> Engine:
         if forced not in ENGINES:
             raise ValueError(f"THROUGHTIME_TILE must be one of {', '.join(ENGINES)}, got {forced!r}")
         return ENGINES[forced]
-    # Numba's own view of the processor, not the processor's: NUMBA_CPU_NAME may have asked Numba to stay below it.
+    # Numba's own view of the processor, not the processor's: NUMBA_CPU_NAME may hold Numba below it.
     triple, _, features = cpu_target.target_context.codegen().magic_tuple()
     available = set(features.split(","))
     if {"+avx512f", "+avx512dq", "+avx512vl"} <= available:

@@ -15,10 +15,9 @@ from throughtime.kernels.network import losses, outputs, readout_backward, state
 from throughtime.kernels.operations import row, shaped
 from throughtime.kernels.readout import CROSS_ENTROPY, IDENTITY, SOFTMAX
 from throughtime.kernels.sequence import clear_row, copy_row
+from throughtime.kernels.starts import CARRIED, GIVEN
 from throughtime.kernels.tape import outputs_at, states_at
 
-ZERO, CARRIED, GIVEN = 0, 1, 2
-"""The states to begin with: 0, those after the steps before, or those that stand on the tape."""
 SLACK = 5e-5
 """By which targets may miss 0, 1 or their sum of 1 here: less than `losses.check_targets` allows, the last word."""
 

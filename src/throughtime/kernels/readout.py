@@ -88,7 +88,7 @@ def _judge_row(readout, loss, weight, d, net_y, y, delta_y):
     """The loss of one output y (O) against the target d (O), times `weight`; fills delta_y (O)."""
     error = y[0] * 0
     outputs = len(y)
-    if weight == 0:  # what is not asked for may be anything, even NaN
+    if weight == 0:  # what is not scored may be anything, even NaN
         for k in range(outputs):
             delta_y[k] = 0
         return weight
@@ -146,11 +146,11 @@ def count_right(readout, d, y):
     """How many of the outputs are right: rounded for a sigmoid, the greatest for a softmax."""
     right = 0
     if readout == SOFTMAX:
-        told, wanted = 0, 0
+        predicted, target = 0, 0
         for k in range(len(y)):
-            told = k if y[k] > y[told] else told
-            wanted = k if d[k] > d[wanted] else wanted
-        right = len(y) if told == wanted else 0
+            predicted = k if y[k] > y[predicted] else predicted
+            target = k if d[k] > d[target] else target
+        right = len(y) if predicted == target else 0
     else:
         for k in range(len(y)):
             right += (y[k] > 0.5) == (d[k] > 0.5)

@@ -5,7 +5,7 @@ overlap. So the cells say it themselves: `load` gives a `Vector` of neighbouring
 them at once, `store` writes them back. A plain number in an expression stands for a vector of that number.
 
 A row of `n` elements is worked through in steps of `width(row)`; the last step may have fewer elements, so every
-`load` and `store` is told how many it may touch and never goes past them::
+`load` and `store` is given how many it may touch, and never goes past them::
 
     for j in range(0, n - n % width(row), width(row)):
         step(row, j, width(row))

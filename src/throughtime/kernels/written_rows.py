@@ -109,8 +109,8 @@ class _Step:
             text = self.expression(place)
             self.depths[place] = 1 + max((self.depths.get(source, 0) for source in self.sources(place)), default=0)
         name, o = self.name_of(place), self.operations[place]
-        told = name and o.op not in ("state", "parameter")
-        if o.op != "number" and (self.times[place] > 1 or told or self.depths.get(place, 0) >= _DEEPEST):
+        named = name and o.op not in ("state", "parameter")
+        if o.op != "number" and (self.times[place] > 1 or named or self.depths.get(place, 0) >= _DEEPEST):
             variable = self.variable(place, name)
             self.lines.append(f"{variable} = {text}")
             text, self.depths[place] = variable, 0

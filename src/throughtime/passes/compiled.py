@@ -11,7 +11,7 @@ from throughtime.batch import Array
 from throughtime.kernels import network, passes
 from throughtime.kernels.compiled import bound
 from throughtime.kernels.shape import shape_of
-from throughtime.passes.tape import TapeArrays
+from throughtime.passes.tape import Arrays
 from throughtime.weights.network_specification import NetworkSpecification
 
 
@@ -23,21 +23,13 @@ class Compiled:
     s : NetworkSpecification
     parameters : (P,) array
         Read at every call.
-    x, lengths, d, mask, tape : of the pass
+    arrays : Arrays
+        Of the pass.
     """
 
-    def __init__(
-        self,
-        s: NetworkSpecification,
-        parameters: Array,
-        x: Array,
-        lengths: Array,
-        d: Array,
-        mask: Array,
-        tape: TapeArrays,
-    ) -> None:
-        self._network, self._given = (shape_of(s), parameters), (x, lengths)
-        self._targets, self._tape, self._lengths = (d, mask), tape.tape, lengths
+    def __init__(self, s: NetworkSpecification, parameters: Array, arrays: Arrays) -> None:
+        self._network, self._given = (shape_of(s), parameters), (arrays.x, arrays.lengths)
+        self._targets, self._tape, self._lengths = (arrays.d, arrays.mask), arrays.tape.tape, arrays.lengths
         self._vector, self._matrix, self._cube, self._states = (np.zeros((0,) * axes, s.dtype) for axes in (1, 2, 3, 4))
 
     @cached_property

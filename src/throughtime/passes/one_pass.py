@@ -10,14 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array, check_finite, numbers
+from throughtime.kernels.starts import CARRIED, GIVEN, ZERO
 from throughtime.passes.given import Lengths, contiguous, refuse_sequences, refuse_targets, targets
 from throughtime.passes.state import State, given_state, shape_of
-from throughtime.passes.tape import TapeArrays
+from throughtime.passes.tape import Arrays, TapeArrays
 from throughtime.support.memory import require
 from throughtime.weights.network_specification import NetworkSpecification
-
-_ZERO, _CARRIED, _GIVEN = 0, 1, 2
-"""As in `kernels.passes`, which is imported late."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +84,7 @@ class Pass:
         self._no_outputs = np.zeros((B, 0, s.outputs), s.dtype)
         self._names, self._of_states = s.graph.states, shape_of(s, B)
         self._of_step, self._of_y = (B, s.inputs), (B, s.outputs)
-        self.compute = computing(s, parameters, self.x, self.lengths, self.d, self.mask, self.tape)
+        self.compute = computing(s, parameters, Arrays(self.x, self.lengths, self.d, self.mask, self.tape))
 
     # Forward
 
@@ -99,7 +97,7 @@ class Pass:
 
     def predict(self, x: Array, lengths: Lengths | None = None, state: State | None = None) -> Array:
         """The outputs of sequences of any length x (B,·,I), T steps of them at a time."""
-        steps, start = x.shape[1], _ZERO if state is None else self._begin(state)
+        steps, start = x.shape[1], ZERO if state is None else self._begin(state)
         ends = self.whole if lengths is None else lengths
         if steps > self.T:
             if not self._last_step:
@@ -111,7 +109,7 @@ class Pass:
         y = np.empty((self.B, 1 if self._last_step else steps, self.d.shape[2]), self.dtype)
         finite = self.compute.read(given, ends, 0, start, y)
         for first in range(self.T, steps, self.T):
-            finite &= self.compute.read(given, ends, first, _CARRIED, y)
+            finite &= self.compute.read(given, ends, first, CARRIED, y)
         if not finite:
             refuse_sequences(self.specification, x, lengths)
         return y[:, 0] if self._last_step else y
@@ -134,13 +132,13 @@ class Pass:
     def _begin(self, state: State | None) -> int:
         """Put states where the first step finds them; the code of where it begins."""
         if state is None:
-            return _ZERO
+            return ZERO
         given_state(state).check(self.specification, self.B)
         given, states = self._of_directions(state), self.tape.states
         states[:, :, 0, 0] = given[:, :, 0]
         if self.specification.bidirectional:
             states[:, :, 1, -1] = given[:, :, 1]
-        return _GIVEN
+        return GIVEN
 
     def leave(self, state: State) -> None:
         """Put states where the last step of a network that reads forward leaves them."""

@@ -16,13 +16,12 @@ from throughtime.batch import Array
 from throughtime.cells.derivation import derivation
 from throughtime.cells.interpreted import backward, forward, leaves
 from throughtime.cells.layout import layout
-from throughtime.passes.tape import TapeArrays
+from throughtime.kernels.starts import CARRIED, ZERO
+from throughtime.passes.tape import Arrays
 from throughtime.weights.losses import LOSSES, READOUTS
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import DIRECTIONS, Views, of_layer
 
-_ZERO, _CARRIED = 0, 1
-"""As in `kernels.passes`."""
 _NUMBERS_AT_ONCE = 2**15
 """States of so many units are computed at once: what is made of them stays in the second-level cache."""
 _BY_ROWS = ("states", "gates", "joined", "net_y", "y")
@@ -32,18 +31,9 @@ _BY_ROWS = ("states", "gates", "joined", "net_y", "y")
 class Plain:
     """Plain NumPy on the arrays of a pass; arguments, calls and results are those of `passes.compiled.Compiled`."""
 
-    def __init__(
-        self,
-        s: NetworkSpecification,
-        parameters: Array,
-        x: Array,
-        lengths: Array,
-        d: Array,
-        mask: Array,
-        tape: TapeArrays,
-    ) -> None:
+    def __init__(self, s: NetworkSpecification, parameters: Array, arrays: Arrays) -> None:
         self._s, self._views = s, Views(s, parameters)
-        self._x, self._lengths, self._d, self._mask, self._tape = x, lengths, d, mask, tape
+        self._x, self._lengths, self._d, self._mask, self._tape = arrays
 
     def read(self, x: Array, lengths: Array, first: int, start: int, y: Array) -> bool:
         """x (B,·,I), lengths (B,), first step, beginning, y (B,R,O) or empty → whether x is finite."""
@@ -66,7 +56,7 @@ class Plain:
 
     def differentiate(self, x: Array, lengths: Array, y: Array, mask: Array, gradient: Array) -> tuple[bool, float]:
         """x (B,T,I), lengths (B,), y (B,R,O), mask (B,R), gradient (P,), added to → as `judge`."""
-        if not self.read(x, lengths, 0, _ZERO, np.zeros(0)):
+        if not self.read(x, lengths, 0, ZERO, np.zeros(0)):
             return False, 0.0
         _, loss = self.judge(y, mask)
         self.readout_backward(gradient)
@@ -98,8 +88,8 @@ class Plain:
 
     def _begin(self, start: int) -> None:
         states = self._tape.states
-        if start in (_ZERO, _CARRIED):
-            states[:, :, :, 0] = states[:, :, :, -2] if start == _CARRIED else 0
+        if start in (ZERO, CARRIED):
+            states[:, :, :, 0] = states[:, :, :, -2] if start == CARRIED else 0
             states[:, :, :, -1] = 0
 
     def _forward(self) -> None:

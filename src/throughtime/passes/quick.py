@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from throughtime.batch import Array
 from throughtime.passes.plain import Plain
+from throughtime.passes.tape import Arrays
 from throughtime.weights.network_specification import NetworkSpecification
 
 MOST = 10**8
@@ -35,8 +37,8 @@ class Quick:
         self._of_row = operations * (s.hidden + _OF_A_ROW) + parameters // _PRODUCTS
         self._left = MOST
 
-    def __call__(self, *arrays: Any) -> _Computing:
-        return _Computing(self, arrays)
+    def __call__(self, s: NetworkSpecification, parameters: Array, arrays: Arrays) -> _Computing:
+        return _Computing(self, s, parameters, arrays)
 
     def affords(self, ways: int, T: int, B: int) -> bool:
         """Whether enough is left to pass T steps of B sequences so many times; nothing is, from then on, if not."""
@@ -57,19 +59,19 @@ class Quick:
 class _Computing:
     """By Plain or by Compiled, which leave the same arrays on the tape: they may take turns."""
 
-    def __init__(self, quick: Quick, arrays: tuple[Any, ...]) -> None:
-        self._quick, self._arrays, self._plain = quick, arrays, Plain(*arrays)
+    def __init__(self, quick: Quick, s: NetworkSpecification, parameters: Array, arrays: Arrays) -> None:
+        self._quick, self._of, self._plain = quick, (s, parameters, arrays), Plain(s, parameters, arrays)
+        self._T, self._B, _ = arrays.x.shape
         self._reader: Any = self._plain
 
     @cached_property
     def _compiled(self) -> Any:
         from throughtime.passes.compiled import Compiled
 
-        return Compiled(*self._arrays)
+        return Compiled(*self._of)
 
     def _by(self, ways: int, steps: int | None = None) -> Any:
-        T, B, _ = self._arrays[2].shape
-        return self._plain if self._quick.spends(ways, steps or T, B) else self._compiled
+        return self._plain if self._quick.spends(ways, steps or self._T, self._B) else self._compiled
 
     def read(self, x: Any, lengths: Any, first: int, *more: Any) -> bool:
         """As `Compiled.read`; a long x that is read piece by piece is read by one of the two."""

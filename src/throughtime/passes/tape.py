@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections import namedtuple
 from itertools import accumulate
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -64,6 +64,22 @@ def _room_for_packed(s: NetworkSpecification, backward: bool) -> int:
     for K in [s.inputs, read][: s.layers]:
         needed += [(of_x * K + of_h * H) * padded(H), backward * (of_x * padded(K) + of_h * padded(H)) * H]
     return max(needed)
+
+
+class Arrays(NamedTuple):
+    """All that a pass computes on, time-major.
+
+    x : (T,B,I)
+    lengths : (B,) int64, steps of each sequence that are real
+    d, mask : (R,B,O) and (R,B), targets and their weights
+    tape : what the passes leave
+    """
+
+    x: Array
+    lengths: Array
+    d: Array
+    mask: Array
+    tape: TapeArrays
 
 
 class TapeArrays:

@@ -29,9 +29,9 @@ def processors() -> int:
     """
     if threading.current_thread() is not threading.main_thread():
         return 1
-    asked = os.environ.get("NUMBA_NUM_THREADS", "")
-    if asked.isdecimal() and int(asked) > 0:
-        return int(asked)
+    given = os.environ.get("NUMBA_NUM_THREADS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -43,7 +43,7 @@ class Team:
     Parameters
     ----------
     threads : int ≥ 1, optional
-        With the one that asks; `processors()` when not given.
+        With the one that calls; `processors()` when not given.
     """
 
     def __init__(self, threads: int | None = None) -> None:
@@ -51,7 +51,7 @@ class Team:
         self._others: ThreadPoolExecutor | None = None
 
     def share(self, work: Callable[[int], Any], parts: int) -> None:
-        """Do `work(0)` to `work(parts - 1)`, each on whichever thread is free; the one that asks is among them.
+        """Do `work(0)` to `work(parts - 1)`, each on whichever thread is free; the one that calls is among them.
 
         Raises
         ------
