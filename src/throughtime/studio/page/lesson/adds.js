@@ -5,7 +5,7 @@ import { el, set, write } from "../dom.js";
 import { brush, canvas } from "./canvas.js";
 import { Clouds } from "./clouds.js";
 import { forAFrame, Loop } from "./frames.js";
-import { sumsRight } from "./judge.js";
+import { carriesOf, sumsRight } from "./judge.js";
 import { paper } from "./paper.js";
 import { RECIPE } from "./tools.js";
 
@@ -126,20 +126,6 @@ export const adds = {
 function topStates({ tape }) {
   const { layers } = /** @type {import("../engine/passes.js").Tape} */ (tape);
   return layers[layers.length - 1].h;
-}
-
-/**
- * The carry out of every step of every sequence, (T·B,).
- * @param {ReturnType<typeof addition>} task
- * @param {import("../engine/types.d.ts").Batch} batch
- */
-function carriesOf(task, { x, T: steps, B: batch }) {
-  const carries = new Uint8Array(steps * batch);
-  for (let b = 0; b < batch; b++) {
-    const word = Array.from({ length: steps }, (_, t) => [x[(t * batch + b) * 2], x[(t * batch + b) * 2 + 1]]);
-    task.states(word).forEach((state, t) => t && (carries[(t - 1) * batch + b] = state));
-  }
-  return carries;
 }
 
 /**

@@ -5,8 +5,9 @@ import { copies } from "./copies.js";
 import { forward } from "./forward.js";
 import { memory } from "./memory.js";
 import { program } from "./program.js";
+import { proof } from "./proof.js";
 import { unit } from "./unit.js";
 import { update } from "./update.js";
 
 /** @type {import("./types.d.ts").Chapter[]} */
-export const CHAPTERS = [adds, memory, unit, copies, forward, backward, update, program];
+export const CHAPTERS = [adds, memory, unit, copies, forward, backward, update, program, proof];

@@ -1,4 +1,5 @@
 /** The lesson's text in English. How a text is written, `prose.js` says. */
+import { PROOF } from "./en_proof.js";
 
 /** @type {import("./types.d.ts").Text} */
 export const TEXT = {
@@ -459,5 +460,6 @@ export const TEXT = {
         },
       ],
     },
+    ...PROOF,
   },
 };

@@ -93,6 +93,7 @@ function sectionOf(chapter, k) {
       const read = lights.filter((light) => light.hasAttribute("data-read")).at(-1);
       const part = read instanceof HTMLElement ? read.dataset.light : null;
       set(picture, { "data-lit": part });
+      figures.get(section)?.read?.(part ?? null);
       for (const place of picture.querySelectorAll("[data-part]"))
         set(place, {
           "data-lit": part !== null && /** @type {HTMLElement} */ (place).dataset.part === part,

@@ -50,6 +50,8 @@ export interface Figure {
   values?(): Record<string, string>;
   /** Draws at the size and in the colours of now. */
   draw(): void;
+  /** Shows what the text being read speaks of: one of its parts, or nothing in particular. */
+  read?(part: string | null): void;
   /** Whether the reader can see it: what moves rests while it is out of sight. */
   seen?(is: boolean): void;
 }

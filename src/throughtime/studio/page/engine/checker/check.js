@@ -26,17 +26,24 @@ const LARGEST = 1e9;
  * @property {Record<string, string[]>} claim what has been proved, in lines
  */
 /** @typedef {Accepted | {accepted: false, reason: string}} Verdict */
+/**
+ * @typedef {object} Image where states of a set may be after one symbol or more
+ * @property {number[]} path the set that they come from, and the symbols
+ * @property {number} to the set that follows
+ * @property {Form[]} states
+ * @property {boolean} inside whether they are all in that set
+ */
 
 /**
  * Checks the text of a certificate.
  * @param {string} certificate
- * @param {{budget?: number, tick?: (done: number, of: number) => void}} options how many multiplications it may take at
- *   most, counted before they are done; what is called before each image
+ * @param {{budget?: number, tick?: (done: number, of: number) => void, seen?: (image: Image) => void}} options how many
+ *   multiplications it may take at most, counted before they are done; what is called before each image, and with each
  * @returns {Verdict}
  */
-export function check(certificate, { budget = Infinity, tick = () => {} } = {}) {
+export function check(certificate, { budget = Infinity, tick = () => {}, seen = () => {} } = {}) {
   try {
-    return new Proof(certificate, budget, tick).check();
+    return new Proof(certificate, budget, tick, seen).check();
   } catch (error) {
     if (error instanceof Rejected) return { accepted: false, reason: error.message };
     if (error instanceof SyntaxError || error instanceof RangeError)
@@ -46,10 +53,14 @@ export function check(certificate, { budget = Infinity, tick = () => {} } = {}) 
 }
 
 class Proof {
-  /** @param {string} certificate @param {number} budget @param {(done: number, of: number) => void} tick */
-  constructor(certificate, budget, tick) {
+  /**
+   * @param {string} certificate @param {number} budget @param {(done: number, of: number) => void} tick
+   * @param {(image: Image) => void} seen
+   */
+  constructor(certificate, budget, tick, seen) {
     this.budget = budget;
     this.tick = tick;
+    this.seen = seen;
     const file = read(JSON.parse(certificate), FILE, "file");
     this.file = file;
     const bytes = new DataView(new ArrayBuffer(8 * file.weights.length));
@@ -109,7 +120,7 @@ class Proof {
         x[j + 1] = Math.max(up(hi[j] - x[0]), up(x[0] - low));
         return exact({ x, own: 0 });
       });
-      this.branch(q, box, file.m, `set ${q}`);
+      this.branch(q, box, file.m, [q]);
     }
     const { rounding } = this;
     const off = `a step in ${file.network.dtype} may be off by ${short(rounding)}`;
@@ -121,7 +132,7 @@ class Proof {
 
   /**
    * From these states and set q: right until in a set that follows, after at most m more symbols.
-   * @param {number} q @param {Form[]} states @param {number} m @param {string} path
+   * @param {number} q @param {Form[]} states @param {number} m @param {number[]} path the first set, and the symbols
    */
   branch(q, states, m, path) {
     const { file, network, machine } = this;
@@ -138,7 +149,8 @@ class Proof {
       need(this.budget >= 0, "checking it takes more work than its budget");
       this.images++;
       need(this.images <= MOST, "too many images");
-      const [here, to] = [`${path}, symbol ${a}`, file.sets[q].succ[a]];
+      const [here, to] = [[...path, a], file.sets[q].succ[a]];
+      const where = `set ${here.join(", symbol ")}`;
       const x = symbol.map((/** @type {number} */ v) => exact(point(v)));
       const [after, net_y] = network.step(how, states, x, known);
       how.off(net_y, 8 * 16 * how.u * Number(sigmoid)); // S is off by 16 u, and its slope is near ¼
@@ -146,15 +158,17 @@ class Proof {
         const [low, high] = ends(net_y[k]);
         const [below, above] = [down(down(low - bit) + 0.5), down(down(bit - high) + 0.5)];
         const margin = sigmoid ? (bit ? low : -high) : Math.min(below, above);
-        need(margin > epsilon, `${here}: the output may be wrong`);
+        need(margin > epsilon, `${where}: the output may be wrong`);
         this.margin = Math.min(this.margin, down(margin - epsilon));
       });
       const found = after.map(ends);
-      need(found.flat().every(Number.isFinite), `${here}: states without bounds`);
+      need(found.flat().every(Number.isFinite), `${where}: states without bounds`);
       for (const end of found.flat()) this.reach = Math.max(this.reach, Math.abs(end));
       const { lo, hi } = file.sets[to];
-      if (!found.every(([low, high], j) => lo[j] <= low && high <= hi[j])) {
-        need(m > 1, `${here}: the states are not inside set ${to}`);
+      const inside = found.every(([low, high], j) => lo[j] <= low && high <= hi[j]);
+      this.seen({ path: here, to, states: after, inside });
+      if (!inside) {
+        need(m > 1, `${where}: the states are not inside set ${to}`);
         this.branch(to, how.shared(after, K - how.K), m - 1, here);
       }
     }

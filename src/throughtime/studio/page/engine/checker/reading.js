@@ -115,7 +115,7 @@ const HEXADECIMAL = /^\s*([-+]?)(?:0x)?([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([-+]?\d
  * The double that a hexadecimal text writes, as Python's float.hex does; rejected, if it is none.
  * @param {string} text
  */
-function double(text) {
+export function double(text) {
   const [, sign, before, after = "", power = "0"] = HEXADECIMAL.exec(text) ?? ["", "", "", "", "0"];
   need(before + after !== "", `expected a hexadecimal number, got ${text.slice(0, 40)}`);
   let digits = BigInt(`0x${before}${after}`);

@@ -1,0 +1,282 @@
+/** Chapter 12, first picture: an LSTM that adds all pairs of 8-bit numbers, and a longer sum that it gets wrong. */
+import { checkInSlices } from "../engine/exhaustive.js";
+import { Random } from "../engine/random.js";
+import { addition } from "../engine/tasks.js";
+import { Trainer } from "../engine/training.js";
+import { el, set, write } from "../dom.js";
+import { brush, canvas } from "./canvas.js";
+import { Clouds } from "./clouds.js";
+import { forAFrame, Loop } from "./frames.js";
+import { carriesOf } from "./judge.js";
+import { wrongWord } from "./longer.js";
+import { holds, outline } from "./outlines.js";
+import { paper } from "./paper.js";
+
+/** @typedef {import("./outlines.js").Point} Point */
+/** @typedef {import("../engine/network.js").Network} Network */
+/**
+ * @typedef {object} Seen a wrong sum among the memories of short ones, in a plane
+ * @property {Point[][]} points of each carry
+ * @property {Point[][]} outlines
+ * @property {Point[]} path
+ * @property {number[]} carries after each step of the path
+ * @property {number} left the first step, from 0, after which the path is outside of the outline of its carry
+ * @property {number} wrong the step of the first wrong digit
+ */
+
+const BITS = 8;
+const H = 8;
+const UPDATES = 1000;
+const MORE = 200;
+const ALL = 65536;
+/** Digits of the longest sum that still fits the page. */
+const LONGEST = 15;
+const SHORT_SUMS = 500;
+const MANY = 50;
+
+/**
+ * @param {import("./types.d.ts").Tools} tools
+ * @param {Record<string, string>} words
+ * @param {() => void} changed
+ */
+export function refuted(tools, words, changed) {
+  const task = addition({ bits: BITS });
+  const short = addition({ bits: BITS + 1 });
+  const watched = short.sample(new Random(12345, 7, 3), SHORT_SUMS);
+  let seed = 3;
+  let tried = 0;
+  /** @type {Trainer | null} */
+  let trainer = null;
+  let end = UPDATES;
+  /** @type {ReturnType<typeof checkInSlices> | null} */
+  let slices = null;
+  let checked = { checked: 0, wrong: 0 };
+  /** @type {Seen | null} */
+  let seen = null;
+  /** @type {number[] | null} */
+  let word = null;
+
+  const picture = canvas(words.memory, "path");
+  const sum = el("div", { class: "long" });
+  const meter = el("meter", { min: 0, max: ALL, "aria-label": words.tested });
+  const score = el("p", { class: "score", "data-part": "tested" }, meter, el("span"));
+  const button = el("button", { type: "button", class: "primary" });
+  const again = el("button", { type: "button" }, words.again);
+  const root = el(
+    "div",
+    { class: "pane" },
+    el("div", { class: "verdict" }, score, el("div", { class: "buttons" }, button, again)),
+    sum,
+    el("div", { class: "stage" }, picture),
+  );
+  again.addEventListener("click", () => act("again"));
+  button.addEventListener("click", () => act("learn"));
+
+  function begin() {
+    tried++;
+    end = UPDATES;
+    slices = null;
+    checked = { checked: 0, wrong: 0 };
+    const network = tools.network({ cell: "lstm", hidden: H }, seed);
+    trainer = new Trainer(network, task, { batch: 64, optimizer: { name: "adam", learning_rate: 0.02 }, seed });
+  }
+
+  /** A piece of the work; whether there is more. */
+  function work() {
+    if (trainer === null) begin();
+    const { network } = /** @type {Trainer} */ (trainer);
+    if (/** @type {Trainer} */ (trainer).step < end) trainer?.run(1);
+    else {
+      slices ??= checkInSlices(network, task.machine, BITS, 1);
+      const { done, value } = slices.next();
+      checked = value;
+      if (!done) return true;
+      slices = null;
+      if (checked.wrong > 0) end += MORE;
+      else {
+        word = wrongWord(network, task, BITS + 1, LONGEST);
+        seen = word && lookedAt(network, word);
+        if (seen === null) {
+          seed++;
+          trainer = null;
+        }
+      }
+    }
+    return seen === null;
+  }
+
+  const loop = new Loop(() => {
+    forAFrame(MANY, () => seen === null && work());
+    draw();
+    changed();
+    return seen === null;
+  });
+
+  /**
+   * The memory C of short sums and of this one, in the plane of the carry and of the cell that goes farthest from them;
+   * null where none does.
+   * @param {Network} network @param {number[]} wrong
+   * @returns {Seen | null}
+   */
+  function lookedAt(network, wrong) {
+    const { x, states, y: d } = task.run([...wrong, 0]);
+    const T = x.length;
+    const y = network.predict({ x: Float64Array.from(x.flat()), T, B: 1 });
+    const path = memories(network);
+    const carriesOfPath = states.slice(1);
+    network.predict(watched);
+    const known = memories(network);
+    const carries = carriesOf(short, watched);
+    const clouds = new Clouds(H);
+    clouds.turn(known, carries, 1);
+    const cell = farthest(known, carries, path, carriesOfPath);
+    const at = (/** @type {Float64Array} */ C, /** @type {number} */ n) =>
+      /** @type {Point} */ ([clouds.at(C, n)[0], C[n * H + cell]]);
+    const points = [0, 1].map((carry) =>
+      Array.from(carries.keys())
+        .filter((n) => carries[n] === carry)
+        .map((n) => at(known, n)),
+    );
+    const outlines = points.map(outline);
+    const way = Array.from({ length: T }, (_, t) => at(path, t));
+    const first = d.findIndex(([bit], t) => y[t] > 0.5 !== bit > 0.5);
+    const left = way.findIndex((p, t) => !holds(outlines[carriesOfPath[t]], p));
+    if (left < 0 || left > first) return null;
+    return { points, outlines, path: way, carries: carriesOfPath, left, wrong: first };
+  }
+
+  /** @type {number[] | null} */
+  let written = null;
+  function draw() {
+    const step = trainer?.step ?? 0;
+    meter.value = checked.checked - checked.wrong;
+    const digits = seen ? words.tests : trainer && step >= end ? words.testing : words.updates;
+    write(
+      /** @type {Element} */ (score.lastChild),
+      digits.replace("N", String(checked.checked - checked.wrong)).replace("U", String(step)),
+    );
+    write(button, seen ? words.refuted : loop.wanted ? words.pause : step ? words.on : words.learn);
+    set(button, { disabled: seen !== null });
+    if (written !== word || sum.firstChild === null) {
+      written = word;
+      const shown = task.run(word ? [...word, 0] : Array(BITS + 1).fill(0));
+      const T = shown.x.length;
+      const table = paper(words, T, "wrong");
+      const x = Float64Array.from(shown.x.flat());
+      table.show(shown, word && trainer ? trainer.network.predict({ x, T, B: 1 }) : null);
+      sum.replaceChildren(table.table);
+    }
+    const with_ = brush(picture);
+    if (with_ && seen) paint(with_, seen);
+    set(picture, {
+      "data-left": seen ? seen.left + 1 : null,
+      "data-parameters": seen && trainer ? trainer.network.parameters.join(" ") : null,
+    });
+  }
+
+  /** @param {string} action */
+  function act(action) {
+    if (action === "again") {
+      loop.stop();
+      seed++;
+      [trainer, seen, word, tried] = [null, null, null, 0];
+      checked = { checked: 0, wrong: 0 };
+    } else if (loop.wanted) loop.stop();
+    else if (seen === null && tools.still) while (work());
+    else if (seen === null) loop.start();
+    draw();
+    changed();
+  }
+
+  return {
+    root,
+    act,
+    draw,
+    seen: (/** @type {boolean} */ is) => loop.seen(is),
+    values: () => ({
+      updates: String(trainer?.step ?? 0),
+      passed: seen ? String(checked.checked - checked.wrong) : "…",
+      digits: seen ? String(seen.wrong + 1) : "…",
+      left: seen ? String(seen.left + 1) : "…",
+      tried: String(tried),
+    }),
+  };
+}
+
+/** The memory C of an LSTM after each step of the last pass, (T·B,H). @param {Network} network */
+function memories({ tape }) {
+  const { layers, stride, B } = /** @type {import("../engine/passes.js").Tape} */ (tape);
+  return layers[0].states.slice(stride + B * H, 2 * stride);
+}
+
+/**
+ * The cell whose number goes farthest beyond all that it is in short sums with the same carry, as a share of these.
+ * @param {Float64Array} known (N,H) @param {Uint8Array} carries @param {Float64Array} path (T,H)
+ * @param {number[]} carriesOfPath
+ */
+function farthest(known, carries, path, carriesOfPath) {
+  let [best, most] = [0, -Infinity];
+  for (let cell = 0; cell < H; cell++) {
+    const ends = [0, 1].map((carry) => {
+      const values = Array.from(carries.keys(), (n) => (carries[n] === carry ? known[n * H + cell] : NaN));
+      const of = values.filter((value) => !Number.isNaN(value));
+      return [Math.min(...of), Math.max(...of)];
+    });
+    carriesOfPath.forEach((carry, t) => {
+      const [low, high] = ends[carry];
+      const value = path[t * H + cell];
+      const beyond = Math.max(low - value, value - high) / (high - low);
+      if (beyond > most) [best, most] = [cell, beyond];
+    });
+  }
+  return best;
+}
+
+/** @param {NonNullable<ReturnType<typeof brush>>} brush @param {Seen} seen */
+function paint({ context, width, height, ink }, { points, outlines, path, carries, left, wrong }) {
+  const all = [...outlines.flat(), ...path];
+  const [xs, ys] = [all.map(([x]) => x), all.map(([, y]) => y)];
+  const edge = 26;
+  const along = (/** @type {number[]} */ of, /** @type {number} */ value, /** @type {number} */ size) =>
+    edge + ((value - Math.min(...of)) / (Math.max(...of) - Math.min(...of))) * (size - 2 * edge);
+  const at = (/** @type {Point} */ [x, y]) =>
+    /** @type {Point} */ ([along(xs, x, width), height - along(ys, y, height)]);
+  const colours = [ink("forward"), ink("wrong")];
+  points.forEach((of, carry) => {
+    context.fillStyle = context.strokeStyle = colours[carry];
+    context.globalAlpha = 0.3;
+    for (const point of of) {
+      const [x, y] = at(point);
+      context.fillRect(x - 1, y - 1, 2, 2);
+    }
+    context.globalAlpha = 1;
+    context.lineWidth = 1.5;
+    line(context, outlines[carry].map(at));
+    context.closePath();
+    context.stroke();
+  });
+  const way = path.slice(0, wrong + 1).map(at);
+  context.strokeStyle = ink("ink");
+  context.lineWidth = 1.5;
+  line(context, way);
+  context.stroke();
+  context.font = `600 12px ${getComputedStyle(context.canvas).fontFamily}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  way.forEach(([x, y], t) => {
+    context.fillStyle = t >= left ? ink("ink") : ink("surface");
+    context.strokeStyle = t >= left ? ink("ink") : colours[carries[t]];
+    context.beginPath();
+    context.arc(x, y, t === wrong ? 12 : 9, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
+    context.fillStyle = t >= left ? ink("surface") : ink("ink");
+    context.fillText(String(t + 1), x, y);
+  });
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Point[]} points */
+function line(context, points) {
+  context.beginPath();
+  points.forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
+}
