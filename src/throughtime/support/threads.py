@@ -1,6 +1,7 @@
 """Work that several threads share, and how many of them there are.
 
-`concurrent.futures`, with the logging that it brings, is imported when threads start: most programs start none.
+`concurrent.futures`, with the logging that it brings, is imported when threads start: most programs start none. That is
+while Ctrl-C is held back, since a module that was interrupted could not be imported any more.
 """
 
 from __future__ import annotations
@@ -65,10 +66,6 @@ class Team:
             for part in range(parts):
                 work(part)
             return
-        from concurrent.futures import ThreadPoolExecutor, wait
-
-        if self._others is None:
-            self._others = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="throughtime")
         left = deque(range(parts))
         helping: list[Future[None]] = []
 
@@ -85,13 +82,24 @@ class Team:
                     raise
 
         with deferred():
+            from concurrent.futures import ThreadPoolExecutor, wait
+
+            if self._others is None:
+                self._others = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="throughtime")
+            team = self._others
             try:
-                helping += (self._others.submit(take) for _ in range(others))
+                helping += (team.submit(take) for _ in range(others))
                 take()
             finally:
                 wait(helping)
             for future in helping:
                 future.result()
+
+
+def _pool(threads: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(threads)
 
 
 def on_threads(work: Callable[[T, Callable[[], bool]], R], items: Iterable[T], threads: int | None = None) -> list[R]:
@@ -110,11 +118,9 @@ def on_threads(work: Callable[[T, Callable[[], bool]], R], items: Iterable[T], t
     KeyboardInterrupt
         After Ctrl-C, when all have ended.
     """
-    from concurrent.futures import ThreadPoolExecutor
-
     at_once, failed = threads or processors(), False
     found: dict[int, R] = {}
-    with deferred() as ctrl_c, ThreadPoolExecutor(at_once) as pool:
+    with deferred() as ctrl_c, _pool(at_once) as pool:
 
         def submit(numbered: tuple[int, T]) -> Future[R]:
             return pool.submit(work, numbered[1], lambda: ctrl_c.came or failed)
