@@ -92,6 +92,9 @@ PLANTED = {
     "the upper ends of a set": ("check.js", "lo[j] <= low && high <= hi[j]", "lo[j] <= low"),
     "the labels": ("check.js", "sets[to].label === machine.next[label][a]", "true"),
     "the hash": ("check.js", "sha256(new Uint8Array(bytes.buffer)) === file.sha256", "true"),
+    "names that Python has not": ("reading.js", "XID_Start", "ID_Start"),
+    "numbers with a point": ("reading.js", 'need(!/\\d[.e]/i', 'need(true || !/\\d[.e]/i'),
+    "spaces that Python has not": ("reading.js", "[ \\t-\\r]*", "\\s*"),
     "the margin": ("check.js", "need(margin > epsilon", "need(margin > -1e9"),
 }  # fmt: skip
 """Errors that would make the checker believe too much: the file, what stands there, and what is put in its place."""

@@ -6,6 +6,7 @@ python certificates.py FILE COUNT
 import copy
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -120,11 +121,25 @@ def changed(content, rng):
 def aimed():
     """An adder's certificate with each single thing that makes it no proof, or no certificate, or leaves it a proof."""
     text = prove(built.two_unit_adder(), ADDITION).certificate.text
-    malformed = [tamper for name, tamper in MALFORMED.items() if name != "m a float"]  # 2.0, which is 2 in JavaScript
-    for tamper in [*UNSOUND, *SOUND.values(), *malformed]:
+    for tamper in [*UNSOUND, *SOUND.values(), *MALFORMED.values()]:
         content = json.loads(text)
         tamper(content)
         yield content
+
+
+def spelled():
+    """The text of a proof whose numbers and names are written otherwise: what two languages may read differently."""
+    content = json.loads(prove(built.two_unit_adder(), ADDITION).certificate.text)
+    text = json.dumps(content)
+    for key in ("version", "layers", "m", "label"):
+        for more in (".0", "e0", "E+0", ".00000000000000000001"):
+            yield re.sub(f'("{key}": [0-9]+)', rf"\g<1>{more}", text, count=1)
+    weight = content["weights"][0]
+    for space in " \t\n\v\f\r\x1c\x85\u00a0\u2003\u2028\ufeff":
+        yield text.replace(json.dumps(weight), json.dumps(space + weight + space))
+    for name in ("ͺ", "゛", "ﷺ", "\u0e33", "℮", "ª", "h·", "·h", "__proto__", "h̃", "𝒜", "ﬁ"):
+        content["network"]["step"]["name"] = name
+        yield json.dumps(content)
 
 
 def write(path, number):
@@ -132,7 +147,7 @@ def write(path, number):
     changes = (nudged, nudged, changed)
     contents = [*good, *(changes[k % 3](good[k % len(good)], rng) for k in range(number)), *aimed()]
     with path.open("w") as file:
-        for text in map(json.dumps, contents):
+        for text in [*map(json.dumps, contents), *spelled()]:
             if (found := verdict(text)) is not None:
                 file.write(json.dumps({"text": text, "verdict": found}) + "\n")
 

@@ -154,6 +154,8 @@ describe("verdicts", () => {
     assert.match(check(text, { budget: 1 }).reason, /more work than its budget/);
     for (const wrong of ["", "{", "[]", "null", "1", '{"format": "throughtime proof"}', "[".repeat(1e5)])
       assert.equal(check(wrong).accepted, false);
+    const endless = text.replace('"epsilon": "', `"epsilon": "0x${"0".repeat(1e6)}`);
+    assert.match(check(endless).reason, /expected a hexadecimal number, got 10000\d\d characters/); // at once
     const told = [];
     check(text, { tick: (done, of) => told.push([done, of]) });
     assert.ok(told.length > 1 && told.every(([done, of]) => done < of));

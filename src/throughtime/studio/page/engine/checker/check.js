@@ -8,7 +8,7 @@ import { down, up } from "./bounds.js";
 import { ends, exact, point } from "./forms.js";
 import { Arithmetic, Network } from "./network.js";
 import { claimOf, short } from "./claim.js";
-import { FILE, list, MOST, need, read, Rejected, sha256, whole } from "./reading.js";
+import { FILE, list, MOST, need, parsed, read, Rejected, sha256, whole } from "./reading.js";
 
 /** Numbers in sets; numbers for an image, and multiplications. */
 const ROOM = 3e7;
@@ -61,7 +61,7 @@ class Proof {
     this.budget = budget;
     this.tick = tick;
     this.seen = seen;
-    const file = read(JSON.parse(certificate), FILE, "file");
+    const file = read(parsed(certificate), FILE, "file");
     this.file = file;
     const bytes = new DataView(new ArrayBuffer(8 * file.weights.length));
     file.weights.forEach((/** @type {number} */ weight, /** @type {number} */ k) =>

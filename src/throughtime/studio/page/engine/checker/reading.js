@@ -70,9 +70,19 @@ const KINDS = {
   number: (v) => typeof v === "string",
   size: (v) => Number.isInteger(v) && v > 0 && v <= MOST,
   text: (v) => typeof v === "string" && [...v].length <= 10_000,
-  name: (v) => typeof v === "string" && /^([\p{ID_Start}_]\p{ID_Continue}*)?$/u.test(v) && [...v].length <= 100,
+  name: (v) => typeof v === "string" && /^([\p{XID_Start}_]\p{XID_Continue}*)?$/u.test(v) && [...v].length <= 100,
   list: (v) => Array.isArray(v),
 };
+
+/**
+ * The values of a text in JSON whose numbers are all written as whole ones: to JavaScript, 2.0 is 2.
+ * @param {string} text @returns {any}
+ */
+export function parsed(text) {
+  const value = JSON.parse(text);
+  need(!/\d[.e]/i.test(text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "")), "expected whole numbers, and others as text");
+  return value;
+}
 
 /**
  * The value, if it has that form; numbers as doubles.
@@ -109,13 +119,16 @@ export function read(value, form, what) {
   return Object.fromEntries(keys.map((key) => [key, read(value[key], form[key], key)]));
 }
 
-const HEXADECIMAL = /^\s*([-+]?)(?:0x)?([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([-+]?\d+))?\s*$/i;
+/** Characters of a number: more than a double has, so that what follows takes no time. */
+const LONGEST = 1000;
+const HEXADECIMAL = /^[ \t-\r]*([-+]?)(?:0x)?([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([-+]?\d+))?[ \t-\r]*$/i;
 
 /**
  * The double that a hexadecimal text writes, as Python's float.hex does; rejected, if it is none.
  * @param {string} text
  */
 export function double(text) {
+  need(text.length <= LONGEST, `expected a hexadecimal number, got ${text.length} characters`);
   const [, sign, before, after = "", power = "0"] = HEXADECIMAL.exec(text) ?? ["", "", "", "", "0"];
   need(before + after !== "", `expected a hexadecimal number, got ${text.slice(0, 40)}`);
   let digits = BigInt(`0x${before}${after}`);
