@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from oracles.cases import problem
+from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.passes.state import State
 
@@ -14,6 +15,10 @@ LAST = problem((3, 5, 1), output="last step")
 BOTH = problem((3, 5, 1), bidirectional=True, cell="lstm", layers=2)
 XS = [Q.x[b, :n] for b, n in enumerate(Q.lengths)]
 YS = [Q.y[b, :n] for b, n in enumerate(Q.lengths)]
+MASKED = " must be an array without masked entries, got 1 of them: fill them, and say with lengths or mask what "
+MASKED += "does not count"
+HIDDEN = np.ma.array(Q.x, mask=np.arange(Q.x.size).reshape(Q.x.shape) == 3)
+"""x, one of whose numbers is masked."""
 X = "x must be (batch, time, features) with 2 features and at least one step, got "
 SEQUENCES = "each sequence must be (time, features) with the same features and at least one step; "
 
@@ -28,6 +33,12 @@ ERRORS = {
     "x-gradient": (lambda: Q.net.gradient(np.zeros((8, 2)), Q.y), X + "(8, 2)"),
     "x-hidden": (lambda: Q.net.hidden(np.zeros((8, 2))), X + "(8, 2)"),
     "x-backward": (lambda: Q.net.backward(np.zeros((8, 2)), Q.d_h), X + "(8, 2)"),
+    "x-masked": (lambda: Q.net.predict(HIDDEN, Q.lengths), "x" + MASKED),
+    "x-masked-in-a-list": (lambda: Q.net.predict(list(HIDDEN)), "sequence 0" + MASKED),
+    "x-masked-in-a-batch": (lambda: Batch(HIDDEN, Q.y), "x" + MASKED),
+    "y-masked": (lambda: Q.net.loss(Q.x, np.ma.masked_equal(Q.y, Q.y[0, 0, 0])), "y" + MASKED),
+    "lengths-masked": (lambda: Q.net.predict(Q.x, np.ma.masked_equal([3, 5, 1], 5)), "lengths" + MASKED),
+    "x_t-masked": (lambda: Q.net.step(HIDDEN[:, 1], Q.net.initial_state(3)), "x_t" + MASKED),
     "no-sequences": (lambda: Q.net.predict([]), "expected at least one sequence, got an empty list"),
     "sequence-without-steps": (
         lambda: Q.net.predict([np.zeros((3, 2)), np.zeros((0, 2))]),

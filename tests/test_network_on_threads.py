@@ -137,3 +137,9 @@ def test_validation_has_the_threads_of_its_run(small, monkeypatch):
     found = [run.history["validation_loss"] for run in runs]
     np.testing.assert_array_equal(found[0], found[1])
     assert np.isfinite(found[0]).any()
+
+
+def test_outputs_that_no_memory_holds_are_refused(small):
+    net = network()
+    with pytest.raises(ValueError, match=r"^the outputs of 1,000,000 sequences of 10,000,000 steps needs? about 160"):
+        net.predict(np.broadcast_to(0.0, (10**6, 10**7, 3)))

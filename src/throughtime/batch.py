@@ -53,9 +53,10 @@ class Batch:
             raise ValueError(
                 f"y must be (batch, time, outputs) or (batch, outputs) for x of shape {x.shape}, got {y.shape}"
             )
-        lengths = None if self.lengths is None else np.asarray(self.lengths)
+        lengths = self.lengths
         if lengths is not None:
             check_lengths(lengths, x.shape[0], x.shape[1])
+            lengths = np.asarray(lengths)
         mask = None if self.mask is None else numbers("mask", self.mask)
         if mask is not None and mask.shape != y.shape[:-1]:
             axes = "(batch, time)" if y.ndim == 3 else "(batch,)"
@@ -92,6 +93,7 @@ class Batch:
 
 def numbers(name: str, values: Any) -> Array:
     """`values` as an array of numbers, or a ValueError that says what they are."""
+    refuse_masked(name, values)
     try:
         array = np.asarray(values)
     except ValueError:  # lists within it differ in length
@@ -101,6 +103,15 @@ def numbers(name: str, values: Any) -> Array:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} must hold real numbers, got an array of {array.dtype}")
     return array
+
+
+def refuse_masked(name: str, values: Any) -> None:
+    """A ValueError for an array of NumPy's of which a part is masked: what stands beneath would be read."""
+    if isinstance(values, np.ndarray) and type(values) is not np.ndarray and np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} must be an array without masked entries, got {np.sum(np.ma.getmask(values)):,} of them: fill them, "
+            "and say with lengths or mask what does not count"
+        )
 
 
 def place(index: Iterable[int], last: str = "") -> str:
@@ -164,6 +175,7 @@ def check_weights(mask: Array | None, real: Array | None = None) -> None:
 
 def check_lengths(lengths: Any, batch: int, time: int) -> npt.NDArray[np.int64]:
     """`lengths` as int64 (B,), each in 1..T, or a ValueError that says what is wrong."""
+    refuse_masked("lengths", lengths)
     given = np.asarray(lengths)
     if given.shape != (batch,):
         raise ValueError(f"lengths must be (batch,) = ({batch},), got shape {given.shape}")
@@ -182,6 +194,8 @@ def pad(sequences: Sequence[Any]) -> tuple[Array, npt.NDArray[np.int64]]:
     padded : (B, max T_i, F) array, zero behind the end of each sequence
     lengths : (B,) int64 array of the T_i
     """
+    for i, sequence in enumerate(sequences):
+        refuse_masked(f"sequence {i}", sequence)
     arrays = [np.asarray(s) for s in sequences]
     if not arrays:
         raise ValueError("expected at least one sequence, got an empty list")

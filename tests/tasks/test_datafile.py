@@ -1,6 +1,7 @@
 import json
 import re
 import tracemalloc
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -312,6 +313,16 @@ X, Y = np.zeros((2, 3, 1)), np.zeros((2, 3, 1))
 def test_malformed_npz_gets_one_line(file, arrays, message):
     np.savez(file("d.npz", b""), **arrays)
     refused("d.npz", message)
+
+
+def test_an_array_that_is_there_twice_is_refused(file):
+    np.savez(file("d.npz", b""), x=X, y=Y)
+    for again in ("x", "x.npy"):
+        twice = file(f"{again}.npz", Path("d.npz").read_bytes())
+        with zipfile.ZipFile("d.npz") as given, zipfile.ZipFile(twice, "a") as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of zipfile, that the name is there
+            archive.writestr(again, given.read("y.npy"))
+        refused(f"{again}.npz", f"{again}.npz: expected each of the arrays once, got x.npy, y.npy, {again}")
 
 
 def test_damaged_npz(file, monkeypatch):

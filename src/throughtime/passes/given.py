@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from throughtime.batch import Array, Sequences, check_finite, check_lengths, check_weights, numbers, pad
+from throughtime.batch import Array, Sequences, check_finite, check_lengths, check_weights, numbers, pad, refuse_masked
 from throughtime.weights.losses import check_targets
 from throughtime.weights.network_specification import NetworkSpecification
 
@@ -25,6 +25,7 @@ def sequences(s: NetworkSpecification, x: Sequences, lengths: Any = None) -> tup
         array: Array = x
     else:
         x, lengths = _separated(x, lengths)
+        refuse_masked("x", x)
         array = np.asarray(x)
     if array.ndim != 3 or array.shape[2] != s.inputs or not array.size:
         swapped = array.ndim == 3 and array.shape[1] == s.inputs

@@ -13,6 +13,7 @@ from throughtime.passes.given import Lengths, refuse_sequences, refuse_targets, 
 from throughtime.passes.one_pass import Pass
 from throughtime.passes.pool import Pool
 from throughtime.passes.state import State, given_state
+from throughtime.support.memory import require
 from throughtime.support.threads import Team
 
 R = TypeVar("R")
@@ -40,6 +41,8 @@ class Sharded:
         s, (B, T, _) = self._passes.specification, x.shape
         if state is not None:
             given_state(state).check(s, B)
+        if s.output != "last step":
+            require(8.0 * B * T * s.outputs, f"the outputs of {B:,} sequences of {T:,} steps")
         y = np.empty((B, s.outputs) if s.output == "last step" else (B, T, s.outputs), s.dtype)
 
         def one(shard: int, rows: slice) -> None:

@@ -95,6 +95,8 @@ def _arrays(path: Path) -> dict[str, Array]:
                 raise ValueError(
                     f"{path}: expected arrays x, y and perhaps lengths, got {listed(list(members)) or 'none'}"
                 )
+            if len(members) < len(packed.infolist()):
+                raise ValueError(f"{path}: expected each of the arrays once, got {listed(packed.namelist())}")
             found: dict[str, Array] = {}
             unpacked = 0
             for name, member in members.items():
