@@ -41,6 +41,8 @@ class Data:
         Remarks on the file, for people.
     places : function, optional
         Reads a table again and gives, of each row, the name of its sequence and its line.
+    refuse_changed : function, optional
+        Raises a ValueError once somebody has written to the file that the arrays stay in.
     """
 
     x: Array
@@ -50,12 +52,15 @@ class Data:
     unused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     places: Places | None = None
+    refuse_changed: Callable[[], None] | None = None
 
     def __len__(self) -> int:
         return len(self.x)
 
     def __getitem__(self, rows: Any) -> Batch:
         """Some sequences as a network reads them: float64, standardised as the columns say, 0 behind each end."""
+        if self.refuse_changed is not None:
+            self.refuse_changed()
         lengths = self.lengths[rows]
         behind = None if (lengths == self.x.shape[1]).all() else np.arange(self.x.shape[1]) >= lengths[:, None]
 

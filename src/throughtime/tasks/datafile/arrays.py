@@ -6,7 +6,10 @@ An array that is not compressed is never read as a whole: it is mapped from wher
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
+from functools import partial
 from math import prod
+from os import stat_result
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -26,6 +29,7 @@ _AT_A_TIME = 2**24
 
 def read_npz(path: Path, reading: Reading) -> Data:
     """Read a NumPy archive; see `read`."""
+    before = path.stat()
     arrays = _arrays(path)
     x = _numbers(path, "x", arrays["x"])
     if x.ndim != 3:
@@ -61,9 +65,26 @@ def read_npz(path: Path, reading: Reading) -> Data:
         y = _numbers(path, "y", given)
     _check("x", x, lengths, path, reading)
     _check("y", y, lengths, path, reading)
-    return data_of(
+    data = data_of(
         path, reading, x, y, lengths, named("x", x.shape[2]), named("y", given.shape[-1]), classes, notes=notes
     )
+    if not any(isinstance(array, np.memmap) for array in arrays.values()):
+        return data
+    return replace(data, refuse_changed=partial(_refuse_changed, path.absolute(), before))
+
+
+def _refuse_changed(path: Path, before: stat_result) -> None:
+    """A ValueError if somebody has written to a file; one that was deleted or replaced stays mapped as it was.
+
+    To read on behind the end of a file that is shorter now would end the process without a word.
+    """
+    try:
+        now = path.stat()
+    except OSError:
+        return
+    written = (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+    if now.st_ino == before.st_ino and written:
+        raise ValueError(f"{path} was written to while its numbers were used: keep it as it is, or write another file")
 
 
 def _check(name: str, values: Array, lengths: Array, path: Path, reading: Reading) -> None:
