@@ -109,8 +109,8 @@ def refuse_masked(name: str, values: Any) -> None:
     """A ValueError for an array of NumPy's of which a part is masked: what stands beneath would be read."""
     if isinstance(values, np.ndarray) and type(values) is not np.ndarray and np.ma.is_masked(values):
         raise ValueError(
-            f"{name} must be an array without masked entries, got {np.sum(np.ma.getmask(values)):,} of them: fill them, "
-            "and say with lengths or mask what does not count"
+            f"{name} must be an array without masked entries, got {np.sum(np.ma.getmask(values)):,} of them: "
+            "fill them, and say with lengths or mask what does not count"
         )
 
 

@@ -7,6 +7,7 @@ import os
 import random
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -74,6 +75,14 @@ def test_ctrl_c_while_the_program_starts_is_one_line(moment):
     )
     outcome = run(program=(sys.executable, "-c", program))
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (130, "", "interrupted\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell that closes files")
+@pytest.mark.parametrize(("closed", "arguments", "status"), [(">&-", "tasks", 0), (">&- 2>&-", "tasks --nope", 2)])
+def test_a_closed_output_is_written_to_no_more(closed, arguments, status):
+    command = f"{shlex.join(map(str, PROGRAM))} {arguments} {closed}"
+    outcome = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert (outcome.returncode, outcome.stderr) == (status, "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

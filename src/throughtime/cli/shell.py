@@ -42,8 +42,10 @@ class OneLineErrors(Commands):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its status."""
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:  # it was closed by who called: nobody reads what is written
+                setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the program ends
+            elif hasattr(stream := getattr(sys, name), "reconfigure"):
                 stream.reconfigure(errors="throughtime.named")
         with failures_reported(), warnings.catch_warnings():
             warnings.showwarning = lambda message, *_: note(str(message))
