@@ -40,7 +40,8 @@ from llvmlite import ir
 from numba.extending import intrinsic
 
 from throughtime.kernels.compiled import inlined, kernel
-from throughtime.kernels.vector import Vector, call_llvm, load, multiply_add, splat, store, width
+from throughtime.kernels.machine import ENGINE
+from throughtime.kernels.vector import Vector, call_llvm, load, multiply_add, scale, splat, store, width
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,8 @@ class _Emitter:
         least = self.number(least)
         return self.builder.select(self.builder.fcmp_ordered("<", y, least), least, y)
 
-    def reduced(self, y: ir.Value) -> tuple[ir.Value, ir.Value]:
-        """The whole number n nearest to y / ln 2, and p(r) of the rest."""
+    def reduced(self, y: ir.Value) -> tuple[ir.Value, ir.Value, ir.Value]:
+        """The whole number n nearest to y / ln 2, as a number and as an integer, and p(r) of the rest."""
         builder, form = self.builder, self.form
         # Adding 1.5 · 2^mantissa_bits leaves the nearest whole number in the low bits; unlike a conversion it has a
         # result for nan too.
@@ -143,7 +144,7 @@ class _Emitter:
         r = multiply_add(builder, n_real, self.number(-form.ln2_high), y)
         r = multiply_add(builder, n_real, self.number(-form.ln2_low), r)
         q = self.polynomial(r, [self.number(c) for c in form.coefficients])
-        return n, multiply_add(builder, builder.fmul(r, r), q, r)
+        return n_real, n, multiply_add(builder, builder.fmul(r, r), q, r)
 
     def polynomial(self, r: ir.Value, terms: list[ir.Value]) -> ir.Value:
         """Estrin's scheme: neighbouring terms pair up, then the pairs do: a short chain of dependent instructions."""
@@ -162,12 +163,17 @@ class _Emitter:
         return self.builder.bitcast(self.builder.shl(biased, self.whole(self.form.mantissa_bits)), self.number(0).type)
 
     def exp(self, y: ir.Value) -> ir.Value:
-        """exp(y) for y <= 0; denormal results too, hence the scaling in two halves, of which only the last rounds."""
+        """exp(y) for y <= 0; denormal results too."""
+        n_real, n, p = self.reduced(self.at_least(y, self.form.exp_is_zero))
+        return self.scaled(self.builder.fadd(self.number(1), p), n_real, n)
+
+    def scaled(self, x: ir.Value, n_real: ir.Value, n: ir.Value) -> ir.Value:
+        """x 2^n, rounded once where it is denormal: one instruction, or two factors, of which the first is exact."""
         builder = self.builder
-        n, p = self.reduced(self.at_least(y, self.form.exp_is_zero))
+        if ENGINE.scales:
+            return scale(builder, x, n_real)
         half = builder.ashr(n, self.whole(1))
-        result = builder.fmul(builder.fadd(self.number(1), p), self.power_of_two(half))
-        return builder.fmul(result, self.power_of_two(builder.sub(n, half)))
+        return builder.fmul(builder.fmul(x, self.power_of_two(half)), self.power_of_two(builder.sub(n, half)))
 
     def any_exp(self, y: ir.Value) -> ir.Value:
         """exp(y) for every y: the two halves of the scaling reach infinity, too."""
@@ -176,7 +182,7 @@ class _Emitter:
 
     def expm1(self, y: ir.Value) -> ir.Value:
         """exp(y) - 1 for y <= 0."""
-        n, p = self.reduced(self.at_least(y, -2 * self.form.tanh_is_one))
+        _, n, p = self.reduced(self.at_least(y, -2 * self.form.tanh_is_one))
         scale = self.power_of_two(n)
         return multiply_add(self.builder, scale, p, self.builder.fsub(scale, self.number(1)))
 

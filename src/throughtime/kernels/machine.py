@@ -25,12 +25,15 @@ class Engine:
         Rows of the matrix tile whose accumulators, two vectors a row, fill about half of the registers.
     fused : bool
         Whether there is an instruction for a · b + c; where there is none, asking for it would be a library call.
+    scales : bool
+        Whether there is one for a · 2^b.
     """
 
     name: str
     vector_bytes: int
     tile_rows: int
     fused: bool
+    scales: bool = False
 
     def lanes(self, itemsize: int) -> int:
         """Elements of `itemsize` bytes in one vector."""
@@ -44,7 +47,7 @@ class Engine:
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("avx512", 64, 8, True),
+        Engine("avx512", 64, 8, True, True),
         Engine("avx2", 32, 4, True),
         Engine("neon", 16, 8, True),
         Engine("plain", 16, 4, False),

@@ -106,6 +106,18 @@ def call_llvm(builder: ir.IRBuilder, name: str, *arguments: ir.Value) -> ir.Valu
     return builder.call(function, arguments)
 
 
+def scale(builder: ir.IRBuilder, x: ir.Value, n: ir.Value) -> ir.Value:
+    """x 2^n, rounded once, of whole vectors of AVX-512; n holds whole numbers."""
+    kind, lanes = x.type, x.type.count
+    mask, mode = ir.IntType(lanes), ir.IntType(32)
+    function = cgutils.get_or_insert_function(
+        builder.module,
+        ir.FunctionType(kind, [kind, kind, kind, mask, mode]),
+        f"llvm.x86.avx512.mask.scalef.p{'s' if _bits(kind) == 32 else 'd'}.512",
+    )
+    return builder.call(function, [x, n, x, ir.Constant(mask, -1), ir.Constant(mode, 4)])
+
+
 def multiply_add(builder: ir.IRBuilder, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
     """`a * b + c`, rounded once where the machine can."""
     if ENGINE.fused:
