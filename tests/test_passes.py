@@ -1,5 +1,6 @@
 """Passes are used again: by other sizes, other threads, after errors; nothing of one call is seen in another."""
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 
@@ -345,3 +346,8 @@ def test_what_is_no_state():
     q = problem((2,), **CELLS["lstm"])
     with pytest.raises(ValueError, match=r"must have h and C of shape \(1, 1, 3\) for this batch, got C and h of"):
         q.net.step(q.x[:, 0], tt.State(C=q.state.C, h=q.state.h))
+
+
+def test_a_pass_is_not_copied():
+    with pytest.raises(TypeError, match=r"^a pass has memory of its own and cannot be copied; "):
+        copy.deepcopy(tt.Network(cell="elman", inputs=1, hidden=1, outputs=1).forward(np.zeros((1, 1, 1))))

@@ -27,23 +27,26 @@ CompileResult       `_reduce`, `_rebuild`, with `core.serialize.dumps`: machine 
                     `kernels.cache`); `library._final_module` says which symbols code calls, `codegen().magic_tuple()`
                     names the processor; `rtsys.initialize` and `targetctx.refresh` make what that code may call
 
-The intrinsics (`product`, `tile`, `vector`, `walk`, `views`, `gaussian`, `activations`) use `numba.extending`, which is
-public, and `core.cgutils` and `np.arrayobj.populate_array`, which Numba's documentation shows but does not promise.
+The intrinsics (`held`, `product`, `tile`, `vector`, `walk`, `views`, `gaussian`, `activations`) use `numba.extending`,
+which is public, and `core.cgutils` and `np.arrayobj.populate_array`, which Numba's documentation shows but does not
+promise. `held` writes arrays and tuples down as Numba lays them out.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
+import numpy as np
 from numba import typeof
 from numba.core import compiler, config
 from numba.core.codegen import JITCodeLibrary
 from numba.core.registry import CPUDispatcher
 
 from throughtime.kernels.cache import Cache
+from throughtime.kernels.held import Held, taken, words
 
 _OPTIONS = {"nopython": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _symbols: dict[str, tuple[Any, ...]] = {}
@@ -131,18 +134,33 @@ class _Kernel(_Dispatcher):
     @cached_property
     def entry(self) -> Any:
         """What Python calls."""
-        kernel = self.py_func
-        names = ", ".join(inspect.signature(kernel).parameters)
-        code = compile(f"lambda {names}: kernel({names})", inspect.getfile(kernel), "eval")
-        function = eval(code, {"kernel": self})
-        function.__name__, function.__qualname__ = f"{kernel.__name__}_entry", f"{kernel.__qualname__}_entry"
-        function.__module__ = kernel.__module__
-        entry = _Dispatcher(function, {"nogil": True}, _Compiler)
-        entry._cache = Cache(function, _symbols)
-        return entry
+        names = ", ".join(_names(self))
+        return _entry(self, "entry", f"lambda {names}: kernel({names})")
 
     def __call__(self, *arguments: Any) -> Any:
         return self.entry(*arguments)
+
+
+def _names(kernel: _Kernel) -> list[str]:
+    return list(inspect.signature(kernel.py_func).parameters)
+
+
+def _entry(kernel: _Kernel, suffix: str, source: str) -> _Dispatcher:
+    of = kernel.py_func
+    function = eval(compile(source, inspect.getfile(of), "eval"), {"kernel": kernel, "taken": taken})
+    function.__name__, function.__qualname__ = f"{of.__name__}_{suffix}", f"{of.__qualname__}_{suffix}"
+    function.__module__ = of.__module__
+    entry = _Dispatcher(function, {"nogil": True}, _Compiler)
+    entry._cache = Cache(function, _symbols)
+    return entry
+
+
+@cache
+def _bound_entry(kernel: _Kernel, count: int) -> _Dispatcher:
+    """What Python calls with the address of the first `count` arguments in place of them, see `held`."""
+    later = _names(kernel)[count:]
+    arguments = ", ".join([*(f"taken(held, {number})" for number in range(count)), *later])
+    return _entry(kernel, f"after_{count}", f"lambda {', '.join(['held', *later])}: kernel({arguments})")
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -162,14 +180,16 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 
 def bound(kernel: Any, *arguments: Any, later: tuple[Any, ...] = ()) -> Callable[..., Any]:
-    """A kernel's call on these very objects, whose types are looked at once, and on others that come at each call.
+    """A kernel's call on these very objects, which are taken apart once, and on others that come at each call.
 
     `later` holds examples of those: objects of other types must not be given.
     """
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return partial(kernel, *arguments)
-    signature = tuple(typeof(argument) for argument in (*arguments, *later))
-    return partial(kernel.entry.compile(signature), *arguments)
+    held, kinds = np.array(words(arguments), np.int64), Held(tuple(map(typeof, arguments)))
+    call = partial(_bound_entry(kernel, len(arguments)).compile((kinds, *map(typeof, later))), held.ctypes.data)
+    call.needed = held, arguments  # type: ignore[attr-defined]  # which hold the memory that the words tell of
+    return call
 
 
 def called(kernel: Any, signature: Any) -> Callable[[Any, Any, Any], Any]:

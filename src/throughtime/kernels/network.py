@@ -70,7 +70,8 @@ def outputs(s, parameters, tape):
     """The readout of the states on the tape: → net_y, y."""
     W, b_y = readout_weights(s, tape, parameters)
     net_y, y = outputs_at(s, tape, tape.net_y), outputs_at(s, tape, tape.y)
-    multiply(_read(s, tape), panels(W, 0, s.outputs, False, len(y), lent(tape.numbers), tape.packed), net_y, False, False)
+    packed = panels(W, 0, s.outputs, False, len(y), lent(tape.numbers), tape.packed)
+    multiply(_read(s, tape), packed, net_y, False, False)
     read_out(s.readout, b_y, net_y, y)
 
 

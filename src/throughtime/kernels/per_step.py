@@ -57,7 +57,9 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
                     0.0, w,
                 )  # fmt: skip
                 if phase > 0:
-                    multiply_back(s, phase, H, packed, numbers, matrix(numbers, delta_t, 1, D), 1, tape.d_first, H, False)
+                    multiply_back(
+                        s, phase, H, packed, numbers, matrix(numbers, delta_t, 1, D), 1, tape.d_first, H, False
+                    )
             for k in range(O):
                 minus_delta_y[0, k] = -rates[n] * delta_y[t, k]
             for j in range(D):

@@ -132,7 +132,8 @@ class Products:
                 if run.phase == phase and not self.is_x(run)
             ]
             lines += own if self.laid.phases == 1 else _only(phase, own)
-        return function("multiply_step", "phase, H, packed, numbers, gates, rows, before, after, step, last_first", lines)
+        arguments = "phase, H, packed, numbers, gates, rows, before, after, step, last_first"
+        return function("multiply_step", arguments, lines)
 
     def multiply_back(self) -> str:
         lines: list[str] = []

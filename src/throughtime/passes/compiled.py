@@ -32,6 +32,9 @@ class Compiled:
         self._targets, self._tape, self._lengths = (arrays.d, arrays.mask), arrays.tape.tape, arrays.lengths
         self._vector, self._matrix, self._cube, self._states = (np.zeros((0,) * axes, s.dtype) for axes in (1, 2, 3, 4))
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a pass has memory of its own and cannot be copied; let Network.forward make another")
+
     @cached_property
     def read(self) -> Any:
         """x (B,·,I), lengths (B,), first step, beginning, y (B,R,O) or empty → whether x is finite."""
