@@ -116,6 +116,23 @@ def test_two_cells_of_one_name_and_normalised_ones_are_refused():
         to_javascript(NetworkSpecification(cell=one, layer_norm=True, **sizes))
 
 
+def test_a_cell_and_its_parameters_may_be_called_as_what_objects_are_made_from(tmp_path):
+    @cell(name="__proto__", start={"__proto__": 1})
+    def odd(p, x, h):
+        h = tanh(x @ p.V + h @ p.U + p.__proto__)
+        return h
+
+    for name in ("functions.js", "product.js"):
+        shutil.copy(ENGINE / name, tmp_path)
+    (tmp_path / "cells.mjs").write_text(to_javascript(NetworkSpecification(cell=odd, inputs=1, hidden=2, outputs=1)))
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    program = "import { cells } from './cells.mjs'; const [[name, { start }]] = Object.entries(cells); "
+    program += "console.log(name, ...Object.entries(start).flat());"
+    command = ["node", "--input-type=module", "-e", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("__proto__ __proto__ [ 1, 1 ]\n", "")
+
+
 def test_names_from_outside_are_never_code():
     """A cell of another's is data: its names are words, and a word of JavaScript or of the engine is none of them."""
     names = ["return", "gates", "place", "H", "eval", "é"]

@@ -49,7 +49,7 @@ def to_javascript(*specifications: NetworkSpecification) -> str:
         name = name_of(s)
         if found.setdefault(name, s.graph) != s.graph:
             raise ValueError(f"two different cells are called {name}: give one of them another name")
-    return HEAD + "".join(f"  {json.dumps(name)}: {_entry(graph)},\n" for name, graph in found.items()) + "};\n"
+    return HEAD + "".join(f"  [{json.dumps(name)}]: {_entry(graph)},\n" for name, graph in found.items()) + "};\n"
 
 
 def name_of(s: NetworkSpecification) -> str:
@@ -65,9 +65,14 @@ def _entry(graph: Graph) -> str:
         lines += backward(laid, derived, phase)
     for function in (_read(laid), _step(laid), _back(laid), _gradient(laid), _inputs(laid)):
         lines += function
-    lines += ["return {", *(f"  {key}: {json.dumps(value)}," for key, value in _facts(graph, laid).items())]
+    lines += ["return {", *(f"  {key}: {_literal(value)}," for key, value in _facts(graph, laid).items())]
     lines += ["  read,", "  step,", "  back,", "  recur,", "  gradient,", "  inputs,", "};"]
     return "\n".join(["(() => {", *(f"    {line}" for line in lines), "  })()"])
+
+
+def _literal(value: Any) -> str:
+    """A value in JavaScript, where a literal's key "__proto__" would be no key, but what the object is made from."""
+    return json.dumps(value).replace('"__proto__":', '["__proto__"]:')
 
 
 def _facts(graph: Graph, laid: Layout) -> dict[str, Any]:
