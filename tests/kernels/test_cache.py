@@ -22,6 +22,18 @@ with events.install_recorder("numba:compile") as recorder:
     sigmoid_row(np.linspace(-3, 3, 9), out)
 print(len(recorder.buffer) // 2, sum(sigmoid_row.stats.cache_hits.values()), out.sum())
 """
+SYMBOLS = """
+from numba import int64
+from throughtime.kernels.compiled import inlined, kernel
+def f(i):
+    return i + 1
+alone, called = kernel(f), kernel(f)
+through = inlined(lambda i: called(i))
+outer = kernel(lambda i: through(i))
+for one in (alone, outer):
+    one.compile((int64,))
+print(*(one.overloads[int64,].fndesc.llvm_func_name for one in (alone, called)))
+"""
 FOLDER = "from throughtime.kernels.cache import cache_directory; print(cache_directory())"
 
 
@@ -274,3 +286,10 @@ def test_code_from_the_disk_needs_none_of_numbas_registries(tmp_path):
     *numbers, registries = told(TRAINED, THROUGHTIME_CACHE=tmp_path)
     assert registries == "True"
     assert told(TRAINED, THROUGHTIME_CACHE=tmp_path) == [*numbers, "False"]
+
+
+def test_the_name_of_a_symbol_does_not_follow_from_who_calls_it(tmp_path):
+    unusable = tmp_path / "file"
+    unusable.touch()
+    alone, called = run(SYMBOLS, THROUGHTIME_CACHE=unusable).stdout.split()
+    assert alone == called

@@ -167,7 +167,9 @@ def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function to machine code at its first call for each signature, or take it from the disk."""
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return function
-    compiled = _Kernel(function, {"fastmath": _InOrder({"reassoc", "contract"}), "no_cpython_wrapper": True}, _Compiler)
+    options = {"fastmath": _InOrder({"reassoc", "contract"}), "no_cpython_wrapper": True}
+    options["forceinline"] = False  # else it would have that of whoever calls it first, and its symbol another name
+    compiled = _Kernel(function, options, _Compiler)
     compiled._cache = Cache(function, _symbols)
     return compiled
 
