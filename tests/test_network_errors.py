@@ -37,8 +37,13 @@ ERRORS = {
     "x-masked-in-a-list": (lambda: Q.net.predict(list(HIDDEN)), "sequence 0" + MASKED),
     "x-masked-in-a-batch": (lambda: Batch(HIDDEN, Q.y), "x" + MASKED),
     "y-masked": (lambda: Q.net.loss(Q.x, np.ma.masked_equal(Q.y, Q.y[0, 0, 0])), "y" + MASKED),
+    "y-masked-in-a-list": (lambda: LAST.net.loss(LAST.x, list(np.ma.masked_equal(LAST.y, LAST.y[0, 0]))), "y" + MASKED),
     "lengths-masked": (lambda: Q.net.predict(Q.x, np.ma.masked_equal([3, 5, 1], 5)), "lengths" + MASKED),
     "x_t-masked": (lambda: Q.net.step(HIDDEN[:, 1], Q.net.initial_state(3)), "x_t" + MASKED),
+    "state-not-finite": (
+        lambda: State(h=np.zeros((1, 3, 4)), C=np.full((1, 3, 4), np.nan)),
+        "the arrays of a state must be finite numbers, got nan in C",
+    ),
     "no-sequences": (lambda: Q.net.predict([]), "expected at least one sequence, got an empty list"),
     "sequence-without-steps": (
         lambda: Q.net.predict([np.zeros((3, 2)), np.zeros((0, 2))]),

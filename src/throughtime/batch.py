@@ -106,7 +106,11 @@ def numbers(name: str, values: Any) -> Array:
 
 
 def refuse_masked(name: str, values: Any) -> None:
-    """A ValueError for an array of NumPy's of which a part is masked: what stands beneath would be read."""
+    """A ValueError for an array of NumPy's, or one in a list, that is masked in part: what is beneath would be read."""
+    if isinstance(values, list):
+        for one in values:
+            if isinstance(one, np.ndarray):
+                refuse_masked(name, one)
     if isinstance(values, np.ndarray) and type(values) is not np.ndarray and np.ma.is_masked(values):
         raise ValueError(
             f"{name} must be an array without masked entries, got {np.sum(np.ma.getmask(values)):,} of them: "

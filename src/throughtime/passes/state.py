@@ -32,7 +32,7 @@ class State:
     Raises
     ------
     ValueError
-        If there is none, one holds no real numbers, or two differ in shape.
+        If there is none, one holds anything but finite real numbers, or two differ in shape.
     """
 
     __slots__ = ("names", "numbers")
@@ -44,6 +44,10 @@ class State:
         if not given or given[0].ndim != 3 or any(array.shape != given[0].shape for array in given):
             found = ", ".join(f"{name} {array.shape}" for name, array in zip(arrays, given, strict=True)) or "none"
             raise ValueError(f"the arrays of a state must all be of one shape (layers, batch, hidden), got {found}")
+        for name, array in zip(arrays, given, strict=True):
+            if not np.isfinite(array).all():
+                found = array[~np.isfinite(array)][0]
+                raise ValueError(f"the arrays of a state must be finite numbers, got {found} in {name}")
         self.names, self.numbers = tuple(arrays), np.stack(given)
 
     @classmethod
