@@ -8,7 +8,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from lesson_page import note_foreign
 from running import receive, studio
+
+from throughtime.studio.lesson import lesson
 
 WHERE = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 120_000
@@ -81,3 +84,37 @@ def line(running):
     with running.page() as line:
         receive(line, "frame")
         yield line
+
+
+@pytest.fixture(scope="session")
+def lesson_address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("lesson") / "lesson.html"
+    path.write_text(lesson(), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def chapter(chromium, lesson_address):
+    """Opens a chapter as a reader does who wants no motion: what trains, trains at once."""
+    contexts = []
+
+    def opened(name, **options):
+        context = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options
+        )
+        context.set_default_timeout(120_000)
+        page = context.new_page()
+        complaints = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: note_foreign(request.url, complaints))
+        contexts.append((context, complaints))
+        page.goto(lesson_address)
+        page.evaluate("name => document.getElementById(name).scrollIntoView()", name)
+        page.wait_for_selector(f"#{name} .picture > *")
+        return page.locator(f"#{name}")
+
+    yield opened
+    for context, complaints in contexts:
+        context.close()
+        assert not complaints

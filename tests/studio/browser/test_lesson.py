@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from lesson_page import number, value
 
 from throughtime.studio.lesson import PAGE, lesson
 
@@ -17,49 +18,6 @@ PER_STEP = (
     "3.45638663 3.63415232 3.91209704 3.72247466 3.57577557 2.51239693 0.58530627 1.42261125 0.43115219 0.1969151"
 )
 """Errors of every thousandth pair, as published [docs/math.md#the-classic-recipe]."""
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    path = tmp_path_factory.mktemp("lesson") / "lesson.html"
-    path.write_text(lesson(), encoding="utf-8")
-    return path.as_uri()
-
-
-@pytest.fixture
-def chapter(chromium, address):
-    """Opens a chapter as a reader does who wants no motion: what trains, trains at once."""
-    contexts = []
-
-    def opened(name, **options):
-        context = chromium.new_context(
-            **{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options
-        )
-        context.set_default_timeout(120_000)
-        page = context.new_page()
-        complaints = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: note_foreign(request.url, complaints))
-        contexts.append((context, complaints))
-        page.goto(address)
-        page.evaluate("name => document.getElementById(name).scrollIntoView()", name)
-        page.wait_for_selector(f"#{name} .picture > *")
-        return page.locator(f"#{name}")
-
-    yield opened
-    for context, complaints in contexts:
-        context.close()
-        assert not complaints
-
-
-def note_foreign(url, complaints):
-    if not url.startswith(("file:", "blob:", "data:")):
-        complaints.append(url)
-
-
-def value(section, name):
-    return section.locator(f"output[data-name={name}]").first.inner_text()
 
 
 def test_the_lesson_is_one_small_file():
@@ -126,12 +84,6 @@ def shares():
                 after[total // 2] += share * carry[c]
         carry = after
     return ones / seen
-
-
-def number(text):
-    """A number as the page writes it."""
-    digits, _, power = text.replace("−", "-").partition("·10")
-    return float(digits) * 10 ** int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")) or 0)
 
 
 def test_the_loss_of_one_unit_falls_at_every_press(chapter):

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from test_lesson import address, chapter, note_foreign, number, value  # noqa: F401
+from lesson_page import number, value
 
 import throughtime as tt
 from throughtime.proof import checker
@@ -21,7 +21,7 @@ def network(parameters, **fields):
     return tt.Network.of(tt.Network(inputs=2, outputs=1, **fields).specification, parameters)
 
 
-def test_an_lstm_right_on_all_pairs_is_wrong_at_a_longer_sum(chapter):  # noqa: F811
+def test_an_lstm_right_on_all_pairs_is_wrong_at_a_longer_sum(chapter):
     section = chapter("proof")
     for seed in range(SEEDS):
         if seed:
@@ -159,7 +159,7 @@ def test_a_damaged_certificate_is_rejected_with_the_reason(pages):
         assert says.endswith(f"not inside set {other}")
 
 
-def test_the_check_is_shown_while_it_goes_on(chapter):  # noqa: F811
+def test_the_check_is_shown_while_it_goes_on(chapter):
     section = chapter("proof", reduced_motion="no-preference")
     section.locator("[data-action=check]").click()
     section.page.wait_for_function(
@@ -170,7 +170,7 @@ def test_the_check_is_shown_while_it_goes_on(chapter):  # noqa: F811
     assert section.locator(".set[data-checked]").count() == section.locator(".set").count()
 
 
-def test_the_picture_that_the_text_speaks_of_is_there(chapter):  # noqa: F811
+def test_the_picture_that_the_text_speaks_of_is_there(chapter):
     section = chapter("proof")
     for light, css in (("tested", ".canvas"), ("sets", "svg.sets"), ("path", ".canvas"), ("verdict", "svg.sets")):
         section.locator(f"[data-light={light}]").first.evaluate("p => p.scrollIntoView({block: 'center'})")

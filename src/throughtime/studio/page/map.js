@@ -20,20 +20,38 @@ export const isMap = (trace) =>
 /** The state after one step. @param {TraceJSON} trace @param {number[]} x @param {number[]} h @returns {number[]} */
 export function step(trace, x, h) {
   const cell = described(trace);
-  const { place: last } = /** @type {import("./types.d.ts").CellValue} */ (cell.values.get(cell.output));
+  return valuesOf(trace, x, { [cell.states[0].array]: h })[cell.output];
+}
+
+/**
+ * All that a cell computes in one step, by the names of the trace; what is given is taken in place of its own.
+ * @param {TraceJSON} trace
+ * @param {number[]} x
+ * @param {Record<string, number[]>} states before the step
+ * @param {Record<string, number[]>} given
+ * @returns {Record<string, number[]>}
+ */
+export function valuesOf(trace, x, states, given = {}) {
+  const cell = described(trace);
+  const recorded = [...cell.values.values()];
   const units = range(trace.specification.hidden);
   /** @type {any[]} vectors, and matrices */
   const values = [];
-  for (const { op, of = [], name = "", value = 0 } of cell.operations.slice(0, last + 1)) {
+  for (const { op, of = [], name = "", value = 0 } of cell.operations.slice(
+    0,
+    1 + Math.max(...recorded.map(({ place }) => place)),
+  )) {
     const [a, b] = of.map((place) => values[place]);
-    if (op === "x") values.push(x);
-    else if (op === "state") values.push(h);
+    const known = given[cell.arrayAt.get(values.length) ?? ""];
+    if (known) values.push(known);
+    else if (op === "x") values.push(x);
+    else if (op === "state") values.push(states[name]);
     else if (op === "number") values.push(units.map(() => value));
     else if (op === "parameter") values.push(trace.parameters[name] ?? units.map(() => 0));
     else if (op === "@") values.push(units.map((j) => times(a, b, j)));
     else values.push(units.map((j) => ARITHMETIC[op](a[j], b?.[j])));
   }
-  return values[last];
+  return Object.fromEntries(recorded.map(({ array, place }) => [array, values[place]]));
 }
 
 /** vector·M[:,column] @param {number[]} vector @param {Matrix} matrix @param {number} column */

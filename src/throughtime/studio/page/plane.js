@@ -155,7 +155,7 @@ function arrow([x, y], [u, v], longest) {
 
 /** The line on which the output is undecided: net_y = 0 of one sigmoid, equal net inputs of two classes. */
 /** @param {TraceJSON} trace @param {[number, number]} bounds @param {(h: number[]) => [number, number]} scaled */
-function boundaryPath({ specification: s, parameters: p }, [low, high], scaled) {
+export function boundaryPath({ specification: s, parameters: p }, [low, high], scaled) {
   const decides = (s.readout === "sigmoid" && s.outputs === 1) || (s.readout === "softmax" && s.outputs === 2);
   if (!decides) return "";
   const W = /** @type {Matrix} */ (p.W);

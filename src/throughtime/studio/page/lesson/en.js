@@ -1,4 +1,8 @@
-/** The lesson's text in English. How a text is written, `prose.js` says. */
+/**
+ * The lesson's text in English; parts of it stand in en_long.js and en_proof.js. How a text is written, `prose.js`
+ * says.
+ */
+import { LONG } from "./en_long.js";
 import { PROOF } from "./en_proof.js";
 
 /** @type {import("./types.d.ts").Text} */
@@ -460,6 +464,7 @@ export const TEXT = {
         },
       ],
     },
+    ...LONG,
     ...PROOF,
   },
 };

@@ -6,7 +6,8 @@
  */
 import { el } from "../dom.js";
 
-const MARK = /\[([^\]]+)\]\(([^)]+)\)([.,:;)]*)|\{([a-z]\w*)\}|\*([^*]+)\*|`([^`]+)`|(?<=[\p{L}∂δ)])_(?:\{([^}]*)\}|(\w))/gu;
+const MARK =
+  /\[([^\]]+)\]\(([^)]+)\)([.,:;)]*)|\{([a-z]\w*)\}|\*([^*]+)\*|`([^`]+)`|(?<=[\p{L}∂δ)])_(?:\{([^}]*)\}|(\w))/gu;
 
 /**
  * @param {string} text
@@ -24,8 +25,7 @@ export function prose(text, act) {
     if (label) {
       const made = action.startsWith("#") || action.includes(":") ? link(label, action) : word(label, action, act);
       nodes.push(after ? el("span", { class: "together" }, made, after) : made);
-    }
-    else if (name) nodes.push(el("output", { class: "live", "data-name": name }));
+    } else if (name) nodes.push(el("output", { class: "live", "data-name": name }));
     else if (emphasis) nodes.push(el("em", {}, ...prose(emphasis, act)));
     else if (code) nodes.push(el("code", {}, code));
     else nodes.push(el("sub", {}, many ?? one));

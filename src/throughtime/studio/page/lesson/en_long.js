@@ -1,0 +1,153 @@
+/** The text of the chapters on long memory, a part of `en.js`. */
+
+/** @type {Record<string, import("./types.d.ts").ChapterText>} */
+export const LONG = {
+  gates: {
+    title: "Gates",
+    words: {
+      f: "forget gate",
+      i: "input gate",
+      C_tilde: "candidate",
+      "letter C_tilde": "C̃",
+      o: "output gate",
+      z: "update gate",
+      r: "reset gate",
+      n: "candidate",
+      "letter n": "ñ",
+      "keep f": "the forget gate by hand",
+      "keep z": "the update gate by hand",
+      strip: "The twelve steps: what is read, the memory, and the output",
+      value: "value",
+      write: "write",
+      output: "output",
+      step: "step",
+      free: "As it learned",
+      gru: "See the GRU",
+      lstm: "Back to the LSTM",
+    },
+    blocks: [
+      {
+        text:
+          "If errors fade because each step multiplies them by weights and slopes, build a cell whose memory " +
+          "goes from step to step without either. An LSTM keeps a *cell state* C beside h; it runs along the " +
+          "line at the top, and three gates decide what happens to it.",
+        light: "C",
+      },
+      {
+        text:
+          "This cell is a network of one unit, trained in your browser. It reads a value and a pencil: where " +
+          "the pencil writes, the value is to be kept and predicted at every step until the next write. Its " +
+          "output is right at {right} of the 12 steps. Choose a step; the drawing shows its numbers, now those " +
+          "of step {step}.",
+        light: "strip",
+        todo: true,
+      },
+      {
+        text:
+          "Each gate is a sigmoid of x_t and h_{t−1}: a number between 0, shut, and 1, open. The *forget gate* " +
+          "f multiplies what C was: {f} of {before} is kept. It is above 0.7 at the steps that only read, and " +
+          "below 0.3 at those that write.",
+        light: "f",
+      },
+      {
+        text: "The *candidate* C̃, between −1 and 1, is what could be stored: {c_tilde}.",
+        light: "C_tilde",
+      },
+      {
+        text: "The *input gate* i says how much of the candidate comes in: {i}.",
+        light: "i",
+      },
+      {
+        text:
+          "Both are added: C_t = f·C_{t−1} + i·C̃ = {c}. Along this line the error of a step reaches the one " +
+          "before it multiplied by f and by nothing else. As long as f is near 1, it hardly fades.",
+        light: "C",
+      },
+      {
+        text: "The *output gate* o says how much of it is shown, {o}: h_t = o·tanh C_t = {h}.",
+        light: "o",
+      },
+      {
+        text:
+          "Now take the forget gate by hand. At [0](0) the memory is gone at the next step; at [½](0.5) it " +
+          "is about halved at each, and soon nothing is left of it. At [1](1) nothing is ever lost, and that is no " +
+          "good either: what is written is added to what was there before. The outlines are the memory [as it " +
+          "learned](free).",
+        light: "hand",
+        todo: true,
+      },
+      {
+        text:
+          "A [GRU](gru) does with less. It has no C: its memory is h itself. One *update gate* z both keeps " +
+          "the old and lets in the new, h_t = z·h_{t−1} + (1 − z)·ñ, and a *reset gate* r says how much of the " +
+          "old the candidate ñ sees. Here, too, the gate is near 1 where only is read, and near 0 where the " +
+          "pencil writes.",
+        light: "z",
+      },
+    ],
+  },
+  plane: {
+    title: "The shape of memory",
+    words: {
+      reads: "it reads X",
+      bend: "how much of the step is taken",
+      step: "Take a step",
+      learn: "▶ Let it learn",
+      on: "▶ Go on",
+      pause: "❚❚ Pause",
+      done: "It has learned",
+      again: "Another network",
+      not: "not greater so far",
+      greater: "greater so far",
+      attracting: "attracting",
+      repelling: "letting go",
+    },
+    blocks: [
+      "Sixteen numbers cannot be drawn without loss; two can. This network has only two hidden units, so that " +
+        "its state is a point in a plane. It reads two numbers digit by digit from right to left, and predicts " +
+        "at each step whether the first is the greater one so far.",
+      {
+        text:
+          "A step with given digits moves every state there is: it bends the plane. There are four pairs of " +
+          "digits, and four ways to bend it. The grid was straight before the step; the points are states that " +
+          "the network was in. [Take a step](step) to see where they go.",
+        light: "bend",
+        todo: true,
+      },
+      {
+        text:
+          "[Let it learn](learn), and see how it shapes the four. After {updates} updates it is right at every " +
+          "step for {right} of {all} pairs of numbers.",
+        light: "planes",
+        todo: true,
+      },
+      {
+        text:
+          "1 0 and 0 1 decide everything: the first number is the greater one so far, or it is not, whatever " +
+          "was before. Once the network has learned, each of the two has one *fixed point*, a state that the " +
+          "step leaves where it is, and it attracts: repeat the step, and every state falls to it. The two " +
+          "points lie on different sides of the dashed line, on which the output is ½.",
+        light: "decide",
+      },
+      {
+        text:
+          "0 0 and 1 1 decide nothing: what was is to be kept. Each of the two has two attracting points, one " +
+          "on either side of the line, and between them one that lets go, the ring. A state near either point " +
+          "is pulled to it, step after step, for as long as one likes. That is what a remembered bit is: not a " +
+          "number that is handed on and wears away, but a place that pulls in what is near.",
+        light: "hold",
+      },
+      {
+        ask: "Does every such network find this shape?",
+        answer: [
+          "This one does from each of the first ten seeds, of which [another network](again) takes the next " +
+            "one: the planes are turned and mirrored, and their fixed points are the same in number and in kind. " +
+            "A test of this page trains them all.",
+          "Pulling in what is near is what makes the bit safe, and what makes its error fade on the way back: " +
+            "where states come together, derivatives are small. A network must find the places before it can " +
+            "lean on them, and that is why its beginning decides so much.",
+        ],
+      },
+    ],
+  },
+};
