@@ -187,3 +187,45 @@ def test_a_gru_keeps_with_one_gate(chapter):
         assert h[t] == pytest.approx(step["z"] * before + (1 - step["z"]) * step["n"], abs=1e-12)
     assert max(cell[t]["z"] for t in WRITES) < 0.1
     assert np.median([step["z"] for t, step in enumerate(cell) if t not in WRITES]) > 0.9
+
+
+def test_an_error_fades_or_explodes_on_its_way_back(chapter):
+    section = chapter("long")
+    curve = section.locator(".fading")
+    gap, gain = (section.locator(f".slider[data-part={name}] input") for name in ("gap", "gain"))
+
+    def norms():
+        return np.array(curve.get_attribute("data-value").split(), dtype=float)
+
+    for _ in range(TEN // 2):
+        gap.fill("50")
+        gain.fill("1")
+        assert len(norms()) == 51
+        assert (norms()[1:] / norms()[:-1] < 0.25).all()  # a quarter at most, by U that only turns
+        section.locator("[data-action=tanh]").click()
+        assert 1e-3 < norms()[-1] / norms()[0] < 1  # hardly fades
+        kept = norms()
+        gain.fill("0.8")
+        assert norms()[-1] / norms()[0] < 1e-4 < kept[-1] / kept[0]  # fades again
+        section.locator("[data-action=explode]").click()
+        assert norms()[-1] / norms()[0] > 1e3
+        assert value(section, "clipped") == "1.0"
+        assert float(curve.get_attribute("data-gradient")) > 1
+        section.get_by_role("button", name="Use the sigmoid").click()
+        section.get_by_role("button", name="Another network").click()
+
+
+def test_a_hundred_networks_say_what_decides(chapter):
+    section = chapter("long")
+    section.locator("[data-action=run]").click()
+    section.locator(".buttons .primary:disabled").wait_for()
+    rows = [
+        [cell.split("/") for cell in row.locator("td").all_inner_texts()]
+        for row in section.locator(".race tbody tr").all()
+    ]
+    assert {total for row in rows for _, total in row} == {"5"}
+    sigmoids, halves, orthogonal, lstm = [[int(learned) for learned, _ in row] for row in rows]
+    assert sigmoids[2:] == [0, 0, 0]
+    assert orthogonal == [5] * 5
+    assert sum(lstm) >= 22
+    assert sum(halves[3:]) < 5

@@ -4,6 +4,7 @@ import { backward } from "./backward.js";
 import { copies } from "./copies.js";
 import { forward } from "./forward.js";
 import { gates } from "./gates.js";
+import { long } from "./long.js";
 import { memory } from "./memory.js";
 import { plane } from "./plane.js";
 import { program } from "./program.js";
@@ -12,4 +13,4 @@ import { unit } from "./unit.js";
 import { update } from "./update.js";
 
 /** @type {import("./types.d.ts").Chapter[]} */
-export const CHAPTERS = [adds, memory, unit, copies, forward, backward, update, program, gates, plane, proof];
+export const CHAPTERS = [adds, memory, unit, copies, forward, backward, update, program, long, gates, plane, proof];

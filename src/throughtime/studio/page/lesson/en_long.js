@@ -2,6 +2,87 @@
 
 /** @type {Record<string, import("./types.d.ts").ChapterText>} */
 export const LONG = {
+  long: {
+    title: "Why long memory is hard",
+    words: {
+      picture: "The error on its way back, on a scale of powers of ten; at the first step there is left of it",
+      gap: "gap",
+      gain: "how strong U is",
+      last: "last step",
+      back: "N steps back",
+      another: "Another network",
+      "use tanh": "Use tanh",
+      "use sigmoid": "Use the sigmoid",
+      run: "▶ Train a hundred networks",
+      pause: "❚❚ Pause",
+      done: "All are trained",
+      progress: "Networks trained",
+      of: "learned, by gap",
+      sigmoid: "Elman, sigmoid",
+      small: "Elman, tanh, U halved",
+      tanh: "Elman, tanh, orthogonal U",
+      lstm: "LSTM, forget bias 1",
+    },
+    blocks: [
+      {
+        text:
+          "A network that reads a symbol and then {gap} steps of noise is to predict at the end which symbol " +
+          "it was. Its error is known at the last step; what is to be learned happened at the first. So the " +
+          "error must travel back over the gap: at every step it is multiplied by the weights U and by the " +
+          "slope of each unit.",
+        light: "back",
+      },
+      {
+        text:
+          "The curve is the length of δ_h on its way, from the last step on the right to the first on the " +
+          "left; each line is ten powers of ten below the one above. This network's units are {activation}. " +
+          "With the sigmoid, whose slope is at most ¼, as you saw in chapter 3, the error shrinks to less than " +
+          "a quarter at each step. Drag the gap: at the first step {share} of the error is left.",
+        light: "back",
+        todo: true,
+      },
+      {
+        text:
+          "With [tanh](tanh), whose slope is 1 in the middle, and a U that only turns (it is orthogonal), the " +
+          "error hardly fades. *How strong U is* multiplies U: below 1 the error fades again, and [at 3 it " +
+          "explodes](explode).",
+        light: "gain",
+        todo: true,
+      },
+      {
+        text:
+          "A step along a gradient that has exploded would throw the network away. So a gradient longer than 1 " +
+          "is cut to the length 1, its direction kept: *clipping*. Here the gradient is {gradient} long, and " +
+          "clipped {clipped}. Clipping mends what explodes; nothing can be done to a gradient that has faded.",
+        light: "back",
+      },
+      {
+        text:
+          "Who can learn over a gap? [Train a hundred networks](run), five of each kind for each gap. One has " +
+          "learned it if it is right on 99 % of new sequences.",
+        light: "race",
+        todo: true,
+      },
+      {
+        text:
+          "The sigmoid network learns nothing from a gap of 10 on. But it is not the plain recurrent cell that " +
+          "cannot: with tanh and an orthogonal U the same cell learns over all these gaps, as nearly every " +
+          "LSTM of the next chapter's kind does. With that U at half its strength it fails at 20 and 40 more " +
+          "often than not. *Activation, initialisation and cell* decide together: what counts is how far " +
+          "errors reach before anything is learned.",
+        light: "race",
+      },
+      {
+        ask: "Is that all there is to long memory?",
+        answer: [
+          "It is one bit over a gap. Other tasks weigh differently: in the adding problem, where a network " +
+            "must keep real numbers and leave out others, an orthogonal U learned nothing and gates did. The " +
+            "library's laboratory, `throughtime lab gap`, measures twenty networks of seven kinds up to a gap of " +
+            "200.",
+        ],
+      },
+    ],
+  },
   gates: {
     title: "Gates",
     words: {
