@@ -168,7 +168,7 @@ def test_what_cannot_be_done_is_said(tmp_path):
     net = network("min_gru")
     with pytest.raises(ValueError, match="a forecaster's model reads its window anew"):
         to_onnx(Exported(net, horizon=1, window=3), tmp_path / "net.onnx", state=True)
-    with pytest.raises(ValueError, match='dtype must be "float32" or "float64", got \'float16\''):
+    with pytest.raises(ValueError, match='dtype must be "float64" or "float32", got \'float16\''):
         to_onnx(net, tmp_path / "net.onnx", dtype="float16")
 
 

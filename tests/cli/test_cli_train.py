@@ -128,7 +128,7 @@ def test_the_same_seed_gives_the_same_bits_on_one_thread_or_two(throughtime):
         (["train", "addition", "--hidden", 10**30], "hidden must be"),
         (["train", "addition", "--hidden", 10**7], "of memory, and"),
         (["train", "addition", "--bits", 1], "bits must be"),
-        (["train", "addition", "--threads", 0], "threads must be"),
+        (["train", "addition", "--threads", 0], "--threads"),
         (["train", "addition", "--seed", -1], "seed must be"),
         (["train", "addition", "--noise", "nan"], "noise must be"),
         (["train", "addition", "--learning-rate", "inf"], "learning_rate must be"),

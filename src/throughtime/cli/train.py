@@ -74,7 +74,8 @@ def train(
     threads: Annotated[
         int | None,
         typer.Option(
-            help="Threads that share a large batch; it changes no bit.  [default: NUMBA_NUM_THREADS, or all processors]"
+            min=1,
+            help="Threads that share a large batch; it changes no bit.  [default: NUMBA_NUM_THREADS, or all processors]",
         ),
     ] = None,
     out: Annotated[
