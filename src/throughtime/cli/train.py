@@ -75,7 +75,8 @@ def train(
         int | None,
         typer.Option(
             min=1,
-            help="Threads that share a large batch; it changes no bit.  [default: NUMBA_NUM_THREADS, or all processors]",
+            help="Threads that share a large batch; they change no bit.  "
+            "[default: NUMBA_NUM_THREADS, or all processors]",
         ),
     ] = None,
     out: Annotated[

@@ -54,7 +54,7 @@ export function sentence({ trace, example, update }, { phase, t }) {
     const shared = `All ${T} columns share one set of weights, so each weight's gradient is the sum of ${T} terms`;
     return `The sums over time. ${shared}; ‖∇‖ = ${format(norm(trace.gradient))}.`;
   }
-  if (!update) return "The update. Every weight would now move a little against its gradient.";
+  if (!update) return "The update. The optimizer would now move the weights.";
   const change = `the last change was ‖Δ‖ = ${format(norm(update))}`;
   return `The update. The optimizer moves the weights, on average against the gradients it has seen; ${change}.`;
 }
