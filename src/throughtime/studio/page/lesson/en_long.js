@@ -45,7 +45,7 @@ export const LONG = {
         text:
           "With [tanh](tanh), whose slope is 1 in the middle, and a U that only turns (it is orthogonal), the " +
           "error hardly fades. *How strong U is* multiplies U: below 1 the error fades again, and [at 3 it " +
-          "explodes](explode).",
+          "grows](explode), in most networks more than a thousandfold over 50 steps: it *explodes*.",
         light: "gain",
         todo: true,
       },
