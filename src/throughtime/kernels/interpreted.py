@@ -95,7 +95,7 @@ def panels(B, first, count, transposed, rows, numbers, room):
     return part.T if transposed else part, room
 
 
-def multiply(A, B_panels, C, accumulate, last_first):
+def multiply(A, B_panels, C, accumulate):
     """C (+)= A B."""
     B = B_panels[0]
     C[:] = C + A @ B if accumulate else A @ B

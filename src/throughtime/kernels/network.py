@@ -70,8 +70,7 @@ def outputs(s, parameters, tape):
     """The readout of the states on the tape: → net_y, y."""
     W, b_y = readout_weights(s, tape, parameters)
     net_y, y = outputs_at(s, tape, tape.net_y), outputs_at(s, tape, tape.y)
-    packed = panels(W, 0, s.outputs, False, len(y), lent(tape.numbers), tape.packed)
-    multiply(_read(s, tape), packed, net_y, False, False)
+    multiply(_read(s, tape), panels(W, 0, s.outputs, False, len(y), lent(tape.numbers), tape.packed), net_y, False)
     read_out(s.readout, b_y, net_y, y)
 
 
@@ -116,9 +115,9 @@ def readout_backward(s, parameters, tape, gradient):
         clear(d_states)
         for direction in range(s.directions):
             W_t = panels(rows(W, direction * H, H), 0, O, True, count, lent(tape.numbers), tape.packed)
-            multiply(delta_y, W_t, ends_at(s, tape, tape.d_last, 0, top, direction), False, False)
+            multiply(delta_y, W_t, ends_at(s, tape, tape.d_last, 0, top, direction), False)
     else:
-        multiply(delta_y, panels(W, 0, O, True, count, lent(tape.numbers), tape.packed), d_states, False, False)
+        multiply(delta_y, panels(W, 0, O, True, count, lent(tape.numbers), tape.packed), d_states, False)
 
 
 @kernel

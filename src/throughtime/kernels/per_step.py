@@ -46,10 +46,10 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
             t = lengths[n, 0] - 1 - back
             gates_t, delta_t = tape.gates + t * S, tape.delta + t * D
             before, after = tape.states + t * H, tape.states + (t + 1) * H
-            multiply(rows(delta_y, t, 1), panels(W, 0, O, True, 1, numbers, tape.packed), d_h, False, False)
+            multiply(rows(delta_y, t, 1), panels(W, 0, O, True, 1, numbers, tape.packed), d_h, False)
             packed = pack_back(s, H, K, parameters, 0, 1, False, numbers, tape.packed)
             if back > 0:
-                multiply_back(s, 0, H, packed, numbers, matrix(numbers, delta_t + D, 1, D), 1, tape.d_first, H, False)
+                multiply_back(s, 0, H, packed, numbers, matrix(numbers, delta_t + D, 1, D), 1, tape.d_first, H)
             for phases_back in range(s.phases):
                 phase = s.phases - 1 - phases_back
                 row_back(
@@ -57,9 +57,7 @@ def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measur
                     0.0, w,
                 )  # fmt: skip
                 if phase > 0:
-                    multiply_back(
-                        s, phase, H, packed, numbers, matrix(numbers, delta_t, 1, D), 1, tape.d_first, H, False
-                    )
+                    multiply_back(s, phase, H, packed, numbers, matrix(numbers, delta_t, 1, D), 1, tape.d_first, H)
             for k in range(O):
                 minus_delta_y[0, k] = -rates[n] * delta_y[t, k]
             for j in range(D):

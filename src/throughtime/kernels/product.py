@@ -48,7 +48,7 @@ class _Matrix:
 
 
 @intrinsic
-def multiply(typing_context, A, B_panels, C, accumulate, last_first):
+def multiply(typing_context, A, B_panels, C, accumulate):
     """C = A B, or C += A B.
 
     Parameters
@@ -58,11 +58,8 @@ def multiply(typing_context, A, B_panels, C, accumulate, last_first):
         B (K, N) from `panels`.
     C : (M, N), rows contiguous
     accumulate : bool
-    last_first : bool
-        Whether the panels of B are read from the last one on. Read in this order and the other by turns, a B that is
-        larger than a cache is still there in part.
     """
-    write = called(product, _signature(A, "pnnnpnnnpnnbb"))
+    write = called(product, _signature(A, "pnnnpnnnpnnb"))
 
     def generate(context, builder, signature, arguments):
         a = _Matrix(context, builder, A, arguments[0])
@@ -70,14 +67,11 @@ def multiply(typing_context, A, B_panels, C, accumulate, last_first):
         b, b_row, b_panel, _ = cgutils.unpack_tuple(builder, arguments[1], len(B_panels))
         write(
             context, builder,
-            [
-                a.data, a.row, a.column, a.rows, b, b_row, b_panel, a.columns, c.data, c.row, c.columns,
-                *arguments[3:],
-            ],
+            [a.data, a.row, a.column, a.rows, b, b_row, b_panel, a.columns, c.data, c.row, c.columns, arguments[3]],
         )  # fmt: skip
         return context.get_dummy_value()
 
-    return types.void(A, B_panels, C, types.boolean, types.boolean), generate
+    return types.void(A, B_panels, C, types.boolean), generate
 
 
 @intrinsic

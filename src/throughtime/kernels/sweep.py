@@ -114,9 +114,7 @@ def forward(s, p, layer, direction, x, lengths, tape):
             gates_t, fed_t, after_t = gates + t * B * S, fed + t_before * B * H, states + (t + 1) * B * H
             feeds = noisy and (t > 0 if backwards else t + 1 < T)
             for phase in range(s.phases):
-                multiply_step(
-                    s, phase, H, packed, numbers, matrix(numbers, gates_t, B, S), B, fed_t, after_t, step, t % 2 == 1
-                )
+                multiply_step(s, phase, H, packed, numbers, matrix(numbers, gates_t, B, S), B, fed_t, after_t, step)
                 last, q = phase == s.phases - 1, 0
                 while q < B:
                     count = _alike(lengths, shortest, t, q)
@@ -190,9 +188,7 @@ def backward(s, p, layer, direction, x, lengths, penalty, tape, d_h, d_x, gradie
                         add_row(piece(numbers, d_h_t + q * H, count * H), piece(numbers, d_after + q * H, count * H))
                         clear_row(piece(numbers, delta_t + q * D, count * D))
                     q += count
-                multiply_back(
-                    s, phase, H, packed, numbers, matrix(numbers, delta_t, B, D), B, d_after, d_step, t % 2 == 1
-                )
+                multiply_back(s, phase, H, packed, numbers, matrix(numbers, delta_t, B, D), B, d_after, d_step)
         deltas = matrix(numbers, delta + first * B * D, length * B, D)
         gradients(
             s, H, K, s.bias, gradient, at, numbers, rows(x, first * B, length * B),

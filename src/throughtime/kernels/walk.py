@@ -76,17 +76,15 @@ def _column_of_tiles(a, a_row, a_column, rows, b, b_row, depth, c, c_row, column
 
 
 @kernel
-def product(a, a_row, a_column, rows, b, b_row, b_panel, depth, c, c_row, columns, accumulate, last_first):
-    """C (+)= A B, where the panels of B are `b_panel` elements apart, and the last is read first or the first is."""
+def product(a, a_row, a_column, rows, b, b_row, b_panel, depth, c, c_row, columns, accumulate):
+    """C (+)= A B, where the panels of B are `b_panel` elements apart."""
     panel = panel_columns(c)
-    panels = (columns + panel - 1) // panel
     for i in range(0, rows, _CHUNK):
-        a_i, i_rows = moved(a, i * a_row), _CHUNK if i + _CHUNK < rows else rows - i
-        for k in range(panels):
-            number = panels - 1 - k if last_first else k
-            j, b_j = number * panel, moved(b, number * b_panel)
+        a_i, b_j, i_rows = moved(a, i * a_row), b, _CHUNK if i + _CHUNK < rows else rows - i
+        for j in range(0, columns, panel):
             c_ij, present = moved(c, i * c_row + j), panel if j + panel < columns else columns - j
             _column_of_tiles(a_i, a_row, a_column, i_rows, b_j, b_row, depth, c_ij, c_row, present, accumulate)
+            b_j = moved(b_j, b_panel)
 
 
 @kernel
@@ -107,7 +105,7 @@ def gradient(a, a_row, a_column, rows, b, b_row, depth, c, c_row, columns):
             if rows > 2 * _ROWS:
                 pack(b_kj, b_row, 1, d, present, room)
                 b_kj, step = room, panel
-            product(a_k, a_row, a_column, rows, b_kj, step, 0, d, moved(c, j), c_row, present, True, False)
+            product(a_k, a_row, a_column, rows, b_kj, step, 0, d, moved(c, j), c_row, present, True)
 
 
 @intrinsic

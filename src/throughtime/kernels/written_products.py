@@ -117,7 +117,7 @@ class Products:
 
     def multiply_x(self) -> str:
         lines = [
-            f"multiply(xs, packed[{k}], {self.slots(run, 'gates')}, {not run.fresh}, False)"
+            f"multiply(xs, packed[{k}], {self.slots(run, 'gates')}, {not run.fresh})"
             for k, run in enumerate(self.runs)
             if self.is_x(run)
         ]
@@ -127,13 +127,12 @@ class Products:
         lines = []
         for phase in range(self.laid.phases):
             own = [
-                f"multiply({self.source(run)}, packed[{k}], {self.slots(run, 'gates')}, {not run.fresh}, last_first)"
+                f"multiply({self.source(run)}, packed[{k}], {self.slots(run, 'gates')}, {not run.fresh})"
                 for k, run in enumerate(self.runs)
                 if run.phase == phase and not self.is_x(run)
             ]
             lines += own if self.laid.phases == 1 else _only(phase, own)
-        arguments = "phase, H, packed, numbers, gates, rows, before, after, step, last_first"
-        return function("multiply_step", arguments, lines)
+        return function("multiply_step", "phase, H, packed, numbers, gates, rows, before, after, step", lines)
 
     def multiply_back(self) -> str:
         lines: list[str] = []
@@ -149,14 +148,14 @@ class Products:
                     else:
                         target = f"columns(deltas, {self.laid.slot_of[run.source]} * H, H)"
                         more = target in begun
-                    own.append(f"multiply({self.slots(run, 'deltas')}, packed[{k}], {target}, {more}, last_first)")
+                    own.append(f"multiply({self.slots(run, 'deltas')}, packed[{k}], {target}, {more})")
                     begun.add(target)
             lines += own if self.laid.phases == 1 else _only(phase, own)
-        return function("multiply_back", "phase, H, packed, numbers, deltas, rows, d_after, d_step, last_first", lines)
+        return function("multiply_back", "phase, H, packed, numbers, deltas, rows, d_after, d_step", lines)
 
     def multiply_d_x(self) -> str:
         lines = [
-            f"multiply({self.slots(run, 'deltas')}, packed[{k}], d_x, True, False)"
+            f"multiply({self.slots(run, 'deltas')}, packed[{k}], d_x, True)"
             for k, run in enumerate(self.runs)
             if self.is_x(run)
         ]
