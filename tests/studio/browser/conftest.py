@@ -111,7 +111,7 @@ def chapter(chromium, lesson_address):
         contexts.append((context, complaints))
         page.goto(lesson_address)
         page.evaluate("name => document.getElementById(name).scrollIntoView()", name)
-        page.wait_for_selector(f"#{name} .picture > *")
+        page.wait_for_selector(f"#{name} .picture > :not([hidden])")
         return page.locator(f"#{name}")
 
     yield opened

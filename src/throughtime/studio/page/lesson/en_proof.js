@@ -118,4 +118,73 @@ export const PROOF = {
       },
     ],
   },
+  exercises: {
+    title: "Exercises",
+    words: {
+      carry: "carry",
+      sum: "A sum, as on paper",
+      another: "Another sum",
+      ask: "What will the network write at step STEP?",
+      hit: "Right: A + B and the carry C are SUM, so the digit is DIGIT, and NEXT is carried.",
+      miss: "No: A + B and the carry C are SUM, so the digit is DIGIT, and NEXT is carried.",
+      end: "The sum is complete; N of 8 digits were predicted right.",
+      step: "step",
+      find: "At which step does the reach end?",
+      ends: "Right: at step STEP, P % is left, and at every later step it was 1 % or more.",
+      later: "No: at step STEP, P % is still left. Go farther back.",
+      earlier: "No: at step STEP, P % is left, but it was below 1 % at a later step.",
+      code: "Your program",
+      run: "▶ Compare with central differences",
+      anew: "Begin anew",
+      running: "It runs …",
+      write: "Not yet compared.",
+      slow: "It was stopped, as it took longer than 2 seconds.",
+      error: "It does not run: ERROR",
+      shape: "The gradient of NAME has not the shape of NAME, or is not of numbers.",
+      agree: "Right: every number agrees with central differences. This is back-propagation through time.",
+      differs: "WHERE is VALUE; central differences say RIGHT.",
+      first: "The first step is never back-propagated: let the loop go on to step 0.",
+      pairing: "In U, δ of a step is paired with h of the same step; it belongs to h of the step before.",
+      transposes: "Going back through U takes its transpose: U[j][k] in place of U[k][j].",
+      slope: "The slope of the state is missing: δ of the state has a factor h (1 − h).",
+      future: "Nothing comes back from the step after: δ of the state has a second part, through U.",
+      stub:
+        "// after step t: h[t + 1][j], y[t]; h[0] is 0\nfunction backward(x, h, y, d, V, U, W) {\n  const [T, " +
+        "H] = [y.length, W.length];\n  const zeros = (n) => Array.from({ length: n }, () => " +
+        "Array(H).fill(0));\n  const [dV, dU, dW] = [zeros(2), zeros(H), Array(H).fill(0)];\n  // from the last " +
+        "step to the first …\n\n  return { V: dV, U: dU, W: dW };\n}\n",
+    },
+    blocks: [
+      "Three exercises that check themselves. Each has a link that can be given to others.",
+      {
+        id: "exercise-digit",
+        text:
+          "*[Predict a digit](#exercise-digit).* The proved adder of chapter 12 reads a sum from right to left. " +
+          "Before each of its steps, press the digit that it will write. You need what it needs: a carry in mind. " +
+          "[Another sum](digit).",
+        light: "digit",
+        todo: true,
+      },
+      {
+        id: "exercise-reach",
+        text:
+          "*[Find the end of a reach](#exercise-reach).* The error at step 8 goes back; the buttons show the size " +
+          "of what is left of it at each step. Press the first step, going back, at which less than 1 % of its " +
+          "size at step 8 is left. [Another sum](reach).",
+        light: "reach",
+        todo: true,
+      },
+      {
+        id: "exercise-backward",
+        text:
+          "*[Write backward](#exercise-backward).* The network is that of chapter 8, with four units and five " +
+          "steps: h is S(x V + h U), y is S(h W), and E is the sum of ½ (y − d)². Write the gradients in [the " +
+          "box](backward), in JavaScript; the program stays in your browser. Central differences, which know " +
+          "nothing of back-propagation, judge it on new weights each time, and name the fault if it is one that " +
+          "others have made before.",
+        light: "backward",
+        todo: true,
+      },
+    ],
+  },
 };

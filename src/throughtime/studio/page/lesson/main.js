@@ -9,8 +9,8 @@ import { makeTools } from "./tools.js";
 /** @typedef {import("./types.d.ts").Block} Block */
 
 const NEAR = "120% 0px";
-/** Where in the window a paragraph is being read: the band between these shares of its height. */
-const READ = "-30% 0px -45% 0px";
+/** What counts as read, of the window: all that has come above the lower 45 % of its height. */
+const READ = "100000px 0px -45% 0px";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 /** @type {Map<HTMLElement, Figure>} */
@@ -37,8 +37,8 @@ function blockOf(block, act) {
       ...block.answer.map((text) => el("p", {}, ...prose(text, act))),
     );
   if ("table" in block) return tableOf(block.table, act);
-  const { text, light, todo } = block;
-  return el("p", { class: todo ? "todo" : null, "data-light": light }, ...prose(text, act));
+  const { text, light, todo, id } = block;
+  return el("p", { id, class: todo ? "todo" : null, "data-light": light }, ...prose(text, act));
 }
 
 /** @param {import("./types.d.ts").Table["table"]} table @param {(action: string) => void} act */

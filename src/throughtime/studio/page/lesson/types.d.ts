@@ -7,6 +7,8 @@ import type { Specification } from "../engine/types.d.ts";
 export interface Paragraph {
   text: string;
   light?: string;
+  /** By which a link leads here. */
+  id?: string;
   /** The reader's one thing to do in this chapter. */
   todo?: boolean;
 }
