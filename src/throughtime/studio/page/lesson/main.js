@@ -67,7 +67,17 @@ function sectionOf(chapter, k) {
     figures.set(section, figure);
     figure.draw();
     fill(section, figure);
+    light();
     return figure;
+  };
+  /** Lights the part of the figure that was read of last. */
+  const light = () => {
+    const read = lights.filter((paragraph) => paragraph.hasAttribute("data-read")).at(-1);
+    const part = read instanceof HTMLElement ? (read.dataset.light ?? null) : null;
+    set(picture, { "data-lit": part });
+    figures.get(section)?.read?.(part);
+    for (const place of picture.querySelectorAll("[data-part]"))
+      set(place, { "data-lit": part !== null && /** @type {HTMLElement} */ (place).dataset.part === part });
   };
   const act = (/** @type {string} */ action) => {
     const figure = begin();
@@ -90,18 +100,11 @@ function sectionOf(chapter, k) {
   const reading = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) set(target, { "data-read": isIntersecting });
-      const read = lights.filter((light) => light.hasAttribute("data-read")).at(-1);
-      const part = read instanceof HTMLElement ? read.dataset.light : null;
-      set(picture, { "data-lit": part });
-      figures.get(section)?.read?.(part ?? null);
-      for (const place of picture.querySelectorAll("[data-part]"))
-        set(place, {
-          "data-lit": part !== null && /** @type {HTMLElement} */ (place).dataset.part === part,
-        });
+      light();
     },
     { rootMargin: READ },
   );
-  for (const light of lights) reading.observe(light);
+  for (const paragraph of lights) reading.observe(paragraph);
   return section;
 }
 
