@@ -11,7 +11,7 @@ from throughtime.studio.modules import join
 from throughtime.weights.network_specification import NetworkSpecification
 
 TITLE = "A network that remembers"
-STYLES = ("style.css", "lesson/lesson.css", "lesson/proof.css")
+STYLES = ("style.css", *(f"lesson/{name}.css" for name in ("lesson", "passes", "long", "proof")))
 
 
 def networks() -> Iterator[NetworkSpecification]:

@@ -1,0 +1,238 @@
+/** The text of the chapters on both passes, the update and the program, a part of `en.js`. */
+
+/** @type {Record<string, import("./types.d.ts").ChapterText>} */
+export const PASSES = {
+  forward: {
+    title: "Forward",
+    words: {
+      carry: "carry",
+      sum: "The sum, as on paper",
+      grid: "The numbers of the forward pass: a column for each step of time",
+      unknown: "not yet known",
+      back: "One step back",
+      next: "Next step ▶",
+      moment: "Step of the forward pass",
+      formula: "The chosen number's formula, forward",
+    },
+    blocks: [
+      {
+        text:
+          "This is the network of chapter 1 after {updates} updates: it has begun to learn and still errs. Read" +
+          " 107 + 27 with it, from the rightmost digits on: [next step](next).",
+        light: "sum",
+        todo: true,
+      },
+      {
+        text:
+          "At each step it reads two digits, x_t, and its own last state, h_{t−1}. Each of the sixteen units " +
+          "adds up both, times their weights, and squashes the sum with the sigmoid: h_t = S(x_t V + h_{t−1} U " +
+          "+ b_h). Before the first step the state is 0. The steps stand from left to right, so the rightmost " +
+          "digits are in column 1.",
+        light: "h",
+      },
+      {
+        text:
+          "Choose any cell, and below stands its formula with its own numbers. Whatever in it is no weight comes " +
+          "from a cell that is already there.",
+        light: "formula",
+        todo: true,
+      },
+      {
+        text:
+          "[The output](output) is read out of the state: y_t = S(h_t W + b_y). Above ½ it counts as the digit " +
+          "1. At step {step} it is {y}, so the network predicts {digit}; the target d is {target}.",
+        light: "y",
+      },
+      {
+        text:
+          "When all is read, [the loss](loss) is known: at each step half the squared difference, E_t = ½ (y_t " +
+          "− d_t)², and for this example their sum, {loss}. Of the eight digits {wrong} are wrong. [Another " +
+          "example](other).",
+        light: "error",
+      },
+      {
+        ask: "Where is the carry in all this?",
+        answer: [
+          "The row above the sum is for you; the network never sees it. If the carry is anywhere, it is in the " +
+            "sixteen numbers of h, as chapter 1 has shown. This network has had {updates} updates and has not " +
+            "found it yet.",
+        ],
+      },
+    ],
+  },
+  backward: {
+    title: "Backward through time",
+    words: {
+      grid: "The errors of the backward pass: a column for each step of time",
+      unknown: "not yet known",
+      back: "One step back",
+      next: "Next step ▶",
+      moment: "Step of the backward pass",
+      formula: "The chosen number's formula, backward",
+      total: "∇U, summed up so far",
+    },
+    blocks: [
+      {
+        text:
+          "Each step has made an error, and learning must find out who is to blame. Begin at the end: [next " +
+          "step](next). At the last step the blame is as in chapter 3. The output's error is δ_{y,t} = (y_t − " +
+          "d_t) · y_t (1 − y_t), and it goes back to the hidden units through W.",
+        light: "delta_y",
+        todo: true,
+      },
+      {
+        text:
+          "At every other step the state has done two things: it has made the output of its own step, and it " +
+          "has gone into the next state. So its error comes from two sides, δ_{h,t} = (δ_{y,t} Wᵀ + δ_{h,t+1} " +
+          "Uᵀ) ∘ h_t (1 − h_t). That is why one goes backward: δ_{h,t+1} must be there before δ_{h,t}.",
+        light: "delta_h",
+      },
+      {
+        text:
+          "Choose a cell of δ_h and read its formula: the part with W is the step's own error, the part with U " +
+          "has come back from the step after. At the last step nothing comes back.",
+        light: "formula",
+      },
+      {
+        text:
+          "U is used at every step, so its gradient is a sum over the steps: ∇U = Σ h_{t−1}ᵀ δ_{h,t}. Each step" +
+          " that the errors reach adds its part to the picture. Go [to the end](all), and it is complete: what " +
+          "is missing is {rest}.",
+        light: "total",
+        todo: true,
+      },
+      {
+        text:
+          "How far back does an error reach? The error of the last step alone reaches back {reach} steps before" +
+          " it falls below a hundredth of its size; at the first step {share} of it arrives. Chapter 9 is about" +
+          " that.",
+        light: "delta_h",
+      },
+    ],
+  },
+  update: {
+    title: "The update",
+    words: {
+      carry: "carry",
+      sum: "The sum, as on paper",
+      gradient: "gradient",
+      change: "change",
+      loss: "loss of this example: B",
+      fell: "loss of this example: A before the update, B after it",
+      once: "One update",
+      often: "100 updates",
+      again: "Begin anew",
+    },
+    blocks: [
+      {
+        text:
+          "The gradient says for each weight how the loss of this example changes when that weight grows a " +
+          "little: purple means that it rises, green that it falls.",
+        light: "gradient",
+      },
+      {
+        text:
+          "[Update](once): each weight moves against its gradient, w becomes w − {rate} · ∂E/∂w. The picture of" +
+          " the changes is that of the gradient with its colours exchanged: of {all} weights, {against} have " +
+          "moved against their gradient.",
+        light: "change",
+        todo: true,
+      },
+      {
+        text:
+          "The loss of this example falls at every press; after {taken} updates it is {loss}, and of its eight " +
+          "digits {digits} are right. Take [a hundred more](often).",
+        light: "loss",
+        todo: true,
+      },
+      "Has it learned to add? Of 200 other sums it has {others} right. It has learned one sum by heart, and " +
+        "what it did for this one it has undone for others. That is why chapter 1 showed it 64 random sums at " +
+        "each update: their errors are added up, and what is left is what they have in common.",
+      {
+        ask: "Why did chapter 1 need only 2,000 updates?",
+        answer: [
+          "It used Adam, which gives each weight a step size of its own, from how large and how steady its " +
+            "gradient has been. With Adam, or with many examples at once, a single weight may well move along the" +
+            " gradient of one example. The statement that each weight moves against its gradient holds for plain " +
+            "descent, and for the loss that is descended.",
+        ],
+      },
+    ],
+  },
+  program: {
+    title: "The program",
+    words: {
+      listing: "The lines of the program",
+      log: "What it prints",
+      run: "▶ Run it",
+      pause: "❚❚ Pause",
+      done: "It has run",
+      step: "Update at every step instead",
+      batch: "Update after the whole pass instead",
+      after: "after the whole backward pass",
+      inside: "at every step of the backward pass",
+    },
+    blocks: [
+      "In 2015 a short Python program that learns to add made many people understand recurrent networks. Here " +
+        "is one of ours that does the same in the textbook's symbols: forty lines of NumPy, and all of " +
+        "chapters 3 to 7 is in them.",
+      {
+        text:
+          "Three matrices are all that it learns: V reads the digits, U the state before, W reads out the sum. " +
+          "They begin at random, and the generator's seed makes it the same random at every run, in Python and " +
+          "on this page.",
+        light: "weights",
+      },
+      {
+        text: "The two passes are the equations of chapters 5 and 6, a line for each.",
+        light: "forward",
+      },
+      {
+        text: "The backward pass keeps δ_h of the step after, and adds up the three gradients over the steps.",
+        light: "backward",
+      },
+      {
+        text:
+          "The update is plain gradient descent on one pair: every weight moves against its gradient, by a " +
+          "tenth of it.",
+        light: "update",
+      },
+      {
+        text:
+          "[Run it](run). Here it runs in JavaScript, and prints what NumPy prints, to the last digit; {pair} " +
+          "pairs are learned by now, the weights updated {order}. The last error is {error}.",
+        light: "report",
+        todo: true,
+      },
+      "For 4,000 pairs nothing seems to happen. Two thousand pairs later the error is less than a sixth of what" +
+        " it was: the network has found the carry.",
+      {
+        table: {
+          head: ["in the article", "here", "in the textbook"],
+          rows: [
+            ["`synapse_0`", "`V`", "weights of the input"],
+            ["`synapse_h`", "`U`", "recurrent weights"],
+            ["`synapse_1`", "`W`", "weights of the output"],
+            ["`layer_1`", "`h[t + 1]`", "h_t"],
+            ["`layer_2`", "`y[t]`", "y_t"],
+            ["`layer_2_delta`", "`-delta_y`", "−δ_{y,t}"],
+            ["`layer_1_delta`", "`-delta_h`", "−δ_{h,t}"],
+            ["`future_layer_1_delta`", "`-delta_h`, a step later", "−δ_{h,t+1}"],
+          ],
+        },
+      },
+      {
+        ask: "Why does the program not run, or print other numbers, when it is copied from an article?",
+        answer: [
+          "Articles print it in Python 2, where `print` stands without brackets. In one that many have read, " +
+            "`copy` is used and never imported, and the update and the report stand inside the backward loop: so " +
+            "the weights change at every step, and each report comes eight times.",
+          "[Update at every step](order) and run it again: the first error is the same, the second is " +
+            "3.63415232 in place of 3.63389116, the last 0.1969151 in place of 0.21595037. It learns as well, but" +
+            " its steps are no longer the gradient of anything: δ_h of step t is computed with weights that step " +
+            "t + 1 has already changed.",
+        ],
+      },
+    ],
+  },
+};
