@@ -65,7 +65,7 @@ def measured(context: Context) -> Iterator[Curve]:
         list(_certificates()),
         2,
         "Of networks of 8 to 32 units: a unit more makes each of a certificate's regions longer, and each of its "
-        "images a sum of more terms.",
+        "images a sum of more terms. How many images there are differs from network to network, and bends the line.",
     )
 
 
