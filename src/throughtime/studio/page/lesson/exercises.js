@@ -11,8 +11,8 @@ import { UPDATES } from "./forward.js";
 import { paper } from "./paper.js";
 
 const T = 8;
-/** Milliseconds after which a reader's program is stopped. */
-const LIMIT = 2000;
+/** Seconds after which a reader's program is stopped. */
+const LIMIT = 2;
 
 /** @type {import("./types.d.ts").Chapter} */
 export const exercises = {
@@ -165,7 +165,7 @@ function backward(words) {
       set(run, { disabled: false });
       say(text, right);
     };
-    const timer = setTimeout(() => end(words.slow, false), LIMIT);
+    const timer = setTimeout(() => end(words.slow, false), 1000 * LIMIT);
     worker.onerror = (event) => {
       event.preventDefault();
       end(filled(words.error, { ERROR: event.message }), false);
