@@ -62,7 +62,7 @@ export class Engine {
     const end = until ?? trainer.settings.steps;
     const [began, first] = [performance.now(), trainer.step];
     const sum = { exact: 0, sequences: 0 };
-    let told = began;
+    let reported = began;
     while (trainer.step < end && own === this.running) {
       const start = performance.now();
       /** @type {import("./types.d.ts").Measured | null} */
@@ -76,8 +76,8 @@ export class Engine {
         sum.exact += measured.exact;
         sum.sequences += measured.sequences;
       }
-      if (measured && (performance.now() - told >= every || trainer.step >= end)) {
-        told = performance.now();
+      if (measured && (performance.now() - reported >= every || trainer.step >= end)) {
+        reported = performance.now();
         const more = parameters ? { parameters: network.parameters.slice() } : {};
         this.tell({ type: "progress", ...measured, ...sum, running: trainer.step < end, ...more });
         Object.assign(sum, { exact: 0, sequences: 0 });

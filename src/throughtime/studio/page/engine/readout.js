@@ -117,11 +117,11 @@ export function isRight(readout, d, y, at, O) {
     for (let k = at; k < at + O; k++) if (y[k] > 0.5 !== d[k] > 0.5) return false;
     return true;
   }
-  let told = at;
+  let predicted = at;
   let wanted = at;
   for (let k = at; k < at + O; k++) {
-    if (y[k] > y[told]) told = k;
+    if (y[k] > y[predicted]) predicted = k;
     if (d[k] > d[wanted]) wanted = k;
   }
-  return told === wanted;
+  return predicted === wanted;
 }

@@ -5,7 +5,6 @@ import { el } from "../dom.js";
 import { colour, format, greatest } from "../scales.js";
 import { reachOf } from "../gradient.js";
 import { brush, canvas } from "./canvas.js";
-import { UPDATES } from "./forward.js";
 import { cellOf, steps, valuesOf, walk } from "./walk.js";
 
 const T = 8;
@@ -15,7 +14,7 @@ export const backward = {
   id: "backward",
   build(root, tools, words) {
     const task = addition({ bits: T });
-    const network = tools.begun(UPDATES);
+    const network = tools.begun();
     const { hidden: H } = network.specification;
     const sum = task.encode(107, 27);
     const trace = traceOf(network, sum.x, sum.y, { reach: true });

@@ -7,7 +7,6 @@ import { reachOf } from "../gradient.js";
 import { format } from "../scales.js";
 import { certificateText, numbers } from "./certificate.js";
 import { exampleOf, forwardOf, judged } from "./differences.js";
-import { UPDATES } from "./forward.js";
 import { paper } from "./paper.js";
 
 const T = 8;
@@ -21,7 +20,7 @@ export const exercises = {
     const file = JSON.parse(certificateText());
     const network = tools.network({ hidden: file.sets[0].lo.length }, numbers(file.weights));
     /** @type {Record<string, Exercise>} */
-    const all = { digit: digit(network, words), reach: reach(tools.begun(UPDATES), words), backward: backward(words) };
+    const all = { digit: digit(network, words), reach: reach(tools.begun(), words), backward: backward(words) };
     root.append(...Object.values(all).map((one) => one.root));
     const turn = (/** @type {string} */ to) => {
       for (const [name, one] of Object.entries(all)) set(one.root, { hidden: name !== to });

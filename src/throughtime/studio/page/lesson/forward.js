@@ -3,11 +3,10 @@ import { addition } from "../engine/tasks.js";
 import { traceOf } from "../engine/trace.js";
 import { format } from "../scales.js";
 import { paper } from "./paper.js";
+import { BEGUN } from "./tools.js";
 import { cellOf, steps, valuesOf, walk } from "./walk.js";
 
 const T = 8;
-/** So many updates make a network that has begun to learn, and still errs. */
-export const UPDATES = 60;
 const EXAMPLES = [
   [107, 27],
   [53, 75],
@@ -19,7 +18,7 @@ export const forward = {
   id: "forward",
   build(root, tools, words) {
     const task = addition({ bits: T });
-    const network = tools.begun(UPDATES);
+    const network = tools.begun();
     let [example, moment] = [0, 0];
     let selection = cellOf("h", 0, 0);
     let sum = task.encode(...EXAMPLES[example]);
@@ -69,7 +68,7 @@ export const forward = {
         target: String(sum.y[now][0]),
         wrong: String(wrong),
         loss: format(trace.loss),
-        updates: String(UPDATES),
+        updates: String(BEGUN),
       };
     }
 

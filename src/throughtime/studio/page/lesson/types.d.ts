@@ -72,8 +72,6 @@ export interface Tools {
   network(fields: Partial<Specification>, parameters: ArrayLike<number> | number): Network;
   /** A trainer of the default recipe of addition, and its network, not yet trained. */
   adder(seed: number, fields?: Partial<Specification>): Trainer;
-  /** The default adder after so many updates. */
-  begun(updates: number): Network;
-  /** The default adder, trained: the same one for all chapters that need one. */
-  trained(): Network;
+  /** The default adder, which has begun to learn: the same one for all chapters that look into it. */
+  begun(): Network;
 }

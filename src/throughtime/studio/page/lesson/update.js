@@ -4,7 +4,6 @@ import { Random } from "../engine/random.js";
 import { el, set, write } from "../dom.js";
 import { colour, format, greatest } from "../scales.js";
 import { brush, canvas } from "./canvas.js";
-import { UPDATES } from "./forward.js";
 import { digitsRight, sumsRight } from "./judge.js";
 import { paper } from "./paper.js";
 
@@ -22,7 +21,7 @@ export const update = {
     const sum = task.encode(107, 27);
     const batch = { x: Float64Array.from(sum.x.flat()), y: Float64Array.from(sum.y.flat()), T, B: 1 };
     const others = task.sample(new Random(12345, 7, 2), WATCHED);
-    const network = tools.network({}, tools.begun(UPDATES).parameters);
+    const network = tools.network({}, tools.begun().parameters);
     const start = network.parameters.slice();
     let taken = 0;
     let before = NaN;
