@@ -42,7 +42,10 @@ def prove(
     path: ModelArgument = None,
     model_path: ModelOption = None,
     machine_file: MachineOption = None,
-    budget: Annotated[float, typer.Option(help="Seconds of work after which to give up.", min=0)] = 10.0,
+    budget: Annotated[
+        float,
+        typer.Option(help="Seconds of work after which to give up; the work is counted before it is done.", min=0),
+    ] = 10.0,
     seed: Annotated[int, typer.Option(help="Decides the random walks.", min=0)] = 0,
     certificate: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write the certificate of a proof to a file.")
@@ -55,6 +58,7 @@ def prove(
             show_default=False,
         ),
     ] = 0.0,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Where an undecided search ended.")] = False,
     json: Json = False,
 ) -> None:
     """Prove that a network is right on inputs of every length, or find a shortest one on which it is wrong."""
@@ -75,7 +79,7 @@ def prove(
     if json:
         document({"model": str(model.path), **as_json(proof)})
     else:
-        tell(proof)
+        tell(proof, verbose)
         if certificate is not None and isinstance(proof, Proved):
             line("saved", str(certificate))
         if isinstance(proof, Proved):
@@ -109,22 +113,24 @@ def advised(proof: Proof, noise: Any) -> Proof:
     return replace(proof, advice="a longer budget may decide it, or training with another --seed")
 
 
-def tell(proof: Proof) -> None:
+def tell(proof: Proof, verbose: bool = False) -> None:
     """Print the verdict, and what is known beside it."""
-    from throughtime.proof import Proved
+    from throughtime.proof import Proved, Unknown
 
-    line(proof.verdict, printable(proof.text))
+    line("undecided" if isinstance(proof, Unknown) else proof.verdict, printable(proof.text))
     if not isinstance(proof, Proved) and proof.details:
         line("", printable(proof.details))
+    if verbose and isinstance(proof, Unknown) and proof.search:
+        line("search", printable(proof.search))
 
 
 def as_json(proof: Proof) -> dict[str, Any]:
     """The verdict for a JSON document."""
     verdict: dict[str, Any] = {"verdict": proof.verdict, "text": proof.text, "seconds": proof.seconds}
     if proof.verdict == "proved":
-        names = ("sets", "m", "margin", "epsilon", "check_seconds")
+        names: tuple[str, ...] = ("sets", "m", "margin", "epsilon", "check_seconds")
     elif proof.verdict == "refuted":
         names = ("word", "step", "expected", "given", "shortest")
     else:
-        names = ("reason", "right_to", "tolerance", "failed", "advice")
+        names = ("reason", "right_to", "tolerance", "sets", "failed", "advice")
     return verdict | {name: getattr(proof, name) for name in names}

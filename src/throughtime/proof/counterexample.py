@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from throughtime.proof.budget import CALL, Budget, OutOfBudget
 from throughtime.proof.certificate import certificate
 from throughtime.proof.extraction import Tracking, right
 from throughtime.proof.sets import Sets
@@ -21,8 +22,8 @@ MOST_WORDS = 70_000
 LONGEST = 1000
 """Length at which trying all words ends in any case."""
 
-MOST_PASSES = 500
-"""Times that a word is made shorter or simpler, at most."""
+SHORTENING = 3.0
+"""Seconds of work after which a word is not made shorter or simpler any more."""
 
 
 def replay(system: System, machine: Machine, word: Sequence[int]) -> tuple[Array, Array]:
@@ -62,42 +63,55 @@ def exhaust(system: System, machine: Machine, most: int = MOST_WORDS) -> tuple[i
     return length, None
 
 
-def shorten(system: System, machine: Machine, word: Word) -> tuple[Word, bool]:
+def shorten(system: System, machine: Machine, word: Word, seconds: float = SHORTENING) -> tuple[Word, bool]:
     """A shorter or simpler word that is wrong, and whether no shorter one is.
 
     All short words are tried; else stretches are left out and symbols replaced by earlier ones of the alphabet, as
-    long as the word stays wrong.
+    long as the word stays wrong and so many seconds of work are not done.
     """
     length, found = exhaust(system, machine)
     if found is not None:
         return found, True
     word = _cut(system, machine, word)
-    for _ in range(MOST_PASSES):
-        before = word
-        word = _simpler(system, machine, _shorter(system, machine, word))
-        if word == before:
-            break
+    try:
+        for better in _better(system, machine, word, Budget.of(seconds)):
+            word = better
+    except OutOfBudget:
+        pass
     return word, len(word) <= length + 1
 
 
-def _shorter(system: System, machine: Machine, word: Word) -> Word:
+def _better(system: System, machine: Machine, word: Word, budget: Budget) -> Iterator[Word]:
+    """Words that are wrong, each shorter or simpler than the one before."""
+    before: Word = ()
+    while word != before:
+        before = word
+        for change in (_shorter, _simpler):
+            for better in change(system, machine, word, budget):
+                word = better
+                yield word
+
+
+def _shorter(system: System, machine: Machine, word: Word, budget: Budget) -> Iterator[Word]:
     """Without stretches that can be left out, long ones first."""
     size = len(word) // 2
     while size:
+        _take(system, budget, len(word) - size + 1, len(word) - size)
         rest = np.array([word[:at] + word[at + size :] for at in range(len(word) - size + 1)])
         steps = first_wrong(system, machine, rest)
         if steps.any():
             best = int(np.where(steps > 0, steps, len(word)).argmin())
             word = tuple(rest[best, : steps[best]].tolist())
+            yield word
             size = min(size, len(word) // 2)
         else:
             size //= 2
-    return word
 
 
-def _simpler(system: System, machine: Machine, word: Word) -> Word:
+def _simpler(system: System, machine: Machine, word: Word, budget: Budget) -> Iterator[Word]:
     """With symbols replaced by earlier ones of the alphabet, the last symbols first."""
-    for _ in range(MOST_PASSES):
+    while True:
+        _take(system, budget, sum(word), len(word))
         others = [
             (*word[:at], letter, *word[at + 1 :]) for at in reversed(range(len(word))) for letter in range(word[at])
         ]
@@ -106,7 +120,11 @@ def _simpler(system: System, machine: Machine, word: Word) -> Word:
             break
         first = int(steps.astype(bool).argmax())
         word = others[first][: steps[first]]
-    return word
+        yield word
+
+
+def _take(system: System, budget: Budget, words: int, steps: int) -> None:
+    budget.take(steps * (words * system.work + CALL))
 
 
 def surely_wrong(system: System, machine: Machine, word: Word) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from throughtime.proof.budget import CALL, Budget
 from throughtime.proof.system import Array, System
 from throughtime.tasks.machine import Machine
 
@@ -56,7 +57,12 @@ def right(y: Array, d: Array) -> Array:
 
 
 def extract(
-    system: System, machine: Machine, tolerance: float, limit: int, pass_errors: bool = False
+    system: System,
+    machine: Machine,
+    tolerance: float,
+    limit: int,
+    pass_errors: bool = False,
+    budget: Budget | None = None,
 ) -> Tracking | Wrong:
     """Explore breadth first from the first state, merging within the tolerance.
 
@@ -69,6 +75,8 @@ def extract(
         Most representatives.
     pass_errors : bool
         Whether to go on where an output is wrong.
+    budget : Budget, optional
+        Of the work.
 
     Returns
     -------
@@ -76,8 +84,9 @@ def extract(
 
     Raises
     ------
-    TooLarge
+    TooLarge, OutOfBudget
     """
+    budget = budget or Budget()
     A = len(machine.symbols)
     s = states = system.start(1)
     points, labels = system.embedded(s), np.zeros(1, np.int64)
@@ -85,6 +94,7 @@ def extract(
     succ, y_all = np.zeros((0, A), np.int64), np.zeros((0, A, system.specification.outputs))
     while len(s):
         first = len(labels) - len(s)
+        budget.take(len(s) * A * (system.work + len(labels) * system.width) + CALL)
         after, y = system.step(np.repeat(s, A, axis=0), np.tile(np.arange(A), len(s)))
         label = labels[first:]
         bad = ~right(y, machine.outputs[label].reshape(-1, y.shape[1]))

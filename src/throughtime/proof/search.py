@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from throughtime.proof.arithmetic import allowance, reach_of
+from throughtime.proof.budget import Budget, OutOfBudget
 from throughtime.proof.certificate import certificate
 from throughtime.proof.counterexample import exhaust, replay, shorten, surely_wrong
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract, right
+from throughtime.proof.lassos import wrong_lasso
 from throughtime.proof.sets import Sets, hulls, walk
 from throughtime.proof.sweep import Doubtful, sweep
 from throughtime.proof.system import Net, System
@@ -52,10 +54,6 @@ ADVICE = (
 Progress = Callable[[str], None]
 
 
-class OutOfBudget(Exception):
-    """Time is up."""
-
-
 def prove(
     net: Net,
     machine: Machine,
@@ -73,8 +71,9 @@ def prove(
         0 or 1 if it is nearer to it than one half.
     machine : Machine
     budget : float
-        Seconds of work of this thread's processor after which to give up, so that a verdict does not depend on what
-        else the machine does; time can only make a verdict Unknown. Ctrl-C does the same.
+        Seconds of work after which to give up. The work is counted before it is done (`proof.budget`), no clock is
+        read, so that the verdict is the same on a busy machine and on a quiet one; it can only become Unknown. To
+        check a proof that was found is not charged. Ctrl-C ends the search at once, and also makes it Unknown.
     seed : int
         Decides the random walks.
     progress : function of a str, optional
@@ -96,14 +95,14 @@ def prove(
     ValueError
         If nothing can be proved about such a network, or it does not fit the machine.
     """
-    search = Search(System.of(net, machine), machine, budget, seed, progress or (lambda line: None), epsilon)
+    search = Search(System.of(net, machine), machine, Budget.of(budget), seed, progress or (lambda line: None), epsilon)
     with np.errstate(all="ignore"):
         try:
             found = search.run()
         except OutOfBudget:
-            found = f"no proof and no error in {budget:g} s of work"
+            found = "no error found in the budget"
         except KeyboardInterrupt:
-            found = "interrupted"
+            found = "no error found until it was interrupted"
         return search.unknown(found) if isinstance(found, str) else found
 
 
@@ -113,12 +112,11 @@ class Search:
 
     system: System
     machine: Machine
-    budget: float
+    budget: Budget
     seed: int
     progress: Progress
     epsilon: float = 0.0
     begun: float = field(default_factory=time.perf_counter)
-    worked_before: float = field(default_factory=time.thread_time)
     closed: Tracking | None = None
     failed: str = ""
 
@@ -127,14 +125,9 @@ class Search:
         """Since the search began."""
         return time.perf_counter() - self.begun
 
-    def in_time(self) -> None:
-        """OutOfBudget if time is up."""
-        if time.thread_time() - self.worked_before > self.budget:
-            raise OutOfBudget
-
     def run(self) -> Proved | Refuted | str:
         """Search → a verdict, or why there is none."""
-        self.progress("walking at random")
+        self.progress("looking for an error")
         walks = walk(self.system, self.machine, self.seed)
         if not np.isfinite(walks.states).all():
             return "its states overflow"
@@ -143,20 +136,24 @@ class Search:
             refuted = self.refute(tuple(walks.words[: t + 1, walks.wrong[t].argmax()].tolist()))
             if refuted:
                 return refuted
+        word = wrong_lasso(self.system, self.machine, self.budget)
+        refuted = self.refute(word) if word else None
+        if refuted:
+            return refuted
         epsilon = max(self.epsilon, allowance(self.system, reach_of(walks.states)))
         tolerance = TOLERANCE
         while True:
-            self.in_time()
             try:
-                tracking = extract(self.system, self.machine, tolerance, MOST_SETS)
+                tracking = extract(self.system, self.machine, tolerance, MOST_SETS, budget=self.budget)
             except TooLarge:
-                return f"closed at τ = {tolerance:.2g}, the automaton would have more than {MOST_SETS} states"
+                self.failed = f"closed at τ = {tolerance:.2g}, the automaton would have more than {MOST_SETS} states"
+                return "no error found"
             if isinstance(tracking, Wrong):
                 return self.refute(tracking.word) or "an output is so near one half that rounding decides"
             same = self.closed is not None and np.array_equal(self.closed.succ, tracking.succ)
             self.closed = tracking
             if same and tolerance < FINEST:
-                return f"at every τ below {FINEST:g} the automaton is the same"
+                return "no error found"
             for m in () if same else STEPS:
                 proved = self.attempt(tracking, hulls(tracking, walks), m, epsilon)
                 if proved:
@@ -198,14 +195,13 @@ class Search:
         return None
 
     def _checking(self, done: int, of: int, work: int) -> None:
-        self.in_time()
         self.progress(f"checking the proof, set {done} of {of}")
 
     def close(self, tracking: Tracking, sets: Sets, m: int, epsilon: float) -> Sets:
         """Widen the sets until no image sticks out; Doubtful if that does not come to an end."""
         before, worst = math.inf, math.inf
         for time_round in range(SWEEPS):
-            found = sweep(self.system, self.machine, tracking, sets, m, epsilon, MOST_IMAGES, self.in_time)
+            found = sweep(self.system, self.machine, tracking, sets, m, epsilon, MOST_IMAGES, self.budget)
             if found.worst == 0:
                 return sets
             before, worst = worst, found.worst

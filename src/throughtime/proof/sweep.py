@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from throughtime.proof.budget import CALL, Budget
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.image import image
 from throughtime.proof.sets import Sets
@@ -19,6 +19,10 @@ SLACK = 1e-8
 
 AT_ONCE = 2_000_000
 """Numbers of generators that are worked on at once."""
+
+
+IMAGE = 8 * CALL
+"""What computing images counts for, besides its rows."""
 
 
 class Doubtful(Exception):
@@ -47,7 +51,7 @@ def sweep(
     m: int,
     epsilon: float,
     most: int,
-    tick: Callable[[], None] = lambda: None,
+    budget: Budget,
 ) -> Sweep:
     """Push every set through the network, by every word of at most m symbols until inside the set that follows.
 
@@ -59,13 +63,14 @@ def sweep(
         Allowance for each state coordinate and each net_y, at every step.
     most : int
         Most images.
-    tick : function, optional
-        Called every now and then.
+    budget : Budget
+        Of the work.
 
     Raises
     ------
     Doubtful
         With what happened.
+    OutOfBudget
     """
     below, above = np.zeros((2, *sets.lo.shape))
     Z, q, images = box(sets.lo, sets.hi), np.arange(len(sets.lo)), 0
@@ -77,8 +82,9 @@ def sweep(
         follows: list[Array] = []
         part = max(1, AT_ONCE // (len(machine.symbols) * (Z.G.shape[-2] + Z.G.shape[-1]) * Z.G.shape[-1]))
         for at in range(0, len(q), part):
-            tick()
             here = q[at : at + part]
+            generators = Z.G.shape[-2] + Z.G.shape[-1]
+            budget.take(len(here) * len(machine.symbols) * generators * system.work + IMAGE)
             after, net_y = image(system, Z.at(slice(at, at + part)), epsilon)
             _require_right(system, machine, net_y, tracking.label[here], depth)
             to = tracking.succ[here]

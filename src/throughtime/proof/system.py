@@ -24,6 +24,9 @@ from throughtime.weights.parameters import Views, blocks
 
 Array = npt.NDArray[Any]
 
+FUNCTION = 64
+"""Multiplications inside a product that take about as long as one of the cell's other operations on one unit."""
+
 
 class Net(Protocol):
     """A network, as far as the proof needs it."""
@@ -179,6 +182,14 @@ class System:
         views = Views(self.specification, self.parameters)
         zero = np.zeros(self.specification.outputs, self.parameters.dtype)
         return views["W"], views["b_y"] if self.specification.bias else zero
+
+    @cached_property
+    def work(self) -> int:
+        """Multiplications of one step of one state; a value that is no product counts as FUNCTION."""
+        s = self.specification
+        values = s.layers * s.hidden * len(reading(self.graph).order)
+        products = sum(M.size for layer in self.layers for M, _ in layer.products.values())
+        return FUNCTION * values + products + s.hidden * s.outputs
 
     def start(self, batch: int) -> Array:
         """The state before the first step, (batch, n)."""

@@ -120,7 +120,7 @@ class Unknown:
     ----------
     machine : Machine
     reason : str
-        Why the search ended.
+        Why the search ended, for people: "no error found in the budget".
     right_to : int
         All words of up to so many symbols are right.
     tolerance : float or None
@@ -128,7 +128,7 @@ class Unknown:
     sets : int
         Its states.
     failed : str
-        The failure of the proof that was tried last.
+        The failure of the proof that was tried last, in the terms of the search.
     advice : str
     seconds : float
     """
@@ -145,20 +145,27 @@ class Unknown:
     verdict: ClassVar[str] = "unknown"
 
     def __str__(self) -> str:
-        return f"{self.verdict:<10}{self.text}"
+        return f"undecided: {self.text}"
 
     @property
     def text(self) -> str:
         """In one line, without the verdict."""
-        known = [f"right for all sequences of up to {self.right_to} {step_name(self.machine)}s"]
-        if self.tolerance is not None:
-            known.append(f"no error in an automaton of {self.sets} states closed at τ = {self.tolerance:.2g}")
-        return f"{', '.join(known)}; {self.reason}"
+        return f"right up to {self.right_to} {step_name(self.machine)}s, {self.reason}"
 
     @property
     def details(self) -> str:
-        """Which step of the proof failed, and what may help."""
-        return "; ".join(part for part in (self.failed, self.advice) if part)
+        """What may help."""
+        return self.advice
+
+    @property
+    def search(self) -> str:
+        """Where the search ended, and which step of the proof failed: its tolerance τ and the automaton's size."""
+        known = (
+            []
+            if self.tolerance is None
+            else [f"no error in an automaton of {self.sets} states closed at τ = {self.tolerance:.2g}"]
+        )
+        return "; ".join([*known, *filter(None, [self.failed])])
 
 
 Proof = Proved | Refuted | Unknown

@@ -14,8 +14,6 @@ from throughtime.studio.answers import Verdict, Word
 from throughtime.studio.aside import aside
 from throughtime.weights.network_specification import NetworkSpecification
 
-BUDGET = 10.0
-
 
 @dataclass(frozen=True)
 class Found:
@@ -27,11 +25,12 @@ class Found:
 
 def attempt(specification: NetworkSpecification, parameters: Array, task: Any) -> Found:
     """Try to prove a network right for its task."""
-    from throughtime.proof import Proved, Refuted, prove
+    from throughtime.proof import Proved, Refuted, Unknown, prove
 
     machine = task.machine
-    proof = prove(Network.of(specification, parameters), machine, BUDGET)
-    verdict = _verdict(proof.verdict, proof.text, proof.seconds)
+    proof = prove(Network.of(specification, parameters), machine)
+    sentence = str(proof) if isinstance(proof, Unknown) else proof.text
+    verdict = _verdict(proof.verdict, sentence, proof.seconds)
     if isinstance(proof, Proved):
         verdict["sets"], verdict["seconds"] = proof.sets, proof.seconds + proof.check_seconds
     if not isinstance(proof, Refuted):

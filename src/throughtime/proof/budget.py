@@ -1,0 +1,40 @@
+"""A budget of work, counted before it is done: a search ends at the same place on a busy machine and on a quiet one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+SECOND = 1.6e10
+"""Multiplications that count as a second of work: about those of one on a machine with nothing else to do."""
+
+CALL = 2e6
+"""What a call that works on many rows at once counts for, besides its rows."""
+
+
+class OutOfBudget(Exception):
+    """The next piece of work is more than is left."""
+
+
+@dataclass
+class Budget:
+    """Work that may still be done.
+
+    Parameters
+    ----------
+    left : float
+        In multiplications.
+    """
+
+    left: float = math.inf
+
+    @classmethod
+    def of(cls, seconds: float) -> Budget:
+        """So many seconds of work."""
+        return cls(seconds * SECOND)
+
+    def take(self, multiplications: float) -> None:
+        """Do so much work next; OutOfBudget if there is not so much left."""
+        self.left -= multiplications
+        if self.left < 0:
+            raise OutOfBudget

@@ -1,0 +1,74 @@
+"""Lassos: a short word, and then another one again and again. At every step of the way every symbol is tried.
+
+They are where trained networks fail that are right on all short words: reading the same again and again, a state
+drifts, and what it remembered is lost after a hundred steps, which random walks do not find.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice, product
+
+import numpy as np
+
+from throughtime.proof.budget import CALL, Budget
+from throughtime.proof.extraction import right
+from throughtime.proof.system import System
+from throughtime.tasks.machine import Machine
+
+Word = tuple[int, ...]
+
+LONGEST, MOST = 2, 4096
+"""Symbols before the cycle and in it, at most; lassos, at most."""
+
+STEPS = 2000
+
+SAME = 1e-9
+"""States so near to each other are the same: the lasso is closed."""
+
+
+def lassos(symbols: int) -> list[tuple[Word, Word]]:
+    """Words and the cycles after them, the shortest first, none of them twice."""
+    return list(islice(_all(symbols), MOST))
+
+
+def _all(symbols: int) -> Iterator[tuple[Word, Word]]:
+    for size in range(1, 2 * LONGEST + 1):
+        for period in range(max(1, size - LONGEST), min(LONGEST, size) + 1):
+            for letters in product(range(symbols), repeat=size):
+                prefix, cycle = letters[:-period], letters[-period:]
+                shorter = any(cycle == cycle[:p] * (period // p) for p in range(1, period) if period % p == 0)
+                if not shorter and prefix[-1:] != cycle[-1:]:  # else the cycle begins earlier
+                    yield prefix, cycle
+
+
+def wrong_lasso(system: System, machine: Machine, budget: Budget) -> Word | None:
+    """Follow all lassos until they are closed; a word on which the network is wrong, if there is one."""
+    A, given = len(machine.symbols), lassos(len(machine.symbols))
+    before, period = (np.array([len(lasso[part]) for lasso in given]) for part in (0, 1))
+    letters = np.array([(*prefix, *cycle, *[0] * (2 * LONGEST - len(prefix + cycle))) for prefix, cycle in given])
+    same = max(SAME, 8 * float(np.finfo(system.parameters.dtype).eps))
+    going = np.arange(len(given))
+    state, label = system.start(len(given)), np.zeros(len(given), np.int64)
+    earlier, then = (state, label), 0  # the states that those of later steps are compared with [Brent 1980]
+    for t in range(STEPS):
+        budget.take(len(going) * A * system.work + CALL)
+        symbol = np.tile(np.arange(A), len(going))
+        after, y = system.step(np.repeat(state, A, axis=0), symbol)
+        wrong = ~right(y, machine.outputs[np.repeat(label, A), symbol])
+        at = np.where(t < before, t, before + (t - before) % period)[going]
+        if wrong.any():
+            row, letter = divmod(int(wrong.argmax()), A)
+            prefix, cycle = given[going[row]]
+            return (*(prefix + cycle * t)[:t], letter)
+        read = letters[going, at]
+        state, label = after.reshape(len(going), A, -1)[range(len(going)), read], machine.next[label, read]
+        closed = (t + 1 - then) % period[going] == 0
+        closed &= (then >= LONGEST) & (earlier[1] == label) & (np.abs(earlier[0] - state).max(axis=1) <= same)
+        going, state, label = going[~closed], state[~closed], label[~closed]
+        earlier = earlier[0][~closed], earlier[1][~closed]
+        if not len(going):
+            break
+        if t + 1 >= 2 * max(then, LONGEST):
+            earlier, then = (state, label), t + 1
+    return None

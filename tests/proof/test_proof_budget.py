@@ -1,0 +1,72 @@
+"""A budget of work: the same verdict at any load of the machine, since no clock is read."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import built_networks as built
+import numpy as np
+import pytest
+from known_networks import ADDITION, forgetful
+
+import throughtime as tt
+from throughtime.proof import Proved, Unknown, checker, prove
+from throughtime.proof.budget import SECOND, Budget, OutOfBudget
+from throughtime.proof.counterexample import first_wrong, shorten
+from throughtime.proof.search import Search
+from throughtime.proof.system import System
+
+
+def test_work_that_is_more_than_is_left_is_not_done():
+    budget = Budget.of(1.0)
+    budget.take(SECOND)
+    with pytest.raises(OutOfBudget):
+        budget.take(1)
+
+
+def hard():
+    """A network that has learned a little parity by chance: no proof within the budgets below."""
+    net = built.elman(tt.tasks.Parity().machine, steep=6.0)
+    net.parameters[:] += np.random.default_rng(3).normal(0, 0.3, len(net.parameters))
+    return net
+
+
+def as_found(net, machine, budget):
+    found = prove(net, machine, budget=budget)
+    if isinstance(found, Proved):
+        return found.certificate.text
+    return (str(found), found.search) if isinstance(found, Unknown) else found.word
+
+
+@pytest.mark.parametrize("budget", [0.0, 0.01, 0.1, 10.0])
+def test_no_clock_decides(budget, monkeypatch):
+    nets = [(built.two_unit_adder(), ADDITION), (hard(), tt.tasks.Parity().machine)]
+    before = [as_found(*one, budget) for one in nets]
+    nonsense = itertools.cycle([0.0, 1e9, -1e9, float("nan"), float("inf")])
+    for clock in ("time", "monotonic", "perf_counter", "process_time", "thread_time"):
+        monkeypatch.setattr(time, clock, lambda: next(nonsense))
+    assert [as_found(*one, budget) for one in nets] == before
+
+
+def test_a_check_is_not_charged(monkeypatch):
+    search = Search(System.of(built.two_unit_adder(), ADDITION), ADDITION, Budget.of(10.0), 0, lambda line: None)
+    left = []
+    check = checker.check
+
+    def watched(*given):
+        left.append(search.budget.left)
+        report = check(*given)
+        left.append(search.budget.left)
+        return report
+
+    monkeypatch.setattr(checker, "check", watched)
+    assert isinstance(search.run(), Proved)
+    assert left[0] == left[1] < Budget.of(10.0).left
+
+
+def test_shortening_a_word_ends_too():
+    net, word = forgetful(60), (*[1] * 59, 3, *[1] * 300, 0)
+    system = System.of(net, ADDITION)
+    assert shorten(system, ADDITION, word, 0.0)[0] == word[: first_wrong(system, ADDITION, np.array([word]))[0]]
+    assert len(shorten(system, ADDITION, word)[0]) == 60

@@ -1,0 +1,58 @@
+"""Lassos: none is left out, and they find the errors that random words do not."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from known_networks import ADDITION, forgetful, wrong_on
+
+import throughtime as tt
+from throughtime.proof.budget import Budget
+from throughtime.proof.counterexample import first_wrong
+from throughtime.proof.lassos import MOST, lassos, wrong_lasso
+from throughtime.proof.system import System
+
+
+@pytest.mark.parametrize("symbols", [1, 2, 4])
+def test_every_lasso_is_there_once(symbols):
+    def unrolled(prefix, cycle):
+        return (*prefix, *cycle * 12)[:12]
+
+    found = [unrolled(*lasso) for lasso in lassos(symbols)]
+    words = [word for size in range(3) for word in product(range(symbols), repeat=size)]
+    assert len(set(found)) == len(found)
+    assert set(found) == {unrolled(prefix, cycle) for prefix in words for cycle in words if cycle}
+
+
+def test_of_many_symbols_there_are_not_too_many():
+    assert len(lassos(100)) == MOST
+
+
+@pytest.mark.parametrize("length", [20, 60])
+def test_a_late_error_is_found(length):
+    net = forgetful(length)
+    system = System.of(net, ADDITION)
+    word = wrong_lasso(system, ADDITION, Budget())
+    assert word is not None
+    assert first_wrong(system, ADDITION, np.array([word]))[0] == len(word) == length
+
+
+LSTM = {
+    "batch": 64, "steps": 6000, "optimizer": tt.Adam(0.01), "schedule": tt.Cosine(0.05),
+    "weight_decay": 0.01, "cell_penalty": 0.008,
+}  # fmt: skip
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("seed", "noise", "bit"), [(32, 0.2, 137), (33, 0.5, 50)])
+def test_adders_that_are_right_on_all_numbers_of_8_bits_are_refuted(seed, noise, bit):
+    task = tt.tasks.Addition()
+    net = tt.Network(cell="lstm", inputs=2, hidden=8, outputs=1, seed=seed)
+    net = tt.train(net, task, **LSTM, noise=noise, seed=seed).network
+    assert task.evaluate(net, bits=8).wrong == 0
+    proof = tt.prove(net, task.machine)
+    assert proof.verdict == "refuted"
+    assert proof.step <= bit
+    assert wrong_on(net, task.machine, proof.word)
