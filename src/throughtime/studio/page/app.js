@@ -46,7 +46,8 @@ export function mount(root, host) {
     verdict: recorded?.verdict ?? null,
     saved: null,
     hello: null,
-    moment: Infinity,
+    // a network that one may train is walked through from the beginning; a record shows all that it holds
+    moment: host.live ? 0 : Infinity,
     selection: null,
     hovered: null,
     theme: darkness.matches ? "dark" : "light",
@@ -71,7 +72,7 @@ export function mount(root, host) {
   if (wanted)
     Object.assign(state, {
       selection: wanted.selection ?? null,
-      moment: wanted.moment ?? Infinity,
+      moment: wanted.moment ?? state.moment,
     });
   const page = layout(root);
   /** The panels in sight: the others are not drawn while training. @type {Set<Element>} */
@@ -144,7 +145,7 @@ export function mount(root, host) {
     change: (settings) => {
       if (!host.live || !state.settings) return;
       const next = { ...state.settings, ...settings };
-      changed({ settings: next, moment: Infinity, verdict: null, playing: false });
+      changed({ settings: next, moment: 0, verdict: null, playing: false });
       // another task or cell brings its own good values for what is left out
       const { task, cell, seed } = next;
       host.send({
@@ -243,6 +244,10 @@ export function mount(root, host) {
   }
 
   page.close.addEventListener("click", () => changed({ notice: "" }));
+  page.closeDrawer.addEventListener("click", () => {
+    /** @type {HTMLElement | null} */ (page.main.querySelector(".cell[aria-selected]"))?.focus({ preventScroll: true });
+    act.select(null);
+  });
   darkness.addEventListener("change", () => changed({ theme: darkness.matches ? "dark" : "light" }));
   root.addEventListener("keydown", (event) => shown && keys(event, shown, act));
   // a notebook has keys of its own
@@ -294,16 +299,17 @@ function viewOf(state, host) {
 /** Whether a panel has nothing to show. @param {string} name @param {View} view */
 function isEmpty(name, view) {
   if (name === "controls") return !view.hello;
+  if (name === "inspector") return !view.selection;
   if (name === "sum") return !isSum(view) && view.frame.example.rendered.length === 0;
   return false;
 }
 
 /** @param {View} view */
-function linkOf({ settings, frame, moment, moments, selection }) {
+function linkOf({ settings, frame, moment, selection }) {
   return writeLink({
     settings,
     step: frame.step,
-    moment: moment === moments.length - 1 ? undefined : moment,
+    moment,
     selection: selection ?? undefined,
     operands: frame.example.operands?.map(String),
   });

@@ -24,46 +24,44 @@ import { lanesOf } from "./lanes.js";
  * @property {number} height
  */
 
-const HEAD = 24;
-const VERDICT = 20;
-const STATE = 22;
-const BETWEEN_PASSES = 22;
-const JOINT = 17;
-/** The height that the rows of all units share, as far as each row stays between the least and the greatest height. */
-const BUDGET = 620;
+const HEAD = 22;
+const VERDICT = 18;
+const STATE = 20;
+const BETWEEN_PASSES = 20;
+const JOINT = 16;
+const END = 6;
+/** Lanes of up to so many rows have rows of this height; those of the others lie between the least and the greatest. */
+const [FEW_ROWS, FEW, LEAST, MOST] = [4, 16, 3, 15];
 
 /**
  * @param {TraceJSON} trace
- * @param {number} available the width for the columns
+ * @param {[number, number]} available the width for the columns, and the height for all, which the rows of units share
  * @param {boolean} hasState whether the task's true state is known
  * @returns {Geometry}
  */
-export function geometryOf(trace, available, hasState) {
+export function geometryOf(trace, [available, height], hasState) {
   const T = trace.lengths[0];
   const lanes = lanesOf(trace);
   const { inputLetter } = described(trace);
   const pitch = Math.max(T > 96 ? 9 : 12, Math.min(96, Math.floor(available / T)));
   const gap = pitch >= 60 ? 20 : pitch >= 36 ? 10 : pitch >= 18 ? 4 : 2;
   const inset = pitch >= 18 ? 3 : 0;
-  const inner = lanes.filter(({ rows }) => rows > 4);
-  const unit = Math.max(
-    3,
-    Math.min(
-      15,
-      Math.floor(
-        BUDGET /
-          Math.max(
-            1,
-            inner.reduce((sum, { rows }) => sum + rows, 0),
-          ),
-      ),
-    ),
-  );
+  const many = lanes.reduce((sum, { rows }) => sum + (rows > FEW_ROWS ? rows : 0), 0);
+  const rest = stacked(lanes, 0, hasState, inputLetter).height;
+  const row = Math.max(LEAST, Math.min(MOST, Math.floor((height - rest) / Math.max(1, many))));
+  return { T, pitch, inset, width: pitch - gap, verdict: HEAD, ...stacked(lanes, row, hasState, inputLetter) };
+}
 
-  let y = HEAD;
-  const verdict = y;
-  y += VERDICT;
-  const forwardTop = y;
+/**
+ * The lanes one below the other.
+ * @param {Lane[]} lanes
+ * @param {number} unit the height of a row where there are many
+ * @param {boolean} hasState
+ * @param {string} inputLetter
+ */
+function stacked(lanes, unit, hasState, inputLetter) {
+  const forwardTop = HEAD + VERDICT;
+  let y = forwardTop;
   let forwardBottom = y;
   let backwardTop = y;
   /** @type {number | null} */
@@ -86,23 +84,16 @@ export function geometryOf(trace, available, hasState) {
       if (weight) joints.push({ x: weight, y: y + JOINT / 2, up: lane.pass === "forward" });
       y += weight ? JOINT : 3;
     }
-    const row = lane.rows > 4 ? unit : 17;
+    const row = lane.rows > FEW_ROWS ? unit : FEW;
     placed.push({ lane, top: y, row, bottom: y + row * lane.rows });
     y += row * lane.rows;
   });
-  return {
-    T,
-    pitch,
-    inset,
-    width: pitch - gap,
-    verdict,
-    state,
-    placed,
-    joints,
-    forward: [forwardTop, forwardBottom],
-    backward: [backwardTop, y],
-    height: y + 8,
-  };
+  /** @type {[[number, number], [number, number]]} */
+  const [forward, backward] = [
+    [forwardTop, forwardBottom],
+    [backwardTop, y],
+  ];
+  return { state, placed, joints, forward, backward, height: y + END };
 }
 
 /**

@@ -12,28 +12,23 @@ import { weights } from "./weights.js";
 
 /** @typedef {import("./types.d.ts").Panel} Panel */
 /**
- * @typedef {{name: string, title: string, how: string, draw: Panel, place: "side" | "centre" | "aside" |
- * "below", picture?: boolean}} Place `how` says how the picture is read; a picture can be saved
+ * @typedef {{name: string, title: string, how: string, draw: Panel, place: Area, picture?: boolean}} Place `how` says
+ * how the picture is read; a picture can be saved
+ */
+/**
+ * The network; the sum with the state space; the chosen cell, above what one chooses; and all that need not be in sight.
+ * @typedef {"centre" | "aside" | "drawer" | "side" | "below"} Area
  */
 
 /** @type {Place[]} in the order of reading */
 const PANELS = [
-  { name: "sum", title: "The example, on paper", how: "", draw: sum, place: "centre" },
-  {
-    name: "unrolled",
-    title: "The network, unrolled in time",
-    how:
-      "Each column is a copy of the same network, one step later. Values flow up and to the right; errors flow " +
-      "down and to the left.",
-    draw: unrolled,
-    place: "centre",
-    picture: true,
-  },
-  { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "centre", picture: true },
-  { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
-  { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "aside" },
+  { name: "unrolled", title: "The network, unrolled in time", how: "", draw: unrolled, place: "centre", picture: true },
+  { name: "inspector", title: "The chosen cell", how: "", draw: inspector, place: "drawer" },
+  { name: "sum", title: "The example, on paper", how: "", draw: sum, place: "aside" },
   { name: "space", title: "State space", how: "", draw: space, place: "aside", picture: true },
-  { name: "history", title: "Training so far", how: "", draw: history, place: "aside", picture: true },
+  { name: "controls", title: "Try it", how: "", draw: controls, place: "side" },
+  { name: "gradient", title: "Where the gradient goes", how: "", draw: gradient, place: "below", picture: true },
+  { name: "history", title: "Training so far", how: "", draw: history, place: "below", picture: true },
   { name: "weights", title: "Weights", how: "", draw: weights, place: "below", picture: true },
 ];
 
@@ -45,13 +40,16 @@ export function layout(root) {
   const close = el("button", { type: "button", class: "quiet", "aria-label": "Close this notice" }, "×");
   const noticeBox = el("div", { class: "notice", hidden: true }, notice, close);
   const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
+  const walk = el("div", { class: "player panel", role: "group", "aria-label": "Walk through time" });
+  const drawer = el("div", { class: "drawer" });
   const places = {
-    side: el("div", { class: "side" }),
     centre: el("div", { class: "centre" }),
     aside: el("div", { class: "aside" }),
+    drawer,
+    side: el("div", { class: "side" }, drawer),
     below: el("div", { class: "below" }),
   };
-  const walk = el("div", { class: "player", role: "group", "aria-label": "Walk through time" });
+  const closeDrawer = el("button", { type: "button", class: "quiet", "aria-label": "Close the chosen cell" }, "×");
   const panels = PANELS.map((panel) => {
     const body = el("div", { class: "panel-body" });
     const head = el(
@@ -59,9 +57,10 @@ export function layout(root) {
       { class: "panel-head" },
       el("h2", { id: `panel-${panel.name}` }, panel.title),
       panel.picture ? pictures(panel.name, body) : null,
+      panel.name === "inspector" ? closeDrawer : null,
       panel.how ? el("p", { class: "how" }, panel.how) : null,
       panel.name === "controls"
-        ? el("p", { class: "how" }, "How all this works is told in ", el("a", { href: "lesson" }, "the lesson"), ".")
+        ? el("p", { class: "how" }, "How all this works: ", el("a", { href: "lesson" }, "the lesson"), ".")
         : null,
     );
     const section = el(
@@ -70,13 +69,13 @@ export function layout(root) {
       head,
       body,
     );
-    if (panel.name === "unrolled") section.insertBefore(walk, body);
     places[panel.place].append(section);
     return { panel, section, body };
   });
-  const main = el("main", { class: "layout", hidden: true }, places.centre, places.aside, places.side, places.below);
+  const { centre, aside, side, below } = places;
+  const main = el("main", { class: "layout", hidden: true }, walk, centre, aside, side, below);
   root.replaceChildren(bar, el("div", { class: "notice-place" }, noticeBox), waiting, main);
-  return { bar, notice, noticeBox, close, waiting, main, panels, player: walk };
+  return { bar, notice, noticeBox, close, closeDrawer, waiting, main, panels, player: walk };
 }
 
 /** Buttons that save a panel as a picture. @param {string} name @param {HTMLElement} body */

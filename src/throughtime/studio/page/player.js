@@ -50,7 +50,6 @@ function build(root) {
     act: /** @type {Actions} */ (/** @type {unknown} */ (null)),
   };
   root.append(
-    parts.caption,
     el(
       "div",
       { class: "player-bar" },
@@ -68,6 +67,7 @@ function build(root) {
       ),
       parts.speed,
     ),
+    parts.caption,
   );
   parts.first.addEventListener("click", () => parts.act.seek(0));
   parts.end.addEventListener("click", () => parts.act.seek(parts.view.moments.length - 1));

@@ -1,5 +1,6 @@
 /** Any panel as a picture: what is drawn and written in it, as one SVG without styles from elsewhere, or as PNG. */
 import { svg } from "./dom.js";
+import { vectorsOf } from "./vector.js";
 
 /** Pixels of a PNG for each of the page. */
 const SHARPNESS = 2;
@@ -80,7 +81,7 @@ function drawn(element, place) {
   const at = { x: box.left - place.left, y: box.top - place.top, width: box.width, height: box.height };
   if (element instanceof SVGSVGElement) return [copied(element, at)];
   if (element instanceof HTMLCanvasElement)
-    return [svg("image", { ...at, href: element.toDataURL(), preserveAspectRatio: "none" })];
+    return [vectorsOf(element, at) ?? svg("image", { ...at, href: element.toDataURL(), preserveAspectRatio: "none" })];
   if (element instanceof HTMLMeterElement)
     return [
       svg("rect", {

@@ -1,32 +1,45 @@
-/** The state space: hidden states over many sequences on two principal axes, with the path of the sequence in hand. */
+/**
+ * The state space: hidden states over many sequences on two principal axes, with the path of the sequence in hand.
+ *
+ * The marks are drawn on a canvas and move from update to update; over it lie the steps of the sequence.
+ */
+import { brush } from "./canvas.js";
 import { described } from "./cell.js";
 import { built, children, el, roving, set, svg, write } from "./dom.js";
 import { markColour, markPath } from "./marks.js";
+import { Moving } from "./motion.js";
 import { layerOf, range, stepsOf } from "./numbers.js";
 import { hasPlane, plane } from "./plane.js";
 import { readout } from "./readout.js";
 import { redraw } from "./redraw.js";
 import { format } from "./scales.js";
+import { outline, paintedBy } from "./vector.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
 /** @typedef {import("./types.d.ts").SpacePoints} SpacePoints */
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
 
-const SIZE = 360;
 const EDGE = 14;
+const MARK = 2.6;
+/** The opacity of marks, and of the newest part of a trail. */
+const [CLOUD, TRAIL] = [0.6, 0.35];
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function space(root, view, act) {
   const { trace, frame, theme, moments, moment } = view;
   const now = stepShown(view);
-  redraw(root, [trace, frame.space, theme, now], () => {
-    const parts = built(root, "space", () => build(root, act));
-    parts.view = view;
+  const { clientWidth } = root;
+  redraw(root, [trace, frame.space, theme, now, clientWidth, innerHeight], () => {
     const points = frame.space;
+    // points of another network, or of other sequences, do not come from those that were here
+    const key = JSON.stringify([trace.specification, frame.example.memory, points?.label]);
+    const parts = built(root, key, () => build(root, act));
+    const learned = parts.step !== frame.step;
+    Object.assign(parts, { view, step: frame.step, at: now });
     for (const part of [parts.picture, parts.labels, parts.read]) part.toggleAttribute("hidden", !points);
     set(parts.missing, { hidden: Boolean(points) });
-    if (points) draw(parts, points, view, now);
+    if (points) draw(parts, points, learned);
     set(parts.plane, { hidden: !hasPlane(trace) });
     if (hasPlane(trace)) plane(parts.plane, view, moments[moment].phase === "forward" ? now : null);
   });
@@ -56,39 +69,43 @@ function roundedUp(size) {
 
 /** @param {HTMLElement} root @param {Actions} act */
 function build(root, act) {
+  const canvas = el("canvas", { "aria-hidden": "true" });
   const parts = {
-    picture: svg("svg", {
-      class: "space-picture",
-      viewBox: `0 0 ${SIZE} ${SIZE}`,
-      role: "group",
-      "aria-label": "Hidden states on two principal axes",
-    }),
-    frame: svg("g"),
-    clouds: svg("g", { class: "clouds" }),
+    canvas,
+    picture: el("div", { class: "space-picture" }),
+    over: svg("svg", { role: "group", "aria-label": "Hidden states on two principal axes" }),
     path: svg("polyline", { class: "path" }),
     stops: svg("g"),
-    across: svg("text", { class: "tick end", x: SIZE - EDGE, y: SIZE - 4 }),
-    up: svg("text", { class: "tick", x: EDGE, y: EDGE - 3 }),
+    across: svg("text", { class: "tick end" }),
+    up: svg("text", { class: "tick", x: EDGE + 4, y: EDGE + 14 }),
     labels: el("ul", { class: "marks" }),
     read: el("p", { class: "readout" }),
     missing: el("p", { class: "empty" }, "The state space is drawn with the next frame."),
     plane: el("div", { class: "plane" }),
     refresh: () => {},
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
+    step: -1,
+    at: 0,
+    moving: new Moving(() => {}),
+    /** @type {{width: number, height: number}} */
+    size: { width: 0, height: 0 },
   };
-  parts.frame.append(
-    svg("rect", { class: "ground", x: EDGE, y: EDGE, width: SIZE - 2 * EDGE, height: SIZE - 2 * EDGE }),
-    svg("path", { class: "axis-line", d: `M${SIZE / 2} ${EDGE}V${SIZE - EDGE}M${EDGE} ${SIZE / 2}H${SIZE - EDGE}` }),
-  );
-  parts.picture.append(parts.frame, parts.clouds, parts.path, parts.stops, parts.across, parts.up);
+  parts.moving = new Moving((places, trail) => {
+    const found = brush(canvas);
+    if (!found) return;
+    parts.size = found;
+    clouds(parts, found.context, found.ink, places, trail);
+    along(parts, places);
+  });
+  paintedBy(canvas, (surface) => {
+    const style = getComputedStyle(canvas);
+    clouds(parts, surface, (name) => style.getPropertyValue(`--${name}`).trim(), parts.moving.to, []);
+    return 0;
+  });
+  parts.over.append(parts.path, parts.stops, parts.across, parts.up);
+  parts.picture.append(canvas, parts.over);
   root.append(
-    el(
-      "p",
-      { class: "how" },
-      "Each mark is the whole hidden state after a step of some sequence; states that lie apart are " +
-        "different to the network. Colour and shape say what should be remembered; the line is the sequence " +
-        "shown above.",
-    ),
+    el("p", { class: "how" }, "The state after each step of many sequences; the line is this one."),
     parts.labels,
     parts.picture,
     parts.read,
@@ -114,24 +131,15 @@ function build(root, act) {
   return parts;
 }
 
-/** @param {ReturnType<typeof build>} parts @param {SpacePoints} space @param {View} view @param {number} now */
-function draw(parts, space, { trace, frame, theme }, now) {
+/** @typedef {ReturnType<typeof build>} Parts */
+
+/** @param {Parts} parts @param {SpacePoints} space @param {boolean} learned whether there was an update */
+function draw(parts, space, learned) {
+  const { trace, frame, theme } = parts.view;
   const path = pathOf(trace).map((h) => projected(space, h));
-  // rounded up, so that the axes hold still from frame to frame
-  const reach = roundedUp(Math.max(...space.points.flat().map(Math.abs), ...path.flat().map(Math.abs)));
-  const scaled = (/** @type {[number, number]} */ [x, y]) =>
-    /** @type {[number, number]} */ ([
-      SIZE / 2 + (x / reach) * (SIZE / 2 - EDGE),
-      SIZE / 2 - (y / reach) * (SIZE / 2 - EDGE),
-    ]);
   const percent = space.share.map((share) => `${format(100 * share, 2)} %`);
   write(parts.across, `first axis: ${percent[0]} of the spread →`);
   write(parts.up, `↑ second axis: ${percent[1]}`);
-  const clouds = children(parts.clouds, space.labels.length, () => svg("path"));
-  clouds.forEach((cloud, label) => {
-    const own = space.points.filter((_, k) => space.label[k] === label).map(scaled);
-    set(cloud, { d: markPath(own, label, 2.6), fill: markColour(label, theme), "data-label": label });
-  });
   parts.labels.replaceChildren(
     ...space.labels.map((name, label) =>
       el(
@@ -146,36 +154,91 @@ function draw(parts, space, { trace, frame, theme }, now) {
       ),
     ),
   );
-  set(parts.path, {
-    points: path
-      .slice(0, now + 1)
-      .map((point) => scaled(point).join(" "))
-      .join(","),
-  });
-  const stops = children(parts.stops, stepsOf(trace), (k) =>
+  const { states } = frame.example;
+  const stops = children(parts.stops, stepsOf(trace), () =>
     svg("circle", {
       role: "button",
-      tabindex: k === 0 ? 0 : -1,
+      tabindex: -1,
       "data-array": "space",
       "data-layer": 0,
       "data-direction": "forward",
       "data-unit": 0,
     }),
   );
-  const { states } = frame.example;
   range(stepsOf(trace)).forEach((t) => {
-    const [cx, cy] = scaled(path[t]);
     const truth = states ? `, in truth ${space.labels[states[t]] ?? states[t]}` : "";
     set(stops[t], {
-      cx,
-      cy,
-      r: t === now ? 6 : 3.5,
-      class: t === now ? "stop now" : t < now ? "stop" : "stop later",
       "data-t": t,
       "data-value": path[t].join(" "),
       "aria-label": `After step ${t + 1}: ${format(path[t][0], 3)} and ${format(path[t][1], 3)}${truth}`,
     });
   });
   if (!parts.stops.querySelector('[tabindex="0"]')) set(stops[0], { tabindex: 0 });
+  // what is seen: where each point is, and last how far the picture reaches, rounded up so that it holds still
+  const all = [...space.points, ...path];
+  const reach = roundedUp(Math.max(...all.flat().map(Math.abs)));
+  parts.moving.go(Float64Array.from([...all.flat(), reach]), learned);
   parts.refresh();
+}
+
+/** From the plane to the picture. @param {Parts} parts @param {Float64Array} places */
+function scaled({ size: { width, height } }, places) {
+  const scale = (Math.min(width, height) / 2 - EDGE) / (places.at(-1) ?? 1);
+  return (/** @type {Float64Array} */ of, /** @type {number} */ k) =>
+    /** @type {[number, number]} */ ([width / 2 + of[2 * k] * scale, height / 2 - of[2 * k + 1] * scale]);
+}
+
+/**
+ * The marks of all states and the ways that they came.
+ * @param {Parts} parts
+ * @param {import("./vector.js").Surface} surface
+ * @param {(name: string) => string} ink
+ * @param {Float64Array} places
+ * @param {Float64Array[]} trail
+ */
+function clouds(parts, surface, ink, places, trail) {
+  const { view, size } = parts;
+  const { label: labels, labels: names } = /** @type {SpacePoints} */ (view.frame.space);
+  const { width, height } = size;
+  const at = scaled(parts, places);
+  surface.globalAlpha = 1;
+  surface.fillStyle = ink("column");
+  surface.fillRect(0, 0, width, height);
+  surface.strokeStyle = ink("line");
+  surface.lineWidth = 1;
+  surface.strokeRect(0.5, 0.5, width - 1, height - 1);
+  surface.stroke(outline(surface, `M${width / 2} 0V${height}M0 ${height / 2}H${width}`));
+  names.forEach((_, label) => {
+    const own = labels.flatMap((of, k) => (of === label ? [k] : []));
+    surface.fillStyle = surface.strokeStyle = markColour(label, view.theme);
+    [...trail, places].forEach((to, place, all) => {
+      if (place === 0) return;
+      surface.globalAlpha = (TRAIL * place) / all.length;
+      surface.beginPath();
+      for (const k of own) {
+        surface.moveTo(...at(all[place - 1], k));
+        surface.lineTo(...at(to, k));
+      }
+      surface.stroke();
+    });
+    surface.globalAlpha = CLOUD;
+    const marks = own.map((k) => at(places, k));
+    surface.fill(outline(surface, markPath(marks, label, MARK)));
+  });
+}
+
+/** The line of the sequence in hand, and a stop after each step. @param {Parts} parts @param {Float64Array} places */
+function along(parts, places) {
+  const { view, at: now, size } = parts;
+  const first = /** @type {SpacePoints} */ (view.frame.space).points.length;
+  const at = scaled(parts, places);
+  set(parts.over, { viewBox: `0 0 ${size.width} ${size.height}` });
+  set(parts.across, { x: size.width - 6, y: size.height - 7 });
+  const stops = [...parts.stops.children];
+  const points = stops.map((_, t) => at(places, first + t));
+  set(parts.path, { points: points.slice(0, now + 1).join(" ") });
+  stops.forEach((stop, t) => {
+    const [cx, cy] = points[t];
+    set(stop, { cx, cy, r: t === now ? 6 : 3.5, class: t === now ? "stop now" : t < now ? "stop" : "stop later" });
+  });
 }

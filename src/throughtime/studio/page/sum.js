@@ -127,9 +127,7 @@ function build(root, T, inputs, sign, memory) {
       row(parts.truth, "truths", parts.verdict),
     ),
   );
-  const how =
-    "Written from right to left: step 1 is the rightmost column. " +
-    `The network reads one column at a time and is never shown the ${memory}.`;
+  const how = `Step 1 is on the right. The network never sees the ${memory}.`;
   parts.scroll.append(table);
   root.append(el("p", { class: "how" }, how), parts.scroll);
   for (const cell of table.querySelectorAll(".digit")) set(cell, { tabindex: "-1" });

@@ -8,8 +8,10 @@ import { find, geometryOf } from "./geometry.js";
 import { fill, gridOf, stepsInGrid } from "./grid.js";
 import { hasBothStates, keeper } from "./memory.js";
 import { momentAt } from "./moments.js";
+import { mayMove } from "./motion.js";
 import { format, legend, scaleOf } from "./scales.js";
-import { paint } from "./unrolled_canvas.js";
+import { draw, paint } from "./unrolled_canvas.js";
+import { paintedBy } from "./vector.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
@@ -25,6 +27,8 @@ import { paint } from "./unrolled_canvas.js";
 
 /** Beyond so many cells their attributes rest while the network trains. */
 const MANY = 3000;
+/** The least height of the picture, and what the window has above and below it, so that it fits into one. */
+const [LEAST, AROUND] = [340, 232];
 /** The width of the lanes' names, in pixels; narrower on a phone. @param {number} width of the panel */
 const gutterOf = (width) => (width < 480 ? 76 : 96);
 
@@ -34,7 +38,7 @@ export function unrolled(root, view, act) {
   const { cell, inputs, hidden, outputs, layers, bidirectional, output } = trace.specification;
   const geometry = geometryOf(
     trace,
-    Math.max(200, root.clientWidth - gutterOf(root.clientWidth) - 8),
+    [Math.max(200, root.clientWidth - gutterOf(root.clientWidth) - 8), Math.max(LEAST, innerHeight - AROUND)],
     view.frame.example.states !== null,
   );
   const steps = stepsInGrid(geometry, view.moments[view.moment]);
@@ -48,6 +52,7 @@ export function unrolled(root, view, act) {
     output,
     geometry.T,
     geometry.pitch,
+    geometry.height,
     ...steps,
     geometry.state !== null && view.frame.example.memory,
     view.frame.example.right.length > 0,
@@ -125,7 +130,7 @@ function build(root, geometry, steps, view, act) {
   const readout = el("p", { class: "readout" });
   const memory = el("p", { class: "memory", hidden: geometry.state === null });
   const legends = el("div", { class: "legends" });
-  root.append(memory, el("div", { class: "unrolled" }, gutter, scroll), readout, legends);
+  root.append(el("div", { class: "unrolled" }, gutter, scroll), readout, memory, legends);
 
   /** @type {Parts} */
   const parts = {
@@ -149,6 +154,10 @@ function build(root, geometry, steps, view, act) {
   };
   parts.repaint = () =>
     paint(canvas, parts.view, parts.geometry, parts.scales, { left: scroll.scrollLeft, width: scroll.clientWidth });
+  paintedBy(canvas, (surface) => {
+    draw(surface, canvas, parts.view, parts.geometry, parts.scales, scroll.scrollLeft, scroll.clientWidth);
+    return scroll.scrollLeft;
+  });
   scroll.addEventListener("scroll", () => parts.repaint());
   listen(parts);
   return parts;
@@ -175,7 +184,7 @@ function gutterLabels({ placed, backward, verdict, state: stateTop }, state, jud
   return [
     label("pass-label forward", 0, 20, "Forward →"),
     ...(judged ? [label("mark-label", verdict - 2, 20, "right?")] : []),
-    ...(stateTop === null ? [] : [label("mark-label", stateTop, 16, `true ${state} after`)]),
+    ...(stateTop === null ? [] : [label("mark-label", stateTop, 16, `${state} after`)]),
     label("pass-label backward", backward[0] - 21, 18, "← Backward"),
     ...placed.map(({ lane, top, bottom }) => {
       const height = bottom - top;
@@ -235,6 +244,7 @@ function mark(parts) {
   if (parts.chosen !== next) {
     parts.chosen?.removeAttribute("aria-selected");
     next?.setAttribute("aria-selected", "true");
+    next?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: mayMove() ? "smooth" : "instant" });
     parts.chosen = next;
   }
   const { phase, t } = view.moments[view.moment];
@@ -245,8 +255,7 @@ function mark(parts) {
   write(
     readout,
     (inHand && describe(parts, inHand)) ||
-      "Point at a cell to see what it is computed from (solid) and what is computed from it (dashed); click " +
-        "it for its formula.",
+      "Values flow up and right, errors down and left. Click a cell for its formula.",
   );
 }
 

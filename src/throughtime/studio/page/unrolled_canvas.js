@@ -13,13 +13,14 @@ import { channelsOf, colour, format, ink } from "./scales.js";
 /** @typedef {import("./geometry.js").Geometry} Geometry */
 /** @typedef {import("./geometry.js").Placed} Placed */
 /** @typedef {import("./scales.js").Scale} Scale */
+/** @typedef {import("./vector.js").Surface} Surface */
 /**
- * @typedef {{context: CanvasRenderingContext2D, view: View, geometry: Geometry, ink: (name: string) => string, font:
+ * @typedef {{context: Surface, view: View, geometry: Geometry, ink: (name: string) => string, font:
  * string}} Drawing
  */
 
 /** The least size of a cell in which its number is written. */
-const [WIDE, HIGH] = [36, 12];
+const [WIDE, HIGH] = [36, 10];
 /**
  * Rows lower than this are drawn as one picture of a pixel for each cell: thousands of rectangles would take too long.
  */
@@ -39,6 +40,19 @@ export function paint(canvas, view, geometry, scales, { left, width }) {
   resize(canvas, width, geometry.height, ratio);
   context.setTransform(ratio, 0, 0, ratio, -left * ratio, 0);
   context.clearRect(left, 0, width, geometry.height);
+  draw(context, canvas, view, geometry, scales, left, width);
+}
+
+/**
+ * @param {Surface} context
+ * @param {HTMLCanvasElement} canvas
+ * @param {View} view
+ * @param {Geometry} geometry
+ * @param {Scale[]} scales
+ * @param {number} left
+ * @param {number} width
+ */
+export function draw(context, canvas, view, geometry, scales, left, width) {
   const style = getComputedStyle(canvas);
   /** @type {Drawing} */
   const drawing = {
@@ -94,20 +108,21 @@ function drawLane({ context, view, geometry, ink: themed, font }, { lane, top, r
   const { moment, theme } = view;
   const known = (/** @type {number} */ t) => moment >= momentAt(geometry.T, lane.pass, t);
   const written = geometry.width >= WIDE && row >= HIGH;
-  const picture = row < LOW ? pixels(lane, scale, theme, first, last) : null;
+  const canvas = row < LOW && context instanceof CanvasRenderingContext2D ? context : null;
+  const picture = canvas && pixels(lane, scale, theme, first, last);
   const height = row - 1;
   if (written) {
-    context.font = `11px ${font}`;
+    context.font = `${Math.min(11, row - 1)}px ${font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
   }
-  context.imageSmoothingEnabled = false;
+  if (canvas) canvas.imageSmoothingEnabled = false;
   const unknown = themed("unknown");
   for (let t = first; t <= last; t++) {
     const x = leftOf(geometry, t);
     const values = lane.values[t];
-    if (picture && known(t)) {
-      context.drawImage(picture, t - first, 0, 1, lane.rows, x, top, geometry.width, row * lane.rows);
+    if (canvas && picture && known(t)) {
+      canvas.drawImage(picture, t - first, 0, 1, lane.rows, x, top, geometry.width, row * lane.rows);
       continue;
     }
     if (picture) {
@@ -283,7 +298,7 @@ function drawConnections({ context, view, geometry, ink }) {
 }
 
 /**
- * @param {CanvasRenderingContext2D} context
+ * @param {Surface} context
  * @param {number} x
  * @param {number} y
  * @param {number} toX

@@ -2,7 +2,7 @@
 import { addition } from "../engine/tasks.js";
 import { Random } from "../engine/random.js";
 import { el, set, write } from "../dom.js";
-import { brush, canvas } from "./canvas.js";
+import { brush, canvas } from "../canvas.js";
 import { Clouds } from "./clouds.js";
 import { forAFrame, Loop } from "./frames.js";
 import { carriesOf, sumsRight } from "./judge.js";

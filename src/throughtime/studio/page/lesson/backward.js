@@ -4,7 +4,7 @@ import { traceOf } from "../engine/trace.js";
 import { el } from "../dom.js";
 import { colour, format, greatest } from "../scales.js";
 import { reachOf } from "../gradient.js";
-import { brush, canvas } from "./canvas.js";
+import { brush, canvas } from "../canvas.js";
 import { cellOf, steps, valuesOf, walk } from "./walk.js";
 
 const T = 8;

@@ -4,7 +4,7 @@ import { Random } from "../engine/random.js";
 import { addition } from "../engine/tasks.js";
 import { Trainer } from "../engine/training.js";
 import { el, set, write } from "../dom.js";
-import { brush, canvas } from "./canvas.js";
+import { brush, canvas } from "../canvas.js";
 import { Clouds } from "./clouds.js";
 import { forAFrame, Loop } from "./frames.js";
 import { carriesOf } from "./judge.js";

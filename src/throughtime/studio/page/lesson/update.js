@@ -3,7 +3,7 @@ import { addition } from "../engine/tasks.js";
 import { Random } from "../engine/random.js";
 import { el, set, write } from "../dom.js";
 import { colour, format, greatest } from "../scales.js";
-import { brush, canvas } from "./canvas.js";
+import { brush, canvas } from "../canvas.js";
 import { digitsRight, sumsRight } from "./judge.js";
 import { paper } from "./paper.js";
 

@@ -1,5 +1,5 @@
 /** A canvas that is as sharp as the screen, with the page's colours. */
-import { el } from "../dom.js";
+import { el } from "./dom.js";
 
 /** @param {string} label for who cannot see it @param {string} [part] the part of the figure that it is */
 export function canvas(label, part) {
