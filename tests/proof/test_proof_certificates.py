@@ -9,7 +9,7 @@ import struct
 import pytest
 from tampered import rejected
 
-from throughtime.proof import checker
+from throughtime.proof.checker import checks
 
 
 def hexed(value, factor=1.0, offset=0.0):
@@ -149,8 +149,8 @@ def test_a_check_left_out_shows(monkeypatch, content, check):
     """Each of them refuses something that no other does."""
     PLANTED[check](content)
     assert check in rejected(content)
-    need = checker.need
-    monkeypatch.setattr(checker, "need", lambda condition, what: None if check in what else need(condition, what))
+    need = checks.need
+    monkeypatch.setattr(checks, "need", lambda condition, what: None if check in what else need(condition, what))
     assert rejected(content) is None
 
 

@@ -11,6 +11,8 @@ import throughtime as tt
 from throughtime.proof import Machine, checker
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import certificate
+from throughtime.proof.checker.network import Arithmetic
+from throughtime.proof.checker.sets import points
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import System
@@ -57,13 +59,12 @@ def test_the_compiled_network_is_off_by_less_than_its_allowance(kind, dtype):
         zero = np.zeros((1, system.width))
         tracking = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, 3), np.int64), zero, 0.5)
         view = checker.Proof(certificate(system, MACHINE, tracking, Sets(zero, zero), 1, 0.0).text).network
-        how, known = checker.Arithmetic(dtype, checker.ZERO, 1), {}
-        start = [checker.exact([checker.ZERO])] * system.width
+        how, known = Arithmetic(dtype, 0.0, 1), {}
+        start = points(np.zeros(system.width))
         y = net.predict(SYMBOLS[:, None])[:, 0]
         allowed = step_error(system, 1.0) * (np.abs(net["W"]).sum(axis=0) + 1)
         for a in range(3):
-            symbol = [checker.exact([checker.arb(v)]) for v in SYMBOLS[a]]
-            exact = np.array([float(form.x[0].mid()) for form in view.step(how, start, symbol, known)[1]])
+            exact = view.step(how, start, points(SYMBOLS[a]), known)[1].set.x[:, 0]
             worst = max(worst, float((np.abs(y[a] - exact) / allowed).max()))
     assert 1e-4 < worst < 1
 

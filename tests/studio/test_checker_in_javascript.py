@@ -1,4 +1,4 @@
-"""The second proof checker, in JavaScript: its bounds against flint's, its verdicts against those of `checker.py`."""
+"""The second proof checker, in JavaScript: its bounds against flint's, its verdicts against `proof.checker`'s."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""A certificate: all that is needed to check a proof again, as one JSON file. `checker.py` says what it proves."""
+"""A certificate: all that is needed to check a proof again, as one JSON file. `proof.checker` says what it proves."""
 
 from __future__ import annotations
 

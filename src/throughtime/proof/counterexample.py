@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
+from throughtime.cells.graph import Operation
+from throughtime.cells.interpreted import applied, computed
 from throughtime.proof.budget import CALL, Budget, OutOfBudget
-from throughtime.proof.certificate import certificate
-from throughtime.proof.extraction import Tracking, right
-from throughtime.proof.sets import Sets
+from throughtime.proof.extraction import right
 from throughtime.proof.system import Array, System
 from throughtime.tasks.machine import Machine
 
@@ -128,33 +129,40 @@ def _take(system: System, budget: Budget, words: int, steps: int) -> None:
 
 
 def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
-    """Whether also in real numbers, without rounding, the last output of the word is wrong, by the checker's
-    arithmetic.
+    """Whether also in real numbers, without rounding, the last output of the word is wrong.
+
+    The network is run in balls of so many bits that those of the last step are still small.
     """
-    from flint import ctx
+    from flint import arb, ctx
 
-    from throughtime.proof import checker
+    functions: dict[str, Callable[..., Any]] = {
+        "sigmoid": lambda z: 1 / (1 + (-z).exp()), "tanh": lambda z: z.tanh(), "relu": lambda z: z.max(0),
+        "minimum": lambda a, b: a.min(b), "maximum": lambda a, b: a.max(b),
+    }  # fmt: skip
 
-    zero = np.zeros((1, system.width))
-    nowhere = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, len(machine.symbols)), np.int64), zero, 0.0)
-    proof = checker.Proof(certificate(system, machine, nowhere, Sets(zero, zero), 1, 0.0).text)
-    bits = machine.run(word)[1][-1]
+    def apply(operation: Operation, given: list[Any]) -> Any:
+        if operation.op not in functions:
+            return applied(operation, given)
+        return np.frompyfunc(functions[operation.op], len(given), 1)(*given)
+
+    def balls(numbers: Array) -> Any:
+        return np.frompyfunc(arb, 1, 1)(numbers.astype(np.float64).astype(object))
+
     precision, ctx.prec = ctx.prec, 64 + 16 * len(word)
     try:
-        how = checker.Arithmetic(system.specification.dtype, checker.ZERO, K=1)
-        net_y = state = [checker.exact([checker.ZERO]) for _ in range(system.width)]
+        layers = [{name: balls(value) for name, value in layer.of.items()} for layer in system.layers]
+        (W, b_y), symbols = map(balls, system.readout), balls(system.symbols)
+        states, net_y = [[balls(np.zeros(system.specification.hidden))] * system.parts for _ in layers], b_y
         for letter in word:
-            x = [checker.exact([entry]) for entry in proof.machine.symbols[letter]]
-            after, net_y = proof.network.step(how, state, x, {})
-            state = [checker.exact([low.union(high)]) for low, high in (checker.ends(z.x) for z in after)]
-        ends = [checker.ends(y.x) for y in net_y]
-    except checker.Rejected:  # so large that it would overflow
-        return False
+            x = symbols[letter]
+            for l, parameters in enumerate(layers):
+                states[l] = computed(system.graph, x, states[l], parameters.__getitem__, arb, apply)
+                x = states[l][0]
+            net_y = x @ W + b_y
+        off = net_y if system.specification.readout == "sigmoid" else net_y - 0.5
+        return any(y <= 0 if bit else y >= 0 for bit, y in zip(machine.run(word)[1][-1].tolist(), off, strict=True))
     finally:
         ctx.prec = precision
-    if system.specification.readout == "sigmoid":
-        return any(high <= 0 if bit else low >= 0 for bit, (low, high) in zip(bits, ends, strict=True))
-    return any(high <= bit - 0.5 or low >= bit + 0.5 for bit, (low, high) in zip(bits.tolist(), ends, strict=True))
 
 
 def _cut(system: System, machine: Machine, word: Word) -> Word:

@@ -13,7 +13,7 @@ from throughtime.tasks.machine import Machine
 
 @dataclass(frozen=True, eq=False)
 class Proved:
-    """The network is right on sequences of every length; `checker.py` has accepted the certificate.
+    """The network is right on sequences of every length; `proof.checker` has accepted the certificate.
 
     Parameters
     ----------

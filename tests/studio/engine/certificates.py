@@ -1,4 +1,4 @@
-"""Certificates with the verdict of `checker.py` on each, a JSON text in every line: good ones, and changed ones.
+"""Certificates with the verdict of `proof.checker` on each, a JSON text in every line: good ones, and changed ones.
 
 python certificates.py FILE COUNT
 """
@@ -42,7 +42,7 @@ def originals():
 
 
 def verdict(text):
-    """What `checker.py` says; None where that takes too long."""
+    """What `proof.checker` says; None where that takes too long."""
     spent = 0
 
     def tick(done, of, work):

@@ -1,5 +1,5 @@
 /**
- * The second proof checker: its bounds hold, and its verdicts are those of checker.py. FOLDER holds modules and cases.
+ * The second proof checker: its bounds hold, and its verdicts are those of proof.checker. FOLDER holds modules and cases.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -128,7 +128,7 @@ it("hashes as others do", () => {
 
 describe("verdicts", () => {
   const near = (a, b) => Math.abs(a - b) <= 1e-8 * (1 + Math.abs(b));
-  it("are those of checker.py, on good certificates and on changed ones", () => {
+  it("are those of proof.checker, on good certificates and on changed ones", () => {
     const [counts, imprecise] = [{ accepted: 0, rejected: 0 }, []];
     for (const { text, verdict } of read("certificates.jsonl")) {
       const own = check(text);

@@ -1,14 +1,14 @@
 /**
  * Checks a proof that a recurrent network computes what a finite machine does, on input sequences of every length: a
- * second program beside `throughtime/proof/checker.py`, whose text is the argument. That one has balls of 64 bits, this
- * one doubles rounded outward; both believe of a certificate only which network and machine it speaks of, and say
- * which.
+ * second program beside `throughtime/proof/checker`, whose text is the argument. That one bounds the errors of whole
+ * rows and matrices, this one those of each operation; both believe of a certificate only which network and machine it
+ * speaks of, and say which.
  */
 import { down, up } from "./bounds.js";
 import { ends, exact, point } from "./forms.js";
 import { Arithmetic, Network } from "./network.js";
 import { claimOf, short } from "./claim.js";
-import { FILE, list, MOST, need, parsed, read, Rejected, sha256, whole } from "./reading.js";
+import { FILE, list, MOST, need, parsed, read, Rejected, sha256, whole, WIDEST } from "./reading.js";
 
 /** Numbers in sets; numbers for an image, and multiplications. */
 const ROOM = 3e7;
@@ -142,7 +142,8 @@ class Proof {
     const how = new Arithmetic(file.network.dtype, epsilon, Math.max(...states.map(({ x }) => x.length)));
     const K = how.K + network.share.size * network.H;
     const sigmoid = file.network.readout === "sigmoid";
-    need(K * network.work <= LARGEST && K * network.values <= ROOM, "the network is too large");
+    const fits = K <= WIDEST && K * network.work <= LARGEST && K * network.values <= ROOM;
+    need(fits, "the network is too large");
     for (const [a, symbol] of machine.symbols.entries()) {
       this.tick(/** @type {number} */ (this.done), file.sets.length);
       this.budget -= K * network.work;

@@ -1,5 +1,5 @@
 /**
- * Sets of states, as `throughtime/proof/checker.py` has them, in doubles. A coordinate takes a value in
+ * Sets of states, as `throughtime/proof/checker` has them, in doubles. A coordinate takes a value in
  *
  *     x₀ + Σ x_k e_k ± own,     e_k in [−1, 1] the same in all coordinates
  *

@@ -1,9 +1,11 @@
 /**
- * Reads the text of a certificate: its form is that of `throughtime/proof/checker.py`, and so are the reasons to
+ * Reads the text of a certificate: its form is that of `throughtime/proof/checker`, and so are the reasons to
  * refuse it.
  */
 
 export const MOST = 1e6;
+/** Numbers in a row of a matrix or a set. */
+export const WIDEST = 2 ** 15;
 
 /** Why a certificate proves nothing. */
 export class Rejected extends Error {}
@@ -68,7 +70,7 @@ export const FILE = {
 /** @type {Record<string, (value: any) => boolean>} */
 const KINDS = {
   number: (v) => typeof v === "string",
-  size: (v) => Number.isInteger(v) && v > 0 && v <= MOST,
+  size: (v) => Number.isInteger(v) && v > 0 && v <= WIDEST,
   text: (v) => typeof v === "string" && [...v].length <= 10_000,
   name: (v) => typeof v === "string" && /^([\p{XID_Start}_]\p{XID_Continue}*)?$/u.test(v) && [...v].length <= 100,
   list: (v) => Array.isArray(v),

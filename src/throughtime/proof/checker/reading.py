@@ -1,0 +1,68 @@
+"""The form of a certificate, and the numbers in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+MOST, WIDEST = 10**6, 2**15  # names, sets of states and the like; numbers in a row of a matrix or a set
+DTYPES = {"float64": (53, 1022), "float32": (24, 126)}  # bits; −log₂ of the smallest normal number
+ARITY = dict.fromkeys(["x", "state", "parameter", "number"], 0) | dict.fromkeys(["neg", "sigmoid", "tanh", "relu"], 1)
+ARITY |= dict.fromkeys(["@", "+", "-", "*", "minimum", "maximum"], 2)
+
+
+class Rejected(Exception):
+    """Why a certificate proves nothing."""
+
+
+class Inexact(Rejected):
+    """Its ε is less than `rounding`, what a step may be off by."""
+
+    def __init__(self, what: str, rounding: float) -> None:
+        super().__init__(what)
+        self.rounding = rounding
+
+
+def need(condition: Any, what: str) -> None:
+    """Reject unless the condition surely holds."""
+    if not condition:
+        raise Rejected(what)
+
+
+KINDS: dict[str, Callable[[Any], bool]] = {
+    "number": lambda v: type(v) is str and math.isfinite(float.fromhex(v)),
+    "size": lambda v: type(v) is int and 0 < v <= WIDEST,
+    "text": lambda v: type(v) is str and len(v) <= 10_000,
+    "name": lambda v: type(v) is str and (not v or v.isidentifier()) and len(v) <= 100,
+    "list": lambda v: type(v) is list,  # of what, depends on sizes
+}
+OPERATION = {"op": (*ARITY,), "of": "list", "name": "name", "value": "number"}
+STEP = {"name": "name", "states": ["name"], "operations": [OPERATION], "after": "list", "blocks": [["name"]]}
+NETWORK = {"step": STEP, "readout": ("sigmoid", "identity"), "bias": (False, True), "dtype": (*DTYPES,)}
+NETWORK |= dict.fromkeys(["inputs", "hidden", "outputs", "layers"], "size")
+MACHINE = dict.fromkeys(["symbols", "next", "outputs"], "list") | {"state_names": ["text"], "symbol_names": ["text"]}
+FILE = {"format": ("throughtime proof",), "version": (2,), "network": NETWORK, "specification": MACHINE}
+FILE |= {"m": range(1, 21), "weights": ["number"], "sha256": "text", "epsilon": "number", "sets": "list"}
+
+
+def read(value: Any, form: Any, what: str) -> Any:
+    """The value, if it has that form: a table, a list of one form (so many), one of several values, one of KINDS."""
+    if isinstance(form, dict):
+        need(type(value) is dict and set(value) == set(form), f"{what}: expected a table of {', '.join(form)}")
+        return SimpleNamespace(**{key: read(value[key], form[key], key) for key in form})
+    if isinstance(form, list):
+        need(type(value) is list and len(value) in (form[1:] or [len(value)]), f"{what}: expected a list {form[1:]}")
+        found = [read(entry, form[0], what) for entry in value]
+        return np.array(found, np.float64) if form[0] == "number" else found
+    if isinstance(form, tuple | range):
+        kinds = {int} if isinstance(form, range) else {*map(type, form)}
+        need(type(value) in kinds and value in form, f"{what}: expected one of {form}")
+        return value
+    need(KINDS[form](value), f"{what}: expected a {form}")
+    return float.fromhex(value) + 0.0 if form == "number" else value  # −0 is 0
