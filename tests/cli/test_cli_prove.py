@@ -4,6 +4,7 @@ import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import throughtime as tt
@@ -133,6 +134,22 @@ def test_check_says_what_is_proved_and_compares_it(adder):
     certificate["epsilon"] = "0x1p-60"
     Path("small.json").write_text(json.dumps(certificate))
     assert "epsilon is 8.67e-19, but a step in float64 may be off by" in adder("check", "small.json").out
+
+
+def test_inputs_that_may_be_off(adder):
+    proved = adder("prove", "--input-noise", 0.01, "--certificate", "loose.json")
+    assert proved.status == 0
+    assert "each input off by up to 0.01 at every step" in proved.out
+    found = adder("check", "loose.json", "--model", "runs/addition-elman-0")
+    assert found.status == 0
+    assert "00: -0.01 to 0.01, -0.01 to 0.01" in found.out
+    assert "each input may be off by 0.01 at every step" in found.out
+    refuted = adder("prove", "--input-noise", 0.3, "--json")
+    assert refuted.status == 1
+    y = tt.load("runs/addition-elman-0").predict(np.array([refuted.json["inputs"]]))[0, -1]
+    assert (abs(y - refuted.json["expected"]) >= 0.5).any()
+    assert "the inputs are " in adder("prove", "--input-noise", 0.3).out
+    assert 'an input could be both "00" and "01"' in adder("prove", "--input-noise", 0.5).complaint
 
 
 def test_a_certificate_of_another_task_is_rejected_though_the_network_is_the_same(throughtime):

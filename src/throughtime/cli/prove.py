@@ -22,6 +22,7 @@ EPILOG = """\b
 Example:
   throughtime prove
   throughtime prove runs/addition-elman-0 --certificate adder.json
+  throughtime prove --input-noise 0.01
   throughtime prove --epsilon 1e-4 --certificate runs/addition-elman-0/certificate.json
   throughtime prove model.safetensors --machine machine.toml
 
@@ -59,6 +60,9 @@ def prove(
         ),
     ] = 0.0,
     verbose: Annotated[bool, typer.Option("--verbose", help="Where an undecided search ended.")] = False,
+    input_noise: Annotated[
+        float, typer.Option(help="What each input may be off by, at every step.", min=0, show_default=False)
+    ] = 0.0,
     json: Json = False,
 ) -> None:
     """Prove that a network is right on inputs of every length, or find a shortest one on which it is wrong."""
@@ -73,7 +77,8 @@ def prove(
     machine = machine_of(model, machine_file)
     if machine_file is None and (reason := why_not(model.network, model.task())):
         raise Failure(reason)
-    proof = advised(attempt(model.network, machine, budget, seed, epsilon=epsilon), model.noise)
+    found = attempt(model.network, machine, budget, seed, epsilon=epsilon, input_noise=input_noise)
+    proof = advised(found, model.noise)
     if certificate is not None and isinstance(proof, Proved):
         proof.certificate.save(certificate)
     if json:
@@ -126,7 +131,11 @@ def tell(proof: Proof, verbose: bool = False) -> None:
 
 def as_json(proof: Proof) -> dict[str, Any]:
     """The verdict for a JSON document."""
+    from throughtime.proof import Refuted
+
     verdict: dict[str, Any] = {"verdict": proof.verdict, "text": proof.text, "seconds": proof.seconds}
+    if isinstance(proof, Refuted):
+        verdict["inputs"] = proof.inputs.tolist()
     if proof.verdict == "proved":
         names: tuple[str, ...] = ("sets", "m", "margin", "epsilon", "check_seconds")
     elif proof.verdict == "refuted":

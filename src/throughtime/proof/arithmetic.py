@@ -74,7 +74,7 @@ def step_error(system: System, reach: float, dtype: str | None = None) -> float:
     s = system.specification
     u, R, worst = UNITS[dtype or s.dtype], max(reach, 1.0), 0.0
     floats = _Floats(u, float(np.finfo(dtype or s.dtype).tiny), u > UNITS[s.dtype])
-    x = np.abs(system.symbols.astype(np.float64)).max(axis=0)
+    x = np.abs(np.stack([system.lo, system.hi]).astype(np.float64)).max(axis=(0, 1))
     W, b_y = (np.abs(array.astype(np.float64)) for array in system.readout)
     size = R * W.sum(axis=0) + b_y
     if not floats.hold(x, np.abs(system.parameters.astype(np.float64)), R, size):

@@ -13,7 +13,7 @@ import numpy as np
 from throughtime.cells.layout import layout
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.sets import Sets
-from throughtime.proof.system import Array, Net, System
+from throughtime.proof.system import Array, Net, System, ends_of
 from throughtime.support.disk import write_atomically
 from throughtime.support.documents import text_of
 from throughtime.support.memory import require
@@ -72,11 +72,19 @@ class Certificate:
             return False
 
     def speaks_of(self, machine: Machine) -> bool:
-        """Whether its machine is this one, with symbols in the network's dtype, whatever the names."""
+        """Whether its machine is this one, with symbols in the network's dtype, whatever the names.
+
+        It may allow its inputs more.
+        """
         try:
             content = json.loads(self.text)
-            mine = _machine(machine, machine.symbols.astype(content["network"]["dtype"]))
-            return all(content["specification"][name] == mine[name] for name in ("symbols", "next", "outputs"))
+            theirs, dtype = content["specification"], content["network"]["dtype"]
+            symbols, ends = read_symbols(theirs["symbols"])
+            lo, hi = (symbols, symbols) if ends is None else ends
+            mine = ends_of(machine, dtype)
+            least, most = (machine.symbols.astype(dtype),) * 2 if mine is None else mine
+            same = theirs["next"] == machine.next.tolist() and theirs["outputs"] == machine.outputs.tolist()
+            return bool(same and lo.shape == least.shape and (lo <= least).all() and (most <= hi).all())
         except (ValueError, TypeError, KeyError, RecursionError):
             return False
 
@@ -105,7 +113,7 @@ def certificate(
         "network": _network(system.specification),
         "weights": _hexadecimal(system.parameters),
         "sha256": fingerprint(system.parameters),
-        "specification": _machine(machine, system.symbols),
+        "specification": _machine(machine, system),
         "m": m,
         "epsilon": epsilon.hex(),
         "sets": entries,
@@ -161,9 +169,26 @@ def _step(specification: NetworkSpecification) -> dict[str, Any]:
     }
 
 
-def _machine(machine: Machine, symbols: Array) -> dict[str, Any]:
+def read_symbols(rows: list[list[Any]]) -> tuple[Array, Array | None]:
+    """The symbols (A, I) of a certificate, and the ends (2, A, I) of their boxes if they are more than points."""
+    pairs = [[entry if isinstance(entry, list) else [entry, entry] for entry in row] for row in rows]
+    ends = np.array([[[float.fromhex(end) for end in pair] for pair in row] for row in pairs]).transpose(2, 0, 1)
+    lo, hi = ends
+    return ends.mean(axis=0), ends if (lo != hi).any() else None
+
+
+def _symbols(system: System) -> list[list[Any]]:
+    """Each entry of each symbol, or its lower and upper end."""
+    lo, hi = _hexadecimal(system.lo), _hexadecimal(system.hi)
+    return [
+        [low if low == high else [low, high] for low, high in zip(*ends, strict=True)]
+        for ends in zip(lo, hi, strict=True)
+    ]
+
+
+def _machine(machine: Machine, system: System) -> dict[str, Any]:
     return {
-        "symbols": _hexadecimal(symbols),
+        "symbols": _symbols(system),
         "next": machine.next.tolist(),
         "outputs": machine.outputs.tolist(),
         "state_names": list(machine.state_names),

@@ -26,7 +26,7 @@ import numpy as np
 
 from throughtime.proof import checker
 from throughtime.proof.arithmetic import step_error
-from throughtime.proof.certificate import Certificate
+from throughtime.proof.certificate import Certificate, read_symbols
 from throughtime.proof.system import Net, System, why_not
 
 
@@ -85,7 +85,6 @@ def deployed(
 def of_reach(certificate: Certificate, net: Net, dtype: str, reach: float) -> Deployed:
     """The same for a certificate that is accepted, which says that no state exceeds `reach`."""
     content = json.loads(certificate.text)
-    rows = content["specification"]["symbols"]
-    symbols = np.array([[float.fromhex(x) for x in row] for row in rows], net.specification.dtype)
-    system = System(net.specification, np.array(net.parameters), symbols)
+    symbols, ends = read_symbols(content["specification"]["symbols"])
+    system = System(net.specification, np.array(net.parameters), symbols, ends)
     return Deployed(step_error(system, reach, dtype), float.fromhex(content["epsilon"]))

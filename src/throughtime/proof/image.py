@@ -18,7 +18,9 @@ from throughtime.proof.zonotope import (
     affine,
     aligned,
     blend,
+    box,
     negative,
+    pad,
     product,
     relu,
     spread,
@@ -40,8 +42,7 @@ def image(system: System, Z: Zonotope, epsilon: float) -> tuple[Zonotope, Zonoto
     the next states, c (N,A,n), and net_y, c (N,A,O)
     """
     Z = spread(Z)
-    Z = Zonotope(Z.c[:, None], Z.G[:, None], Z.d[:, None], Z.g[:, None])
-    below = _points(system.symbols.astype(np.float64)[None])
+    Z, below = _with_inputs(system, Zonotope(Z.c[:, None], Z.G[:, None], Z.d[:, None], Z.g[:, None]))
     parts: list[Zonotope] = []
     for index, layer in enumerate(system.layers):
         before = [_columns(Z, system.columns(index, part)) for part in range(system.parts)]
@@ -52,6 +53,15 @@ def image(system: System, Z: Zonotope, epsilon: float) -> tuple[Zonotope, Zonoto
     net_y = affine(below, W.astype(np.float64), b_y.astype(np.float64))
     batch = (len(Z.c), len(system.symbols))
     return _joined(parts, batch), _over(widen(net_y, epsilon), batch)
+
+
+def _with_inputs(system: System, Z: Zonotope) -> tuple[Zonotope, Zonotope]:
+    """The states, and x under every symbol (1,A); what an input may be off by is a generator behind those of Z."""
+    if system.ends is None:
+        return Z, _points(system.symbols.astype(np.float64)[None])
+    x, K = box(*(end.astype(np.float64)[None] for end in system.ends)), Z.G.shape[-2]
+    behind = np.concatenate([np.zeros((*x.c.shape[:-1], K, x.c.shape[-1])), x.G], axis=-2)
+    return pad(Z, K + x.c.shape[-1]), x._replace(G=behind)
 
 
 def _points(c: Array) -> Zonotope:

@@ -15,13 +15,14 @@ from throughtime.tasks.machine import Machine
 LARGEST = 2**20
 """Bytes of a file with a machine."""
 
-Step = Callable[[Any, tuple[float, ...]], tuple[Hashable, int | Sequence[int]]]
+Entry = float | tuple[float, float]
+Step = Callable[[Any, tuple[Any, ...]], tuple[Hashable, int | Sequence[int]]]
 
 
 def specify(
     step: Step,
     start: Hashable,
-    symbols: Mapping[str, Sequence[float]] | Sequence[Sequence[float]],
+    symbols: Mapping[str, Sequence[Entry]] | Sequence[Sequence[Entry]],
     most: int = 1000,
     name: Callable[[Any], str] = str,
 ) -> Machine:
@@ -34,7 +35,8 @@ def specify(
     start : hashable
         The first state.
     symbols : table of names and input vectors, or list of input vectors
-        A vector without a name is called by its entries, as in "01".
+        A vector without a name is called by its entries, as in "01". An entry is a number, or the two ends of an
+        interval: then the input may be anywhere in it.
     most : int
         Most states; a function with more of them is refused.
     name : function of a state
@@ -47,9 +49,18 @@ def specify(
     >>> machine = specify(lambda c, x: divmod(c + sum(x), 2), 0, [(0, 0), (0, 1), (1, 0), (1, 1)])
     >>> machine.next.tolist()
     [[0, 0, 0, 1], [0, 1, 1, 1]]
+
+    An alarm that is on at the second high value of a signal and after it, up to the next low one; of values from 0.5
+    to 0.8 nothing is said:
+
+    >>> def alarm(highs, symbol):
+    ...     highs = min(highs + 1, 2) if symbol == ((0.8, 2.0),) else 0
+    ...     return highs, highs == 2
+    >>> specify(alarm, 0, {"low": [(-1, 0.5)], "high": [(0.8, 2)]}).next.tolist()
+    [[0, 1], [0, 2], [0, 2]]
     """
     named = symbols if isinstance(symbols, Mapping) else {_called(vector): vector for vector in symbols}
-    vectors = [tuple(float(entry) for entry in vector) for vector in named.values()]
+    vectors = [tuple(map(_entry, vector)) for vector in named.values()]
     if len(vectors) < len(symbols):
         raise ValueError("two symbols have the same input vector, or one so near that they need names of their own")
     states: dict[Hashable, int] = {start: 0}
@@ -72,17 +83,26 @@ def specify(
             outputs[-1].append(bits.astype(int).tolist())
     if len({len(bits) for row in outputs for bits in row}) > 1:
         raise ValueError("the function must return equally many outputs at every step")
+    lo, hi = (np.array([[np.atleast_1d(entry)[end] for entry in v] for v in vectors], np.float64) for end in (0, -1))
     return Machine(
-        symbols=np.array(vectors, np.float64),
+        symbols=np.where(lo == hi, lo, lo / 2 + hi / 2),
         next=np.array(after, np.int64),
         outputs=np.array(outputs, np.int64),
         state_names=tuple(name(state) for state in states),
         symbol_names=tuple(named),
+        ends=np.stack([lo, hi]) if (lo != hi).any() else None,
     )
 
 
-def _called(vector: Sequence[float]) -> str:
-    names = [f"{entry:g}" for entry in vector]
+def _entry(entry: Entry | Sequence[float]) -> Entry:
+    if isinstance(entry, float | int) or np.ndim(entry) == 0:
+        return float(entry)  # type: ignore[arg-type]
+    low, high = entry
+    return float(low), float(high)
+
+
+def _called(vector: Sequence[Entry]) -> str:
+    names = ["..".join(f"{end:g}" for end in np.atleast_1d(entry)) for entry in vector]
     return ("" if all(len(name) == 1 for name in names) else ",").join(names)
 
 
@@ -91,7 +111,7 @@ def read_machine(path: str | Path) -> Machine:
 
     A CSV file has a row for each state and symbol, the first state first, under the heads `state`, `symbol`, `next`,
     and one or more that begin with `output`. A symbol of digits, as "01", is its own input vector; other symbols need
-    theirs in columns that begin with `input`.
+    theirs in columns that begin with `input`. An input that may be anywhere in an interval is written as `-1..0.5`.
 
     A TOML file says the same so:
 
@@ -105,6 +125,8 @@ def read_machine(path: str | Path) -> Machine:
         [states.odd]
         "0" = { next = "odd", output = 1 }
         "1" = { next = "even", output = 0 }
+
+    There an input that may be anywhere in an interval is the list of its two ends: `low = [[-1, 0.5]]`.
 
     Raises
     ------
@@ -141,9 +163,10 @@ def read_machine(path: str | Path) -> Machine:
 
 
 Rows = dict[tuple[str, str], tuple[str, list[int]]]
+Symbols = dict[str, list[Entry]]
 
 
-def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
+def _from_csv(text: str, file: str) -> tuple[str, Symbols, Rows]:
     reader = csv.DictReader(text.splitlines(), skipinitialspace=True)
     heads = reader.fieldnames or []
     output = [head for head in heads if head.startswith("output")]
@@ -153,7 +176,7 @@ def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
     if len(set(heads)) < len(heads):
         raise ValueError(f"{file}: two columns have the same name")
     start = ""
-    symbols: dict[str, list[float]] = {}
+    symbols = Symbols()
     rows = Rows()
     for row in reader:
         where = f"{file}, line {reader.line_num}"
@@ -163,9 +186,8 @@ def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
         symbol = row["symbol"]
         if not given and not (symbol.isascii() and symbol.isdigit()):
             raise ValueError(f'{where}, column "symbol": "{symbol}" needs its input vector in columns named "input…"')
-        vector = [_number(row[head], f'{where}, column "{head}"') for head in given] or [
-            float(digit) for digit in symbol
-        ]
+        entries = [(row[head].split(".."), f'{where}, column "{head}"') for head in given]
+        vector = [_ends(ends, place) for ends, place in entries] or [float(digit) for digit in symbol]
         if symbols.setdefault(symbol, vector) != vector:
             raise ValueError(f'{where}: symbol "{symbol}" had another input vector before')
         if (row["state"], symbol) in rows:
@@ -178,7 +200,7 @@ def _from_csv(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
     return start, symbols, rows
 
 
-def _from_toml(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]:
+def _from_toml(text: str, file: str) -> tuple[str, Symbols, Rows]:
     content = toml_table(text, file)
     symbols, states = content.get("symbols"), content.get("states")
     if not isinstance(symbols, dict) or not isinstance(states, dict) or not symbols or not states:
@@ -188,7 +210,8 @@ def _from_toml(text: str, file: str) -> tuple[str, dict[str, list[float]], Rows]
     for symbol, vector in symbols.items():
         if not isinstance(vector, list):
             raise ValueError(f'{file}, symbol "{symbol}": expected a list of numbers, got {_short(vector)}')
-        symbols[symbol] = [_number(entry, f'{file}, symbol "{symbol}"') for entry in vector]
+        entries = [entry if isinstance(entry, list) else [entry] for entry in vector]
+        symbols[symbol] = [_ends(ends, f'{file}, symbol "{symbol}"') for ends in entries]
     rows = Rows()
     for state, row in states.items():
         for symbol, entry in (row if isinstance(row, dict) else {"": row}).items():
@@ -209,6 +232,16 @@ def _bit(value: Any, where: str) -> int:
     if isinstance(value, bool) or value not in (0, 1, "0", "1"):
         raise ValueError(f"{where}: expected an output of 0 or 1, got {_short(value)}")
     return int(value)
+
+
+def _ends(values: list[Any], where: str) -> Entry:
+    """A number, or the two ends of an interval."""
+    if len(values) not in (1, 2):
+        raise ValueError(f"{where}: expected a number or the two ends of an interval, got {_short(values)}")
+    low, *high = (_number(value, where) for value in values)
+    if high and not low < high[0]:
+        raise ValueError(f"{where}: an interval begins below its end, got {low:g} to {high[0]:g}")
+    return (low, high[0]) if high else low
 
 
 def _number(value: Any, where: str) -> float:

@@ -21,10 +21,12 @@ from throughtime.proof.certificate import certificate
 from throughtime.proof.counterexample import exhaust, replay, shorten, surely_wrong
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract, right
 from throughtime.proof.lassos import wrong_lasso
+from throughtime.proof.samples import Samples, samples
 from throughtime.proof.sets import Sets, hulls, walk
 from throughtime.proof.sweep import Doubtful, sweep
 from throughtime.proof.system import Net, System
 from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
+from throughtime.support.checks import number
 from throughtime.tasks.machine import Machine
 
 TOLERANCE, FINER = 0.5, 0.7
@@ -61,6 +63,7 @@ def prove(
     seed: int = 0,
     progress: Progress | None = None,
     epsilon: float = 0.0,
+    input_noise: float = 0.0,
 ) -> Proof:
     """Try to prove that a network does what a machine does, on input sequences of every length.
 
@@ -81,6 +84,8 @@ def prove(
     epsilon : float
         The least error of a step that the proof allows, so that it holds where the network is deployed
         (`proof.covering`).
+    input_noise : float
+        Each input may be off by so much at every step, in any way.
 
     Returns
     -------
@@ -95,6 +100,9 @@ def prove(
     ValueError
         If nothing can be proved about such a network, or it does not fit the machine.
     """
+    System.of(net, machine)  # for its errors
+    if input_noise:
+        machine = machine.off_by(number("input_noise", input_noise, 0))
     search = Search(System.of(net, machine), machine, Budget.of(budget), seed, progress or (lambda line: None), epsilon)
     with np.errstate(all="ignore"):
         try:
@@ -116,9 +124,13 @@ class Search:
     seed: int
     progress: Progress
     epsilon: float = 0.0
+    tried: Samples = field(init=False)
     begun: float = field(default_factory=time.perf_counter)
     closed: Tracking | None = None
     failed: str = ""
+
+    def __post_init__(self) -> None:
+        self.tried = samples(self.system, self.machine)
 
     @property
     def seconds(self) -> float:
@@ -128,7 +140,7 @@ class Search:
     def run(self) -> Proved | Refuted | str:
         """Search → a verdict, or why there is none."""
         self.progress("looking for an error")
-        walks = walk(self.system, self.machine, self.seed)
+        walks = walk(self.tried, self.machine, self.seed)
         if not np.isfinite(walks.states).all():
             return "its states overflow"
         if walks.wrong.any():
@@ -136,7 +148,7 @@ class Search:
             refuted = self.refute(tuple(walks.words[: t + 1, walks.wrong[t].argmax()].tolist()))
             if refuted:
                 return refuted
-        word = wrong_lasso(self.system, self.machine, self.budget)
+        word = wrong_lasso(self.tried.system, self.tried.machine, self.budget)
         refuted = self.refute(word) if word else None
         if refuted:
             return refuted
@@ -148,17 +160,29 @@ class Search:
             except TooLarge:
                 self.failed = f"closed at τ = {tolerance:.2g}, the automaton would have more than {MOST_SETS} states"
                 return "no error found"
-            if isinstance(tracking, Wrong):
-                return self.refute(tracking.word) or "an output is so near one half that rounding decides"
+            found = tracking if isinstance(tracking, Wrong) else self.wrong_at_a_corner(tolerance)
+            if isinstance(found, Wrong):
+                return self.refute(found.word) or "an output is so near one half that rounding decides"
+            assert isinstance(tracking, Tracking)
             same = self.closed is not None and np.array_equal(self.closed.succ, tracking.succ)
             self.closed = tracking
             if same and tolerance < FINEST:
                 return "no error found"
             for m in () if same else STEPS:
-                proved = self.attempt(tracking, hulls(tracking, walks), m, epsilon)
+                proved = self.attempt(tracking, hulls(tracking, self.tried, walks), m, epsilon)
                 if proved:
                     return proved
             tolerance *= FINER
+
+    def wrong_at_a_corner(self, tolerance: float) -> Wrong | None:
+        """A word on which the network is wrong at corners of the inputs' boxes, if an automaton of them shows it."""
+        if self.system.ends is None:
+            return None
+        try:
+            found = extract(self.tried.system, self.tried.machine, tolerance, MOST_SETS, budget=self.budget)
+        except TooLarge:
+            return None
+        return found if isinstance(found, Wrong) else None
 
     def attempt(self, tracking: Tracking, sets: Sets, m: int, epsilon: float) -> Proved | None:
         """Try to close these sets, and have the proof checked."""
@@ -212,26 +236,28 @@ class Search:
         raise Doubtful(f"after {SWEEPS} sweeps states still stick out of their sets by {worst:.2g}")
 
     def refute(self, word: tuple[int, ...]) -> Refuted | None:
-        """Shorten a word the network is wrong on, and make sure that it is."""
+        """Shorten a word of inputs that are tried, on which the network is wrong, and make sure that it is."""
+        system, machine = self.tried.system, self.tried.machine
         self.progress(f"wrong at step {len(word)}, looking for a shorter sequence")
-        for candidate, shortest in (shorten(self.system, self.machine, word), (word, False)):
-            y, d = replay(self.system, self.machine, candidate)
-            if not right(y[-1], d[-1]) and surely_wrong(self.system, self.machine, candidate):
-                state = int(self.machine.run(candidate)[0][-2])
+        for candidate, shortest in (shorten(system, machine, word), (word, False)):
+            y, d = replay(system, machine, candidate)
+            if not right(y[-1], d[-1]) and surely_wrong(system, machine, candidate):
+                state = int(machine.run(candidate)[0][-2])
                 return Refuted(
                     machine=self.machine,
-                    word=candidate,
+                    word=tuple(self.tried.of[list(candidate)].tolist()),
+                    inputs=system.symbols[list(candidate)].astype(np.float64),
                     expected=tuple(d[-1].tolist()),
                     given=tuple(y[-1].tolist()),
                     state=self.machine.state_names[state],
-                    shortest=shortest,
+                    shortest=shortest and self.system.ends is None,
                     seconds=self.seconds,
                 )
         return None
 
     def unknown(self, reason: str) -> Refuted | Unknown:
         """The final verdict; it may turn out that a short word is wrong."""
-        length, wrong = exhaust(self.system, self.machine)
+        length, wrong = exhaust(self.tried.system, self.tried.machine)
         refuted = self.refute(wrong) if wrong else None
         return refuted or Unknown(
             machine=self.machine,

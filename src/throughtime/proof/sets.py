@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from throughtime.proof.extraction import Tracking, right
-from throughtime.proof.system import Array, System
+from throughtime.proof.samples import Samples
+from throughtime.proof.system import Array
 from throughtime.tasks.machine import Machine
 
 WALKS, STEPS = 1500, 40
@@ -23,6 +24,7 @@ class Walks:
     Parameters
     ----------
     words : (T,B) int array
+        Of the inputs that are tried.
     states : (T+1,B,n) array
     wrong : (T,B) bool array
         Where the network's output is wrong.
@@ -50,13 +52,14 @@ class Sets:
         return replace(self, lo=self.lo - below, hi=self.hi + above)
 
 
-def walk(system: System, machine: Machine, seed: int) -> Walks:
+def walk(tried: Samples, machine: Machine, seed: int) -> Walks:
     """Walk; half of the walks prefer symbols that keep the machine in its state.
 
-    A walk draws a symbol uniformly, or with its own probability one of those that keep the state.
+    A walk draws a symbol uniformly, or with its own probability one of those that keep the state. It reads any of the
+    inputs that are tried of that symbol, or with another probability always the same.
     """
-    rng = np.random.default_rng(seed)
-    A = len(machine.symbols)
+    rng, system = np.random.default_rng(seed), tried.system
+    A, V = tried.variants.shape
     keeps = machine.next == np.arange(len(machine.next))[:, None]
     keeps |= ~keeps.any(axis=1, keepdims=True)
     ranked = np.argsort(~keeps, axis=1, kind="stable")  # the keeping symbols first
@@ -64,26 +67,30 @@ def walk(system: System, machine: Machine, seed: int) -> Walks:
     prefer = np.where(np.arange(WALKS) % 2, rng.random(WALKS), 0.0)
     words = rng.integers(A, size=(STEPS, WALKS))
     choice, use = rng.random((STEPS, WALKS)), rng.random((STEPS, WALKS)) < prefer
+    variant = np.where(
+        rng.random((STEPS, WALKS)) < rng.random(WALKS), rng.integers(V, size=WALKS), rng.integers(V, size=words.shape)
+    )
     states = np.empty((STEPS + 1, WALKS, system.width))
     state, label = system.start(WALKS), np.zeros(WALKS, np.int64)
     states[0] = state
     wrong = np.zeros((STEPS, WALKS), bool)
     for t in range(STEPS):
         keeping = ranked[label, (choice[t] * count[label]).astype(np.int64)]
-        words[t] = np.where(use[t], keeping, words[t])
+        symbol = np.where(use[t], keeping, words[t])
+        words[t] = tried.variants[symbol, variant[t]]
         state, y = system.step(state, words[t])
-        wrong[t] = ~right(y, machine.outputs[label, words[t]])
-        label = machine.next[label, words[t]]
+        wrong[t] = ~right(y, machine.outputs[label, symbol])
+        label = machine.next[label, symbol]
         states[t + 1] = state
     return Walks(words, states, wrong)
 
 
-def hulls(tracking: Tracking, walks: Walks) -> Sets:
+def hulls(tracking: Tracking, tried: Samples, walks: Walks) -> Sets:
     """Boxes around the states met at q."""
     Q = len(tracking.label)
     q = np.zeros(walks.words.shape[1], np.int64)
     visits = [np.arange(Q), q]
-    for letters in walks.words:
+    for letters in tried.of[walks.words]:
         q = tracking.succ[q, letters]
         visits.append(q)
     where = np.concatenate(visits)

@@ -18,7 +18,7 @@ from throughtime.cells.graph import Graph
 from throughtime.cells.interpreted import applied, computed
 from throughtime.cells.layout import layout
 from throughtime.proof.reading import reading
-from throughtime.tasks.machine import Machine
+from throughtime.tasks.machine import Machine, meeting
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import Views, blocks
 
@@ -98,6 +98,8 @@ class System:
     parameters : (P,) array of the network's dtype
     symbols : (A, I) array of the network's dtype
         The inputs it can be given.
+    ends : (2, A, I) array of the network's dtype, optional
+        Where it can be given any input of a box around each of them, the boxes' lower and upper ends.
 
     Raises
     ------
@@ -108,6 +110,7 @@ class System:
     specification: NetworkSpecification
     parameters: Array
     symbols: Array
+    ends: Array | None = None
 
     def __post_init__(self) -> None:
         if reason := why_not(self):
@@ -129,10 +132,20 @@ class System:
             )
         if s.outputs != machine.outputs.shape[2]:
             raise ValueError(f"the network has {s.outputs} outputs, the machine has {machine.outputs.shape[2]}")
-        symbols = machine.symbols.astype(s.dtype)
-        if not np.isfinite(symbols).all() or len(np.unique(symbols, axis=0)) != len(symbols):
+        found = cls(s, np.array(net.parameters, s.dtype), machine.symbols.astype(s.dtype), ends_of(machine, s.dtype))
+        if not (np.isfinite(found.lo) & np.isfinite(found.hi)).all() or meeting(found.lo, found.hi) is not None:
             raise ValueError(f"the machine's symbols must be finite and differ in {s.dtype}")
-        return cls(s, np.array(net.parameters, s.dtype), symbols)
+        return found
+
+    @property
+    def lo(self) -> Array:
+        """The least inputs of each symbol, (A, I)."""
+        return self.symbols if self.ends is None else self.ends[0]
+
+    @property
+    def hi(self) -> Array:
+        """The greatest, (A, I)."""
+        return self.symbols if self.ends is None else self.ends[1]
 
     @property
     def graph(self) -> Graph:
@@ -220,3 +233,13 @@ class System:
             W, b_y = self.readout
             net_y = x @ W + b_y
         return after, sigmoid(net_y) if self.specification.readout == "sigmoid" else net_y
+
+
+def ends_of(machine: Machine, dtype: str) -> Array | None:
+    """The ends of a machine's boxes, rounded outward to a dtype: rounding takes no input out of its box then."""
+    if machine.ends is None:
+        return None
+    lo, hi = machine.ends.astype(dtype)
+    least, most = np.array([-np.inf, np.inf], dtype)
+    lo = np.where(lo > machine.lo, np.nextafter(lo, least), lo)
+    return np.stack([lo, np.where(hi < machine.hi, np.nextafter(hi, most), hi)])

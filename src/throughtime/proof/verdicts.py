@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from throughtime.proof.certificate import Certificate
 from throughtime.proof.extraction import Tracking
-from throughtime.proof.words import every_length, spell, step_name
+from throughtime.proof.system import Array
+from throughtime.proof.words import every_length, loosely, signal, spell, step_name
 from throughtime.tasks.machine import Machine
 
 
@@ -56,7 +57,7 @@ class Proved:
         """In one line, without the verdict."""
         sets = "1 set" if self.sets == 1 else f"{self.sets} sets"
         took = f"found in {self.seconds:.2f} s, checked in {self.check_seconds:.2f} s"
-        return f"right for {every_length(self.machine)} ({sets}, {took})"
+        return f"right for {every_length(self.machine)}{loosely(self.machine)} ({sets}, {took})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,8 @@ class Refuted:
     word : tuple of int
         The symbols' numbers; the output on the last one is wrong. Replayed on the plain NumPy cells, and in ball
         arithmetic, so that rounding did not make the error.
+    inputs : (T, I) array
+        The inputs that were read: the symbols' own, or others of their boxes.
     expected : tuple of int
         The outputs that would have been right, (O,).
     given : tuple of float
@@ -82,6 +85,7 @@ class Refuted:
 
     machine: Machine
     word: tuple[int, ...]
+    inputs: Array
     expected: tuple[int, ...]
     given: tuple[float, ...]
     state: str
@@ -109,7 +113,8 @@ class Refuted:
         predicted = ", ".join(f"{y:.3g}" for y in self.given)
         right = ", ".join(map(str, self.expected))
         shorter = "all shorter ones are right" if self.shortest else "no shorter one was found"
-        return f"predicted {predicted}, right is {right} (in state “{self.state}”); {shorter}"
+        of = "" if self.machine.ends is None else f"; the inputs are {signal(self.inputs)}"
+        return f"predicted {predicted}, right is {right} (in state “{self.state}”); {shorter}{of}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +127,7 @@ class Unknown:
     reason : str
         Why the search ended, for people: "no error found in the budget".
     right_to : int
-        All words of up to so many symbols are right.
+        All words of up to so many symbols are right; where symbols are boxes, at the boxes' corners.
     tolerance : float or None
         The finest τ at which a tracking automaton was closed; there was no error in it.
     sets : int
@@ -150,7 +155,8 @@ class Unknown:
     @property
     def text(self) -> str:
         """In one line, without the verdict."""
-        return f"right up to {self.right_to} {step_name(self.machine)}s, {self.reason}"
+        of = "" if self.machine.ends is None else " on the inputs that were tried"
+        return f"right up to {self.right_to} {step_name(self.machine)}s{of}, {self.reason}"
 
     @property
     def details(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from throughtime.tasks.machine import Machine
 
@@ -47,3 +48,19 @@ def step_name(machine: Machine) -> str:
 def every_length(machine: Machine) -> str:
     """The phrase for words of every length."""
     return "numbers of every length" if sign(machine) is not None else "sequences of every length"
+
+
+def loosely(machine: Machine) -> str:
+    """What its inputs may be, in a phrase; nothing if they are the symbols' own."""
+    if machine.ends is None:
+        return ""
+    off = {f"{r:.3g}" for r in ((machine.hi - machine.lo) / 2).flat}
+    if len(off) == 1:
+        return f", each input off by up to {off.pop()} at every step"
+    return ", each input anywhere in its interval at every step"
+
+
+def signal(inputs: npt.NDArray[np.float64]) -> str:
+    """The inputs (T, I) of a word, step by step."""
+    steps = [" ".join(f"{v:.6g}" for v in x) for x in inputs.tolist()]
+    return ", ".join(steps if len(steps) <= LONGEST else [*steps[: LONGEST // 2], "…", *steps[-LONGEST // 2 :]])

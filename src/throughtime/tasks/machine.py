@@ -6,7 +6,8 @@ A Mealy machine (Mealy 1955). For addition the states are the two carries and th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,13 @@ import numpy.typing as npt
 class Machine:
     """A Mealy machine over a finite input alphabet; it starts in state 0.
 
+    A symbol is an input vector, or any input vector of a box: then the machine says the same of all of them, and
+    nothing of inputs between the boxes.
+
     Parameters
     ----------
     symbols : (A, I) float array
-        The input vector of each symbol, as the network is given it.
+        The input vector of each symbol, as the network is given it; of a box, one that is in it.
     next : (S, A) int array
         The state that follows, from 0..S-1.
     outputs : (S, A, O) int array of 0 and 1
@@ -28,11 +32,13 @@ class Machine:
         The memory of each state, for people ("carry 0", "carry 1").
     symbol_names : A strings
         How each symbol is written ("00", "01", …).
+    ends : (2, A, I) float array, optional
+        Of each symbol's box, the lower and the upper ends.
 
     Raises
     ------
     ValueError
-        If the tables do not fit together or symbols repeat.
+        If the tables do not fit together, symbols repeat, or an input would be in two boxes.
     """
 
     symbols: npt.NDArray[np.float64]
@@ -40,6 +46,7 @@ class Machine:
     outputs: npt.NDArray[np.int64]
     state_names: tuple[str, ...]
     symbol_names: tuple[str, ...]
+    ends: npt.NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         states, letters = len(self.state_names), len(self.symbol_names)
@@ -48,8 +55,7 @@ class Machine:
                 f"symbols must be (symbols, features) with one row for each of the {letters} symbol names, "
                 f"got shape {self.symbols.shape}"
             )
-        if len({row.tobytes() for row in self.symbols + 0.0}) != letters:  # + 0 makes 0 of −0
-            raise ValueError("two symbols have the same input vector; each symbol needs its own")
+        self._check_inputs()
         if self.next.shape != (states, letters):
             raise ValueError(f"next must be (states, symbols) = {(states, letters)}, got {self.next.shape}")
         if self.next.min() < 0 or self.next.max() >= states:
@@ -64,6 +70,40 @@ class Machine:
         if not np.isin(self.outputs, (0, 1)).all():
             raise ValueError("outputs must be 0 or 1")
 
+    def _check_inputs(self) -> None:
+        if self.ends is None:
+            if len({row.tobytes() for row in self.symbols + 0.0}) != len(self.symbols):  # + 0 makes 0 of −0
+                raise ValueError("two symbols have the same input vector; each symbol needs its own")
+            return
+        if self.ends.shape != (2, *self.symbols.shape):
+            raise ValueError(
+                f"ends must be (2, symbols, features) = {(2, *self.symbols.shape)}, got shape {self.ends.shape}"
+            )
+        inside = (self.lo <= self.symbols) & (self.symbols <= self.hi) & np.isfinite(self.ends).all(axis=0)
+        if not inside.all():
+            a, i = np.argwhere(~inside)[0]
+            raise ValueError(
+                f'symbol "{self.symbol_names[a]}": an interval needs a lower and an upper end with the symbol\'s own '
+                f"input between them, got {self.lo[a, i]:g} to {self.hi[a, i]:g}"
+            )
+        if (pair := meeting(self.lo, self.hi)) is not None:
+            first, second = (self.symbol_names[a] for a in pair)
+            raise ValueError(f'an input could be both "{first}" and "{second}"; leave a gap between their intervals')
+
+    @property
+    def lo(self) -> npt.NDArray[np.float64]:
+        """The least inputs of each symbol, (A, I)."""
+        return self.symbols if self.ends is None else self.ends[0]
+
+    @property
+    def hi(self) -> npt.NDArray[np.float64]:
+        """The greatest, (A, I)."""
+        return self.symbols if self.ends is None else self.ends[1]
+
+    def off_by(self, noise: float) -> Machine:
+        """The same machine, where each input may be off by so much at every step."""
+        return replace(self, ends=np.stack([self.lo - noise, self.hi + noise])) if noise else self
+
     def run(self, word: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Feed symbol indices (T,) from state 0.
 
@@ -77,3 +117,12 @@ class Machine:
         for t, letter in enumerate(letters):
             states[t + 1] = self.next[states[t], letter]
         return states, self.outputs[states[:-1], letters]
+
+
+def meeting(lo: npt.NDArray[Any], hi: npt.NDArray[Any]) -> tuple[int, int] | None:
+    """Two of the boxes lo to hi (A, I) that have a point in common, or None."""
+    for a in range(len(lo) - 1):
+        meet = ((lo[a] <= hi[a + 1 :]) & (lo[a + 1 :] <= hi[a])).all(axis=1)
+        if meet.any():
+            return a, a + 1 + int(meet.argmax())
+    return None

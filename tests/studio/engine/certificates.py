@@ -38,6 +38,8 @@ def originals():
     nets += [built.elman(PARITY, identity=True), built.elman(PARITY, layers=2), built.lstm(PARITY, layers=2)]
     proofs = [prove(net, PARITY) for net in nets]
     proofs.append(prove(built.elman(COUNTER), COUNTER))
+    loose = [built.elman(PARITY), built.lstm(PARITY), built.gru(PARITY), built.elman(PARITY, "tanh", layers=2)]
+    proofs += [prove(net, PARITY, input_noise=0.02) for net in loose]
     return [json.loads(proof.certificate.text) for proof in proofs if isinstance(proof, Proved)]
 
 
@@ -77,6 +79,14 @@ def all_sets(content, rng, size):
         one["hi"] = [number_by(v, lambda v: v + size) for v in one["hi"]]
 
 
+def an_input(content, rng, size):
+    symbol = content["specification"]["symbols"]
+    symbol = symbol[rng.integers(len(symbol))]
+    i = rng.integers(len(symbol))
+    low, high = symbol[i] if isinstance(symbol[i], list) else (symbol[i], symbol[i])
+    symbol[i] = [number_by(low, lambda v: v - size), number_by(high, lambda v: v + rng.choice([-1, 1]) * size)]
+
+
 def epsilon(content, rng, size):
     factor = rng.choice([1 + size, 1 - size, 10 ** -rng.uniform(0, 8), 10 ** rng.uniform(0, 8), 0])
     content["epsilon"] = number_by(content["epsilon"], lambda v: v * factor)
@@ -99,9 +109,9 @@ def the_machine(content, rng, size):
 
 
 def nudged(content, rng):
-    """The same, nearly: sets a little smaller or larger, another ε or weight, or the machine of another task."""
+    """The same, nearly: sets or inputs a little smaller or larger, another ε or weight, another task's machine."""
     content = copy.deepcopy(content)
-    kind = (a_set, all_sets, all_sets, epsilon, a_weight, the_machine)[rng.integers(6)]
+    kind = (a_set, all_sets, all_sets, an_input, epsilon, a_weight, the_machine)[rng.integers(7)]
     kind(content, rng, 10 ** rng.uniform(-14, -1))
     return content
 

@@ -10,11 +10,12 @@ The network. Each layer computes, at every step, the operations of its cell, whi
 to x, the states before, parameters, numbers, and operations before it in the list. The first state is what the layer
 above, or the readout, gets.
 
-The claim. The specification is a Mealy machine: states (the first is 0), symbols (each an input vector), the next
-state and the output bits for each state and symbol. Feed the network any finite sequence of symbols from states that
-are 0. Let every coordinate of its state be off by up to ε whenever it is computed, and net_y, the input of the
-readout, too. Then each output is nearer to the machine's bit than one half: with a sigmoid readout net_y > 0 where
-the bit is 1 and < 0 where it is 0, with an identity readout |net_y − bit| < 1/2.
+The claim. The specification is a Mealy machine: states (the first is 0), symbols (each an input vector, or all input
+vectors of a box), the next state and the output bits for each state and symbol. Feed the network any finite sequence
+of symbols, each as any of its vectors, from states that are 0. Let every coordinate of its state be off by up to ε
+whenever it is computed, and net_y, the input of the readout, too. Then each output is nearer to the machine's bit than
+one half: with a sigmoid readout net_y > 0 where the bit is 1 and < 0 where it is 0, with an identity readout |net_y −
+bit| < 1/2.
 
 The proof. The certificate has sets S_q of network states, boxes { z : lo_q ≤ z ≤ hi_q }, each with a state label_q
 of the machine and, for each symbol a, a set succ_q(a) that follows. It is checked that
@@ -28,7 +29,8 @@ later, the state is in a set whose label is the machine's state then. It starts 
 
 Sets of states, in 3, are replaced by larger ones. A coordinate is a row of doubles x_0, x_1, … and a radius r: for any
 e_k in [−1, 1], the same in all coordinates, it takes a value in x_0 + Σ_k x_k e_k ± r. Sums, and products with
-matrices, are those of the rows. r, what a coordinate is off by on its own, becomes one of the x_k by `shared`.
+matrices, are those of the rows. r, what a coordinate is off by on its own, becomes one of the x_k by `shared`. An input
+that is anywhere in an interval has an x_k of its own at every step.
  - (1 − w) x + w y = (1 − w0) x + w0 y + t0 (w − w0) + (w − w0) (t − t0) with t = y − x: what w is off by counts once,
    the last product is bounded. Alone, w y is that with x = 0.
  - min(x, y) = x − relu(x − y), max(x, y) = x + relu(y − x).

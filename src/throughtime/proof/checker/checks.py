@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .network import Arithmetic, Network
-from .reading import FILE, MOST, WIDEST, Inexact, Rejected, need, read
-from .sets import Set, ends, points, up
+from .reading import FILE, MOST, WIDEST, Inexact, Rejected, need, read, shown
+from .sets import Set, between, ends, points
 
 ROOM, LARGEST = 3 * 10**7, 10**9  # numbers for an image, and multiplications
 
@@ -42,10 +42,12 @@ class Proof:
         need(S and self.A, "names: expected some")
         need(0 < sets * n <= MOST, "sets: expected a list, not empty, not too long")
         need(n * self.network.values <= ROOM, "the network is too large")
-        self.machine.symbols = read(self.machine.symbols, [["number", self.network.I], self.A], "symbols")
+        symbols = read(self.machine.symbols, [["interval", self.network.I], self.A], "symbols")
+        self.lo, self.hi = np.moveaxis(np.array(symbols), -1, 0)
+        self.loose = self.network.I * bool((self.lo < self.hi).any())  # inputs that may be anywhere in an interval
         read(self.machine.next, [[range(S), self.A], S], "next")
         read(self.machine.outputs, [[[(0, 1), self.network.O], self.A], S], "outputs")
-        for numbers in [file.weights, *self.machine.symbols]:
+        for numbers in [file.weights, self.lo, self.hi]:
             need((numbers.astype(dtype) == numbers).all(), f"a weight or symbol is none of {dtype}")
         box = {"lo": ["number", n], "hi": ["number", n]}
         file.sets = read(file.sets, [{"label": range(S), "succ": [range(sets), self.A]} | box], "sets")
@@ -63,9 +65,7 @@ class Proof:
             need(follows, f"set {q}, symbol {a}: the label of the set that follows is wrong")
         for q, entry in enumerate(sets):
             self.done = q
-            middle = entry.lo / 2 + entry.hi / 2
-            radius = up(np.maximum(entry.hi - middle, middle - entry.lo))
-            self.branch(q, Set(np.column_stack([middle, np.diag(radius)]), 0 * radius), file.m, f"set {q}")
+            self.branch(q, between(entry.lo, entry.hi, 1), file.m, f"set {q}")
         rounding, dtype = float(self.rounding), file.network.dtype
         if not file.epsilon >= rounding:
             what = f"epsilon is {file.epsilon:.3g}, but a step in {dtype} may be off by {rounding:.3g}"
@@ -75,16 +75,16 @@ class Proof:
 
     def branch(self, q: int, states: Set, m: int, path: str) -> None:
         """From these states and set q: right until in a set that follows, after at most m more symbols."""
-        file, network, known = self.file, self.network, dict[int, Any]()
-        how = Arithmetic(file.network.dtype, file.epsilon, states.x.shape[1])
+        file, network, known, free = self.file, self.network, dict[int, Any](), states.x.shape[1]
+        how = Arithmetic(file.network.dtype, file.epsilon, free + self.loose)
         K, sigmoid = how.K + len(network.share) * network.H, file.network.readout == "sigmoid"
         need(K <= WIDEST and K * network.work <= LARGEST and K * network.values <= ROOM, "the network is too large")
-        for a, symbol in enumerate(self.machine.symbols):
+        for a, (lo, hi) in enumerate(zip(self.lo, self.hi, strict=True)):
             self.tick(self.done, len(file.sets), K * network.work)
             self.images += 1
             need(self.images <= MOST, "too many images")
             here, to = f"{path}, symbol {a}", file.sets[q].succ[a]
-            after, net_y = network.step(how, states, points(symbol), known)
+            after, net_y = network.step(how, states, between(lo, hi, free) if self.loose else points(lo), known)
             how.off(net_y, 8 * 16 * how.u * sigmoid)  # S is off by 16 u, and its slope is near ¼
             (low, high), bit = ends(net_y.set), np.array(self.machine.outputs[file.sets[q].label][a])
             margin = np.where(bit, low, -high) if sigmoid else np.minimum(low - (bit - 0.5), (bit + 0.5) - high)
@@ -110,11 +110,23 @@ class Proof:
             "machine": [
                 f"{names[q]}: {machine.symbol_names[a]} → {y}, {names[machine.next[q][a]]}" for q, a, y in rows
             ],
+            "inputs": self.inputs(),
             "error": [f"{self.file.epsilon:.3g} in each state and net_y, at every step" + rounding],
             "assumed": [
                 "states start at 0; inputs are the machine's symbols; an output counts as the nearer of 0 and 1"
             ],
         }
+
+    def inputs(self) -> list[str]:
+        """The vectors of each symbol, and by how much they may be off."""
+        symbols = [[*zip(*ends, strict=True)] for ends in zip(self.lo.tolist(), self.hi.tolist(), strict=True)]
+        texts = [[" to ".join(map(shown, dict.fromkeys(ends))) for ends in symbol] for symbol in symbols]
+        lines = [f"{name}: {', '.join(text)}" for name, text in zip(self.machine.symbol_names, texts, strict=True)]
+        off = {f"{(high - low) / 2:.3g}" for symbol in symbols for low, high in symbol}
+        if not self.loose:
+            return lines
+        how = f"be off by {off.pop()}" if len(off) == 1 else "be anywhere in these intervals"
+        return [*lines, f"each input may {how} at every step"]
 
 
 def check(certificate: str, tick: Callable[[int, int, int], None] = lambda done, of, work: None) -> Report:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import sets
-from .reading import ARITY, DTYPES, Array, need, read
+from .reading import ARITY, DTYPES, Array, need, read, shown
 from .sets import FUNCTIONS, OPERATIONS, Set, points, size, up, wider
 
 
@@ -204,7 +204,7 @@ class Network:
             loose = [binds[at] < 4 and binds[i] < binds[at] + k for k, i in enumerate(o.of)]
             of = [f"({texts[i]})" if wrap else texts[i] for i, wrap in zip(o.of, loose, strict=True)]
             leaves = {"x": "x", "state": f"{o.name}_before", "parameter": f"p.{o.name}", "neg": f"-{''.join(of)}"}
-            leaves["number"] = repr(o.value).removesuffix(".0")
+            leaves["number"] = shown(o.value)
             texts.append(leaves.get(o.op, f" {o.op} ".join(of) if binds[at] < 4 else f"{o.op}({', '.join(of)})"))
             if o.of and (o.name or uses[at] > 1 or at in self.after):
                 fits = o.name and o.name not in taken and (o.name not in self.cell.states or at in self.after)

@@ -35,6 +35,11 @@ def need(condition: Any, what: str) -> None:
         raise Rejected(what)
 
 
+def shown(value: float) -> str:
+    """A number with all its digits."""
+    return repr(float(value)).removesuffix(".0")
+
+
 KINDS: dict[str, Callable[[Any], bool]] = {
     "number": lambda v: type(v) is str and math.isfinite(float.fromhex(v)),
     "size": lambda v: type(v) is int and 0 < v <= WIDEST,
@@ -53,6 +58,10 @@ FILE |= {"m": range(1, 21), "weights": ["number"], "sha256": "text", "epsilon": 
 
 def read(value: Any, form: Any, what: str) -> Any:
     """The value, if it has that form: a table, a list of one form (so many), one of several values, one of KINDS."""
+    if form == "interval":  # a number, or its two ends
+        found = read(value if type(value) is list else [value, value], ["number", 2], what)
+        need(found[0] <= found[1], f"{what}: lo is above hi")
+        return found
     if isinstance(form, dict):
         need(type(value) is dict and set(value) == set(form), f"{what}: expected a table of {', '.join(form)}")
         return SimpleNamespace(**{key: read(value[key], form[key], key) for key in form})

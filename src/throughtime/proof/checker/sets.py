@@ -31,6 +31,14 @@ def points(values: Array) -> Set:
     return Set(values.reshape(-1, 1), np.zeros(len(values)))
 
 
+def between(lo: Array, hi: Array, at: int) -> Set:
+    """Anything from lo to hi, each coordinate by an x_k that no other has, at the places from `at` on."""
+    x, middle = np.zeros((len(lo), at + len(lo))), lo / 2 + hi / 2
+    x[:, 0] = middle
+    np.fill_diagonal(x[:, at:], up(np.maximum(hi - middle, middle - lo)))
+    return Set(x, np.zeros(len(lo)))
+
+
 def column(parts: list[Set]) -> Set:
     """Coordinates below one another."""
     K = max(a.x.shape[1] for a in parts)

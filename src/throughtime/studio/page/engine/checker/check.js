@@ -4,11 +4,11 @@
  * rows and matrices, this one those of each operation; both believe of a certificate only which network and machine it
  * speaks of, and say which.
  */
-import { down, up } from "./bounds.js";
-import { ends, exact, point } from "./forms.js";
+import { down } from "./bounds.js";
+import { between, ends } from "./forms.js";
 import { Arithmetic, Network } from "./network.js";
 import { claimOf, short } from "./claim.js";
-import { FILE, list, MOST, need, parsed, read, Rejected, sha256, whole, WIDEST } from "./reading.js";
+import { FILE, interval, list, MOST, need, parsed, read, Rejected, sha256, whole, WIDEST } from "./reading.js";
 
 /** Numbers in sets; numbers for an image, and multiplications. */
 const ROOM = 3e7;
@@ -77,11 +77,15 @@ class Proof {
     need(S > 0 && A > 0, "names: expected some");
     need(sets * n > 0 && sets * n <= MOST, "sets: expected a list, not empty, not too long");
     need(n * this.network.values <= ROOM, "the network is too large");
-    this.machine.symbols = read(this.machine.symbols, list(list("number", I), A), "symbols");
+    this.machine.symbols = read(this.machine.symbols, list(list(interval, I), A), "symbols");
+    /** @type {[number, number][]} */
+    const inputs = this.machine.symbols.flat();
+    /** Inputs that may be anywhere in an interval: each has a number of its own at every step. */
+    this.loose = inputs.some(([low, high]) => low < high) ? I : 0;
     read(this.machine.next, list(list(whole(0, S - 1), A), S), "next");
     read(this.machine.outputs, list(list(list(whole(0, 1), O), A), S), "outputs");
     const held = (/** @type {number} */ v) => dtype === "float64" || Math.fround(v) === v;
-    need([...file.weights, ...this.machine.symbols.flat()].every(held), `a weight or symbol is none of ${dtype}`);
+    need([...file.weights, ...inputs.flat()].every(held), `a weight or symbol is none of ${dtype}`);
     const box = { lo: list("number", n), hi: list("number", n) };
     const set = { label: whole(0, S - 1), succ: list(whole(0, sets - 1), A), ...box };
     file.sets = read(file.sets, list(set), "sets");
@@ -114,19 +118,14 @@ class Proof {
         );
     for (const [q, { lo, hi }] of sets.entries()) {
       this.done = q;
-      const box = lo.map((/** @type {number} */ low, /** @type {number} */ j) => {
-        const x = new Float64Array(j + 2);
-        x[0] = low / 2 + hi[j] / 2;
-        x[j + 1] = Math.max(up(hi[j] - x[0]), up(x[0] - low));
-        return exact({ x, own: 0 });
-      });
+      const box = lo.map((/** @type {number} */ low, /** @type {number} */ j) => between(low, hi[j], 1 + j));
       this.branch(q, box, file.m, [q]);
     }
     const { rounding } = this;
     const off = `a step in ${file.network.dtype} may be off by ${short(rounding)}`;
     need(epsilon >= rounding, `epsilon is ${short(epsilon)}, but ${off}`);
     const { images, margin, reach } = this;
-    const claim = claimOf(file, this.network, rounding);
+    const claim = claimOf(file, this.network, this.loose > 0, rounding);
     return { accepted: true, sets: sets.length, images, margin, reach, rounding, claim };
   }
 
@@ -139,7 +138,8 @@ class Proof {
     const { epsilon } = file;
     /** @type {import("./network.js").Known} */
     const known = [];
-    const how = new Arithmetic(file.network.dtype, epsilon, Math.max(...states.map(({ x }) => x.length)));
+    const most = Math.max(...states.map(({ x }) => x.length));
+    const how = new Arithmetic(file.network.dtype, epsilon, most + this.loose);
     const K = how.K + network.share.size * network.H;
     const sigmoid = file.network.readout === "sigmoid";
     const fits = K <= WIDEST && K * network.work <= LARGEST && K * network.values <= ROOM;
@@ -152,7 +152,9 @@ class Proof {
       need(this.images <= MOST, "too many images");
       const [here, to] = [[...path, a], file.sets[q].succ[a]];
       const where = `set ${here.join(", symbol ")}`;
-      const x = symbol.map((/** @type {number} */ v) => exact(point(v)));
+      const x = symbol.map((/** @type {[number, number]} */ [low, high], /** @type {number} */ i) =>
+        between(low, high, most + i),
+      );
       const [after, net_y] = network.step(how, states, x, known);
       how.off(net_y, 8 * 16 * how.u * Number(sigmoid)); // S is off by 16 u, and its slope is near ¼
       machine.outputs[file.sets[q].label][a].forEach((/** @type {number} */ bit, /** @type {number} */ k) => {

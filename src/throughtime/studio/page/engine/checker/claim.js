@@ -11,10 +11,11 @@ export function short(value) {
 }
 
 /**
- * @param {any} file @param {import("./network.js").Network} network @param {number} rounding
- * @returns {Record<string, string[]>}
+ * @param {any} file @param {import("./network.js").Network} network @param {boolean} loose whether an input is an
+ *   interval
+ * @param {number} rounding @returns {Record<string, string[]>}
  */
-export function claimOf(file, network, rounding) {
+export function claimOf(file, network, loose, rounding) {
   const { network: of, specification: machine, epsilon, sha256 } = file;
   const { state_names: states, symbol_names: symbols, next, outputs } = machine;
   const sizes = `inputs ${of.inputs}, hidden ${of.layers} × ${of.hidden}, outputs ${of.outputs}, readout ${of.readout}`;
@@ -28,9 +29,23 @@ export function claimOf(file, network, rounding) {
           `${name}: ${symbol} → ${outputs[q][a].join("")}, ${states[next[q][a]]}`,
       ),
     ),
+    inputs: inputs(machine, loose),
     error: [`${short(epsilon)} in each state and net_y, at every step; ${off}`],
     assumed: ["states start at 0; inputs are the machine's symbols; an output counts as the nearer of 0 and 1"],
   };
+}
+
+/**
+ * The vectors of each symbol, and by how much they may be off.
+ * @param {{symbols: [number, number][][], symbol_names: string[]}} machine @param {boolean} loose
+ */
+function inputs({ symbols, symbol_names }, loose) {
+  const texts = symbols.map((symbol) => symbol.map((ends) => [...new Set(ends)].map(number).join(" to ")));
+  const lines = symbol_names.map((name, a) => `${name}: ${texts[a].join(", ")}`);
+  const [off, ...others] = new Set(symbols.flat().map(([low, high]) => short((high - low) / 2)));
+  if (!loose) return lines;
+  const how = others.length === 0 ? `be off by ${off}` : "be anywhere in these intervals";
+  return [...lines, `each input may ${how} at every step`];
 }
 
 /**

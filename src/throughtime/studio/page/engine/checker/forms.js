@@ -53,6 +53,18 @@ export const point = (value) => ({ x: Float64Array.of(value), own: 0 });
 /** What is computed already. @param {Set} a @returns {Form} */
 export const exact = ({ x, own }) => ({ x, own, s: size({ x, own }), e: 0, k: 0 });
 
+/**
+ * Anything from low to high, by the number at a place that no other has.
+ * @param {number} low @param {number} high @param {number} at @returns {Form}
+ */
+export function between(low, high, at) {
+  if (low === high) return exact(point(low));
+  const x = new Float64Array(at + 1);
+  x[0] = low / 2 + high / 2;
+  x[at] = Math.max(up(high - x[0]), up(x[0] - low));
+  return exact({ x, own: 0 });
+}
+
 /** Σ factor · set. @param {[number, Set][]} parts @returns {Set} */
 export function combined(parts) {
   const x = new Float64Array(Math.max(...parts.map(([, set]) => set.x.length)));

@@ -29,6 +29,8 @@ export const DTYPES = { float64: [53, 1022], float32: [24, 126] };
  * A value of another form than a table: a list of one form (of so many), one of some values, whole numbers, or a kind.
  */
 export const list = (/** @type {any} */ of, /** @type {number | null} */ length = null) => ({ list: of, length });
+/** A number, or its two ends: always read as these. */
+export const interval = { interval: true };
 const oneOf = (/** @type {any[]} */ ...values) => ({ values });
 export const whole = (/** @type {number} */ least, /** @type {number} */ most) => ({ least, most });
 
@@ -102,6 +104,11 @@ export function read(value, form, what) {
       `${what}: expected a list ${length ?? ""}`,
     );
     return value.map((/** @type {any} */ entry) => read(entry, of, what));
+  }
+  if ("interval" in form) {
+    const [low, high] = read(Array.isArray(value) ? value : [value, value], list("number", 2), what);
+    need(low <= high, `${what}: lo is above hi`);
+    return [low, high];
   }
   if ("least" in form) {
     const { least, most } = form;
