@@ -13,7 +13,15 @@ import throughtime as tt
 
 TASK = tt.tasks.Addition(bits=5)
 SPECIFICATION = tt.NetworkSpecification(cell="gru", inputs=2, hidden=4, outputs=1)
-SETTINGS = {"steps": 60, "batch": 8, "optimizer": tt.Adam(0.02), "noise": 0.2, "dropout": 0.1, "clip": 1.0}
+SETTINGS = {
+    "steps": 60,
+    "batch": 8,
+    "optimizer": tt.Adam(0.02),
+    "noise": 0.2,
+    "input_noise": 0.1,
+    "dropout": 0.1,
+    "clip": 1.0,
+}
 
 
 def one_by_one(seeds, data=TASK, **settings):

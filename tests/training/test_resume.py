@@ -60,7 +60,15 @@ def test_windows_cut_half_way_through_the_sequences(tmp_path, cell, what, cuts):
 @pytest.mark.parametrize("cuts", [(999, 1200), (1000, 1200), (1001, 1200), (1, 500, 1100, 1200)])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_cut_in_a_block_at_its_end_and_in_the_next(tmp_path, cuts, dtype):
-    settings = {"steps": 1200, "batch": 2, "noise": 0.1, "dropout": 0.2, "clip": 0.5, "weight_decay": 0.1}
+    settings = {
+        "steps": 1200,
+        "batch": 2,
+        "noise": 0.1,
+        "input_noise": 0.1,
+        "dropout": 0.2,
+        "clip": 0.5,
+        "weight_decay": 0.1,
+    }
     settings |= {"optimizer": Adam(0.01), "schedule": StepDecay(300, 0.5)}
     net = adder(dtype=dtype)
     whole = train(net, TASK, **settings)

@@ -23,7 +23,7 @@ OPTIMISERS = [
 ]  # fmt: skip
 SCHEDULES = [schedules.Constant(), schedules.Cosine(0.25), schedules.StepDecay(7, 0.5), schedules.WarmUp(9)]
 WHOLE = [("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)]
-REAL = ["clip", "noise", "dropout", "weight_decay", "cell_penalty"]
+REAL = ["clip", "noise", "input_noise", "dropout", "weight_decay", "cell_penalty"]
 
 
 def adder(**fields):
@@ -143,7 +143,7 @@ def test_optimisers_and_schedules(make, message):
     "settings",
     [
         {"optimizer": optimisers.Adam()}, {"optimizer": optimisers.Momentum()}, {"batch": 2}, {"clip": 1.0},
-        {"noise": 0.1}, {"dropout": 0.1}, {"weight_decay": 0.1}, {"window": 3},
+        {"noise": 0.1}, {"input_noise": 0.1}, {"dropout": 0.1}, {"weight_decay": 0.1}, {"window": 3},
     ],
     ids=str,
 )  # fmt: skip

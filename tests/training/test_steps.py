@@ -14,7 +14,7 @@ from throughtime.tasks import Addition, CopyMemory, Parity
 from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import NotFinite, train
 from throughtime.training.optimisers import Adam, GradientDescent, Momentum
-from throughtime.training.source import DROPOUT, NOISE, DataSource, TaskSource, key, lay_out, stream
+from throughtime.training.source import DROPOUT, INPUTS, NOISE, DataSource, TaskSource, key, lay_out, stream
 
 TASK = Addition(bits=5)
 RNG = np.random.default_rng(1)
@@ -66,10 +66,17 @@ def test_float32(cell):
 def test_no_noise_and_no_limit_are_what_zero_means(cell):
     net = Network(cell=cell, inputs=2, hidden=4, outputs=1)
     plain = train(net, TASK, steps=9, batch=4).network.parameters
-    nothing = {"noise": [0, 0.0], "dropout": [0], "clip": [0.0, 1e9], "weight_decay": [0], "cell_penalty": [0]}
+    nothing = {
+        "noise": [0, 0.0],
+        "input_noise": [0],
+        "dropout": [0],
+        "clip": [0.0, 1e9],
+        "weight_decay": [0],
+        "cell_penalty": [0],
+    }
     for zero in ({name: value} for name, values in nothing.items() for value in values):
         np.testing.assert_array_equal(train(net, TASK, steps=9, batch=4, **zero).network.parameters, plain)
-    for something in ({"noise": 1e-3}, {"dropout": 0.5}, {"clip": 1e-3}, {"weight_decay": 1e-3}):
+    for something in ({"noise": 1e-3}, {"input_noise": 1e-3}, {"dropout": 0.5}, {"clip": 1e-3}, {"weight_decay": 1e-3}):
         assert (train(net, TASK, steps=9, batch=4, **something).network.parameters != plain).any()
 
 
@@ -96,6 +103,35 @@ def test_noise_is_added_to_what_is_fed_back(cell):
         gradient = np.array([loss(theta + 1e-30j * row).imag / 1e-30 for row in np.eye(len(theta))])
         theta = theta - 0.5 * gradient
     np.testing.assert_allclose(run.network.parameters, theta, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="uncompiled kernels make other noise")
+@pytest.mark.parametrize("window", [None, 3])
+def test_noise_on_inputs_is_added_to_what_is_read(window):
+    """Two steps with the numbers of the generator, drawn for each window, against the network's own gradient."""
+    net = Network(cell="gru", inputs=2, hidden=4, outputs=1, init="uniform", seed=4)
+    data = Batch(RNG.normal(size=(3, 6, 2)), RNG.random((3, 6, 1)))
+    settings = {"batch": 3, "input_noise": 0.4, "seed": 12, "shuffle": False, "optimizer": GradientDescent(0.5)}
+    run = train(net, data, steps=2, window=window, **settings)
+    state = net.initial_state(3)
+    for step in range(2):
+        part = slice(None) if window is None else slice(step * window, (step + 1) * window)
+        x = data.x[:, part]
+        drawn = np.empty(x.size)
+        normal(key(12, INPUTS) + np.uint64(step), 0, drawn)
+        passed = net.forward(x + 0.4 * drawn.reshape(-1, 3, 2).transpose(1, 0, 2), initial_state=state)
+        passed.loss(data.y[:, part])
+        gradient = passed.backward().gradient
+        state = passed.final if window else state
+        net.parameters[:] -= 0.5 * gradient / 3
+    np.testing.assert_allclose(run.network.parameters, net.parameters, rtol=1e-12, atol=1e-14)
+
+
+def test_the_data_keep_their_inputs():
+    data = Batch(RNG.normal(size=(3, 6, 2)), RNG.random((3, 6, 1)))
+    before = data.x.copy()
+    train(Network(inputs=2, hidden=3, outputs=1), data, steps=3, batch=3, input_noise=0.5)
+    np.testing.assert_array_equal(data.x, before)
 
 
 @pytest.mark.skipif(bool(config.DISABLE_JIT), reason="uncompiled kernels make other masks")

@@ -43,7 +43,7 @@ def same(one, other):
     assert (one.step, one.stopped) == (other.step, other.stopped)
 
 
-EVERYTHING = {"noise": 0.2, "dropout": 0.3, "clip": 0.05, "weight_decay": 0.01, "cell_penalty": 0.1}
+EVERYTHING = {"noise": 0.2, "input_noise": 0.1, "dropout": 0.3, "clip": 0.05, "weight_decay": 0.01, "cell_penalty": 0.1}
 
 
 @pytest.mark.parametrize(

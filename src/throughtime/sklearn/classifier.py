@@ -47,6 +47,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         The greatest norm of a gradient.
     noise : float ≥ 0
         Standard deviation of noise on the states while training.
+    input_noise : float ≥ 0
+        The same of noise on the inputs, as standardised.
     dropout : float, 0 to below 1
         The probability with which a number that a layer reads is 0 in training, the same for all steps of a sequence.
     weight_decay : float ≥ 0

@@ -48,6 +48,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     schedule: str = "constant"
     clip: float | None = 1.0
     noise: float = 0.0
+    input_noise: float = 0.0
     dropout: float = 0.0
     weight_decay: float = 0.0
     cell_penalty: float = 0.0

@@ -38,6 +38,7 @@ class Options:
     schedule: str
     clip: float | None
     noise: float
+    input_noise: float
     dropout: float
     weight_decay: float
     cell_penalty: float

@@ -29,7 +29,7 @@ MOST_STATES = 2**19
 LARGEST_SEED = 2**53
 _MOST: dict[str, float] = {
     "hidden": 128, "layers": 4, "batch": 4096, "steps": 10_000_000, "learning_rate": 1e3, "noise": 1e2,
-    "seed": LARGEST_SEED,
+    "input_noise": 1e2, "seed": LARGEST_SEED,
 }  # fmt: skip
 _LEAST = {"steps": 1}
 _LARGEST_OF_TASKS = 256

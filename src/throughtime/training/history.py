@@ -20,7 +20,7 @@ from throughtime.support.documents import json_object
 class Record:
     """The means over the training steps since the record before; `log_every` of `train` says how many.
 
-    With noise on the states or dropout, all of them are measured on the states that training sees. The network without,
+    With noise or dropout, all of them are measured on the states that training sees. The network without,
     as it is used, is better than `exact` and `loss` say; so is it after dozens of steps than in their mean.
 
     step : steps taken so far

@@ -57,6 +57,9 @@ def train(
     noise : float ≥ 0
         Standard deviation of Gaussian noise on the states that are fed back, at every step but the first (of each
         window). It makes a network keep its states well apart, so that what it learned can be proved.
+    input_noise : float ≥ 0
+        Standard deviation of Gaussian noise on the inputs, at every step. With it, what a network learned can be proved
+        of inputs that are off (`prove`, `input_noise`).
     dropout : float, 0 to below 1
         The probability with which a number that a layer reads is 0 in a training step, the others divided by 1 −
         dropout: features of x in the first layer, hidden units of the layer below in the others. A sequence has one

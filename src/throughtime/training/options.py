@@ -30,6 +30,7 @@ OPTIONS: dict[str, Option] = {
         ),
         Option("clip", "number", "The greatest norm of a gradient; 0 for none.", 0, of="settings"),
         Option("noise", "number", "Standard deviation of noise on the states.", 0, of="settings"),
+        Option("input_noise", "number", "Standard deviation of noise on the inputs.", 0, of="settings"),
         Option("dropout", "number", "Probability that an input of a layer is 0 in a training step.", 0, of="settings"),
         Option("weight_decay", "number", "AdamW's weight decay.", 0, of="settings"),
         Option("cell_penalty", "number", "A penalty on the squared cell states of an LSTM.", 0, of="settings"),

@@ -23,6 +23,7 @@ class SettingsButSeed(TypedDict, total=False):
     schedule: Schedule
     clip: float | None
     noise: float
+    input_noise: float
     dropout: float
     weight_decay: float
     cell_penalty: float
@@ -49,6 +50,7 @@ class Settings:
     schedule: Schedule = field(default_factory=Constant)
     clip: float | None = None
     noise: float = 0.0
+    input_noise: float = 0.0
     dropout: float = 0.0
     weight_decay: float = 0.0
     cell_penalty: float = 0.0
@@ -69,7 +71,7 @@ class Settings:
 
         for name, least in (("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)):
             settle(name, whole_number, least)
-        for name in ("clip", "noise", "dropout", "weight_decay", "cell_penalty"):
+        for name in ("clip", "noise", "input_noise", "dropout", "weight_decay", "cell_penalty"):
             settle(name, number, 0)
         if self.dropout >= 1:
             raise ValueError(f"dropout must be a probability from 0 to below 1, got {self.dropout!r}")
@@ -82,11 +84,12 @@ class Settings:
             isinstance(self.optimizer, GradientDescent)
             and self.batch == 1
             and self.window is self.clip is None
-            and not (self.noise or self.dropout or self.weight_decay or self.cell_penalty)
+            and not (self.noise or self.input_noise or self.dropout or self.weight_decay or self.cell_penalty)
         ):
             raise ValueError(
                 'update "per step" is plain gradient descent on one sequence at a time: it needs optimizer '
-                "GradientDescent and batch 1, and takes no clip, noise, dropout, weight_decay, cell_penalty or window"
+                "GradientDescent and batch 1, and takes no clip, noise, input_noise, dropout, weight_decay, "
+                "cell_penalty or window"
             )
 
     @classmethod
@@ -129,7 +132,7 @@ class Settings:
         )
 
 
-_LATER = {"dropout"}
+_LATER = {"dropout", "input_noise"}
 """Settings that runs of version 0 do not have."""
 _EXAMPLES = {
     "GradientDescent": "tt.GradientDescent(0.1)", "Momentum": "tt.Momentum(0.01)", "RMSprop": "tt.RMSprop(0.01)",

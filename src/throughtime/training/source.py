@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from throughtime.tasks.data import Data
     from throughtime.tasks.task import Task
 
-SEQUENCES, EPOCHS, NOISE, DROPOUT = range(4)
+SEQUENCES, EPOCHS, NOISE, DROPOUT, INPUTS = range(5)
 """The use of a random stream; part of its key."""
 
 
@@ -178,3 +178,18 @@ def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | Non
         np.clip(left, 0, window).reshape(N * windows, batch),
         np.tile(np.arange(windows) > 0, N),
     )
+
+
+def disturbed(steps: Steps, first: int, noise: float, seed: int) -> Steps:
+    """Steps from number `first` on, with normal numbers of a standard deviation on x.
+
+    They are a function of the seed, the number of the step, and the place in its x.
+    """
+    from throughtime.kernels.gaussian import normal
+
+    x = np.empty(steps.x.shape, steps.x.dtype)
+    for number, drawn in enumerate(x, first):
+        normal(key(seed, INPUTS) + np.uint64(number), 0, drawn.reshape(-1))
+    x *= noise
+    x += steps.x
+    return replace(steps, x=x)

@@ -24,6 +24,7 @@ from throughtime.training.source import (
     Steps,
     TaskSource,
     check_kind,
+    disturbed,
     fitting,
     lay_out,
 )
@@ -179,6 +180,8 @@ class Trainer:
             )
         steps = lay_out(drawn, s, run.settings.batch, run.settings.window)
         begin = drawn_first * self.windows
+        if run.settings.input_noise:
+            steps = disturbed(steps, begin, run.settings.input_noise, run.settings.seed)
         self.laid_out = begin, steps
         return steps.part(first - begin, last - begin)
 

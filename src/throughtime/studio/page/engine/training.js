@@ -10,7 +10,7 @@ import { isRight } from "./readout.js";
 /** @typedef {import("./types.d.ts").Settings} Settings */
 /** @typedef {import("./types.d.ts").Snapshot} Snapshot */
 
-const REFUSED = ["window", "dropout", "patience"];
+const REFUSED = ["window", "dropout", "patience", "input_noise"];
 
 export class Trainer {
   /** @param {Network} network @param {import("./types.d.ts").Source} source @param {Settings} settings */
