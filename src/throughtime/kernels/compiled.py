@@ -17,8 +17,9 @@ but for the last:
 
 CPUDispatcher       what `@njit` makes: its `_cache` is replaced by ours (`kernels.cache`), its `add_overload` says what
                     others know of a kernel (a symbol, not its code), `overloads` and `get_call_template` let an
-                    intrinsic call one
-compiler.Compiler   the pipeline: `compile_extra` sets the library, `_compile_bytecode` names the symbols
+                    intrinsic call one; `types.unliteral` makes a number's type of a constant's
+CompilerBase        the pipeline: `define_pipelines` chooses Numba's passes, `compile_extra` sets the library,
+                    `_compile_bytecode` names the symbols; the pass `NativeLowering` leaves out what kernels do not need
 JITCodeLibrary      one module's LLVM code: `_optimize_functions`, `_optimize_final_module`, `_finalize_final_module`
                     choose how often LLVM optimises it, with `_codegen._module_pass_manager()` and
                     `_codegen._data_layout`
@@ -40,10 +41,19 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
-from numba import typeof
+from numba import typeof, types
 from numba.core import compiler, config
 from numba.core.codegen import JITCodeLibrary
-from numba.core.registry import CPUDispatcher
+from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.registry import CPUDispatcher, cpu_target
+from numba.core.typed_passes import (
+    IRLegalization,
+    NativeLowering,
+    NoPythonBackend,
+    NopythonTypeInference,
+    PreLowerStripPhis,
+)
+from numba.core.untyped_passes import FixupArgs, GenericRewrites, IRProcessing, ReconstructSSA, TranslateByteCode
 
 from throughtime.kernels.cache import Cache
 from throughtime.kernels.held import Held, taken, words
@@ -82,8 +92,44 @@ class _Header(_Library):
         self._finalized = True
 
 
-class _Compiler(compiler.Compiler):
+@cache
+def _size_of(kind: Any) -> int:
+    """The bytes of an LLVM type."""
+    return cpu_target.target_context.get_abi_sizeof(kind)  # type: ignore[no-any-return]
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _Lowering(NativeLowering):
+    """Writes LLVM's code: without counting references in kernels, which allocate nothing, for entries hold all arrays.
+
+    Numba asks for the size of every variable's type, for debuggers alone, and LLVM reads a module for each answer.
+    """
+
+    _name = "kernel_lowering"
+
+    def run_pass(self, state: Any) -> bool:
+        context = state.targetctx
+        context.enable_nrt = not state.flags.no_cpython_wrapper
+        context.get_abi_sizeof = _size_of
+        return bool(super().run_pass(state))
+
+
+_PASSES = (
+    TranslateByteCode, FixupArgs, IRProcessing, GenericRewrites, ReconstructSSA,
+    NopythonTypeInference, PreLowerStripPhis, IRLegalization, _Lowering, NoPythonBackend,
+)  # fmt: skip
+"""Those of Numba's that kernels need: they have no closures, exceptions, `with`, and arithmetic of whole arrays."""
+
+
+class _Compiler(compiler.CompilerBase):
     library: type[JITCodeLibrary] = _Library
+
+    def define_pipelines(self) -> list[PassManager]:
+        passes = PassManager("kernel")
+        for step in _PASSES:
+            passes.add_pass(step, step.__name__)
+        passes.finalize()
+        return [passes]
 
     def compile_extra(self, func: Any) -> Any:
         s = self.state
@@ -112,6 +158,10 @@ class _Dispatcher(CPUDispatcher):
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any], pipeline: type[_Compiler]) -> None:
         super().__init__(function, targetoptions=_OPTIONS | options, pipeline_class=pipeline)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """For calls from other functions: a constant needs no code of its own, but that of any number of its type."""
+        return super().get_call_template(tuple(map(types.unliteral, args)), kws)
 
 
 class _Inlined(_Dispatcher):

@@ -22,15 +22,17 @@ from throughtime.kernels.tape import ends_at, layer_at, outputs_at, readout_weig
 
 
 @kernel
-def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, measured):
-    """Take N steps with one sequence each; arguments as for `loop.train_block`, of which this is the variant."""
+def train_block_per_step(s, parameters, rates, x, y, mask, lengths, tape, minus_delta_y, minus_delta, measured):
+    """Take N steps with one sequence each; arguments as for `loop.train_block`, of which this is the variant.
+
+    minus_delta_y (1,O), minus_delta (1,D) : room for a step's −α δ
+    """
     H, K, O, S, D = s.hidden, s.inputs, s.outputs, s.slots * s.hidden, s.deltas * s.hidden
     w, _ = vectors(s, tape, parameters, 0, K)
     W, b_y = readout_weights(s, tape, parameters)
     h, delta_y = states_at(s, tape, tape.states, 0, 0, 0), outputs_at(s, tape, tape.delta_y)
     numbers, step = lent(tape.numbers), state_step(s, tape)
     d_h = rows(layer_at(s, tape, tape.d_states, 0), 0, 1)
-    minus_delta_y, minus_delta = np.empty((1, O), x.dtype), np.empty((1, D), x.dtype)
     for n in range(len(x)):
         begin(s, False, tape)
         states(s, parameters, item(x, n), item(lengths, n), tape)

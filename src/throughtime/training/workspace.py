@@ -62,9 +62,10 @@ class Workspace:
         if settings.update == "per step":
             from throughtime.kernels.per_step import train_block_per_step
 
+            widths = self.shape.outputs, self.shape.deltas * self.shape.hidden
             return train_block_per_step(
                 self.shape, net.parameters, rates, steps.x, steps.y, steps.mask, steps.lengths,
-                self.passes[0].tape.tape, measured,
+                self.passes[0].tape.tape, *(np.empty((1, width), net.parameters.dtype) for width in widths), measured,
             ), measured  # fmt: skip
         return loop.train_block(
             self.shape, net.parameters, rule(settings.optimizer), run.moments, run.step, rates,
