@@ -1,5 +1,7 @@
 """What is opened or uploaded becomes something to show and, where it is known what it should do, to train."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from running import Requester
@@ -29,15 +31,49 @@ def test_a_run_goes_on_in_its_folder(tmp_path):
         np.testing.assert_array_equal(found.plan.begin().parameters, trained.network.parameters)
 
 
-def test_the_classic_recipe_is_opened_as_an_adder(tmp_path):
+def test_the_classic_recipe_is_opened_with_its_pairs_and_runs_again_from_update_0(tmp_path):
     from throughtime.weights.files import save_network
 
-    run = recipes.classic(pairs=20, out=tmp_path / "run")
+    folder = tmp_path / "run"
+    run = recipes.classic(pairs=20, out=folder)
+    save_network(run.network, folder / "model.safetensors", "addition")
+    found = of_path(folder)
+    assert found.plan.task == Addition()
+    assert (found.folder, found.step) == (folder, 20)
+    there = Requester()
+    opened, again, *_ = there.found(
+        ("begin", replace(found.plan, network=None), folder), ("restore", 0), ("step", 20, folder)
+    )
+    assert (opened.step, opened.checkpoints) == (20, [0, 20])
+    assert again.step == 0
+    np.testing.assert_array_equal(of_path(folder).plan.begin().parameters, run.network.parameters)
+    assert of_path(folder).plan.data is not None  # the model names its task still
+
+
+def test_a_reset_of_the_classic_recipe_begins_with_its_own_weights(tmp_path):
+    from throughtime.weights.files import save_network
+
+    folder = tmp_path / "run"
+    run = recipes.classic(pairs=30, seed=3, out=folder)
+    save_network(run.network, folder / "model.safetensors", "addition")
+    begun = replace(of_path(folder).plan, network=None)
+    np.testing.assert_array_equal(begun.begin().parameters, recipes.classic_network(seed=3).parameters)
+    there = Requester()
+    there.train(begun, None)
+    there.go_on()
+    np.testing.assert_array_equal(there.trainer.run.network.parameters, run.network.parameters)
+    assert there.trainer.kept.steps[0] == 0
+
+
+def test_other_runs_on_sequences_are_not_taken_for_the_classic_recipe(tmp_path):
+    from throughtime.weights.files import save_network
+
+    task = Addition()
+    data = task.sample(np.random.default_rng(0), 10)
+    run = train(recipes.classic_network(), data, steps=10, batch=1, out=tmp_path / "run")
     save_network(run.network, tmp_path / "run" / "model.safetensors", "addition")
     found = of_path(tmp_path / "run")
-    assert found.plan.task == Addition()
-    assert found.folder is None
-    assert found.step == 20
+    assert (found.folder, found.plan.data) == (None, None)
 
 
 def test_a_model_that_says_nothing(tmp_path):

@@ -137,6 +137,25 @@ def test_a_whole_session(running):
         assert wrong["example"]["right"][verdict["word"]["step"] - 1] is False
 
 
+def test_a_session_keeps_its_runs_in_one_folder_a_name(tmp_path):
+    def kept():
+        return sorted(folder.name for folder in (tmp_path / "runs").glob("*"))
+
+    with studio_here(tmp_path) as running, running.page() as page:
+        for seed in (0, 0, 1):
+            send(page, "configure", settings={"task": "addition", "hidden": 3, "seed": seed})
+            receive(page, "frame", lambda frame: frame["step"] == 0)
+        assert kept() == []  # nothing has been learned
+        for _ in range(3):
+            send(page, "step", count=1)
+            hello = receive(page, "hello", lambda hello: hello["run"] is not None)
+            receive(page, "frame", lambda frame: frame["step"] == 1)
+            assert Path(hello["run"]).name == "addition-elman-1"
+            send(page, "reset")
+            receive(page, "frame", lambda frame: frame["step"] == 0)
+        assert kept() == ["addition-elman-1"]
+
+
 def test_uploads(running, tmp_path):
     rows = "".join(f"{s},{t},{(s * t) % 3},{(s + t) % 2}\n" for s in range(20) for t in range(5))
     status, text, _ = request(running, "POST", "/upload", f"sequence,time,x,y\n{rows}", X_File_Name="m%C3%A4ine.csv")

@@ -21,8 +21,9 @@ from throughtime.tasks.from_file import DataFile
 from throughtime.tasks.standardisation import Standardisation
 from throughtime.tasks.task import Described
 from throughtime.training import recipes
-from throughtime.training.checkpoint import load_run
+from throughtime.training.checkpoint import fingerprint, load_run
 from throughtime.training.plan import Plan
+from throughtime.training.run import Run
 from throughtime.training.settings import Settings
 from throughtime.weights.files import RUN, load_tensors
 from throughtime.weights.network_specification import NetworkSpecification
@@ -30,6 +31,9 @@ from throughtime.weights.network_specification import NetworkSpecification
 MODEL = ".safetensors"
 STEPS = 8
 MOST_NAMES = 12
+MOST_TIMES = 8
+"""How often a run of the classic recipe may have been through its pairs and still be known for one."""
+
 UNKNOWN, OF_DATA = "unknown", "data file"
 """The names of what a network was trained for that is not there."""
 
@@ -196,11 +200,26 @@ def of_path(path: Path) -> Opened:
     if run.task is not None:
         return Opened(of_network(run.network, run.task, run.settings), folder, run.step, history)
     _, metadata = load_tensors(folder / f"model{MODEL}", "network")
-    if (task := _named(metadata)) is not None:  # the classic recipe is trained on data, and names it in the model alone
-        return Opened(of_network(run.network, task, run.settings), None, run.step, history)
+    if (task := _named(metadata)) is not None:  # it is trained on sequences that are not there, or by the classic recipe
+        plan, pairs = of_network(run.network, task, run.settings), _classic_pairs(run)
+        if pairs is None:
+            return Opened(plan, None, run.step, history)
+        return Opened(replace(plan, init="classic", data=pairs), folder, run.step, history)
     check_size(run.network.specification)
     scale = None if run.columns is None else run.columns.x
     return Opened(_unknown(run.network, run.settings, run.columns, scale), folder, run.step, history)
+
+
+def _classic_pairs(run: Run) -> Batch | None:
+    """What a run of the classic recipe is trained on, whose pairs follow from its seed; None for any other run."""
+    s, settings = run.network.specification, run.settings
+    if (s.cell, s.inputs, s.outputs, s.bias, s.layers) != ("elman", 2, 1, False, 1) or settings.seed >= 2**32:
+        return None
+    for times in range(1, MOST_TIMES + 1):
+        pairs = recipes.classic_pairs(run.network, settings.seed, settings.steps // times)[1]
+        if settings.steps % times == 0 and fingerprint(pairs) == run.data:
+            return pairs
+    return None
 
 
 def with_data(plan: Plan, path: Path, name: str) -> Plan:

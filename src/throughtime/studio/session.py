@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from throughtime.studio.answers import Hello, History, HistoryEntry, Saved, Stat
 from throughtime.studio.aside import aside
 from throughtime.studio.client import Client
 from throughtime.studio.example import Example, of_operands, of_sample, of_word
+from throughtime.studio.folders import Folders
 from throughtime.studio.frame import Framer
 from throughtime.studio.plan import chosen, listed, options, plan
 from throughtime.studio.process import Lost, TrainingProcess
@@ -44,12 +46,15 @@ class Session:
     folder : Path, optional
         Of a run to continue.
     new_folder : function of a name, optional
-        Makes the folder of a new run when that begins to learn; nothing is kept where there is none. Where it raises a
-        ValueError or OSError, the pages are sent the reason, and the run is not kept.
+        Makes the folder of a new run when that begins to learn; a later run of the same name takes its place there.
+        Nothing is kept where there is none. Where it raises a ValueError or OSError, the pages are sent the reason, and
+        the run is not kept.
     """
 
     def __init__(self, plan: Plan, folder: Path | None = None, new_folder: Callable[[str], Path] | None = None) -> None:
-        self.plan, self.folder, self.new_folder = plan, folder, new_folder
+        # the weights of a run are in its folder: without it, it begins with those that its seed draws
+        self.plan = plan if folder is None else replace(plan, network=None)
+        self.folder, self.folders = folder, Folders(new_folder)
         self.clients: set[Client] = set()
         self.lock = asyncio.Lock()
         self.watched = asyncio.Event()
@@ -167,7 +172,7 @@ class Session:
                 opened.of_upload, path, name, self.plan, lambda data: plan({"task": data.name}, data)
             )
         async with self.lock:
-            goes_on = self.plan.task.waiting is not None and present.network is self.plan.network
+            goes_on = self.plan.task.waiting is not None and present.specification is self.plan.specification
             before, self.data = self.data, data or self.data
             try:
                 await self._begin(present, self.folder if goes_on else None)
@@ -273,11 +278,10 @@ class Session:
     def _kept_in(self) -> Path | None:
         self._refuse_to_train()
         self._forget_verdict()
-        if self.folder is None and self.new_folder is not None:
+        if self.folder is None:
             try:
-                self.folder = self.new_folder(self.plan.name)
+                self.folder = self.folders.of(self.plan.name)
             except (OSError, ValueError) as wrong:
-                self.new_folder = None  # one Error is enough
                 reason = getattr(wrong, "strerror", None) or wrong
                 self._send_all(error(f"the run is trained and not kept: {reason}"))
             else:

@@ -248,12 +248,13 @@ class Trainer:
         self._close()
         self.running, self.unsaved, self.plan = False, False, plan
         self.run = plan.run()
+        self.kept = Checkpoints()
         if folder is not None:
-            self.run = load_run(folder, self.run.task)
+            self.kept.keep(self.run)  # the update 0 of a run that was read from its folder
+            self.run = replace(load_run(folder, self.run.task), named=self.run.named)
             if self.run.latest is not None:
                 self.run.network.parameters, self.run.latest = self.run.latest, None
             self._keep_in(folder)
-        self.kept = Checkpoints()
         self._start_from_here()
         self.kept.keep(self.run)
         return self.snapshot()

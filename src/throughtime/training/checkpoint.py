@@ -85,7 +85,7 @@ def _save_checkpoint(run: Run, folder: Path) -> None:
 
 def _save_model(run: Run, folder: Path) -> None:
     save_network(
-        for_columns(run.network, run.columns), folder / MODEL, run.task.name if run.task else None, run.columns
+        for_columns(run.network, run.columns), folder / MODEL, run.task.name if run.task else run.named, run.columns
     )
 
 

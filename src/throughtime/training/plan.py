@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from throughtime import tasks
+from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.support.checks import checked, only_known
 from throughtime.tasks.custom import known
@@ -39,6 +40,8 @@ class Plan:
     settings : Settings
     network : Network, optional
         Where training begins, if not with parameters that are drawn.
+    data : Batch, optional
+        What it is trained on, if not what the task draws.
 
     Raises
     ------
@@ -51,6 +54,7 @@ class Plan:
     init: InitName
     settings: Settings
     network: Network | None = field(default=None, compare=False)
+    data: Batch | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         check_fit(self.specification, self.settings)
@@ -64,8 +68,8 @@ class Plan:
 
     @property
     def sequences(self) -> Any:
-        """What the engine trains on: the task, or the Data that it holds."""
-        return self.task.sequences
+        """What the engine trains on: the task, the Data that it holds, or other sequences."""
+        return self.task.sequences if self.data is None else self.data
 
     def begin(self) -> Network:
         """The network at step 0."""
@@ -75,8 +79,9 @@ class Plan:
 
     def run(self) -> Run:
         """The run at step 0."""
-        kept = None if self.task.waiting or isinstance(self.sequences, Data) else self.task
-        return Run(self.begin(), self.settings, kept, columns=self.task.columns)
+        kept = None if self.task.waiting or isinstance(self.sequences, Data | Batch) else self.task
+        named = None if self.data is None else self.task.name
+        return Run(self.begin(), self.settings, kept, columns=self.task.columns, named=named)
 
     def options(self) -> dict[str, Any]:
         """The options that make it again: `plan(**options) == self`, where its settings are all chosen by options."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from throughtime.batch import Batch
+from throughtime.batch import Array, Batch
 from throughtime.cells.graph import Graph
 from throughtime.network import Network
 from throughtime.tasks import Addition
@@ -157,6 +157,22 @@ def _logged(net: Network, task: Any, pair: int, a: int, b: int) -> Logged:
 CLASSIC_BITS = 8
 
 
+def classic_network(hidden: int = 16, seed: int = 0) -> Network:
+    """The network at the beginning of the classic recipe."""
+    return Network(cell="elman", inputs=2, hidden=hidden, outputs=1, bias=False, init="classic", seed=seed)
+
+
+def classic_pairs(net: Network, seed: int, pairs: int) -> tuple[Array, Batch]:
+    """The operands (pairs, 2) of the classic recipe, and their sums as sequences."""
+    rng = np.random.RandomState(seed)
+    rng.random_sample(len(net.parameters))  # the demo draws its pairs after the parameters, from the same stream
+    operands = rng.randint(2 ** (CLASSIC_BITS - 1), size=(pairs, 2))  # as if drawn one by one
+    place = np.arange(CLASSIC_BITS)
+    x = (operands[:, None, :] >> place[:, None] & 1).astype(float)
+    d = (operands.sum(axis=1)[:, None] >> place & 1).astype(float)
+    return operands, Batch(x, d[:, :, None])
+
+
 def classic(
     *,
     hidden: int = 16,
@@ -181,14 +197,8 @@ def classic(
     callbacks, out : as for `train`
     """
     task = Addition(bits=CLASSIC_BITS)
-    net = Network(cell="elman", inputs=2, hidden=hidden, outputs=1, bias=False, init="classic", seed=seed)
-    rng = np.random.RandomState(seed)
-    rng.random_sample(len(net.parameters))  # the demo draws its pairs after the parameters, from the same stream
-    operands = rng.randint(2**7, size=(pairs, 2))  # as if drawn one by one
-    place = np.arange(CLASSIC_BITS)
-    x = (operands[:, None, :] >> place[:, None] & 1).astype(float)
-    d = (operands.sum(axis=1)[:, None] >> place & 1).astype(float)
-    data = Batch(x, d[:, :, None])
+    net = classic_network(hidden, seed)
+    operands, data = classic_pairs(net, seed, pairs)
 
     def tell(run: Run) -> None:
         if run.step % 1000 == 0 and run.step < pairs:

@@ -47,6 +47,8 @@ class Run:
     validate : likewise of its validation data
     columns : of the data file that is trained on, if it is one; its standardisation is taken back in the model that is
         saved
+    named : what the model that is saved says that it was trained for, where the sequences are given and no task makes
+        them
     """
 
     network: Network
@@ -62,6 +64,7 @@ class Run:
     data: str | None = None
     validate: str | None = None
     columns: Columns | None = None
+    named: str | None = None
 
     def __post_init__(self) -> None:
         if self.moments.size == 0:

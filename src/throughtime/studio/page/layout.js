@@ -16,7 +16,7 @@ import { weights } from "./weights.js";
  * how the picture is read; a picture can be saved
  */
 /**
- * The network; the sum with the state space; the chosen cell, above what one chooses; and all that need not be in sight.
+ * The network; the sum with the state space; the chosen cell, above what one chooses; and the rest.
  * @typedef {"centre" | "aside" | "drawer" | "side" | "below"} Area
  */
 
