@@ -45,7 +45,8 @@ class Watched:
     """A page of which every complaint and every request is noted."""
 
     def __init__(self, browser, **options):
-        self.context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce", **options)
+        usual = {"viewport": {"width": 1440, "height": 1000}, "reduced_motion": "reduce"}
+        self.context = browser.new_context(**usual | options)
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.complaints, self.requests = [], []
@@ -64,10 +65,11 @@ class Watched:
 def watched(chromium):
     opened = []
 
-    def open_page(address, **options):
+    def open_page(address, wait=True, **options):
         opened.append(Watched(chromium, **options))
         opened[-1].page.goto(address)
-        opened[-1].page.wait_for_selector("[data-array=x]")
+        if wait:
+            opened[-1].page.wait_for_selector("[data-array=x]")
         return opened[-1]
 
     yield open_page

@@ -5,8 +5,9 @@ import { layout } from "./layout.js";
 import { known, read as readLink, write as writeLink } from "./link.js";
 import { momentsOf } from "./moments.js";
 import { keys, PACE, player } from "./player.js";
+import { PACES, updatesFor } from "./pace.js";
 import { isSum } from "./sum.js";
-import { PACES, transport } from "./transport.js";
+import { transport } from "./transport.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
@@ -57,7 +58,7 @@ export function mount(root, host) {
     preparing: false,
     playing: false,
     speed: "medium",
-    pace: PACES[1],
+    pace: PACES[0],
     checkpoints: [],
     exportAddress: null,
     notice: "",
@@ -82,6 +83,8 @@ export function mount(root, host) {
   let drawing = 0;
   let timer = 0;
   let linkTimer = 0;
+  /** Updates a second that the host was sent. @type {number | null} */
+  let paced = null;
 
   function changed(/** @type {Partial<State>} */ change) {
     Object.assign(state, change);
@@ -121,6 +124,11 @@ export function mount(root, host) {
     set(page.main, { hidden: true });
   }
 
+  function setPace(/** @type {number | null} */ updates) {
+    paced = updates;
+    host.send({ type: "pace", frames_per_second: FRAMES, updates_per_second: updates });
+  }
+
   function walk() {
     clearTimeout(timer);
     if (state.playing) timer = window.setTimeout(advance, PACE[state.speed]);
@@ -156,7 +164,7 @@ export function mount(root, host) {
     send: (message) => {
       if (message.type === "train") {
         changed({ playing: false, moment: Infinity });
-        host.send({ type: "pace", frames_per_second: FRAMES, updates_per_second: state.pace });
+        setPace(updatesFor(state.pace, state.frame));
       }
       if (message.type === "reset" || message.type === "train" || message.type === "step") changed({ verdict: null });
       if (message.type === "example") changed({ moment: Infinity });
@@ -175,7 +183,7 @@ export function mount(root, host) {
     },
     pace: (pace) => {
       changed({ pace });
-      host.send({ type: "pace", frames_per_second: FRAMES, updates_per_second: pace });
+      setPace(updatesFor(pace, state.frame));
     },
     theme: (theme) => changed({ theme }),
     upload: (file) => {
@@ -197,6 +205,8 @@ export function mount(root, host) {
       configured = other;
     } else if (message.type === "frame") {
       if (settled && wanted) goTo(wanted, message);
+      const updates = updatesFor(state.pace, message);
+      if (message.running && updates !== paced) setPace(updates);
       const walking = state.playing && message.step !== state.frame?.step;
       changed({ frame: message, frames: [message], running: message.running, ...(walking ? { moment: 0 } : {}) });
       if (walking && shown) shown.moment = 0;

@@ -6,7 +6,7 @@
  * colour, so that a hundredth of the greatest δ is still seen). In the dark theme, white is the page's own ground.
  */
 import { described } from "./cell.js";
-import { el } from "./dom.js";
+import { el, svg } from "./dom.js";
 
 /** @typedef {import("./types.d.ts").Theme} Theme */
 /** @typedef {import("./types.d.ts").TraceJSON} TraceJSON */
@@ -27,6 +27,8 @@ const STOPS = {
   },
 };
 const SHADES = 256;
+/** Of a legend. */
+const STRIPES = 48;
 
 /** @type {Map<string, {fill: string[], ink: string[], shades: number[][]}>} */
 const TABLES = new Map();
@@ -171,13 +173,15 @@ export function legend(title, scale, theme) {
       : kind === "signed"
         ? [-most, 0, most]
         : [-most, -most / 4, 0, most / 4, most];
-  const strip = el("canvas", { width: 64, height: 1, class: "legend-strip", "aria-hidden": "true" });
-  const context = strip.getContext("2d");
   const { fill } = table(kind, theme);
-  for (let k = 0; context && k < 64; k++) {
-    context.fillStyle = fill[Math.round((k / 63) * (SHADES - 1))];
-    context.fillRect(k, 0, 1, 1);
-  }
+  const strip = svg(
+    "svg",
+    { viewBox: `0 0 ${STRIPES} 1`, preserveAspectRatio: "none", class: "legend-strip", "aria-hidden": "true" },
+    ...Array.from({ length: STRIPES }, (_, k) =>
+      // each goes on below the next, so that no line is seen between them
+      svg("rect", { x: k, width: STRIPES - k, height: 1, fill: fill[Math.round((k / (STRIPES - 1)) * (SHADES - 1))] }),
+    ),
+  );
   return el(
     "figure",
     { class: `legend legend-${kind}` },

@@ -6,6 +6,7 @@
 import { brush } from "./canvas.js";
 import { described } from "./cell.js";
 import { built, children, el, roving, set, svg, write } from "./dom.js";
+import { Film } from "./film.js";
 import { markColour, markPath } from "./marks.js";
 import { Moving } from "./motion.js";
 import { layerOf, range, stepsOf } from "./numbers.js";
@@ -24,6 +25,8 @@ const EDGE = 14;
 const MARK = 2.6;
 /** The opacity of marks, and of the newest part of a trail. */
 const [CLOUD, TRAIL] = [0.6, 0.35];
+/** That of the steps to come. */
+const LATER = 0.35;
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function space(root, view, act) {
@@ -74,11 +77,17 @@ function build(root, act) {
     canvas,
     picture: el("div", { class: "space-picture" }),
     over: svg("svg", { role: "group", "aria-label": "Hidden states on two principal axes" }),
-    path: svg("polyline", { class: "path" }),
     stops: svg("g"),
     across: svg("text", { class: "tick end" }),
     up: svg("text", { class: "tick", x: EDGE + 4, y: EDGE + 14 }),
     labels: el("ul", { class: "marks" }),
+    record: el(
+      "button",
+      { type: "button", class: "save", title: "The way of the states in training, as a GIF that repeats for ever" },
+      "Record",
+    ),
+    /** @type {Film | null} */
+    film: null,
     read: el("p", { class: "readout" }),
     missing: el("p", { class: "empty" }, "The state space is drawn with the next frame."),
     plane: el("div", { class: "plane" }),
@@ -94,24 +103,35 @@ function build(root, act) {
     const found = brush(canvas);
     if (!found) return;
     parts.size = found;
+    const points = pathIn(parts, places);
     clouds(parts, found.context, found.ink, places, trail);
-    along(parts, places);
+    line(parts, found.context, found.ink, points);
+    [...parts.stops.children].forEach((stop, t) =>
+      set(stop, { cx: points[t][0], cy: points[t][1], r: radiusOf(t, parts.at) + 1 }),
+    );
+    set(parts.over, { viewBox: `0 0 ${found.width} ${found.height}` });
+    set(parts.across, { x: found.width - 6, y: found.height - 7 });
+    parts.film?.take(`after ${parts.step} updates`);
+    if (parts.film?.isFull()) shoot(parts);
   });
   paintedBy(canvas, (surface) => {
     const style = getComputedStyle(canvas);
-    clouds(parts, surface, (name) => style.getPropertyValue(`--${name}`).trim(), parts.moving.to, []);
+    const ink = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+    clouds(parts, surface, ink, parts.moving.to, []);
+    line(parts, surface, ink, pathIn(parts, parts.moving.to));
     return 0;
   });
-  parts.over.append(parts.path, parts.stops, parts.across, parts.up);
+  parts.over.append(parts.stops, parts.across, parts.up);
   parts.picture.append(canvas, parts.over);
   root.append(
-    el("p", { class: "how" }, "The state after each step of many sequences; the line is this one."),
-    parts.labels,
+    el("p", { class: "how" }, "Every step of many sequences; the line is this sequence."),
+    el("div", { class: "space-head" }, parts.labels, parts.record),
     parts.picture,
     parts.read,
     parts.missing,
     parts.plane,
   );
+  parts.record.addEventListener("click", () => shoot(parts));
   roving(parts.stops);
   const stopOf = (/** @type {Event} */ event) =>
     event.target instanceof Element ? event.target.closest("[data-t]") : null;
@@ -132,6 +152,18 @@ function build(root, act) {
 }
 
 /** @typedef {ReturnType<typeof build>} Parts */
+
+/** Begins a film of the picture, or saves the one that has begun. @param {Parts} parts */
+function shoot(parts) {
+  const { canvas, film, view } = parts;
+  const ink = (/** @type {string} */ name) => getComputedStyle(canvas).getPropertyValue(`--${name}`).trim();
+  const colours = view.frame.space?.labels.map((_, label) => markColour(label, view.theme)) ?? [];
+  parts.film = film ? null : new Film(canvas, ink("column"), [ink("ink"), ...new Set(colours)]);
+  film?.save("throughtime-states");
+  parts.film?.take(`after ${parts.step} updates`);
+  write(parts.record, film ? "Record" : "Save the GIF");
+  set(parts.record, { "aria-pressed": String(!film) });
+}
 
 /** @param {Parts} parts @param {SpacePoints} space @param {boolean} learned whether there was an update */
 function draw(parts, space, learned) {
@@ -168,6 +200,7 @@ function draw(parts, space, learned) {
   range(stepsOf(trace)).forEach((t) => {
     const truth = states ? `, in truth ${space.labels[states[t]] ?? states[t]}` : "";
     set(stops[t], {
+      class: t === parts.at ? "stop now" : "stop",
       "data-t": t,
       "data-value": path[t].join(" "),
       "aria-label": `After step ${t + 1}: ${format(path[t][0], 3)} and ${format(path[t][1], 3)}${truth}`,
@@ -179,6 +212,13 @@ function draw(parts, space, learned) {
   const reach = roundedUp(Math.max(...all.flat().map(Math.abs)));
   parts.moving.go(Float64Array.from([...all.flat(), reach]), learned);
   parts.refresh();
+}
+
+/** The steps of the sequence in hand, in the picture. @param {Parts} parts @param {Float64Array} places */
+function pathIn(parts, places) {
+  const first = /** @type {SpacePoints} */ (parts.view.frame.space).points.length;
+  const at = scaled(parts, places);
+  return [...parts.stops.children].map((_, t) => at(places, first + t));
 }
 
 /** From the plane to the picture. @param {Parts} parts @param {Float64Array} places */
@@ -227,18 +267,27 @@ function clouds(parts, surface, ink, places, trail) {
   });
 }
 
-/** The line of the sequence in hand, and a stop after each step. @param {Parts} parts @param {Float64Array} places */
-function along(parts, places) {
-  const { view, at: now, size } = parts;
-  const first = /** @type {SpacePoints} */ (view.frame.space).points.length;
-  const at = scaled(parts, places);
-  set(parts.over, { viewBox: `0 0 ${size.width} ${size.height}` });
-  set(parts.across, { x: size.width - 6, y: size.height - 7 });
-  const stops = [...parts.stops.children];
-  const points = stops.map((_, t) => at(places, first + t));
-  set(parts.path, { points: points.slice(0, now + 1).join(" ") });
-  stops.forEach((stop, t) => {
-    const [cx, cy] = points[t];
-    set(stop, { cx, cy, r: t === now ? 6 : 3.5, class: t === now ? "stop now" : t < now ? "stop" : "stop later" });
+/**
+ * The line of the sequence in hand, as far as the walk has come, and a stop after each step.
+ * @param {Parts} parts
+ * @param {import("./vector.js").Surface} surface
+ * @param {(name: string) => string} ink
+ * @param {[number, number][]} points
+ */
+function line({ at: now }, surface, ink, points) {
+  surface.globalAlpha = 1;
+  surface.strokeStyle = ink("ink");
+  surface.lineWidth = 1.5;
+  surface.stroke(outline(surface, `M${points.slice(0, now + 1).join("L")}`));
+  points.forEach(([x, y], t) => {
+    surface.globalAlpha = t > now ? LATER : 1;
+    surface.fillStyle = ink(t === now ? "ink" : "surface");
+    surface.beginPath();
+    surface.arc(x, y, radiusOf(t, now), 0, 2 * Math.PI);
+    surface.fill();
+    surface.stroke();
   });
 }
+
+/** @param {number} t @param {number} now */
+const radiusOf = (t, now) => (t === now ? 6 : 3.5);

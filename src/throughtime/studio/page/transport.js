@@ -1,12 +1,10 @@
 /** The bar on top: train and pause, how far the training is, whether the gradient is right, and the page itself. */
 import { built, el, set, write } from "./dom.js";
+import { PACES, paceName } from "./pace.js";
 import { format, percent } from "./scales.js";
 
 /** @typedef {import("./types.d.ts").View} View */
 /** @typedef {import("./types.d.ts").Actions} Actions */
-
-/** Updates a second to choose from; null for full speed. */
-export const PACES = [10, 100, 1000, null];
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function transport(root, view, act) {
@@ -82,7 +80,7 @@ function build(root, live) {
     pace: el(
       "select",
       { "aria-label": "Speed of the training" },
-      ...PACES.map((pace) => el("option", { value: String(pace) }, pace === null ? "full speed" : `${pace} updates/s`)),
+      ...PACES.map((pace) => el("option", { value: String(pace) }, paceName(pace))),
     ),
     checkpoints: el("input", { type: "range", min: 0, step: 1, "aria-label": "Checkpoint of the training" }),
     save: el("a", { class: "button", title: "This page as one file that works without a network" }, "Export"),
@@ -118,7 +116,7 @@ function build(root, live) {
   parts.update.addEventListener("click", () => parts.act.send({ type: "step", count: 1 }));
   parts.reset.addEventListener("click", () => parts.act.send({ type: "reset" }));
   parts.pace.addEventListener("change", () =>
-    parts.act.pace(parts.pace.value === "null" ? null : Number(parts.pace.value)),
+    parts.act.pace(PACES.find((pace) => String(pace) === parts.pace.value) ?? null),
   );
   parts.checkpoints.addEventListener("input", () => {
     const k = Number(parts.checkpoints.value);

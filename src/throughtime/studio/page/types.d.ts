@@ -66,8 +66,8 @@ export interface View {
   /** Whether the page walks from moment to moment by itself. */
   playing: boolean;
   speed: Speed;
-  /** Updates a second while training; null for full speed. */
-  pace: number | null;
+  /** The speed that was chosen for the training. */
+  pace: Pace;
   /** The steps that the server can go back to. */
   checkpoints: number[];
   verdict: Verdict | null;
@@ -79,6 +79,8 @@ export interface View {
   recorded: number;
 }
 
+/** Updates a second, null for full speed; or as many as let what is learned be seen. */
+export type Pace = number | null | "by itself";
 export type Speed = "slow" | "medium" | "fast";
 
 export interface Actions {
@@ -92,7 +94,7 @@ export interface Actions {
   frame(k: number): void;
   play(playing: boolean, speed?: Speed): void;
   /** The speed of the training. */
-  pace(updatesPerSecond: number | null): void;
+  pace(pace: Pace): void;
   theme(theme: Theme): void;
   upload(file: File): void;
 }

@@ -69,6 +69,13 @@ export class Vector {
     );
   }
 
+  /** @param {number} x @param {number} y @param {number} radius of a whole circle */
+  arc(x, y, radius) {
+    this.parts.push(
+      `M${x - radius} ${y}a${radius} ${radius} 0 1 0 ${2 * radius} 0a${radius} ${radius} 0 1 0 ${-2 * radius} 0`,
+    );
+  }
+
   /** @param {any} [path] of `outline` */
   fill(path) {
     this.#add("path", { d: this.#d(path), fill: this.fillStyle });
