@@ -200,7 +200,7 @@ def of_path(path: Path) -> Opened:
     if run.task is not None:
         return Opened(of_network(run.network, run.task, run.settings), folder, run.step, history)
     _, metadata = load_tensors(folder / f"model{MODEL}", "network")
-    if (task := _named(metadata)) is not None:  # it is trained on sequences that are not there, or by the classic recipe
+    if (task := _named(metadata)) is not None:  # trained on sequences: the classic recipe's are known
         plan, pairs = of_network(run.network, task, run.settings), _classic_pairs(run)
         if pairs is None:
             return Opened(plan, None, run.step, history)
