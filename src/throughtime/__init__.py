@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from throughtime.experiments.sweeps.run import sweep
     from throughtime.network import Network, load
     from throughtime.passes.state import State
+    from throughtime.proof.lessons import resume_until_proved, train_until_proved
     from throughtime.proof.search import prove
     from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
     from throughtime.studio.notebook import view
@@ -58,6 +59,7 @@ _HOMES = {
     "Refuted": "proof.verdicts",
     "relu": "cells.symbols",
     "resume": "training.checkpoint",
+    "resume_until_proved": "proof.lessons",
     "sigmoid": "cells.symbols",
     "sigmoid_derivative": "cells.activations",
     "softplus": "cells.symbols",
@@ -66,6 +68,7 @@ _HOMES = {
     "tasks": "",
     "train": "training.loop",
     "train_many": "training.many",
+    "train_until_proved": "proof.lessons",
     "Unknown": "proof.verdicts",
     "view": "studio.notebook",
 }
@@ -73,8 +76,9 @@ _HOMES = {
 __all__ = [  # noqa: RUF022  the order of the alphabet, whatever the case
     "Adam", "Batch", "cell", "Constant", "Cosine", "exp", "GradientDescent", "Graph", "load", "load_run", "Machine",
     "maximum", "minimum", "Momentum", "Network", "NetworkSpecification", "NotFinite", "pad", "Proof", "prove", "Proved",
-    "Refuted", "relu", "resume", "RMSprop", "Run", "sigmoid", "sigmoid_derivative", "softplus", "State", "StepDecay",
-    "sweep", "tanh", "tasks", "Trace", "train", "train_many", "Unknown", "view", "WarmUp",
+    "Refuted", "relu", "resume", "resume_until_proved", "RMSprop", "Run", "sigmoid", "sigmoid_derivative", "softplus",
+    "State", "StepDecay", "sweep", "tanh", "tasks", "Trace", "train", "train_many", "train_until_proved",
+    "Unknown", "view", "WarmUp",
 ]  # fmt: skip
 
 

@@ -404,3 +404,32 @@ def test_addition_of_three_numbers_and_in_both_directions(throughtime):
     assert throughtime("add", 1, 2, 3).status in (0, 1)
     assert throughtime("train", "addition", "--bidirectional", "--steps", 5, "--quiet") == (0, "", "")
     assert throughtime("evaluate", "--samples", 10).status == 1
+
+
+@pytest.mark.long
+def test_until_proved_says_the_verdict_on_each_round_and_takes_up_a_run(throughtime):
+    how = ("--bits", 6, "--steps", 400, "--batch", 32, "--learning-rate", 0.02, "--seed", 1)
+    outcome = throughtime("train", "addition", *how, "--until-proved", "--out", "proved")
+    assert (outcome.status, outcome.err) == (0, "")
+    rounds = re.findall(r"^  round (\d+) +(\w+) +(\w+)", outcome.out, re.MULTILINE)
+    assert [said[:2] for said in rounds] == [(str(n + 1), said[1]) for n, said in enumerate(rounds)]
+    assert rounds[0] == ("1", "refuted", "wrong")
+    assert re.search(r"^  proved    right for numbers of every length", outcome.out, re.MULTILINE)
+    assert throughtime("prove", "proved").status == 0
+
+    assert throughtime("train", "addition", *how, "--out", "plain").status == 0
+    outcome = throughtime("train", "--resume", "plain", "--until-proved", "--json")
+    assert outcome.status == 0
+    assert outcome.json["rounds"] == [said[1] for said in rounds] + ["proved"]
+    assert (tt.load("plain").parameters == tt.load("proved").parameters).all()
+
+
+def test_until_proved_is_for_what_can_be_proved(throughtime):
+    outcome = throughtime("train", "recall", "--until-proved", "--out", "run")
+    assert outcome.status == 2
+    assert "recall is no finite machine" in outcome.err
+    assert not Path("run").exists()
+    assert throughtime("train", *SHORT[1:], "--out", "run").status == 0
+    outcome = throughtime("train", "--resume", "run", "--until-proved", "--steps", 30)
+    assert outcome.status == 2
+    assert "leave out --steps" in outcome.err

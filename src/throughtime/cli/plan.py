@@ -24,7 +24,7 @@ CLASSIC = {
 }  # fmt: skip
 """Options that the classic recipe decides."""
 _CLASSIC_CHOICES = ALWAYS | {"recipe", "hidden", "steps", "learning_rate", "seed", "update", "article_log"}
-_RESUME_CHOICES = (ALWAYS - {"out"}) | {"resume", "option", "steps"}
+_RESUME_CHOICES = (ALWAYS - {"out"}) | {"resume", "option", "steps", "until_proved"}
 
 
 def of_task(given: Given) -> dict[str, Any]:
@@ -67,6 +67,8 @@ def check_resume(given: Given) -> None:
     for name in given:
         if name not in _RESUME_CHOICES:
             raise Failure(f"a run continues as it was begun: leave out {_option(name)}, or begin a new run")
+    if "until_proved" in given and "steps" in given:
+        raise Failure("rounds of --until-proved have as many steps as the run: leave out --steps")
     if "option" in given and "task" not in given:
         raise Failure("--option is for the task or data file: give that too")
 

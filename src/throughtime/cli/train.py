@@ -19,6 +19,7 @@ Examples:
   throughtime train addition --cell mine.py:peephole --hidden 8
   throughtime train recall --option gap=50 --steps 10000
   throughtime train readings.csv --option output="last step" --hidden 64
+  throughtime train counter --cell gru --until-proved
   throughtime train --resume runs/addition-elman-0 --steps 4000
 
 \b
@@ -69,6 +70,14 @@ def train(
         typer.Option(
             "--article-log",
             help="With --recipe classic: print the log as the article's program does (Error, Pred, True, the sum).",
+        ),
+    ] = False,
+    until_proved: Annotated[
+        bool,
+        typer.Option(
+            "--until-proved",
+            help="Go on in rounds of --steps, with words that it got wrong as lessons, until it is proved right for "
+            "every length, 12 rounds at most.",
         ),
     ] = False,
     threads: Annotated[

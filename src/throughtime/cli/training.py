@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from throughtime import tasks
 from throughtime.cli import check, describe
@@ -22,11 +22,15 @@ from throughtime.cli.progress import CLASSIC_HEADER, article_entry, classic_line
 from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say, say_on_the_way
 from throughtime.cli.values import cell
 from throughtime.network import Network
+from throughtime.support.documents import printable
 from throughtime.tasks import Addition
 from throughtime.training import recipes
 from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import Callback, NotFinite, Run, proceed
 from throughtime.weights.files import MODEL, save_network
+
+if TYPE_CHECKING:
+    from throughtime.proof import Proof
 
 
 @dataclass
@@ -37,12 +41,14 @@ class Session:
     task : what is learned
     out : the run's folder
     log : single sums that were predicted while training
+    rounds : the verdicts after rounds of training, where it goes on until one is that the network is proved
     """
 
     given: Given
     task: Any
     out: Path
     log: list[recipes.Logged] = field(default_factory=list)
+    rounds: list[Proof] = field(default_factory=list)
 
     @property
     def json(self) -> bool:
@@ -53,6 +59,12 @@ class Session:
     def talks(self) -> bool:
         """Whether it is people who read what is printed."""
         return not self.json and "quiet" not in self.given
+
+    def round(self, number: int, proof: Proof) -> None:
+        """Keep the verdict on a round, and say it."""
+        self.rounds.append(proof)
+        if self.talks and proof.verdict != "proved":
+            say_on_the_way(f"  round {number:<2}  {printable(str(proof))}")
 
     def header(self, network: Network, seed: int) -> None:
         """Say what is trained."""
@@ -88,6 +100,14 @@ def _new(given: Given) -> tuple[Session, Run]:
         session.header(run.network, seed)
         with progress(0, steps, session.talks) as shown, _told_whose(session):
             callbacks = [*shown, *_sums(session, steps, seed)]
+            if "until_proved" in given:
+                from throughtime.proof.lessons import train_until_proved
+
+                course = train_until_proved(
+                    run.network, plan.task, verdict=session.round, callbacks=callbacks, out=out,
+                    threads=given.get("threads"), **vars(plan.settings),
+                )  # fmt: skip
+                return session, course[0]
             return session, proceed(
                 run, plan.sequences, callbacks=callbacks, out=out, threads=given.get("threads"), new=True
             )
@@ -136,6 +156,13 @@ def _resumed(given: Given) -> tuple[Session, Run]:
         session.header(before.network, before.settings.seed)
         with progress(before.step, steps, session.talks) as shown:
             callbacks = [*shown, *_sums(session, steps, before.settings.seed)]
+            if "until_proved" in given:
+                from throughtime.proof.lessons import resume_until_proved
+
+                course = resume_until_proved(
+                    folder, task, verdict=session.round, callbacks=callbacks, threads=given.get("threads")
+                )
+                return session, course[0]
             return session, resume(
                 folder, task.sequences, steps=steps, callbacks=callbacks, threads=given.get("threads")
             )
@@ -225,6 +252,7 @@ def _document(session: Session, trained: Run, started: float, checked: dict[str,
         "parameters": len(trained.network.parameters),
         "steps": trained.step,
         "seed": trained.settings.seed,
+        "rounds": [proof.verdict for proof in session.rounds],
         "stopped": trained.stopped,
         "loss": history.last.loss if len(history) else None,
         "seconds_training": history.last.seconds if len(history) else 0.0,
@@ -238,10 +266,11 @@ def _document(session: Session, trained: Run, started: float, checked: dict[str,
 def _interrupted(session: Session, trained: Run, started: float) -> None:
     if session.json:
         document(_document(session, trained, started, {"exact": None}))
+    until = ["--until-proved"] if "until_proved" in session.given else []
     again = (
         "throughtime train addition --recipe classic"
         if session.given.get("recipe") == "classic"
-        else " ".join(["throughtime train", *_task_words(session), "--resume", shlex.quote(str(session.out))])
+        else " ".join(["throughtime train", *_task_words(session), "--resume", shlex.quote(str(session.out)), *until])
     )
     raise Failure(
         f"interrupted after step {trained.step} of {trained.settings.steps}, saved in {session.out}; to continue: "
@@ -271,11 +300,9 @@ def _finish(session: Session, trained: Run, started: float) -> None:
         plots.save(plots.learning(trained.history), session.given["plot"])
     if session.talks:
         check.tell(task, network, found, task.bits)
-    from throughtime.proof import prove as attempt
-    from throughtime.proof import why_not
-
-    if found is not None and not found.wrong and why_not(network, task) is None:
-        proof = proving.advised(attempt(network, task.machine, PROOF_BUDGET), trained.settings.noise)
+    proof = session.rounds[-1] if session.rounds else _verdict(task, network, found)
+    if proof is not None:
+        proof = proving.advised(proof, trained.settings.noise)
         checked["proof"] = proving.as_json(proof)
         if session.talks:
             proving.tell(proof)
@@ -289,6 +316,16 @@ def _finish(session: Session, trained: Run, started: float) -> None:
 
 
 PROOF_BUDGET = 10.0
+
+
+def _verdict(task: Any, network: Network, found: Any) -> Proof | None:
+    """Of a network that answered right wherever it was checked, if anything can be proved of it."""
+    from throughtime.proof import prove, why_not
+
+    if found is None or found.wrong or why_not(network, task) is not None:
+        return None
+    return prove(network, task.machine, PROOF_BUDGET)
+
 
 _NUMBERS = (107, 27, 56, 8, 90, 1, 33, 74, 5, 12)
 

@@ -104,14 +104,10 @@ def prove(
     if input_noise:
         machine = machine.off_by(number("input_noise", input_noise, 0))
     search = Search(System.of(net, machine), machine, Budget.of(budget), seed, progress or (lambda line: None), epsilon)
-    with np.errstate(all="ignore"):
-        try:
-            found = search.run()
-        except OutOfBudget:
-            found = "no error found in the budget"
-        except KeyboardInterrupt:
-            found = "no error found until it was interrupted"
-        return search.unknown(found) if isinstance(found, str) else found
+    try:
+        return search.verdict()
+    except KeyboardInterrupt:
+        return search.unknown("no error found until it was interrupted")
 
 
 @dataclass
@@ -136,6 +132,15 @@ class Search:
     def seconds(self) -> float:
         """Since the search began."""
         return time.perf_counter() - self.begun
+
+    def verdict(self) -> Proof:
+        """Search until there is a verdict; KeyboardInterrupt comes through."""
+        with np.errstate(all="ignore"):
+            try:
+                found = self.run()
+            except OutOfBudget:
+                found = "no error found in the budget"
+        return self.unknown(found) if isinstance(found, str) else found
 
     def run(self) -> Proved | Refuted | str:
         """Search → a verdict, or why there is none."""
@@ -257,8 +262,9 @@ class Search:
 
     def unknown(self, reason: str) -> Refuted | Unknown:
         """The final verdict; it may turn out that a short word is wrong."""
-        length, wrong = exhaust(self.tried.system, self.tried.machine)
-        refuted = self.refute(wrong) if wrong else None
+        with np.errstate(all="ignore"):
+            length, wrong = exhaust(self.tried.system, self.tried.machine)
+            refuted = self.refute(wrong) if wrong else None
         return refuted or Unknown(
             machine=self.machine,
             reason=reason,

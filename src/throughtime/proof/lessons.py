@@ -1,0 +1,294 @@
+"""Training that goes on until a network is proved: in rounds, with the words on which it was wrong as lessons.
+
+After each round of training, `prove` judges the network. Where it was wrong on a short word, it has not learned the
+task yet, and is trained on with less noise; where it is wrong on longer words alone, or undecided, its states are too
+near to each other, and it is trained on with more noise. Words on which it was wrong begin some sequences of the rounds
+that follow. Where nothing was learned in several rounds, another network is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Unpack
+
+import numpy as np
+
+from throughtime.batch import Batch
+from throughtime.network import Network
+from throughtime.proof.budget import Budget
+from throughtime.proof.counterexample import Word
+from throughtime.proof.samples import samples
+from throughtime.proof.search import Search
+from throughtime.proof.sets import walk
+from throughtime.proof.system import System, why_not
+from throughtime.proof.verdicts import Proof, Proved, Refuted
+from throughtime.support.checks import whole_number
+from throughtime.support.disk import StrPath
+from throughtime.training.checkpoint import load_run
+from throughtime.training.loop import Callback, Run, begin, proceed
+from throughtime.training.settings import Settings, SettingsFields
+from throughtime.weights.files import FORMAT, load_tensors, save_tensors
+
+ROUNDS = 12
+LESSONS = "lessons.safetensors"
+
+LESS, MORE, LEAST = 0.25, 1.5, 0.05
+"""By what noise is multiplied for a network that has not learned and for one that has, and what it is then at least."""
+
+PATIENCE = 3
+"""Rounds in a row in which nothing was learned, before another network is drawn."""
+
+WORDS, NEW = 128, 32
+"""Lessons that are kept, and those that a round adds at most."""
+
+LONGER, LONGEST = 2, 4
+"""Steps of the sequences that begin with lessons, and of lessons at most, in words of the task."""
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """A task's words, and in the other half of a batch longer ones, of which half begin with a lesson.
+
+    These longer words have a probability of their own for each symbol, so that some of them repeat one many times.
+    """
+
+    task: Any
+    words: tuple[Word, ...]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.task, name)
+
+    def sample(self, rng: np.random.Generator, batch: int) -> Batch:
+        """Draw sequences to learn from."""
+        machine = self.task.machine
+        own = self.task.sample(rng, batch - batch // 2)
+        steps, B = own.x.shape[1], batch // 2
+        T = max([LONGER * steps, *map(len, self.words)])
+        sums = rng.dirichlet(np.full(len(machine.symbols), 0.5), size=B).cumsum(axis=1)
+        word = (rng.random((B, T, 1)) > sums[:, None, :-1]).sum(axis=2)
+        if self.words:
+            for row, lesson in enumerate(rng.integers(len(self.words), size=B // 2)):
+                word[row, : len(self.words[lesson])] = self.words[lesson]
+        state, y = np.zeros(B, np.int64), np.empty((B, T, machine.outputs.shape[2]))
+        for t, letter in enumerate(word.T):
+            y[:, t] = machine.outputs[state, letter]
+            state = machine.next[state, letter]
+        rest = ((0, 0), (0, T - steps), (0, 0))
+        rows = rng.permutation(batch)
+        return Batch(
+            np.concatenate([np.pad(own.x, rest), machine.symbols[word]])[rows],
+            np.concatenate([np.pad(own.y, rest), y])[rows],
+            np.repeat([steps, T], [batch - B, B])[rows],
+        )
+
+
+@dataclass(frozen=True)
+class Round:
+    """All that a round of training begins with.
+
+    number : from 0
+    network : Network
+    noise : float
+    failed : rounds before it in a row in which nothing was learned
+    words : the lessons so far, the newest first
+    """
+
+    number: int
+    network: Network
+    noise: float
+    failed: int = 0
+    words: tuple[Word, ...] = ()
+
+    def seed(self, seed: int) -> int:
+        """The seed of this round, of that of the whole training."""
+        return seed if self.number == 0 else int(np.random.SeedSequence([seed, self.number]).generate_state(1)[0])
+
+    def after(self, network: Network, proof: Proof, task: Any, seed: int) -> Round:
+        """The round that follows, when the verdict on this one's network is not that it is proved."""
+        steps = task.sample(np.random.default_rng(0), 1).x.shape[1]
+        learned = not isinstance(proof, Refuted) or proof.step > steps
+        following = replace(
+            self,
+            number=self.number + 1,
+            network=network,
+            noise=max(LEAST, MORE * self.noise) if learned else LESS * self.noise,
+            failed=0 if learned else self.failed + 1,
+            words=(_wrong(network, proof, task, LONGEST * steps, self.number) + self.words)[:WORDS],
+        )
+        if following.failed < PATIENCE:
+            return following
+        another = Network(network.specification, seed=following.seed(seed))
+        return replace(following, network=another, failed=0, words=())
+
+
+def _wrong(network: Network, proof: Proof, task: Any, longest: int, seed: int) -> tuple[Word, ...]:
+    """Words on which a network is wrong, the shortest first."""
+    tried = samples(System.of(network, task.machine), task.machine)
+    walks = walk(tried, task.machine, seed)
+    steps = np.where(walks.wrong.any(axis=0), walks.wrong.argmax(axis=0) + 1, longest + 1)
+    shortest = np.argsort(steps, kind="stable")[:NEW]
+    found = [tuple(tried.of[walks.words[: steps[row], row]].tolist()) for row in shortest if steps[row] <= longest]
+    if isinstance(proof, Refuted) and proof.step <= longest:
+        found.insert(0, proof.word)
+    return tuple(found)
+
+
+def train_until_proved(
+    net: Network,
+    task: Any,
+    *,
+    rounds: int = ROUNDS,
+    budget: float = 10.0,
+    verdict: Callable[[int, Proof], Any] = lambda number, proof: None,
+    callbacks: Iterable[Callback] = (),
+    out: StrPath | None = None,
+    threads: int | None = None,
+    **settings: Unpack[SettingsFields],
+) -> tuple[Run, Proof | None]:
+    """Train a copy of a network in rounds, each with lessons from the verdicts before it, until it is proved.
+
+    Parameters
+    ----------
+    net : Network
+        Where to start from; it is not changed.
+    task : Task
+        One that is a machine.
+    rounds : int ≥ 1
+        Training ends after so many of them in any case.
+    budget : float
+        Of `prove`, after each round.
+    verdict : function of a round's number, from 1, and a Proof
+        Called after each round.
+    callbacks, out, threads, **settings : as for `train`
+        `steps` are those of each round. `seed` and `noise` are those of the first one: each has a seed of its own that
+        follows from it, and noise that follows from the verdicts.
+
+    Returns
+    -------
+    run : Run
+        The last round's.
+    proof : Proved, Refuted, Unknown or None
+        The verdict on its network; None if training was interrupted, or stopped by a callback.
+
+    Raises
+    ------
+    ValueError, NotFinite
+        As `train` does, or if nothing can be proved about such a network or task.
+    """
+    others = ("rounds", "budget", "verdict", "callbacks", "out", "threads")
+    chosen = Settings.given(settings, "train_until_proved", others)
+    folder = None if out is None else Path(out)
+    course = Course(task, chosen, whole_number("rounds", rounds, 1), budget, verdict, list(callbacks), folder, threads)
+    return course.go_on(Round(0, net, chosen.noise), begin(net.copy(), task, chosen), new=True)
+
+
+def resume_until_proved(
+    folder: StrPath,
+    task: Any = None,
+    *,
+    rounds: int = ROUNDS,
+    budget: float = 10.0,
+    verdict: Callable[[int, Proof], Any] = lambda number, proof: None,
+    callbacks: Iterable[Callback] = (),
+    threads: int | None = None,
+) -> tuple[Run, Proof | None]:
+    """Continue the rounds in a folder, to the same bits as if they had never stopped; or begin them with a run there.
+
+    A round that did not come to its verdict is begun anew, the first one continued from its checkpoint.
+
+    Parameters
+    ----------
+    folder : path
+        It is kept up to date.
+    task : Task, optional
+        Only needed if it is one of the user's own that cannot be found by its name.
+    rounds : int ≥ 1
+        So many in all; where they have been, so many more.
+    budget, verdict, callbacks, threads : as for `train_until_proved`
+    """
+    folder = Path(folder)
+    run, rounds = load_run(folder, task), whole_number("rounds", rounds, 1)
+    now, settings, begun = Round(0, run.network, run.settings.noise), run.settings, True
+    if (folder / LESSONS).is_file():
+        now, seed = _load(folder / LESSONS, run.network)
+        settings, begun = replace(settings, seed=seed), False
+    rounds *= now.number // rounds + 1
+    course = Course(run.task, settings, rounds, budget, verdict, list(callbacks), folder, threads)
+    return course.go_on(now, run if begun else None)
+
+
+@dataclass(frozen=True)
+class Course:
+    """Rounds of training; see `train_until_proved` for what its fields mean."""
+
+    task: Any
+    settings: Settings
+    rounds: int
+    budget: float
+    verdict: Callable[[int, Proof], Any]
+    callbacks: list[Callback]
+    folder: Path | None
+    threads: int | None
+
+    def go_on(self, now: Round, run: Run | None, new: bool = False) -> tuple[Run, Proof | None]:
+        """Take the rounds from one on, whose run may have begun."""
+        if self.task is None:
+            raise ValueError("a network is trained until it is proved on a task that is a machine, not on data")
+        if reason := why_not(now.network, self.task):
+            raise ValueError(reason)
+        while True:
+            run = run or begin(now.network.copy(), self.task, self._settings(now))
+            source = Lessons(self.task, now.words) if now.number else self.task
+            proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new)
+            if run.stopped != "steps":
+                return run, None
+            proof = self._judge(run.network)
+            if proof is None:
+                return run, None
+            self.verdict(now.number + 1, proof)
+            if isinstance(proof, Proved):
+                if self.folder is not None:
+                    (self.folder / LESSONS).unlink(missing_ok=True)
+                return run, proof
+            now, new = now.after(run.network, proof, self.task, self.settings.seed), False
+            if self.folder is not None:
+                _save(self.folder / LESSONS, now, self.settings.seed)
+            if now.number == self.rounds:
+                return run, proof
+            run = None
+
+    def _settings(self, now: Round) -> Settings:
+        return replace(self.settings, noise=now.noise, seed=now.seed(self.settings.seed))
+
+    def _judge(self, network: Network) -> Proof | None:
+        """The verdict; None if Ctrl-C came first: half a search must not decide what is learned next."""
+        machine = self.task.machine
+        try:
+            search = Search(System.of(network, machine), machine, Budget.of(self.budget), 0, lambda line: None)
+            return search.verdict()
+        except KeyboardInterrupt:
+            return None
+
+
+def _save(path: Path, now: Round, seed: int) -> None:
+    lengths = np.array([len(word) for word in now.words], np.int64)
+    letters = np.array([letter for word in now.words for letter in word], np.int64)
+    tensors = {"parameters": now.network.parameters, "lengths": lengths, "letters": letters}
+    described = {"number": now.number, "noise": now.noise, "failed": now.failed, "seed": seed}
+    save_tensors(path, tensors, {"holds": "lessons", "format": FORMAT, **described})
+
+
+def _load(path: Path, like: Network) -> tuple[Round, int]:
+    """The round that a file describes, for a network like this one, and the seed of all rounds."""
+    tensors, metadata = load_tensors(path, "lessons")
+    try:
+        ends = np.cumsum(tensors["lengths"])
+        words = tuple(tuple(letters.tolist()) for letters in np.split(tensors["letters"], ends)[:-1])
+        network = Network.of(like.specification, tensors["parameters"])
+        return Round(metadata["number"], network, metadata["noise"], metadata["failed"], words), metadata["seed"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path} holds no lessons for this network: {error}") from None

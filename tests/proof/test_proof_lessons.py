@@ -1,0 +1,166 @@
+"""Training in rounds until a network is proved: what a round learns from the verdict before, and that it can be cut."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import throughtime as tt
+from throughtime.proof import lessons
+from throughtime.proof.lessons import LESSONS, Lessons, Round, resume_until_proved, train_until_proved
+from throughtime.training.checkpoint import load_run
+
+PARITY = tt.tasks.Parity(bits=6)
+NETWORK = tt.Network(cell="elman", activation="tanh", inputs=1, hidden=8, outputs=1, seed=1)
+SETTINGS = {"steps": 300, "batch": 32, "optimizer": tt.Adam(0.02), "noise": 0.2, "seed": 1}
+
+
+def refuted(word):
+    return tt.Refuted(
+        machine=PARITY.machine, word=word, inputs=np.zeros((len(word), 1)), expected=(0,), given=(1.0,), state="even",
+        shortest=True, seconds=0.0,
+    )  # fmt: skip
+
+
+def unknown():
+    return tt.Unknown(
+        machine=PARITY.machine, reason="", right_to=9, tolerance=None, sets=0, failed="", advice="", seconds=0.0
+    )
+
+
+def verdicts_of(**more):
+    heard = []
+    run, proof = train_until_proved(
+        NETWORK, PARITY, verdict=lambda number, proof: heard.append((number, proof)), **SETTINGS | more
+    )
+    return run, proof, heard
+
+
+def test_a_batch_is_the_tasks_words_and_longer_ones_that_begin_with_lessons():
+    word = (1, 1, 0, 1, 0, 0, 0, 1, 1)
+    batch = Lessons(PARITY, (word,)).sample(np.random.default_rng(0), 40)
+    assert batch.x.shape == (40, 12, 1)
+    assert sorted(batch.lengths) == [6] * 20 + [12] * 20
+    assert (batch.y[:, :, 0] == np.cumsum(batch.x[:, :, 0], axis=1) % 2)[batch.real].all()
+    begins = (batch.x[:, :9, 0] == word).all(axis=1) & (batch.lengths == 12)
+    assert 10 <= begins.sum() <= 11
+    longest = Lessons(PARITY, (word * 3,)).sample(np.random.default_rng(0), 4)
+    assert longest.x.shape[1] == 27
+
+
+@pytest.mark.parametrize(
+    ("step", "noise", "failed"),
+    [(0, 0.3, 0), (7, 0.3, 0), (6, 0.05, 2)],
+    ids=["undecided: more noise", "wrong beyond the task's words: more noise", "wrong within them: less noise"],
+)
+def test_the_verdict_decides_the_noise_that_follows(step, noise, failed):
+    proof = refuted((0,) * step) if step else unknown()
+    following = Round(3, NETWORK, 0.2, 1).after(NETWORK, proof, PARITY, seed=5)
+    assert (following.number, following.noise, following.failed) == (4, pytest.approx(noise), failed)
+    assert following.network is NETWORK
+    if step:
+        assert following.words[0] == proof.word
+    y, machine = NETWORK.predict, PARITY.machine
+    for word in following.words[step > 0 :]:
+        wrong = np.abs(y(machine.symbols[list(word)][None])[0] - machine.run(word)[1]) >= 0.5
+        assert wrong[-1].all()
+        assert not wrong[:-1].any()
+
+
+def test_another_network_is_drawn_where_nothing_was_learned_three_times():
+    following = Round(3, NETWORK, 0.2, 2, ((0,),)).after(NETWORK, refuted((0,)), PARITY, seed=5)
+    assert following.words == ()
+    assert following.failed == 0
+    drawn = tt.Network(NETWORK.specification, seed=following.seed(5))
+    assert (following.network.parameters == drawn.parameters).all()
+    assert len({Round(number, NETWORK, 0.0).seed(5) for number in range(50)}) == 50
+
+
+@pytest.mark.long
+def test_a_network_that_is_refuted_at_first_is_proved_after_its_lessons(tmp_path):
+    task = tt.tasks.Addition(bits=6)
+    net = tt.Network(cell="elman", inputs=2, hidden=16, outputs=1, seed=1)
+    settings = {"steps": 400, "batch": 32, "optimizer": tt.Adam(0.02), "noise": 0.2, "seed": 1}
+    heard = []
+    run, proof = train_until_proved(
+        net,
+        task,
+        budget=1,
+        verdict=lambda number, proof: heard.append((number, proof)),
+        out=tmp_path / "run",
+        **settings,
+    )
+    assert [(number, proof.verdict) for number, proof in heard] == [(1, "refuted"), (2, "refuted"), (3, "proved")]
+    assert heard[-1][1] is proof
+    first = tt.train(net, task, **settings)
+    assert heard[0][1].word == tt.prove(first.network, task.machine).word
+    assert tt.prove(run.network, task.machine).verdict == "proved"
+    assert not (tmp_path / "run" / LESSONS).exists()
+    assert (load_run(tmp_path / "run").network.parameters == run.network.parameters).all()
+
+
+@pytest.mark.parametrize("steps_until", [150, 200, 450])
+def test_rounds_that_were_cut_anywhere_go_on_to_the_same_bits(tmp_path, steps_until):
+    settings = {"steps": 200, "rounds": 3, "budget": 0.0, "log_every": 50}
+    whole, _, heard = verdicts_of(**settings)
+    assert len(heard) == 3
+    taken = 0
+
+    def cut(run):
+        nonlocal taken
+        taken += 50
+        return taken == steps_until
+
+    run, proof, before = verdicts_of(**settings, callbacks=[cut], out=tmp_path / "run")
+    assert (run.stopped, proof) == ("callback", None)
+    after = []
+    run, proof = resume_until_proved(
+        tmp_path / "run", rounds=3, budget=0.0, verdict=lambda number, proof: after.append((number, proof))
+    )
+    assert (run.network.parameters == whole.network.parameters).all()
+    assert [(n, p.verdict) for n, p in before + after] == [(n, p.verdict) for n, p in heard]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_round_that_ended_without_its_verdict_gets_the_same(tmp_path, number):
+    settings = {"steps": 100, "rounds": 3, "budget": 0.0}
+    whole, _, heard = verdicts_of(**settings)
+
+    def die(at, proof):
+        if at == number:
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        train_until_proved(NETWORK, PARITY, verdict=die, out=tmp_path / "run", **SETTINGS | settings)
+    after = []
+    run, _ = resume_until_proved(
+        tmp_path / "run", rounds=3, budget=0.0, verdict=lambda number, proof: after.append((number, proof.verdict))
+    )
+    assert (run.network.parameters == whole.network.parameters).all()
+    assert after == [(number, proof.verdict) for number, proof in heard[number - 1 :]]
+
+
+def test_resumed_rounds_begin_from_the_file_that_says_which(tmp_path):
+    _, proof, heard = verdicts_of(steps=20, rounds=2, out=tmp_path / "run")
+    assert (proof.verdict, len(heard)) == ("refuted", 2)
+    now, seed = lessons._load(tmp_path / "run" / LESSONS, NETWORK)
+    assert (now.number, seed) == (2, 1)
+    assert now.words
+    lessons._save(tmp_path / "again", now, seed)
+    again, _ = lessons._load(tmp_path / "again", NETWORK)
+    assert replace(again, network=NETWORK) == replace(now, network=NETWORK)
+    numbers = []
+    resume_until_proved(tmp_path / "run", rounds=2, verdict=lambda number, proof: numbers.append(number))
+    assert numbers == [3, 4]
+
+
+def test_what_cannot_be_proved_is_refused_before_it_is_trained(tmp_path):
+    task = tt.tasks.Recall()
+    net = tt.Network(cell="elman", inputs=task.inputs, hidden=2, outputs=task.outputs, seed=0)
+    with pytest.raises(ValueError, match="recall is no finite machine"):
+        train_until_proved(net, task, out=tmp_path / "run")
+    with pytest.raises(ValueError, match="rounds must be"):
+        train_until_proved(NETWORK, PARITY, rounds=0)
+    assert not (tmp_path / "run").exists()
