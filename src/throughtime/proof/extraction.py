@@ -1,7 +1,9 @@
 """A finite automaton that follows a network and its machine at once.
 
 Its states are representatives: concrete states of the network, each with the state of the machine it was met in.
-A state within the tolerance τ of a representative of the same machine state counts as that representative.
+A state within the tolerance τ of a representative of the same machine state counts as that representative. Where
+states drift, each step is shorter than τ and yet they come far away from where they began: there the tolerance of a
+representative can be less than τ.
 """
 
 from __future__ import annotations
@@ -29,14 +31,15 @@ class Tracking:
         The state that follows.
     y : (Q,A,O) array
         The network's outputs at the representative.
-    tolerance : float
+    tolerance : (Q,) array
+        Within it, states are taken for this representative.
     """
 
     points: Array
     label: Array
     succ: Array
     y: Array
-    tolerance: float
+    tolerance: Array
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ def extract(
     limit: int,
     pass_errors: bool = False,
     budget: Budget | None = None,
+    before: Tracking | None = None,
 ) -> Tracking | Wrong:
     """Explore breadth first from the first state, merging within the tolerance.
 
@@ -77,6 +81,8 @@ def extract(
         Whether to go on where an output is wrong.
     budget : Budget, optional
         Of the work.
+    before : Tracking, optional
+        A representative has the tolerance that the nearest one of these has; τ when it is not given.
 
     Returns
     -------
@@ -90,6 +96,7 @@ def extract(
     A = len(machine.symbols)
     s = states = system.start(1)
     points, labels = system.embedded(s), np.zeros(1, np.int64)
+    near = _tolerances(system, before, points, labels, tolerance)
     parent, by = np.full(1, -1), np.full(1, -1)
     succ, y_all = np.zeros((0, A), np.int64), np.zeros((0, A, system.specification.outputs))
     while len(s):
@@ -105,13 +112,15 @@ def extract(
         y_all = np.concatenate([y_all, y.reshape(len(s), A, -1)])
         new_label = machine.next[label].ravel()
         point = system.embedded(after)
-        target, fresh = _merge(points, labels, point, new_label, tolerance, limit - len(labels))
+        within = _tolerances(system, before, point, new_label, tolerance)
+        target, fresh = _merge(points, labels, near, point, new_label, within, limit - len(labels))
         succ = np.concatenate([succ, target.reshape(len(s), A)])
         points, labels = np.concatenate([points, point[fresh]]), np.concatenate([labels, new_label[fresh]])
+        near = np.concatenate([near, within[fresh]])
         parent, by = np.concatenate([parent, origin[fresh]]), np.concatenate([by, symbol[fresh]])
         s = after[fresh]
         states = np.concatenate([states, s])
-    return Tracking(states.astype(np.float64), labels, succ, y_all, tolerance)
+    return Tracking(states.astype(np.float64), labels, succ, y_all, near)
 
 
 def _path(parent: Array, by: Array, state: int) -> list[int]:
@@ -122,8 +131,20 @@ def _path(parent: Array, by: Array, state: int) -> list[int]:
     return word[::-1]
 
 
+def _tolerances(system: System, before: Tracking | None, point: Array, label: Array, tolerance: float) -> Array:
+    """The tolerance (B,) at each point: that of the nearest representative before."""
+    found = np.full(len(point), tolerance)
+    if before is not None:
+        points = system.embedded(before.points)
+        for value in np.unique(label):
+            mine, old = np.flatnonzero(label == value), np.flatnonzero(before.label == value)
+            if len(old):
+                found[mine] = before.tolerance[old[_squares(point[mine], points[old]).argmin(axis=1)]]
+    return found
+
+
 def _merge(
-    points: Array, labels: Array, point: Array, label: Array, tolerance: float, room: int
+    points: Array, labels: Array, near: Array, point: Array, label: Array, within: Array, room: int
 ) -> tuple[Array, list[int]]:
     """To which representative each new point goes, the new ones among them after the old → (targets, which are new)."""
     target = np.full(len(point), -1)
@@ -132,7 +153,7 @@ def _merge(
         if len(old):
             distance = _squares(point[mine], points[old])
             nearest = distance.argmin(axis=1)
-            close = distance[np.arange(len(mine)), nearest] <= tolerance**2
+            close = distance[np.arange(len(mine)), nearest] <= near[old[nearest]] ** 2
             target[mine[close]] = old[nearest[close]]
     fresh: list[int] = []
     for k in np.flatnonzero(target < 0):
@@ -140,7 +161,7 @@ def _merge(
         if rivals:
             distance = _squares(point[k : k + 1], point[[fresh[i] for i in rivals]])[0]
             nearest = int(distance.argmin())
-            if distance[nearest] <= tolerance**2:
+            if distance[nearest] <= within[fresh[rivals[nearest]]] ** 2:
                 target[k] = len(labels) + rivals[nearest]
                 continue
         if len(fresh) >= room:
