@@ -55,7 +55,7 @@ MACHINE = Machine(
 def reader(system):
     """The checker's view of a network."""
     zero = np.zeros((1, system.width))
-    tracking = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, 2), np.int64), zero, 0.5)
+    tracking = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, 2), np.int64), zero, np.full(1, 0.5))
     return checker.Proof(certificate(system, MACHINE, tracking, Sets(zero, zero), 1, 0.0).text).network
 
 
@@ -191,7 +191,9 @@ def test_what_float32_gets_wrong_is_not_proved_for_it():
     )
     system = System.of(net, machine)
     assert system.step(system.start(1), np.array([0]))[1] < 0.5
-    tracking = Tracking(np.zeros((1, 1)), np.zeros(1, np.int64), np.zeros((1, 2), np.int64), np.zeros((1, 1)), 0.5)
+    tracking = Tracking(
+        np.zeros((1, 1)), np.zeros(1, np.int64), np.zeros((1, 2), np.int64), np.zeros((1, 1)), np.full(1, 0.5)
+    )
     claimed = certificate(system, machine, tracking, Sets(np.array([[-1.0]]), np.array([[9.0]])), 1, 0.0)
     with pytest.raises(checker.Inexact, match="epsilon is 0, but a step in float32 may be off by") as refusal:
         checker.check(claimed.text)

@@ -153,7 +153,7 @@ def test_a_network_that_would_take_too_long_is_refused_before_anything_is_done()
 
     net = built.empty(cell=independent, inputs=1, hidden=3000, outputs=1)
     system, zero = System.of(net, PARITY), np.zeros((1, 3000))
-    tracking = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, 2), np.int64), zero, 0.5)
+    tracking = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, 2), np.int64), zero, np.full(1, 0.5))
     written = json.loads(certificate(system, PARITY, tracking, Sets(zero, zero), 1, 0.0).text)
     for part in ("next", "outputs", "state_names"):
         written["specification"][part] = written["specification"][part][:1]

@@ -57,7 +57,7 @@ def test_the_compiled_network_is_off_by_less_than_its_allowance(kind, dtype):
         net = network(kind, 2, rng, hidden=8, readout="identity", dtype=dtype)
         system = System.of(net, MACHINE)
         zero = np.zeros((1, system.width))
-        tracking = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, 3), np.int64), zero, 0.5)
+        tracking = Tracking(zero, np.zeros(1, np.int64), np.zeros((1, 3), np.int64), zero, np.full(1, 0.5))
         view = checker.Proof(certificate(system, MACHINE, tracking, Sets(zero, zero), 1, 0.0).text).network
         how, known = Arithmetic(dtype, 0.0, 1), {}
         start = points(np.zeros(system.width))

@@ -3,7 +3,7 @@
 An attempt extracts a tracking automaton at a tolerance τ, puts a box around the states that random walks leave at each
 of its states, and sweeps: if from every box, after at most M symbols, all states are in a box again and all outputs on
 the way are right, that is a proof. Where states stick out, the boxes are widened and swept again. When an attempt
-fails, τ becomes finer.
+fails, the automaton is made finer where its boxes are wider than τ, since states drift there; then τ becomes finer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from throughtime.proof.counterexample import exhaust, replay, shorten, surely_wr
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract, right
 from throughtime.proof.lassos import wrong_lasso
 from throughtime.proof.samples import Samples, samples
-from throughtime.proof.sets import Sets, hulls, walk
+from throughtime.proof.sets import Sets, Walks, hulls, linger, walk
 from throughtime.proof.sweep import Doubtful, sweep
 from throughtime.proof.system import Net, System
 from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
@@ -40,13 +41,31 @@ MOST_IMAGES = 30_000
 STEPS = (2, 8)
 """The m of the attempts at each τ. With a small m the checker has less to do."""
 
-SWEEPS = 25
+FINER_STEPS = (2, 4)
+"""The m of the attempts with automata that are finer where states drift."""
 
-MORE, LEAST, SETTLED = 1.2, 1e-4, 2
-"""Sets are widened by so many times what sticks out, and a bit.
+ROUNDS, WIDE, FINER_THERE = 10, 2.6, 0.6
+"""So often at most an automaton is made finer where a set is wider than so many τ, each time by so much."""
 
-After so many sweeps, by the sum it seems to converge to.
-"""
+LEAST = 1e-4
+"""Besides what sticks out of them, sets are widened by so much."""
+
+
+class Widening(NamedTuple):
+    """How sets are widened.
+
+    sweeps : so often at most
+    more : by so many times what sticks out
+    settled : after so many sweeps, by the sum that what sticks out seems to converge to; never, if it is None
+    """
+
+    sweeps: int
+    more: float
+    settled: int | None
+
+
+BOLD, PATIENT = Widening(25, 1.2, 2), Widening(150, 1.0, None)
+"""Where states drift from set to set, a patient one: what is widened too much in one set grows in those that follow."""
 
 ADVICE = (
     "a longer budget may decide it; noise in training (--noise 0.2; the classic recipe has none) "
@@ -148,15 +167,10 @@ class Search:
         walks = walk(self.tried, self.machine, self.seed)
         if not np.isfinite(walks.states).all():
             return "its states overflow"
-        if walks.wrong.any():
-            t = int(walks.wrong.any(axis=1).argmax())
-            refuted = self.refute(tuple(walks.words[: t + 1, walks.wrong[t].argmax()].tolist()))
-            if refuted:
-                return refuted
-        word = wrong_lasso(self.tried.system, self.tried.machine, self.budget)
-        refuted = self.refute(word) if word else None
-        if refuted:
+        word = walks.error or wrong_lasso(self.tried.system, self.tried.machine, self.budget)
+        if word and (refuted := self.refute(word)):
             return refuted
+        lingering: Walks | None = None
         epsilon = max(self.epsilon, allowance(self.system, reach_of(walks.states)))
         tolerance = TOLERANCE
         while True:
@@ -177,7 +191,35 @@ class Search:
                 proved = self.attempt(tracking, hulls(tracking, self.tried, walks), m, epsilon)
                 if proved:
                     return proved
+            if lingering is None:
+                lingering = linger(self.tried, self.machine, self.seed)
+                if lingering.error and (refuted := self.refute(lingering.error)):
+                    return refuted
+            if finer := self.finer_where_wide(tracking, lingering, tolerance):
+                for m in FINER_STEPS:
+                    proved = self.attempt(finer, hulls(finer, self.tried, lingering), m, epsilon, PATIENT)
+                    if proved:
+                        return proved
             tolerance *= FINER
+
+    def finer_where_wide(self, tracking: Tracking, walks: Walks, tolerance: float) -> Tracking | None:
+        """An automaton whose sets are at most τ wide, with representatives nearer to each other where states drift."""
+        wide = np.zeros(0, bool)
+        for _ in range(ROUNDS):
+            sets = hulls(tracking, self.tried, walks)
+            ends = self.system.embedded(sets.lo), self.system.embedded(sets.hi)
+            wide = (ends[1] - ends[0]).max(axis=1) > WIDE * tolerance
+            if not wide.any():
+                break
+            before = replace(tracking, tolerance=np.where(wide, FINER_THERE * tracking.tolerance, tracking.tolerance))
+            try:
+                found = extract(self.system, self.machine, tolerance, MOST_SETS, budget=self.budget, before=before)
+            except TooLarge:
+                return None
+            if isinstance(found, Wrong):
+                return None
+            tracking = found
+        return tracking
 
     def wrong_at_a_corner(self, tolerance: float) -> Wrong | None:
         """A word on which the network is wrong at corners of the inputs' boxes, if an automaton of them shows it."""
@@ -189,13 +231,15 @@ class Search:
             return None
         return found if isinstance(found, Wrong) else None
 
-    def attempt(self, tracking: Tracking, sets: Sets, m: int, epsilon: float) -> Proved | None:
+    def attempt(
+        self, tracking: Tracking, sets: Sets, m: int, epsilon: float, widening: Widening = BOLD
+    ) -> Proved | None:
         """Try to close these sets, and have the proof checked."""
         from throughtime.proof import checker
 
         try:
             for _ in range(3):
-                sets = self.close(tracking, sets, m, epsilon)
+                sets = self.close(tracking, sets, m, epsilon, widening)
                 text = certificate(self.system, self.machine, tracking, sets, m, epsilon)
                 begun = time.perf_counter()
                 try:
@@ -218,7 +262,7 @@ class Search:
                 )
             self.failed = "states get so large that rounding errors are not covered"
         except Doubtful as doubt:
-            self.failed = f"{len(tracking.label)} sets at τ = {tracking.tolerance:.2g}: {doubt}"
+            self.failed = f"{len(tracking.label)} sets at τ = {tracking.tolerance.min():.2g}: {doubt}"
         except checker.Rejected as rejection:
             self.failed = f"the checker did not follow: {rejection}"
         return None
@@ -226,19 +270,20 @@ class Search:
     def _checking(self, done: int, of: int, work: int) -> None:
         self.progress(f"checking the proof, set {done} of {of}")
 
-    def close(self, tracking: Tracking, sets: Sets, m: int, epsilon: float) -> Sets:
+    def close(self, tracking: Tracking, sets: Sets, m: int, epsilon: float, widening: Widening) -> Sets:
         """Widen the sets until no image sticks out; Doubtful if that does not come to an end."""
         before, worst = math.inf, math.inf
-        for time_round in range(SWEEPS):
+        for time_round in range(widening.sweeps):
             found = sweep(self.system, self.machine, tracking, sets, m, epsilon, MOST_IMAGES, self.budget)
             if found.worst == 0:
                 return sets
             before, worst = worst, found.worst
-            self.progress(f"{len(sets.lo)} sets at τ = {tracking.tolerance:.2g}, states stick out by {worst:.2g}")
-            shrinks = min(worst / before, 0.9) if time_round > SETTLED else 0.0  # the rest is a geometric series
-            factor = max(MORE, 1 / (1 - shrinks))
+            self.progress(f"{len(sets.lo)} sets at τ = {tracking.tolerance.min():.2g}, states stick out by {worst:.2g}")
+            factor = widening.more
+            if widening.settled is not None and time_round > widening.settled:
+                factor = max(factor, 1 / (1 - min(worst / before, 0.9)))  # the rest is a geometric series
             sets = sets.wider(*(factor * out + LEAST * (out > 0) for out in (found.below, found.above)))
-        raise Doubtful(f"after {SWEEPS} sweeps states still stick out of their sets by {worst:.2g}")
+        raise Doubtful(f"after {widening.sweeps} sweeps states still stick out of their sets by {worst:.2g}")
 
     def refute(self, word: tuple[int, ...]) -> Refuted | None:
         """Shorten a word of inputs that are tried, on which the network is wrong, and make sure that it is."""
@@ -269,7 +314,7 @@ class Search:
             machine=self.machine,
             reason=reason,
             right_to=length,
-            tolerance=self.closed.tolerance if self.closed else None,
+            tolerance=float(self.closed.tolerance.min()) if self.closed else None,
             sets=len(self.closed.label) if self.closed else 0,
             failed=self.failed,
             advice=ADVICE,

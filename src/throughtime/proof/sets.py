@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,8 @@ from throughtime.proof.system import Array
 from throughtime.tasks.machine import Machine
 
 WALKS, STEPS = 1500, 40
+LINGERING, LONG = 999, 160
+"""Walks of `walk` and `linger`, and their steps."""
 
 WIDER, LEAST = 0.15, 1e-4
 """By how much of its width, and at least, a hull is widened."""
@@ -33,6 +36,14 @@ class Walks:
     words: Array
     states: Array
     wrong: Array
+
+    @property
+    def error(self) -> tuple[int, ...] | None:
+        """One of the words on which the network is wrong first, up to there."""
+        if not self.wrong.any():
+            return None
+        t = int(self.wrong.any(axis=1).argmax())
+        return tuple(self.words[: t + 1, self.wrong[t].argmax()].tolist())
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +69,7 @@ def walk(tried: Samples, machine: Machine, seed: int) -> Walks:
     A walk draws a symbol uniformly, or with its own probability one of those that keep the state. It reads any of the
     inputs that are tried of that symbol, or with another probability always the same.
     """
-    rng, system = np.random.default_rng(seed), tried.system
+    rng = np.random.default_rng(seed)
     A, V = tried.variants.shape
     keeps = machine.next == np.arange(len(machine.next))[:, None]
     keeps |= ~keeps.any(axis=1, keepdims=True)
@@ -70,13 +81,40 @@ def walk(tried: Samples, machine: Machine, seed: int) -> Walks:
     variant = np.where(
         rng.random((STEPS, WALKS)) < rng.random(WALKS), rng.integers(V, size=WALKS), rng.integers(V, size=words.shape)
     )
-    states = np.empty((STEPS + 1, WALKS, system.width))
-    state, label = system.start(WALKS), np.zeros(WALKS, np.int64)
-    states[0] = state
-    wrong = np.zeros((STEPS, WALKS), bool)
-    for t in range(STEPS):
+
+    def symbols(t: int, label: Array) -> Array:
         keeping = ranked[label, (choice[t] * count[label]).astype(np.int64)]
-        symbol = np.where(use[t], keeping, words[t])
+        return np.where(use[t], keeping, words[t])
+
+    return _walked(tried, machine, variant, symbols)
+
+
+def linger(tried: Samples, machine: Machine, seed: int) -> Walks:
+    """Long walks that read one to three symbols again and again, each for a while of its own, and then others.
+
+    They come to where a state drifts slowly, and leave it from there; a third of them reads symbols as they come.
+    """
+    rng = np.random.default_rng([seed, 1])
+    A, V = tried.variants.shape
+    words = rng.integers(A, size=(LONG, LINGERING))
+    begins = rng.random(words.shape) < np.exp(-rng.uniform(np.log(2), np.log(100), size=LINGERING))
+    begins[:, ::3] = True
+    begins[0] = True
+    since = np.maximum.accumulate(np.where(begins, np.arange(LONG)[:, None], 0), axis=0)
+    at = since + (np.arange(LONG)[:, None] - since) % np.take_along_axis(rng.integers(1, 4, words.shape), since, axis=0)
+    words = np.take_along_axis(words, np.minimum(at, LONG - 1), axis=0)
+    return _walked(tried, machine, rng.integers(V, size=words.shape), lambda t, label: words[t])
+
+
+def _walked(tried: Samples, machine: Machine, variant: Array, symbols: Callable[[int, Array], Array]) -> Walks:
+    """Walk by the variants (T,B) of the symbols at a step and with these states of the machine."""
+    system, words, wrong = tried.system, np.empty_like(variant), np.zeros(variant.shape, bool)
+    T, B = variant.shape
+    states = np.empty((T + 1, B, system.width))
+    state, label = system.start(B), np.zeros(B, np.int64)
+    states[0] = state
+    for t in range(T):
+        symbol = symbols(t, label)
         words[t] = tried.variants[symbol, variant[t]]
         state, y = system.step(state, words[t])
         wrong[t] = ~right(y, machine.outputs[label, symbol])
