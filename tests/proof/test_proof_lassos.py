@@ -1,4 +1,4 @@
-"""Lassos: none is left out, and they find the errors that random words do not."""
+"""Lassos, of which none is left out, and walks that linger: they find the errors that random words do not."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import throughtime as tt
 from throughtime.proof.budget import Budget
 from throughtime.proof.counterexample import first_wrong
 from throughtime.proof.lassos import MOST, lassos, wrong_lasso
+from throughtime.proof.samples import samples
+from throughtime.proof.sets import linger
 from throughtime.proof.system import System
 
 
@@ -56,3 +58,14 @@ def test_adders_that_are_right_on_all_numbers_of_8_bits_are_refuted(seed, noise,
     assert proof.verdict == "refuted"
     assert proof.step <= bit
     assert wrong_on(net, task.machine, proof.word)
+
+
+def test_walks_linger_in_what_they_read_and_leave_it_again():
+    tried = samples(System.of(forgetful(60), ADDITION), ADDITION)
+    walks = linger(tried, ADDITION, 0)
+    for row in (1, 2):  # of each three walks, the first reads symbols as they come
+        words = walks.words[:, row::3]
+        assert max((words[t:] == words[:-t]).mean(axis=0).max() for t in (1, 2, 3)) > 0.95
+    assert (walks.words[1:] == walks.words[:-1]).mean(axis=0)[::3].max() < 0.5
+    assert walks.error is not None
+    assert first_wrong(tried.system, ADDITION, np.array([walks.error]))[0] == len(walks.error)

@@ -84,7 +84,8 @@ def walk(tried: Samples, machine: Machine, seed: int) -> Walks:
 
     def symbols(t: int, label: Array) -> Array:
         keeping = ranked[label, (choice[t] * count[label]).astype(np.int64)]
-        return np.where(use[t], keeping, words[t])
+        symbol: Array = np.where(use[t], keeping, words[t])
+        return symbol
 
     return _walked(tried, machine, variant, symbols)
 
