@@ -1,4 +1,6 @@
-"""The server's side of the protocol: JSON objects over a websocket, each with its "type". `messages` is the page's."""
+"""What a page is sent by its host, the studio's server or the worker of a page in one file: JSON objects, each with its
+"type". `messages` is the page's side.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,27 @@ class OptionInfo(TypedDict):
     enabled: bool
 
 
+class Unable(TypedDict):
+    """The abilities that a host has not, each with the reason in a sentence.
+
+    train : there is nothing to train on
+    prove, check : no proof can be looked for, or none is there to be checked
+    open, export : files are neither read nor written
+    choose : some settings are not among the options
+    """
+
+    train: NotRequired[str]
+    prove: NotRequired[str]
+    check: NotRequired[str]
+    open: NotRequired[str]
+    export: NotRequired[str]
+    choose: NotRequired[str]
+
+
 class Hello(TypedDict):
     """Tasks, options and settings; again whenever the settings change.
 
     run : its folder, if it is kept
-    waiting, unprovable : why there is nothing to train on, or to prove
     """
 
     type: Literal["hello"]
@@ -47,8 +65,7 @@ class Hello(TypedDict):
     settings: Settings
     limits: dict[str, int]
     run: str | None
-    waiting: str | None
-    unprovable: str | None
+    unable: Unable
 
 
 class HistoryEntry(TypedDict):

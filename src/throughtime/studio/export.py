@@ -11,19 +11,21 @@ from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
+from throughtime.studio import browser
 from throughtime.studio.answers import HistoryEntry, Settings, Verdict
+from throughtime.studio.browser import PAGE, Scripts
 from throughtime.studio.example import Example
 from throughtime.studio.frame import Framer
-from throughtime.studio.modules import join
-from throughtime.studio.plan import chosen
+from throughtime.studio.plan import chosen, unable
+from throughtime.studio.proving import attempt
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import Trace
 from throughtime.training.plan import Plan
 
-PAGE = Path(__file__).parent / "page"
-STYLES = ("style.css", "controls.css", "pictures.css", "panels.css", "charts.css")
+PANELS = ("controls.css", "pictures.css", "panels.css", "charts.css")
+"""Beside style.css, which all pages have."""
+
 MOST_FRAMES = 40
 LARGEST = 24_000_000
 """Characters of all frames, beyond which some are left out."""
@@ -35,6 +37,8 @@ def page(
     history: list[HistoryEntry],
     settings: Settings,
     verdict: Verdict | None = None,
+    certificate: str | None = None,
+    plan: Plan | None = None,
     title: str = "throughtime",
 ) -> str:
     """The file.
@@ -46,32 +50,56 @@ def page(
     history : list of HistoryEntry
     settings : Settings
     verdict : Verdict, optional
+    certificate : str, optional
+        Of the proof of the network in the last frame, for the page to check.
+    plan : Plan, optional
+        Of that network: where a browser can train it, the page has the engine that does.
     title : str
     """
     if verdict is not None and verdict["state"] == "running":
         verdict = None
-    shown = json.dumps({"settings": settings, "history": history, "verdict": verdict}, allow_nan=False)
-    record = f'{shown[:-1]},"frames":[{",".join(_fewer(frames))}]}}'.replace("<", "\\u003c")
-    return document(
-        title, _style(), _script(), f'<script type="application/json" id="throughtime-record">{record}</script>\n'
-    )
+    trains = [plan] if plan is not None and browser.why_not_here(plan) is None else []
+    networks = [plan.specification for plan in trains]
+    shown = {
+        "settings": settings, "history": history, "verdict": verdict, "certificate": certificate,
+        "kit": browser.kit(trains, networks) if trains else None,
+    }  # fmt: skip
+    text = json.dumps(shown, allow_nan=False)
+    record = f'{text[:-1]},"frames":[{",".join(_fewer(frames))}]}}'.replace("<", "\\u003c")
+    scripts = browser.scripts("export_host.js", ["engine/worker.js"] if trains else [], networks)
+    return document(title, style("style.css", *PANELS), scripts, element("record", record, "application/json"))
 
 
-def document(title: str, style: str, script: str, data: str = "", kind: str = "throughtime") -> str:
-    """A page that works from `file://`: its style, what it reads, and its one script, which alone may run.
+def element(name: str, text: str, kind: str = "text/plain") -> str:
+    """An element of a page that holds what a script reads."""
+    return f'<script type="{kind}" id="throughtime-{name}">{_inside(text)}</script>\n'
+
+
+def _inside(script: str) -> str:
+    return script.replace("</script", "<\\/script")
+
+
+def document(
+    title: str, style: str, scripts: Scripts, data: str = "", kind: str = "throughtime", later: str = ""
+) -> str:
+    """A page that works from `file://`: its style, what it reads, and its scripts, which alone may run.
 
     Parameters
     ----------
-    title, style, script : str
+    title, style : str
+    scripts : Scripts
     data : str
-        Elements that hold what the script reads, such as JSON.
+        Elements that hold what the page's script reads, see `element`.
     kind : str
         The classes of the element that the script fills.
+    later : str
+        A style that holds when the page's script says so.
     """
-    script = script.replace("</script", "<\\/script")
+    engine, script = _inside(scripts.engine), _inside(scripts.page)
+    workers = "".join(element(name, text) for name, text in scripts.workers.items())
     policy = (
-        f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data: blob:; "
-        "worker-src blob:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {_hash(engine)} {_hash(script)}; style-src {_hash(style)} {_hash(later)}; "
+        "img-src data: blob:; worker-src blob:; base-uri 'none'; form-action 'none'"
     )
     return f"""<!doctype html>
 <html lang="en">
@@ -83,26 +111,30 @@ def document(title: str, style: str, script: str, data: str = "", kind: str = "t
 <title>{_escaped(title)}</title>
 <link rel="icon" href="data:," />
 <style>{style}</style>
+<style id="throughtime-later" media="not all">{later}</style>
 </head>
 <body>
 <div id="app" class="{kind}"><noscript>This page draws with JavaScript; please allow it.</noscript></div>
-{data}<script type="module">{script}</script>
+{data}{workers}<script id="throughtime-engine">{engine}</script>
+<script type="module">{script}</script>
 </body>
 </html>
 """
 
 
 def of_plan(plan: Plan, example: Example, step: int = 0, history: Iterable[HistoryEntry] = ()) -> str:
-    """The file that shows one network at rest."""
-    snapshot = Snapshot(step, plan.begin().parameters)
-    frame = Framer(plan.task, plan.specification).frame(snapshot, example)
-    return page([frame], history=list(history), settings=chosen(plan), title=plan.name)
+    """The file that shows one network at rest, with what can be proved of it."""
+    network = plan.begin()
+    found = None if unable(plan).get("prove") else attempt(plan.specification, network.parameters, plan.task)
+    frame = Framer(plan.task, plan.specification).frame(Snapshot(step, network.parameters), example)
+    return page([frame], history=list(history), settings=chosen(plan), plan=plan, title=plan.name,
+        verdict=found and found.verdict, certificate=found and found.certificate)
 
 
 def of_trace(trace: Trace, plan: Plan, example: Example) -> str:
     """The file that shows a trace of the example."""
     frame = Framer(plan.task, plan.specification).of_trace(trace, Snapshot(0, trace.network.parameters), example)
-    return page([frame], history=[], settings=chosen(plan), title=plan.name)
+    return page([frame], history=[], settings=chosen(plan), plan=plan, title=plan.name)
 
 
 def file_name(name: str) -> str:
@@ -111,13 +143,10 @@ def file_name(name: str) -> str:
 
 
 @cache
-def _script() -> str:
-    return join(PAGE, "export_host.js")
-
-
-@cache
-def _style() -> str:
-    return "\n".join((PAGE / name).read_text(encoding="utf-8") for name in STYLES)
+def style(*names: str) -> str:
+    """Some of the page's styles, without their comments and the spaces that lines begin with."""
+    text = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in names)
+    return re.sub(r"(?s:/\*.*?\*/)|^[ \t]+", "", text, flags=re.MULTILINE)
 
 
 def _hash(text: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 
-from throughtime.bridges.javascript import to_javascript
-from throughtime.studio.export import PAGE, document
-from throughtime.studio.modules import join
+from throughtime.studio import browser
+from throughtime.studio.export import PAGE, PANELS, document, element, style
+from throughtime.studio.plan import plan
 from throughtime.weights.network_specification import NetworkSpecification
 
 TITLE = "A network that remembers"
@@ -41,15 +42,22 @@ def certificate(seed: int = 0) -> str:
         seed += 1
 
 
+def workshop() -> browser.Kit:
+    """All that may be chosen on the lesson's last page."""
+    cells = dict.fromkeys(str(network.cell) for network in networks())
+    plans = [plan({"task": task, "cell": cell}) for task in browser.TASKS for cell in cells]
+    return browser.kit(plans, networks())
+
+
 @cache
 def lesson() -> str:
     """The page, in one file."""
-    script = join(PAGE, "lesson/main.js", {"engine/cells.js": to_javascript(*networks())})
-    style = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in STYLES)
-    program = (PAGE / "lesson/classic.py").read_text(encoding="utf-8")
-    data = f'<script type="text/plain" id="throughtime-program">{program}</script>\n'
-    proof = certificate().replace("<", "\\u003c")
-    data += f'<script type="application/json" id="throughtime-certificate">{proof}</script>\n'
-    checker = join(PAGE, "lesson/checking.js").replace("</script", "<\\/script")
-    data += f'<script type="text/plain" id="throughtime-checker">{checker}</script>\n'
-    return document(TITLE, style, script, data, kind="throughtime lesson")
+    scripts = browser.scripts("lesson/main.js", ("engine/worker.js", "lesson/checking.js"), networks())
+    data = [
+        element("program", (PAGE / "lesson/classic.py").read_text(encoding="utf-8")),
+        element("certificate", certificate(), "application/json"),
+        element("kit", json.dumps(workshop()), "application/json"),
+    ]
+    return document(
+        TITLE, style(*STYLES), scripts, "".join(data), kind="throughtime lesson", later=style(*PANELS)
+    )

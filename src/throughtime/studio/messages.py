@@ -1,4 +1,5 @@
-"""The page's side of the protocol: JSON objects over a websocket, each with its "type". `answers` is the server's.
+"""What a page sends to its host, the studio's server or the worker of a page in one file: JSON objects, each with its
+"type". `answers` is the host's side.
 
 A message with an unknown key, a value out of range or of the wrong type is answered with an Error.
 """
@@ -140,6 +141,13 @@ class Prove:
 
 
 @dataclass(frozen=True)
+class CheckProof:
+    """Check the proof that came with the network."""
+
+    type: ClassVar = "check"
+
+
+@dataclass(frozen=True)
 class Restore:
     """Back to the recorded checkpoint that is nearest to a step."""
 
@@ -157,7 +165,7 @@ class Pace:
     updates_per_second: Annotated[float, _up_to("updates_per_second")] | None = 0
 
 
-Message = Configure | Train | Pause | Step | Reset | Operands | Sample | Prove | Restore | Pace
+Message = Configure | Train | Pause | Step | Reset | Operands | Sample | Prove | CheckProof | Restore | Pace
 
 
 def read(text: str | bytes) -> Message:

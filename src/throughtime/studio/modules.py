@@ -2,6 +2,8 @@
 
 Each module becomes a function that returns what it exports. The modules are written with whole-line imports of names
 and with exports of functions, classes and constants; anything else is refused, so that nothing is joined wrongly.
+Comments that have lines of their own and the spaces that lines begin with stay behind, so no text in a module may go
+over several lines.
 """
 
 from __future__ import annotations
@@ -12,45 +14,78 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+BEGIN = "const modules = {};\n"
+
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.\.?/[\w./-]+\.js)";[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function\*? |class |const )", re.MULTILINE)
 _NAME = re.compile(r"^export (?:async )?(?:function\*?|class|const) ([\w$]+)", re.MULTILINE)
-_OTHER = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
+_SPACES = re.compile(r"^[ \t]+", re.MULTILINE)
+_OTHER = re.compile(r"^(?:(?:import|export)\b.*|[^`\n]*`[^`\n]*)$", re.MULTILINE)
 
 
-def join(folder: Path, entry: str, written: Mapping[str, str] | None = None) -> str:
-    """The module `entry` of a folder and all that it imports, as the text of one module without imports or exports.
+class Modules:
+    """The modules of a folder for the scripts of one page: each stands in one of them.
 
     Parameters
     ----------
     folder : Path
-    entry : str
-        Its path in the folder, such as "engine/worker.js".
     written : dict, optional
         Texts of modules that are in no file, by their paths.
-
-    Raises
-    ------
-    ValueError
-        For imports in a circle, and for forms of import and export that are not known.
     """
-    joined: list[str] = []
-    state: dict[str, str] = {}
 
-    def add(name: str, by: str) -> None:
-        if state.get(name) == "begun":
-            raise ValueError(f"{by} and {name} import each other; joined modules must not")
-        if name in state:
-            return
-        state[name] = "begun"
-        text = (written or {}).get(name) or (folder / name).read_text(encoding="utf-8")
-        for found in _IMPORT.finditer(text):
-            add(_path(found[2], name), name)
-        state[name] = "done"
-        joined.append(_wrapped(name, text))
+    def __init__(self, folder: Path, written: Mapping[str, str] | None = None) -> None:
+        self.folder, self.written = folder, written or {}
+        self.shared: set[str] = set()
 
-    add(entry, entry)
-    return "const modules = {};\n" + "".join(joined)
+    def below(self, *entries: str) -> str:
+        """The script of all that `entries` import, for themselves and for the page's other scripts.
+
+        Parameters
+        ----------
+        *entries : str
+            The paths of modules in the folder, such as "engine/worker.js".
+
+        Raises
+        ------
+        ValueError
+            For imports in a circle, and for forms of import and export that are not known.
+        """
+        found: dict[str, str] = {}
+        for entry in entries:
+            found |= self._imported(entry)
+        shared = {name: text for name, text in found.items() if name not in entries}
+        self.shared |= set(shared)
+        return BEGIN + "".join(shared.values())
+
+    def script(self, entry: str) -> str:
+        """The script of `entry` and of what it imports, without what `below` has given; raises as `below` does."""
+        return "".join(self._imported(entry).values())
+
+    def _imported(self, entry: str) -> dict[str, str]:
+        """A module behind all that it imports, by their paths."""
+        joined: dict[str, str] = {}
+        begun: set[str] = set()
+
+        def add(name: str, by: str) -> None:
+            if name in joined or name in self.shared:
+                return
+            if name in begun:
+                raise ValueError(f"{by} and {name} import each other; joined modules must not")
+            begun.add(name)
+            text = self.written.get(name) or (self.folder / name).read_text(encoding="utf-8")
+            text = _SPACES.sub("", _COMMENT.sub("", text))
+            for found in _IMPORT.finditer(text):
+                add(_path(found[2], name), name)
+            joined[name] = _wrapped(name, text)
+
+        add(entry, entry)
+        return joined
+
+
+def join(folder: Path, entry: str, written: Mapping[str, str] | None = None) -> str:
+    """The module `entry` of a folder and all that it imports, as one script: see `Modules`."""
+    return BEGIN + Modules(folder, written).script(entry)
 
 
 def _wrapped(name: str, text: str) -> str:

@@ -9,7 +9,8 @@ from throughtime import tasks
 from throughtime.cells import NAMES
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout
-from throughtime.studio.answers import OptionInfo, Settings, TaskInfo
+from throughtime.proof import why_not
+from throughtime.studio.answers import OptionInfo, Settings, TaskInfo, Unable
 from throughtime.support.checks import checked
 from throughtime.support.option import Option
 from throughtime.tasks.from_file import DataFile
@@ -34,6 +35,8 @@ _MOST: dict[str, float] = {
 _LEAST = {"steps": 1}
 _LARGEST_OF_TASKS = 256
 """Of what a task counts: its sequences are to be drawn."""
+
+CHECKED = "a proof is shown when throughtime.proof.checker has accepted it"
 
 _NOT_DRAWN = ("layer_norm",)
 """Options of networks that no page can show."""
@@ -113,13 +116,13 @@ def check_length(steps: int, most: int = MOST_STEPS_IN_TIME) -> None:
 
 def listed(plan: Plan, data: DataFile | None = None) -> list[TaskInfo]:
     """The tasks for the page; of one that is not there, its name and the reason."""
-    shown = [_described(kind()) for kind in tasks.names.values()]
+    shown = [described(kind()) for kind in tasks.names.values()]
     if data is not None:
-        shown.append(_described(data))
-    return [_described(plan.task), *shown] if plan.task.waiting else shown
+        shown.append(described(data))
+    return [described(plan.task), *shown] if plan.task.waiting else shown
 
 
-def _described(task: Any) -> TaskInfo:
+def described(task: Any) -> TaskInfo:
     return TaskInfo(
         name=task.name,
         description=f"{task.waiting}." if task.waiting else task.summary,
@@ -147,6 +150,16 @@ def options(plan: Plan) -> list[OptionInfo]:
         )
         for row in shown
     ]
+
+
+def unable(plan: Plan) -> Unable:
+    """What the studio cannot do with a plan."""
+    found = Unable(check=CHECKED)
+    if plan.task.waiting:
+        found["train"] = plan.task.waiting
+    if (reason := why_not(plan, plan.task)) is not None:
+        found["prove"] = reason
+    return found
 
 
 def chosen(plan: Plan) -> Settings:

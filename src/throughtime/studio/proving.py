@@ -17,10 +17,15 @@ from throughtime.weights.network_specification import NetworkSpecification
 
 @dataclass(frozen=True)
 class Found:
-    """The outcome of an attempt; letters: the numbers of a wrong input's symbols."""
+    """The outcome of an attempt.
+
+    letters : the numbers of a wrong input's symbols
+    certificate : the text of a proof's
+    """
 
     verdict: Verdict
     letters: Sequence[int] | None = None
+    certificate: str | None = None
 
 
 def attempt(specification: NetworkSpecification, parameters: Array, task: Any) -> Found:
@@ -33,6 +38,7 @@ def attempt(specification: NetworkSpecification, parameters: Array, task: Any) -
     verdict = _verdict(proof.verdict, sentence, proof.seconds)
     if isinstance(proof, Proved):
         verdict["sets"], verdict["seconds"] = proof.sets, proof.seconds + proof.check_seconds
+        return Found(verdict, certificate=proof.certificate.text)
     if not isinstance(proof, Refuted):
         return Found(verdict)
     symbols = [machine.symbol_names[letter] for letter in proof.word]

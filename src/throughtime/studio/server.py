@@ -143,7 +143,7 @@ async def _export(session: Session, request: Request) -> Response:
     await session.begun.wait()
     try:
         frames, rest = await session.recorded()
-        page = await aside(partial(export.page, frames, title=session.plan.name, **rest))
+        page = await aside(partial(export.page, frames, **rest))
     except (ValueError, Lost) as error:
         return PlainTextResponse(str(error), 409)
     headers = {"content-disposition": f'attachment; filename="{export.file_name(session.plan.name)}"'}

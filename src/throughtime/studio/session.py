@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from throughtime.proof import why_not
 from throughtime.studio import compiling, messages, opened, proving
 from throughtime.studio.answers import Hello, History, HistoryEntry, Saved, State, Verdict, error, write
 from throughtime.studio.aside import aside
@@ -18,7 +17,7 @@ from throughtime.studio.client import Client
 from throughtime.studio.example import Example, of_operands, of_sample, of_word
 from throughtime.studio.folders import Folders
 from throughtime.studio.frame import Framer
-from throughtime.studio.plan import chosen, listed, options, plan
+from throughtime.studio.plan import CHECKED, chosen, listed, options, plan, unable
 from throughtime.studio.process import Lost, TrainingProcess
 from throughtime.studio.snapshot import Snapshot
 from throughtime.studio.trainer import Event
@@ -61,6 +60,7 @@ class Session:
         self.data: DataFile | None = None
         self.entries: list[HistoryEntry] = []
         self.verdict: Verdict | None = None
+        self.certificate: str | None = None
         self.preparing = False
         self.wanted: Any = None
         self.background: set[asyncio.Task[None]] = set()
@@ -157,6 +157,8 @@ class Session:
                 )
             case messages.Sample(seed):
                 await self._show(of_sample(self.plan.task, seed), None, client)
+            case messages.CheckProof():
+                raise ValueError(CHECKED)
             case messages.Restore(step):
                 self._forget_verdict()
                 await self._publish(await self.trainer.request("restore", step), client)
@@ -188,7 +190,10 @@ class Session:
             framer, example = self.framer, self.example
             frames = await aside(lambda: [framer.frame(snapshot, example) for snapshot in kept])
             frames[-1] = await aside(framer.frame, self.snapshot, example)
-        rest = {"history": self.entries, "settings": chosen(self.plan), "verdict": self.verdict}
+        rest = {
+            "history": self.entries, "settings": chosen(self.plan), "plan": self.plan, "title": self.plan.name,
+            "verdict": self.verdict, "certificate": self.certificate,
+        }  # fmt: skip
         return frames, rest
 
     # Frames
@@ -297,8 +302,7 @@ class Session:
             settings=chosen(self.plan),
             limits=messages.LIMITS,
             run=None if self.folder is None else str(self.folder),
-            waiting=self.plan.task.waiting,
-            unprovable=why_not(self.plan, self.plan.task),
+            unable=unable(self.plan),
         )
         return write(hello)
 
@@ -360,7 +364,7 @@ class Session:
     # Proofs
 
     def _prove(self, client: Client) -> None:
-        if reason := why_not(self.plan, self.plan.task):
+        if reason := unable(self.plan).get("prove"):
             client.send(error(reason))
         elif self.snapshot.running:
             client.send(error("pause the training first, so that one network can be proved"))
@@ -380,6 +384,7 @@ class Session:
             if self.plan is not plan or self.snapshot.step != snapshot.step:
                 self._judge(None)  # it speaks of a network that is gone
             elif found.letters is None:
+                self.certificate = found.certificate
                 self._judge(found.verdict)
             else:
                 example = of_word(plan.task, found.letters)
@@ -395,7 +400,7 @@ class Session:
     def _forget_verdict(self) -> None:
         if self.verdict is not None and self.verdict["state"] != "running":
             self._judge(None)
-            self.verdict = None
+            self.verdict = self.certificate = None
 
     def _in_background(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NewType, get_args, get_origin
 
 from throughtime.cells.graph import Graph
-from throughtime.studio import answers, messages
+from throughtime.studio import answers, browser, messages
 from throughtime.studio.plan import OF_TASKS, SETTINGS
 from throughtime.support.schema import alternatives, fields_of, is_form
 from throughtime.weights.network_specification import NetworkSpecification
@@ -87,6 +87,7 @@ def text() -> str:
     """The whole file."""
     types = Types()
     types.name(NetworkSpecification)
+    types.name(browser.Kit)
     roots = [f"export type {name} = {types.name(kind)};" for name, kind in ROOTS.items()]
     return "\n\n".join([*roots, *types.declared.values()]) + "\n"
 

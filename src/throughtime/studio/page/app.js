@@ -64,7 +64,7 @@ export function mount(root, host) {
     notice: "",
   };
   /** The link that the server has yet to follow. @type {Link | null} */
-  let wanted = host.hash ? readLink(location.hash) : null;
+  let wanted = host.hash === undefined ? null : readLink(location.hash, host.hash);
   // a page that is loaded again stays at the step of the run, which may have gone on
   const [entry] = performance.getEntriesByType("navigation");
   if (wanted && entry instanceof PerformanceNavigationTiming && entry.type === "reload") delete wanted.step;
@@ -75,7 +75,7 @@ export function mount(root, host) {
       selection: wanted.selection ?? null,
       moment: wanted.moment ?? state.moment,
     });
-  const page = layout(root);
+  const page = layout(root, host.lesson);
   /** The panels in sight: the others are not drawn while training. @type {Set<Element>} */
   const seen = new Set(page.panels.map(({ section }) => section));
   /** @type {View | null} */
@@ -110,9 +110,12 @@ export function mount(root, host) {
       panel.draw(body, shown, act);
       set(section, { hidden: body.hidden });
     }
-    if (host.hash && !state.running && !wanted) {
+    if (host.hash !== undefined && !state.running && !wanted) {
       clearTimeout(linkTimer);
-      linkTimer = window.setTimeout(() => shown && history.replaceState(null, "", linkOf(shown)), LINK_DELAY);
+      linkTimer = window.setTimeout(
+        () => shown && history.replaceState(null, "", linkOf(shown, host.hash)),
+        LINK_DELAY,
+      );
     }
   }
 
@@ -140,7 +143,7 @@ export function mount(root, host) {
       changed({ moment: shown.moment + 1 });
       shown.moment += 1;
       walk();
-    } else if (host.live && state.connected && !state.hello?.waiting) host.send({ type: "step", count: 1 });
+    } else if (host.live && state.connected && !state.hello?.unable.train) host.send({ type: "step", count: 1 });
     else changed({ playing: false });
   }
 
@@ -236,7 +239,8 @@ export function mount(root, host) {
   function goTo({ step, operands }, frame) {
     wanted = null;
     const most = state.hello?.limits.count ?? 1;
-    if (step !== undefined && !frame.running) {
+    if (step !== undefined && state.checkpoints.includes(step)) host.send({ type: "restore", step });
+    else if (step !== undefined && !frame.running) {
       if (step < frame.step) host.send({ type: "reset" });
       for (let left = step < frame.step ? step : step - frame.step; left > 0; left -= most)
         host.send({ type: "step", count: Math.min(left, most) });
@@ -261,8 +265,10 @@ export function mount(root, host) {
   darkness.addEventListener("change", () => changed({ theme: darkness.matches ? "dark" : "light" }));
   root.addEventListener("keydown", (event) => shown && keys(event, shown, act));
   // a notebook has keys of its own
-  if (host.hash)
-    document.addEventListener("keydown", (event) => shown && event.target === document.body && keys(event, shown, act));
+  if (host.hash !== undefined)
+    document.addEventListener("keydown", (event) => {
+      if (shown && !root.hidden && event.target === document.body) keys(event, shown, act);
+    });
   new ResizeObserver(() => changed({})).observe(root);
   const sight = new IntersectionObserver(
     (entries) => {
@@ -314,13 +320,14 @@ function isEmpty(name, view) {
   return false;
 }
 
-/** @param {View} view */
-function linkOf({ settings, frame, moment, selection }) {
-  return writeLink({
+/** @param {View} view @param {string | undefined} before */
+function linkOf({ settings, frame, moment, selection }, before) {
+  const link = {
     settings,
     step: frame.step,
     moment,
     selection: selection ?? undefined,
     operands: frame.example.operands?.map(String),
-  });
+  };
+  return writeLink(link, before);
 }

@@ -22,6 +22,7 @@ const LABELS = {
 /** The options of networks and training that are seen at once; the others are behind "More settings". */
 const FIRST = ["cell", "hidden", "layers", "learning_rate", "seed"];
 
+const FILES = "A trained network (.safetensors) or a data file with sequences.";
 const WHAT_A_PROOF_IS =
   "Is it right for sequences of every length? A proof says so, or finds an input on which the network is wrong.";
 
@@ -45,11 +46,18 @@ export function controls(root, view, act) {
   set(parts.own, { hidden: !task?.operands });
   write(parts.exampleTitle, task?.operands ? "Your own numbers" : "Example");
   children(parts.operands, task?.operands ?? 0, (k) => number(k, hello));
-  const { unprovable } = hello;
-  set(parts.prove, { disabled: !view.connected || unprovable !== null || view.verdict?.state === "running" });
-  set(parts.prove, { title: unprovable });
-  write(parts.prove, view.verdict?.state === "running" ? "Proving …" : "Prove");
-  verdict(parts.verdict, view, unprovable);
+  const { unable } = hello;
+  const judging = view.verdict?.state === "running";
+  for (const [button, why] of /** @type {const} */ ([
+    [parts.prove, unable.prove],
+    [parts.check, unable.check],
+  ]))
+    set(button, { hidden: why !== undefined, disabled: !view.connected || judging });
+  write(parts.prove, judging ? "Proving …" : "Prove");
+  verdict(parts.verdict, view, unable.prove);
+  set(parts.file, { hidden: unable.open !== undefined });
+  write(parts.files, unable.open === undefined ? FILES : `${sentence(unable.open)}.`);
+  write(parts.others, unable.choose === undefined ? "" : `${sentence(unable.choose)}.`);
   write(parts.saved, view.saved ? `This run is saved in ${view.saved}` : "");
   const operands = view.frame.example.operands;
   if (operands && parts.shown !== String(operands)) {
@@ -66,7 +74,7 @@ function described({ state, sentence, seconds }) {
   return `${mark} ${sentence}${state === "running" ? "" : ` (${format(seconds, 2)} s)`}`;
 }
 
-/** @param {HTMLElement} root @param {View} view @param {string | null} unprovable why there is nothing to prove */
+/** @param {HTMLElement} root @param {View} view @param {string | undefined} unprovable why no proof is looked for */
 function verdict(root, { verdict }, unprovable) {
   set(root, { "data-state": verdict?.state ?? null });
   write(root, verdict ? described(verdict) : unprovable ? `${sentence(unprovable)}.` : WHAT_A_PROOF_IS);
@@ -125,8 +133,17 @@ function build(root, hello) {
     exampleTitle: el("h3"),
     operands: el("div", { class: "operands" }),
     prove: el("button", { type: "button" }, "Prove"),
+    check: el("button", { type: "button", title: "Check the proof that came with this network" }, "Check the proof"),
     verdict: el("p", { class: "verdict", role: "status" }),
     saved: el("p", { class: "note" }),
+    files: el("label", { for: "upload", class: "note", id: "upload-note" }),
+    others: el("p", { class: "note" }),
+    file: el("input", {
+      type: "file",
+      accept: ".safetensors,.csv,.ts,.tsv,.txt,.npz,.json,.jsonl",
+      id: "upload",
+      "aria-describedby": "upload-note",
+    }),
     shown: "",
     view: /** @type {View} */ (/** @type {unknown} */ (null)),
     act: /** @type {Actions} */ (/** @type {unknown} */ (null)),
@@ -156,13 +173,8 @@ function build(root, hello) {
     });
   });
   parts.prove.addEventListener("click", () => parts.act.send({ type: "prove" }));
-
-  const file = el("input", {
-    type: "file",
-    accept: ".safetensors,.csv,.ts,.tsv,.txt,.npz,.json,.jsonl",
-    id: "upload",
-    "aria-describedby": "upload-note",
-  });
+  parts.check.addEventListener("click", () => parts.act.send({ type: "check" }));
+  const { file } = parts;
   file.addEventListener("change", () => {
     if (file.files?.[0]) parts.act.upload(file.files[0]);
     file.value = "";
@@ -171,7 +183,7 @@ function build(root, hello) {
     el("section", { class: "group" }, el("h3", {}, title), ...content);
   root.append(
     el("section", { class: "group" }, parts.exampleTitle, parts.own, another),
-    group("Proof", el("div", { class: "prove" }, parts.prove), parts.verdict),
+    group("Proof", el("div", { class: "prove" }, parts.prove, parts.check), parts.verdict),
     group(
       "Task and network",
       field({ ...TASK, choices: hello.tasks.map(({ name }) => name) }),
@@ -182,19 +194,11 @@ function build(root, hello) {
         {},
         el("summary", {}, "More settings"),
         ...hello.options.filter((option) => !isFirst(option)).map(field),
+        parts.others,
       ),
       el("p", { class: "note" }, "A change builds a new network, untrained."),
     ),
-    group(
-      "Your own file",
-      el(
-        "label",
-        { for: "upload", class: "note", id: "upload-note" },
-        "A trained network (.safetensors) or a data file with sequences.",
-      ),
-      file,
-      parts.saved,
-    ),
+    group("Your own file", parts.files, file, parts.saved),
   );
   return parts;
 }

@@ -1,17 +1,18 @@
-/** The page without a server: what was recorded stands in the page itself, or a notebook hands it over. */
+/** A page in one file: what was recorded stands in it, and where its network can be trained here, the engine does. */
 import { mount } from "./app.js";
+import { browser } from "./browser.js";
 import { parse } from "./json.js";
 
-/**
- * Shows a recording in an element.
- * @param {HTMLElement} root
- * @param {string} text JSON of {frames, history, settings, verdict}
- * @param {boolean} [hash] whether the address says what is shown
- */
-export function show(root, text, hash = false) {
-  mount(root, { live: false, hash, recorded: parse(text), start: () => {}, send: () => {} });
+/** @param {import("./types.d.ts").Recorded} recorded @returns {import("./types.d.ts").Host} */
+function hostOf(recorded) {
+  const { frames, history, settings, verdict, kit, certificate } = recorded;
+  const more = { hash: "", recorded };
+  if (!kit) return { live: false, start: () => {}, send: () => {}, ...more };
+  const kept = frames.map(({ step, trace }) => ({ step, parameters: trace.parameters }));
+  const [example] = frames[frames.length - 1].trace.x;
+  return browser({ type: "begin", kit, settings, kept, history, verdict, certificate, example }, more);
 }
 
-const inlined = document.getElementById("throughtime-record");
+const text = document.getElementById("throughtime-record")?.textContent;
 const root = document.getElementById("app");
-if (inlined?.textContent && root) show(root, inlined.textContent, true);
+if (text && root) mount(root, hostOf(parse(text)));

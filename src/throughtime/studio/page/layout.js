@@ -32,8 +32,8 @@ const PANELS = [
   { name: "weights", title: "Weights", how: "", draw: weights, place: "below", picture: true },
 ];
 
-/** The empty page. @param {HTMLElement} root */
-export function layout(root) {
+/** The empty page. @param {HTMLElement} root @param {string} [lesson] its address */
+export function layout(root, lesson) {
   root.classList.add("throughtime");
   const bar = el("header", { class: "bar" });
   const notice = el("span", { role: "alert" });
@@ -59,8 +59,8 @@ export function layout(root) {
       panel.picture ? pictures(panel.name, body) : null,
       panel.name === "inspector" ? closeDrawer : null,
       panel.how ? el("p", { class: "how" }, panel.how) : null,
-      panel.name === "controls"
-        ? el("p", { class: "how" }, "How all this works: ", el("a", { href: "lesson" }, "the lesson"), ".")
+      panel.name === "controls" && lesson
+        ? el("p", { class: "how" }, "How all this works: ", el("a", { href: lesson }, "the lesson"), ".")
         : null,
     );
     const section = el(

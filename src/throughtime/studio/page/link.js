@@ -17,9 +17,12 @@ const TEXTS = ["task", "cell", "activation", "optimizer", "schedule", "dtype", "
 const SHORT = { learning_rate: "lr" };
 const LONG = { lr: "learning_rate" };
 
-/** The content of a link; anything wrong in it is left out. @param {string} hash @returns {Link} */
-export function read(hash) {
-  const query = new URLSearchParams(hash.replace(/^#/, ""));
+/**
+ * The content of a link; anything wrong in it is left out.
+ * @param {string} hash @param {string} before what stands in front of it @returns {Link}
+ */
+export function read(hash, before = "") {
+  const query = new URLSearchParams(hash.replace(/^#/, "").replace(before, ""));
   /** @type {Record<string, string | number | boolean>} */
   const settings = {};
   for (const [short, text] of query) {
@@ -59,8 +62,8 @@ export function known(settings, hello) {
   return /** @type {Partial<Settings>} */ (Object.fromEntries(found));
 }
 
-/** The link that says all this. @param {Link} link */
-export function write({ settings, step, moment, selection, operands }) {
+/** The link that says all this. @param {Link} link @param {string} before what stands in front of it */
+export function write({ settings, step, moment, selection, operands }, before = "") {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(settings)) {
     const short = /** @type {Record<string, string>} */ (SHORT)[name] ?? name;
@@ -74,7 +77,7 @@ export function write({ settings, step, moment, selection, operands }) {
   }
   if (operands?.[0] !== undefined) query.set("a", operands[0]);
   if (operands?.[1] !== undefined) query.set("b", operands[1]);
-  return `#${query}`;
+  return `#${before}${query}`;
 }
 
 /** @param {string} text */

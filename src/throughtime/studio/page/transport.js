@@ -13,7 +13,7 @@ export function transport(root, view, act) {
   Object.assign(parts, { view, act });
   write(parts.train, view.running ? "❚❚ Pause" : "▶ Train");
   set(parts.train, { "data-running": view.running, "aria-pressed": String(view.running) });
-  const waiting = view.hello?.waiting ?? null;
+  const waiting = view.hello?.unable.train ?? null;
   for (const button of [parts.train, parts.update, parts.reset])
     set(button, { disabled: !view.connected || waiting !== null });
   set(parts.train, { title: waiting });

@@ -7,6 +7,8 @@ import type {
   Frame,
   Hello,
   HistoryEntry,
+  Kit,
+  ParametersJSON,
   ServerMessage,
   Settings,
   SpecificationJSON,
@@ -46,7 +48,7 @@ export interface View {
   frame: Frame;
   trace: TraceJSON;
   settings: Settings;
-  /** null in an exported page. */
+  /** null where nothing trains. */
   hello: Hello | null;
   history: HistoryEntry[];
   moment: number;
@@ -56,10 +58,10 @@ export interface View {
   /** The recorded checkpoints; live: the one frame. */
   frames: Frame[];
   theme: Theme;
-  /** Whether there is a server that trains; an exported page has none. */
+  /** Whether there is something that trains. */
   live: boolean;
   connected: boolean;
-  /** Whether the server trains at full speed. */
+  /** Whether training goes on. */
   running: boolean;
   /** Whether the kernels of the network are being compiled. */
   preparing: boolean;
@@ -68,10 +70,10 @@ export interface View {
   speed: Speed;
   /** The speed that was chosen for the training. */
   pace: Pace;
-  /** The steps that the server can go back to. */
+  /** The steps that the host can go back to. */
   checkpoints: number[];
   verdict: Verdict | null;
-  /** The folder in which the server has saved the run. */
+  /** The folder in which the run was saved. */
   saved: string | null;
   /** The address of what is shown as one file, if the host makes such files. */
   exportAddress: string | null;
@@ -87,7 +89,7 @@ export interface Actions {
   select(selection: Selection | null): void;
   hover(selection: Selection | null): void;
   seek(moment: number): void;
-  /** Other settings: builds the network anew, at step 0. Does nothing in an exported page. */
+  /** Other settings: builds the network anew, at step 0. Does nothing where nothing trains. */
   change(settings: Partial<Settings>): void;
   send(message: ClientMessage): void;
   /** Shows a recorded checkpoint. */
@@ -101,21 +103,52 @@ export interface Actions {
 
 export type Panel = (root: HTMLElement, view: View, act: Actions) => void;
 
-/** The home of the page: the studio's server, an exported file, a notebook. */
+/** What a page is shown by: the studio's server, the engine in its own worker, or only what was recorded. */
 export interface Host {
-  /** Whether there is a server that trains. */
+  /** Whether there is something that trains. */
   live: boolean;
-  /**
-   * Begins; receives each message, and whether the server is there, with the reason for which it closed the connection.
-   */
+  /** Begins; receives each message, and whether the host is there, with the reason for which it is not any more. */
   start(receive: (message: ServerMessage) => void, connected: (is: boolean, reason?: string) => void): void;
   send(message: ClientMessage): void;
-  /** Sends a file; resolves when the server took it, rejects with a sentence. */
+  /** Sends a file; resolves when the host took it, rejects with a sentence. */
   upload?(file: File): Promise<void>;
   /** The address of the page as one file, for what is shown. */
   exportAddress?(query: Record<string, string>): string;
   /** The content of an exported page. */
-  recorded?: { frames: Frame[]; history: HistoryEntry[]; settings: Settings; verdict: Verdict | null };
-  /** The part of the address behind "#"; a notebook has none. */
-  hash?: boolean;
+  recorded?: Recorded;
+  /** The beginning of the part of the address behind "#", before what is shown; a notebook has no address. */
+  hash?: string;
+  /** The address of the lesson, if it is there. */
+  lesson?: string;
+}
+
+/** What stands in an exported page; with a kit, it can train. */
+export interface Recorded {
+  frames: Frame[];
+  history: HistoryEntry[];
+  settings: Settings;
+  verdict: Verdict | null;
+  kit: Kit | null;
+  certificate: string | null;
+}
+
+/** A moment of a training. */
+export interface Kept {
+  step: number;
+  parameters: ParametersJSON;
+}
+
+/** The first message to the worker of a page: what may be chosen, and what the page was made with. */
+export interface Begin {
+  type: "begin";
+  kit: Kit;
+  settings?: Partial<Settings>;
+  /** The last one is the network that is shown. */
+  kept?: Kept[];
+  history?: HistoryEntry[];
+  verdict?: Verdict | null;
+  /** Of a proof of that network. */
+  certificate?: string | null;
+  /** The sequence that is shown, [T][I]. */
+  example?: number[][];
 }

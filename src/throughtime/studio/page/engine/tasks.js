@@ -30,20 +30,23 @@ function machineOf(inputs, state_names, step) {
 /** @param {number} count @param {string} name */
 const numbered = (count, name) => Array.from({ length: count }, (_, k) => `${name} ${k}`);
 
-/** How many bits a number has. @param {number} n */
-const bitLength = (n) => (n === 0 ? 0 : Math.floor(Math.log2(n)) + 1);
+/** How many bits a number has. @param {number | bigint} n */
+const bitLength = (n) => (Number(n) === 0 ? 0 : n.toString(2).length);
+
+/**
+ * @typedef {object} Options
+ * @property {number} [bits] steps of the words to learn from
+ * @property {number} [closing] last steps at which only the first symbol is read
+ * @property {boolean} [ordered] whether operands are swapped where the machine ends in another state than its first
+ * @property {string} [memory] what its states are called
+ * @property {string} [sign] what stands between the numbers, where their result is written below them
+ * @property {string[]} [reads] what its inputs are called
+ * @property {(numbers: bigint[]) => number} [steps] how many steps these numbers need; without it, it reads none
+ */
 
 export class MachineTask {
-  /**
-   * @param {string} name
-   * @param {Machine} machine
-   * @param {{bits?: number, closing?: number, ordered?: boolean}} options bits: steps of the words to learn from;
-   *   closing:
-   *   last steps at which only the first symbol is read; ordered: whether operands are swapped where the machine ends
-   * in
-   *   another state than its first
-   */
-  constructor(name, machine, { bits = 8, closing = 0, ordered = false }) {
+  /** @param {string} name @param {Machine} machine @param {Options} options */
+  constructor(name, machine, { bits = 8, closing = 0, ordered = false, memory = "state", sign, reads, steps }) {
     if (!(Number.isInteger(bits) && bits > closing))
       throw new Error(`bits must be at least ${closing + 1}, got ${bits}`);
     this.name = name;
@@ -51,6 +54,10 @@ export class MachineTask {
     this.bits = bits;
     this.closing = closing;
     this.ordered = ordered;
+    this.memory = memory;
+    this.sign = sign ?? null;
+    this.reads = reads ?? ["bit"];
+    this.steps = steps ?? null;
     this.inputs = machine.symbols[0].length;
     this.outputs = machine.outputs[0][0].length;
   }
@@ -109,20 +116,70 @@ export class MachineTask {
     return found;
   }
 
-  /** Whole numbers, one for each input, and what is right of them: x (T,I), y (T,O). @param {...number} numbers */
+  /**
+   * Whole numbers, one for each input, and what is right of them: x (T,I), y (T,O).
+   * @param {...(number | bigint)} numbers
+   */
   encode(...numbers) {
-    if (numbers.length !== this.inputs || !numbers.every((n) => Number.isSafeInteger(n) && n >= 0))
+    if (this.steps === null) throw new Error(`${this.name} takes no numbers`);
+    const whole = numbers.filter((n) => typeof n === "bigint" || Number.isSafeInteger(n)).map(BigInt);
+    if (numbers.length !== this.inputs || whole.length < numbers.length || whole.some((n) => n < 0n))
       throw new Error(`${this.name} takes ${this.inputs} whole numbers from 0, got ${numbers}`);
-    const T = Math.max(this.bits, bitLength(Math.max(...numbers)) + this.closing);
-    const word = Array.from({ length: T }, (_, t) => this.symbol(numbers.map((n) => Math.floor(n / 2 ** t) % 2)));
-    return this.run(word);
+    const T = Math.max(this.bits, this.steps(whole));
+    const bits = whole.map((n) => n.toString(2).padStart(T, "0"));
+    return this.run(Array.from({ length: T }, (_, t) => this.symbol(bits.map((text) => Number(text[T - 1 - t])))));
+  }
+
+  /** The numbers that a sequence x (T,I) writes, if it reads numbers. @param {number[][]} x */
+  numbers(x) {
+    const number = (/** @type {number} */ i) => x.reduceRight((sum, bits) => 2n * sum + BigInt(bits[i]), 0n);
+    return this.steps === null ? null : Array.from({ length: this.inputs }, (_, i) => number(i));
   }
 
   /** The number that outputs (T,1) write. @param {number[][]} y */
   decode(y) {
     return y.reduce((sum, [bit], t) => sum + (bit > 0.5 ? 2 ** t : 0), 0);
   }
+
+  /**
+   * What was read, what was predicted, and what is right if that is something else, in lines for people.
+   * @param {number[][]} x (T,I) @param {number[][]} y (T,O) predicted @param {number[][]} d (T,O)
+   */
+  rendered(x, y, d) {
+    const [predicted, right] = [y.map(([value]) => sign(value)), d.map(([value]) => sign(value))];
+    const isRight = predicted.join() === right.join();
+    /** @type {[string, string[], string][]} */
+    const rows = this.reads.map((label, i) => [label, x.map((bits) => sign(bits[i])), ""]);
+    rows.push([this.name, predicted, isRight ? "right" : "wrong"]);
+    if (!isRight) rows.push(["", right, "is right"]);
+    return table(rows);
+  }
 }
+
+/** How an output is shown: 0, 1, or ? where it is as near to both. @param {number} value */
+const sign = (value) => (value > 0.5 ? "1" : value < 0.5 ? "0" : "?");
+
+/** Signs of a line before it goes on below. */
+const COLUMNS = 32;
+
+/** Rows under each other. @param {[label: string, signs: string[], note: string][]} rows */
+function table(rows) {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  const T = rows[0][1].length;
+  /** @type {string[]} */
+  const lines = [];
+  for (let from = 0; from < T; from += COLUMNS) {
+    if (from > 0) lines.push("");
+    for (const [label, signs, note] of rows) {
+      const end = note && from + COLUMNS >= T ? `      ${note}` : "";
+      lines.push(`  ${label.padEnd(width)}    ${signs.slice(from, from + COLUMNS).join(" ")}${end}`.trimEnd());
+    }
+  }
+  return lines;
+}
+
+/** Steps of words in which the longest of some numbers has its bits, and `closing` more. @param {number} closing */
+const longest = (closing) => (/** @type {bigint[]} */ numbers) => Math.max(...numbers.map(bitLength)) + closing;
 
 /** @param {{bits?: number, operands?: number}} options */
 export function addition({ bits = 8, operands = 2 } = {}) {
@@ -130,7 +187,14 @@ export function addition({ bits = 8, operands = 2 } = {}) {
     const total = read.reduce((sum, bit) => sum + bit, carry);
     return [Math.floor(total / 2), total % 2];
   });
-  return new MachineTask("addition", machine, { bits, closing: bitLength(operands - 1) });
+  const steps = (/** @type {bigint[]} */ numbers) => bitLength(numbers.reduce((sum, n) => sum + n, 0n));
+  return new MachineTask("addition", machine, {
+    bits,
+    closing: bitLength(operands - 1),
+    memory: "carry",
+    sign: "+",
+    steps,
+  });
 }
 
 /** @param {{bits?: number}} options */
@@ -139,7 +203,13 @@ export function subtraction({ bits = 8 } = {}) {
     const difference = a - b - borrow;
     return [difference < 0 ? 1 : 0, Math.abs(difference) % 2];
   });
-  return new MachineTask("subtraction", machine, { bits, ordered: true });
+  return new MachineTask("subtraction", machine, {
+    bits,
+    ordered: true,
+    memory: "borrow",
+    sign: "−",
+    steps: longest(0),
+  });
 }
 
 /** @param {{bits?: number}} options */
@@ -148,7 +218,7 @@ export function comparison({ bits = 8 } = {}) {
     const now = a === b ? greater : Number(a > b);
     return [now, now];
   });
-  return new MachineTask("comparison", machine, { bits });
+  return new MachineTask("comparison", machine, { bits, reads: ["a", "b"], steps: longest(0) });
 }
 
 /** @param {{bits?: number, factor?: number}} options */
@@ -157,7 +227,8 @@ export function multiplication({ bits = 12, factor = 3 } = {}) {
     const total = carry + factor * bit;
     return [Math.floor(total / 2), total % 2];
   });
-  return new MachineTask("multiplication", machine, { bits, closing: bitLength(factor - 1) });
+  const closing = bitLength(factor - 1);
+  return new MachineTask("multiplication", machine, { bits, closing, memory: "carry", steps: longest(closing) });
 }
 
 /** @param {{bits?: number}} options */
@@ -170,12 +241,12 @@ export function parity({ bits = 8 } = {}) {
 }
 
 /** @param {{bits?: number, modulus?: number}} options */
-export function counter({ bits = 8, modulus = 3 } = {}) {
+export function counter({ bits = 16, modulus = 3 } = {}) {
   const machine = machineOf(1, numbered(modulus, "count"), (count, [bit]) => {
     const now = (count + bit) % modulus;
     return [now, Number(now === 0)];
   });
-  return new MachineTask("counter", machine, { bits });
+  return new MachineTask("counter", machine, { bits, memory: "count" });
 }
 
 const TASKS = { addition, subtraction, comparison, multiplication, parity, counter };

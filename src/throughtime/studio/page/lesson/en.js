@@ -18,9 +18,17 @@ export const TEXT = {
   dark: "Dark colours",
   light: "Light colours",
   figure: "Figure",
+  workshop: {
+    title: "The workshop",
+    text: [
+      "All that the chapters show, for a network of your choice: its task, its cell, its size, its optimiser and its " +
+        "noise. Train it, give it numbers of your own, and walk through time with every number and its formula.",
+    ],
+    open: "Open the workshop",
+  },
   end: [
     "The networks of this page are trained, drawn and checked in your browser. `throughtime studio` shows the " +
-      "same panels for networks and data of your own.",
+      "workshop's panels for data of your own, keeps what was trained, and looks for proofs.",
   ],
   chapters: {
     adds: {

@@ -4,6 +4,7 @@ import { CHAPTERS } from "./chapters.js";
 import { TEXT } from "./en.js";
 import { prose } from "./prose.js";
 import { makeTools } from "./tools.js";
+import { workshop } from "./workshop.js";
 
 /** @typedef {import("./types.d.ts").Figure} Figure */
 /** @typedef {import("./types.d.ts").Block} Block */
@@ -111,6 +112,7 @@ function sectionOf(chapter, k) {
 function contents() {
   const list = el("ol", {});
   for (const { id } of CHAPTERS) list.append(el("li", {}, el("a", { href: `#${id}` }, TEXT.chapters[id].title)));
+  list.append(el("li", {}, el("a", { href: "#workshop" }, TEXT.workshop.title)));
   return el("nav", { class: "contents", "aria-label": TEXT.contents }, list);
 }
 
@@ -131,6 +133,19 @@ function themeButton() {
 }
 
 const nothing = () => {};
+
+/** Where the lesson leads on. */
+function last() {
+  const { title, text, open } = TEXT.workshop;
+  return el(
+    "section",
+    { class: "opening", "aria-labelledby": "last-title" },
+    el("h2", { id: "last-title" }, title),
+    ...text.map((one) => el("p", {}, ...prose(one, nothing))),
+    el("a", { class: "button primary", href: "#workshop" }, open),
+  );
+}
+
 root.replaceChildren(
   el(
     "header",
@@ -140,10 +155,10 @@ root.replaceChildren(
     ...TEXT.lead.map((text) => el("p", { class: "lead" }, ...prose(text, nothing))),
     contents(),
   ),
-  el("main", {}, ...CHAPTERS.map(sectionOf)),
+  el("main", {}, ...CHAPTERS.map(sectionOf), last()),
   el("footer", { class: "closing" }, ...TEXT.end.map((text) => el("p", {}, ...prose(text, nothing)))),
 );
-if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+workshop(root);
 let waiting = 0;
 new ResizeObserver(() => {
   cancelAnimationFrame(waiting);

@@ -1,4 +1,5 @@
 /** Chapter 12, second picture: a proof drawn, checked by this browser, and damaged. */
+import { workerOf } from "../browser.js";
 import { el, set, write } from "../dom.js";
 import { format } from "../scales.js";
 import { certificateText, damaged, numbers } from "./certificate.js";
@@ -184,10 +185,7 @@ export function proved(tools, words, changed) {
  * @param {(verdict: Verdict) => void} done
  */
 function checkAside(text, images, done) {
-  const source = document.getElementById("throughtime-checker")?.textContent ?? "";
-  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const worker = new Worker(address);
-  URL.revokeObjectURL(address);
+  const worker = workerOf("throughtime-checking");
   worker.onmessage = ({ data: { image, verdict } }) => {
     if (image) {
       images.push(image);

@@ -40,6 +40,8 @@ export interface Text {
   dark: string;
   light: string;
   figure: string;
+  /** The last page. */
+  workshop: { title: string; text: string[]; open: string };
   end: string[];
   chapters: Record<string, ChapterText>;
 }

@@ -1,0 +1,121 @@
+"""A page that trains in its reader's browser: the scripts that stand in it, and all that may be chosen there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple, TypedDict
+
+from throughtime.bridges.javascript import to_javascript
+from throughtime.studio import messages
+from throughtime.studio.answers import OptionInfo, Settings, TaskInfo, Unable
+from throughtime.studio.modules import Modules
+from throughtime.studio.plan import MOST_PARAMETERS, chosen, described, options
+from throughtime.trace.json_form import SpecificationJSON
+from throughtime.training.plan import Plan
+from throughtime.weights.network_specification import NetworkSpecification
+
+PAGE = Path(__file__).parent / "page"
+CELLS = "engine/cells.js"
+"""The module of the cells that are written for a page."""
+
+TASKS = ("addition", "subtraction", "multiplication", "comparison", "parity", "counter")
+"""The tasks that `engine/tasks.js` has too."""
+
+_NOT_THERE = ("bidirectional", "dtype", "dropout", "window")
+"""Options that the engine has not."""
+
+UNABLE = Unable(
+    prove="a proof is looked for by the studio on your own machine, and checked by it and here",
+    open="files are opened by the studio on your own machine: throughtime studio",
+    export="this page is a file already: save it as it is",
+    choose="reading in both directions, float32, dropout and a window are for the studio on your own machine",
+)
+
+
+class NetworkChoice(TypedDict):
+    """A cell for a task: its recipe's settings and network, and the options that it has not."""
+
+    settings: Settings
+    specification: SpecificationJSON
+    init: str
+    disabled: list[str]
+
+
+class TaskChoice(TypedDict):
+    """A task, its own options, and its networks by their cells."""
+
+    info: TaskInfo
+    options: list[OptionInfo]
+    networks: dict[str, NetworkChoice]
+
+
+class Kit(TypedDict):
+    """All that may be chosen in a page; unable: see `answers.Hello`."""
+
+    version: str
+    limits: dict[str, int]
+    options: list[OptionInfo]
+    tasks: list[TaskChoice]
+    unable: Unable
+
+
+class Scripts(NamedTuple):
+    """The scripts of a page: the engine, the page's own, which uses it, and by their names those of workers behind it."""
+
+    engine: str
+    page: str
+    workers: dict[str, str]
+
+
+def scripts(entry: str, workers: Sequence[str], specifications: Iterable[NetworkSpecification]) -> Scripts:
+    """The scripts of the page that begins with the module `entry`, and of workers that begin with others."""
+    modules = Modules(PAGE, {CELLS: to_javascript(*specifications)} if workers else {})
+    engine = modules.below(*workers)
+    return Scripts(engine, modules.script(entry), {Path(name).stem: modules.script(name) for name in workers})
+
+
+def why_not_here(plan: Plan) -> str | None:
+    """Why a browser cannot train the network of a plan, in a sentence; None if it can."""
+    s = plan.specification
+    if plan.task.waiting:
+        return str(plan.task.waiting)
+    if plan.task.name not in TASKS:
+        return f"a browser does not learn {plan.task.name}: the studio on your own machine does"
+    if s.bidirectional or s.layer_norm or s.dtype != "float64" or plan.settings.dropout or plan.settings.window:
+        return "a browser trains no network that reads in both directions, or with float32, dropout or a window"
+    return None
+
+
+def kit(plans: Iterable[Plan], specifications: Iterable[NetworkSpecification]) -> Kit:
+    """The choices between these plans, of which each has another task or cell, with the cells of `specifications`."""
+    activations = list(dict.fromkeys(s.activation for s in specifications))
+    tasks: dict[str, TaskChoice] = {}
+    network: list[OptionInfo] = []
+    cells: list[str] = []
+    for plan in plans:
+        shown = [option for option in options(plan) if option["name"] not in _NOT_THERE]
+        network = [option for option in shown if option["of"] != "task"]
+        name, cell = plan.task.name, str(plan.specification.cell)
+        cells += [cell] * (cell not in cells)
+        own = [option for option in shown if option["of"] == "task"]
+        choice = tasks.setdefault(name, TaskChoice(info=described(plan.task), options=own, networks={}))
+        choice["networks"][cell] = NetworkChoice(
+            settings=chosen(plan),
+            specification=SpecificationJSON(plan.specification.as_dict()),
+            init=plan.init,
+            disabled=[option["name"] for option in network if not option["enabled"]],
+        )
+    for option in network:
+        if option["name"] == "cell":
+            option["choices"] = cells
+        if option["name"] == "activation":
+            option["choices"] = activations
+    return Kit(
+        version=version("throughtime"),
+        limits={**messages.LIMITS, "parameters": MOST_PARAMETERS},
+        options=network,
+        tasks=list(tasks.values()),
+        unable=UNABLE,
+    )
