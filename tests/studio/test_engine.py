@@ -20,14 +20,14 @@ ENGINE = PAGE / "engine"
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")
 
 
-def folder_of(folder: Path, *cells: str) -> Path:
+def folder_of(folder: Path, *cells: str, fixtures: str = "fixtures.py") -> Path:
     """The engine's modules, the cells written for them, and what Python says of networks of these cells, or of all."""
     for module in ENGINE.rglob("*.js"):
         target = folder / module.relative_to(ENGINE)
         target.parent.mkdir(exist_ok=True)
         shutil.copy(module, target)
     (folder / "package.json").write_text('{"type": "module"}')
-    subprocess.run([sys.executable, HERE / "fixtures.py", folder, *cells], check=True, timeout=200)
+    subprocess.run([sys.executable, HERE / fixtures, folder, *cells], check=True, timeout=200)
     return folder
 
 
@@ -59,6 +59,11 @@ def test_every_number_is_pythons(whole):
 @pytest.mark.long
 def test_it_draws_learns_checks_and_refuses(whole):
     passes("engine.mjs", whole)
+
+
+@pytest.mark.long
+def test_the_session_in_the_browser_answers_as_the_studio_does(tmp_path):
+    passes("session.mjs", folder_of(tmp_path, fixtures="session_fixtures.py"))
 
 
 PLANTED = {

@@ -3,7 +3,7 @@
 import pytest
 
 from throughtime.studio import export
-from throughtime.studio.modules import join
+from throughtime.studio.modules import Modules, join
 
 
 def write(folder, **modules):
@@ -30,12 +30,37 @@ def test_modules_stand_before_those_that_use_them(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ['import * as b from "./b.js";', 'import "./b.js";', "export default 1;", "export let a = 1;", "export { a };"],
+    [
+        'import * as b from "./b.js";',
+        'import "./b.js";',
+        "export default 1;",
+        "export let a = 1;",
+        "export { a };",
+        "const a = `\n`;",
+    ],
 )
 def test_what_is_not_known_is_refused(tmp_path, text):
     write(tmp_path, a=text, b="")
     with pytest.raises(ValueError, match=r"a\.js: cannot join"):
         join(tmp_path, "a.js")
+
+
+def test_what_several_scripts_use_stands_in_one_of_them(tmp_path):
+    write(
+        tmp_path,
+        page='import { a } from "./a.js";\nimport { own } from "./own.js";\na(own);\n',
+        worker='import { a } from "./a.js";\nonmessage = a;\n',
+        a="/** What both do. */\nexport function a() {\n  // nothing\n  return 1;\n}\n",
+        own="export const own = 1;\n",
+    )
+    modules = Modules(tmp_path)
+    below = modules.below("worker.js")
+    assert (
+        below
+        == 'const modules = {};\nmodules["a.js"] = (() => {\nfunction a() {\nreturn 1;\n}\n\nreturn { a };\n})();\n'
+    )
+    worker, page = modules.script("worker.js"), modules.script("page.js")
+    assert ('modules["a.js"] =' in worker, 'modules["a.js"] =' in page, 'modules["own.js"] =' in page) == (0, 0, 1)
 
 
 def test_a_circle_is_refused(tmp_path):
@@ -47,7 +72,7 @@ def test_a_circle_is_refused(tmp_path):
 def test_the_page_stands_in_one_file():
     frames = [f'{{"step":{step},"text":"</script><!--"}}' for step in range(100)]
     page = export.page(frames, history=[], settings={}, title="a <b>")
-    assert page.count("</script>") == 2
+    assert page.count("</script>") == 3  # the record, what stands below, and the page's own
     assert "<title>a &lt;b></title>" in page
     assert '"step":0,' in page
     assert '"step":99,' in page

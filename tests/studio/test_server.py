@@ -181,14 +181,15 @@ def test_a_network_whose_data_is_not_here_is_not_trained(running, tmp_path):
     with running.page() as page:
         hello = receive(page, "hello")
         why = "the file does not say what this network was trained for: upload its data to train it"
-        assert hello["waiting"] == why
+        assert hello["unable"]["train"] == why
         assert hello["tasks"][0]["name"] == hello["settings"]["task"] == "unknown"
         requests = [{"kind": "train"}, {"kind": "step", "count": 1}, {"kind": "reset"}]
         for message in [*requests, {"kind": "configure", "settings": {"task": "unknown", "hidden": 4}}]:
             send(page, **message)
             assert receive(page, "error")["message"] == why
         send(page, "configure", settings={"task": "addition"})
-        assert receive(page, "hello", lambda hello: hello["settings"]["task"] == "addition")["waiting"] is None
+        hello = receive(page, "hello", lambda hello: hello["settings"]["task"] == "addition")
+        assert "train" not in hello["unable"]
 
 
 @pytest.mark.long

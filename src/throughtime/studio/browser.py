@@ -62,7 +62,7 @@ class Kit(TypedDict):
 
 
 class Scripts(NamedTuple):
-    """The scripts of a page: the engine, the page's own, which uses it, and by their names those of workers behind it."""
+    """The scripts of a page: the engine, the page's own, which uses it, and those of workers, by their names."""
 
     engine: str
     page: str
@@ -90,7 +90,7 @@ def why_not_here(plan: Plan) -> str | None:
 
 def kit(plans: Iterable[Plan], specifications: Iterable[NetworkSpecification]) -> Kit:
     """The choices between these plans, of which each has another task or cell, with the cells of `specifications`."""
-    activations = list(dict.fromkeys(s.activation for s in specifications))
+    activations: list[str] = list(dict.fromkeys(s.activation for s in specifications))
     tasks: dict[str, TaskChoice] = {}
     network: list[OptionInfo] = []
     cells: list[str] = []

@@ -125,10 +125,17 @@ def document(
 def of_plan(plan: Plan, example: Example, step: int = 0, history: Iterable[HistoryEntry] = ()) -> str:
     """The file that shows one network at rest, with what can be proved of it."""
     network = plan.begin()
-    found = None if unable(plan).get("prove") else attempt(plan.specification, network.parameters, plan.task)
     frame = Framer(plan.task, plan.specification).frame(Snapshot(step, network.parameters), example)
-    return page([frame], history=list(history), settings=chosen(plan), plan=plan, title=plan.name,
-        verdict=found and found.verdict, certificate=found and found.certificate)
+    found = None if "prove" in unable(plan) else attempt(plan.specification, network.parameters, plan.task)
+    return page(
+        [frame],
+        history=list(history),
+        settings=chosen(plan),
+        verdict=None if found is None else found.verdict,
+        certificate=None if found is None else found.certificate,
+        plan=plan,
+        title=plan.name,
+    )
 
 
 def of_trace(trace: Trace, plan: Plan, example: Example) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 
 from throughtime.studio import browser
-from throughtime.studio.export import PAGE, PANELS, document, element, style
+from throughtime.studio.browser import PAGE
+from throughtime.studio.export import PANELS, document, element, style
 from throughtime.studio.plan import plan
 from throughtime.weights.network_specification import NetworkSpecification
 
@@ -58,6 +59,4 @@ def lesson() -> str:
         element("certificate", certificate(), "application/json"),
         element("kit", json.dumps(workshop()), "application/json"),
     ]
-    return document(
-        TITLE, style(*STYLES), scripts, "".join(data), kind="throughtime lesson", later=style(*PANELS)
-    )
+    return document(TITLE, style(*STYLES), scripts, "".join(data), kind="throughtime lesson", later=style(*PANELS))

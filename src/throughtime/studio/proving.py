@@ -30,6 +30,13 @@ class Found:
 
 def attempt(specification: NetworkSpecification, parameters: Array, task: Any) -> Found:
     """Try to prove a network right for its task."""
+    try:
+        return _attempt(specification, parameters, task)
+    except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+        return unknown(str(error) or type(error).__name__)
+
+
+def _attempt(specification: NetworkSpecification, parameters: Array, task: Any) -> Found:
     from throughtime.proof import Proved, Refuted, Unknown, prove
 
     machine = task.machine
@@ -81,8 +88,4 @@ def _verdict(state: Any, sentence: str, seconds: float = 0.0) -> Verdict:
 
 
 def _send_found(connection: Connection, *work: Any) -> None:
-    try:
-        found = attempt(*work)
-    except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
-        found = unknown(str(error) or type(error).__name__)
-    connection.send(found)
+    connection.send(attempt(*work))

@@ -190,11 +190,8 @@ class Session:
             framer, example = self.framer, self.example
             frames = await aside(lambda: [framer.frame(snapshot, example) for snapshot in kept])
             frames[-1] = await aside(framer.frame, self.snapshot, example)
-        rest = {
-            "history": self.entries, "settings": chosen(self.plan), "plan": self.plan, "title": self.plan.name,
-            "verdict": self.verdict, "certificate": self.certificate,
-        }  # fmt: skip
-        return frames, rest
+        rest = {"history": self.entries, "verdict": self.verdict, "certificate": self.certificate}
+        return frames, rest | {"settings": chosen(self.plan), "plan": self.plan, "title": self.plan.name}
 
     # Frames
 

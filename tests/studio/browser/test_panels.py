@@ -100,15 +100,14 @@ def test_a_term_leads_to_its_cell(running, watched, line):
 
 def test_prove_is_offered_where_something_can_be_proved(running, watched, line):
     send(line, "configure", settings={"task": "recall", "seed": 1})
-    why = receive(line, "hello", lambda hello: hello["settings"]["task"] == "recall")["unprovable"]
+    why = receive(line, "hello", lambda hello: hello["settings"]["task"] == "recall")["unable"]["prove"]
     page = watched(running.url).page
-    prove = page.locator(".prove button")
-    page.wait_for_function("() => document.querySelector('.prove button').disabled")
-    assert prove.get_attribute("title") == why
+    prove = page.locator(".prove button").first
+    prove.wait_for(state="hidden")
     assert page.locator(".verdict").inner_text()[1:] == f"{why}."[1:]
     send(line, "configure", settings={"task": "addition", "seed": 1})
-    page.wait_for_function("() => !document.querySelector('.prove button').disabled")
-    assert prove.get_attribute("title") is None
+    prove.wait_for()
+    assert prove.is_enabled()
 
 
 def test_the_lesson_is_a_link_away(running, watched):

@@ -75,6 +75,7 @@ export function mount(root, host) {
       selection: wanted.selection ?? null,
       moment: wanted.moment ?? state.moment,
     });
+  if (!host.live) wanted = null;
   const page = layout(root, host.lesson);
   /** The panels in sight: the others are not drawn while training. @type {Set<Element>} */
   const seen = new Set(page.panels.map(({ section }) => section));
@@ -206,6 +207,7 @@ export function mount(root, host) {
       // the frame that is on its way is of the link's network, unless that was requested just now
       settled = !other || configured;
       configured = other;
+      if (settled && wanted && recorded && state.frame) goTo(wanted, state.frame);
     } else if (message.type === "frame") {
       if (settled && wanted) goTo(wanted, message);
       const updates = updatesFor(state.pace, message);

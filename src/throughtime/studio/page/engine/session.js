@@ -91,11 +91,14 @@ export class Session {
 
   // A run
 
-  /** Begins with what may be chosen, and with the network and the run that the page was made of. @param {Begin} from */
+  /**
+   * Begins with what may be chosen, and with the network and the run that the page was made of: it shows these already.
+   * @param {Begin} from
+   */
   begin({ kit, settings = {}, kept, history = [], verdict = null, certificate, example }) {
     this.kit = kit;
     this.certificate = certificate ?? null;
-    this.start(planOf(kit, settings), () => {
+    this.start(planOf(kit, settings), !kept, () => {
       const { task } = this.plan;
       if (kept) this.run.continue(kept, history);
       if (example) this.example = task.run(example.map((bits) => task.symbol(bits)));
@@ -104,8 +107,12 @@ export class Session {
     });
   }
 
-  /** A run of a plan at step 0, or what `more` makes of it. @param {Plan} plan @param {() => void} more */
-  start(plan, more = () => {}) {
+  /**
+   * @param {Plan} plan
+   * @param {boolean} isNew whether the page has yet to be sent a frame
+   * @param {() => void} more makes another run of the one at step 0
+   */
+  start(plan, isNew = true, more = () => {}) {
     const run = new Run(plan);
     const { task } = plan;
     const [count, most] = [run.network.parameters.length, this.kit.limits.parameters];
@@ -123,9 +130,12 @@ export class Session {
     this.example = task.steps ? task.encode(...numbers) : this.exampleOf({});
     this.forget();
     more();
-    this.history(run.entries, true);
+    this.said = "";
+    this.hello();
+    this.history(this.run.entries, true);
     if (this.verdict) this.send(this.verdict);
-    this.publish();
+    this.state();
+    if (isNew) this.publish();
   }
 
   train() {

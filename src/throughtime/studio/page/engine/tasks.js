@@ -146,6 +146,7 @@ export class MachineTask {
    * @param {number[][]} x (T,I) @param {number[][]} y (T,O) predicted @param {number[][]} d (T,O)
    */
   rendered(x, y, d) {
+    if (this.sign !== null) return []; // the page writes it as on paper
     const [predicted, right] = [y.map(([value]) => sign(value)), d.map(([value]) => sign(value))];
     const isRight = predicted.join() === right.join();
     /** @type {[string, string[], string][]} */
