@@ -235,8 +235,8 @@ class Session:
         self._look()
 
     def _state(self) -> str:
-        s = self.snapshot
-        return write(State(type="state", running=s.running, step=s.step, preparing=self.preparing))
+        at = self.snapshot
+        return write(State(type="state", running=at.running, step=at.step, preparing=self.preparing))
 
     def _prepare(self, preparing: bool) -> None:
         """Say to all pages that kernels are compiled, or no longer."""
@@ -304,8 +304,7 @@ class Session:
         return write(hello)
 
     def _history(self, entries: list[HistoryEntry], reset: bool) -> str:
-        checkpoints = self.snapshot.checkpoints
-        return write(History(type="history", entries=entries, reset=reset, checkpoints=checkpoints))
+        return write(History(type="history", entries=entries, reset=reset, checkpoints=self.snapshot.checkpoints))
 
     def _send_all(self, text: str) -> None:
         for client in self.clients:
