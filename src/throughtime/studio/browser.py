@@ -23,14 +23,14 @@ CELLS = "engine/cells.js"
 TASKS = ("addition", "subtraction", "multiplication", "comparison", "parity", "counter")
 """The tasks that `engine/tasks.js` has too."""
 
-_NOT_THERE = ("bidirectional", "dtype", "dropout", "window")
+_NOT_THERE = ("bidirectional", "dtype", "dropout", "input_noise", "window")
 """Options that the engine has not."""
 
 UNABLE = Unable(
     prove="a proof is looked for by the studio on your own machine, and checked by it and here",
     open="files are opened by the studio on your own machine: throughtime studio",
     export="this page is a file already: save it as it is",
-    choose="reading in both directions, float32, dropout and a window are for the studio on your own machine",
+    choose="float32, both directions, dropout, noise on inputs and a window are for the studio on your own machine",
 )
 
 
@@ -78,13 +78,15 @@ def scripts(entry: str, workers: Sequence[str], specifications: Iterable[Network
 
 def why_not_here(plan: Plan) -> str | None:
     """Why a browser cannot train the network of a plan, in a sentence; None if it can."""
-    s = plan.specification
+    s, settings = plan.specification, plan.settings
     if plan.task.waiting:
         return str(plan.task.waiting)
     if plan.task.name not in TASKS:
         return f"a browser does not learn {plan.task.name}: the studio on your own machine does"
-    if s.bidirectional or s.layer_norm or s.dtype != "float64" or plan.settings.dropout or plan.settings.window:
-        return "a browser trains no network that reads in both directions, or with float32, dropout or a window"
+    if s.bidirectional or s.layer_norm or s.dtype != "float64":
+        return "a browser trains no network that reads in both directions, normalises, or has float32"
+    if settings.dropout or settings.input_noise or settings.window:
+        return "a browser trains without dropout, noise on inputs and a window"
     return None
 
 

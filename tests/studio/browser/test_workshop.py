@@ -124,9 +124,9 @@ def test_what_it_cannot_do_is_said_and_not_offered(workshop):
     said = page.locator(".panel-controls").inner_text()
     page.locator(".panel-controls summary").click()
     said = page.locator(".panel-controls").inner_text()
-    for part in ("A proof is looked for by", "Files are opened by", "Reading in both directions, float32, dropout"):
+    for part in ("A proof is looked for by", "Files are opened by", "Float32, both directions, dropout"):
         assert part in said
-    for name in ("dtype", "bidirectional", "dropout", "window"):
+    for name in ("dtype", "bidirectional", "dropout", "input_noise", "window"):
         assert page.locator(f"#setting-{name}").count() == 0
     page.locator("#setting-schedule").fill("never")
     page.locator("#setting-schedule").press("Enter")

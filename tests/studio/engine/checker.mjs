@@ -1,5 +1,5 @@
 /**
- * The second proof checker: its bounds hold, and its verdicts are those of proof.checker. FOLDER holds modules and cases.
+ * The second proof checker: its bounds hold, and its verdicts are those of proof.checker. FOLDER holds modules, cases.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

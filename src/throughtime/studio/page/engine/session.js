@@ -300,7 +300,7 @@ export class Session {
     const { specification: own, parameters } = this.run.network;
     const { machine } = this.plan.task;
     const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringify(a) === JSON.stringify(b);
-    const symbols = specification.symbols.map((/** @type {string[]} */ symbol) => symbol.map(double));
+    const symbols = specification.symbols.map((/** @type {any[]} */ symbol) => symbol.map(point));
     return (
       same([network.hidden, network.layers], [own.hidden, own.layers]) &&
       weights.length === parameters.length &&
@@ -320,6 +320,9 @@ export class Session {
     this.verdict = null;
   }
 }
+
+/** An input of a certificate; NaN if it is an interval. @param {string | [string, string]} entry */
+const point = (entry) => (typeof entry === "string" ? double(entry) : NaN);
 
 /** @param {unknown} error */
 const sentence = (error) => (error instanceof Error ? error.message : String(error));
