@@ -82,6 +82,7 @@ PLANTED = {
     "too short a series": ("bounds.js", "let n = 14;", "let n = 9;"),
     "what rounding does to sums": ("forms.js", "const errors = (sizes, count) => up(sizes * UNIT + count * TINY)",
                                    "const errors = (sizes, count) => up(0 * sizes * count)"),
+    "what rounding does to matrices": ("forms.js", "up(off + errors(sizes[j] * row.length, 0))", "off"),
     "the product of what w and t are off by": ("forms.js", "times(radius(w, 1), radius(t, 1))", "0"),
     "what a factor does to own": ("forms.js", "sum(own, times(Math.abs(factor), set.own))", "sum(own, set.own)"),
     "the turn of a curve": ("forms.js", "if (u > 0) high", "if (u > 9e9) high"),

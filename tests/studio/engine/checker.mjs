@@ -10,7 +10,7 @@ const folder = process.env.FOLDER;
 const load = (name) => import(`${folder}/checker/${name}.js`);
 const { down, exp, sigmoid, tanh, up } = await load("bounds");
 const { check } = await load("check");
-const { blend, combined, curve, ends, point } = await load("forms");
+const { blend, combined, curve, ends, point, product: rowTimes, size: sizeOf } = await load("forms");
 const { sha256 } = await load("reading");
 const { Random } = await import(`${folder}/random.js`);
 const read = (name) =>
@@ -81,6 +81,21 @@ describe("sets", () => {
       const [low, high] = ends(result);
       const reach = result.x.reduce((sum, value, place) => sum + (place ? size(exact(value)) : 0n), exact(result.own));
       assert.ok(exact(low) <= exact(result.x[0]) - reach && exact(high) >= exact(result.x[0]) + reach);
+    }
+  });
+
+  it("hold a row of a matrix times sets, to the last bit", () => {
+    for (let k = 0; k < 1000; k++) {
+      const sets = Array.from({ length: 1 + random.below(6) }, () => setOf(1 + random.below(4)));
+      const row = Float64Array.from(sets, any);
+      const result = rowTimes(row, sets, sets.map(sizeOf));
+      let off = 0n;
+      result.x.forEach((value, place) => {
+        const right = sets.reduce((sum, { x }, j) => sum + product(exact(row[j]), exact(x[place] ?? 0)), 0n);
+        off += size(right - exact(value));
+      });
+      sets.forEach(({ own }, j) => (off += product(size(exact(row[j])), exact(own))));
+      assert.ok(off <= exact(result.own) + SLACK);
     }
   });
 

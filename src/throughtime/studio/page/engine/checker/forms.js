@@ -81,6 +81,21 @@ export function combined(parts) {
 }
 
 /**
+ * Σ row_j · set_j, of n sets with these sizes. In any order such a sum is off by at most γ_n Σ |terms|, γ_n ≤ 2 n u.
+ * @param {Float64Array} row @param {Set[]} sets @param {number[]} sizes @returns {Set}
+ */
+export function product(row, sets, sizes) {
+  const x = new Float64Array(Math.max(...sets.map((set) => set.x.length)));
+  let own = 0;
+  sets.forEach(({ x: of, own: off }, j) => {
+    const factor = row[j];
+    for (let k = 0; k < of.length; k++) x[k] += factor * of[k];
+    own = up(own + times(Math.abs(factor), up(off + errors(sizes[j] * row.length, 0))));
+  });
+  return { x, own: sum(own, errors(0, row.length * x.length)) }; // where it underflows
+}
+
+/**
  * (1 − w) x + w y = (1 − w₀) x + w₀ y + t₀ (w − w₀) + (w − w₀) (t − t₀), t = y − x.
  * @param {Set} w @param {Set} x @param {Set} y
  */

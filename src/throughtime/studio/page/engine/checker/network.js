@@ -1,7 +1,7 @@
 /**
  * The network of a certificate: its operations and weights, one step of sets of states, and what a step may be off by.
  */
-import { combined, exact, FUNCTIONS, OPERATIONS, point, size, sum, times } from "./forms.js";
+import { combined, exact, FUNCTIONS, OPERATIONS, point, product, size, sum, times } from "./forms.js";
 import { down, up } from "./bounds.js";
 import { ARITY, DTYPES, list, need, read, whole } from "./reading.js";
 
@@ -34,13 +34,14 @@ export class Arithmetic {
   /** M times a column of coordinates. @param {Matrix} M @param {Form[]} column @returns {Form[]} */
   product(M, column) {
     const of = column.map((a) => this.rounded(a));
+    const sizes = of.map(size);
     return M.rows.map((row) => {
       let [s, e] = [0, 0];
       of.forEach((a, j) => {
-        s = sum(s, times(Math.abs(row[j]), a.s));
-        e = sum(e, times(Math.abs(row[j]), a.e));
+        s = up(s + times(Math.abs(row[j]), a.s));
+        e = up(e + times(Math.abs(row[j]), a.e));
       });
-      return { ...combined(of.map((a, j) => [row[j], a])), s, e, k: of.length };
+      return { ...product(row, of, sizes), s, e, k: of.length };
     });
   }
 

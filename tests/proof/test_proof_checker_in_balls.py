@@ -1,0 +1,55 @@
+"""The checker's images against balls of python-flint, to the last bit: no slack for anything."""
+
+from __future__ import annotations
+
+import built_networks as built
+import numpy as np
+import pytest
+from balls import balls, bits, step
+from test_proof_checker import CELLS, MACHINE, reader
+
+from throughtime.proof.checker import network, sets
+from throughtime.proof.system import System
+
+
+def inside(found, point, e) -> bool:
+    """Whether a point with these e, (n,) balls, surely lies in a set."""
+    K = 1 + len(e)
+    at = balls(found.x[:, :K]) @ np.array([1, *e], object)
+    rest = balls(np.abs(found.x[:, K:])).sum(axis=1) + balls(found.r)
+    return all(bool(abs(p - q) <= r) for p, q, r in zip(point, at, rest, strict=True))
+
+
+def images_hold(fields, scale, points=3) -> bool:
+    """Two steps from points of a set as small as 2⁻⁴⁰, or a large one: rounding counts for as much as the rest."""
+    rng = np.random.default_rng(4)
+    for radius in (0.0, 2.0**-50, 2.0**-40, 0.1):
+        net = built.empty(inputs=2, hidden=3, outputs=1, **fields)
+        net.parameters[:] = rng.normal(0, scale, len(net.parameters))
+        system = System.of(net, MACHINE)
+        view, n = reader(system), system.width
+        start = sets.Set(np.column_stack([rng.uniform(-1, 1, n), np.diag(np.full(n, radius))]), np.zeros(n))
+        for _ in range(points):
+            box, e = start, rng.choice([-1, 0, 1], n).tolist()
+            state = balls(box.x) @ np.array([1, *e], object)
+            for symbol in MACHINE.symbols:
+                how = network.Arithmetic("float64", 0.0, box.x.shape[1])
+                after, net_y = view.step(how, box, sets.points(symbol), {})
+                state, y = step(system, state, balls(symbol))
+                if not (inside(after, state, e) and inside(net_y.set, y, e)):
+                    return False
+                box = how.shared(after, len(view.share) * view.H)
+    return True
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_images_hold_balls(name):
+    with bits(300):
+        assert images_hold(CELLS[name], 3.0)
+
+
+def test_functions_that_are_taken_to_be_exact_show(monkeypatch):
+    curve = sets.curve
+    monkeypatch.setattr(sets, "curve", lambda name, a: curve(name, a)._replace(r=0 * a.r))
+    with bits(300):
+        assert not images_hold(CELLS["tanh"], 3.0)
