@@ -1,8 +1,9 @@
 """Certify an adder at fixed lengths with auto_LiRPA, for docs/other_verifiers.md.
 
-python docs/compare_verifiers.py [--networks sigmoid tanh lstm] [--methods IBP CROWN CROWN-Optimized] [--seconds 120]
+python docs/compare_verifiers.py [--networks "sigmoid 16" "LSTM 8"] [--methods IBP CROWN CROWN-Optimized] [--seconds 60]
 
-It needs PyTorch and auto_LiRPA, which CI has not; measured with auto_LiRPA 0.7.1 and PyTorch 2.13 on one thread.
+It needs PyTorch and auto_LiRPA, which CI has not; measured with auto_LiRPA 0.7.1 and PyTorch 2.13 on one thread. With
+--out it writes what docs/note/measure.py draws.
 
 A network that reads T symbols is unrolled to a feed-forward one, whose output at step T is bounded over a domain: a set
 of symbols for each step, one of {00}, {01}, {10}, {11}, {01, 10} and all four. The set {01, 10} is the segment between
@@ -14,8 +15,10 @@ symbols is split. It begins with one domain, all words of T symbols, so what is 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 import warnings
+from pathlib import Path
 
 import auto_LiRPA
 import numpy as np
@@ -25,7 +28,7 @@ from torch import Tensor, nn
 import throughtime as tt
 from throughtime.training import recipes
 
-NETWORKS = {"sigmoid": ("elman", "sigmoid"), "tanh": ("elman", "tanh"), "lstm": ("lstm", None)}
+NETWORKS = {"sigmoid 16": ("elman", "sigmoid"), "tanh 16": ("elman", "tanh"), "LSTM 8": ("lstm", None)}
 GATES = ("input", "forget", "output", "candidate")
 ZERO, ONE, LOW, HIGH, EITHER, ALL = range(6)
 """Sets of symbols: 00, 11, 01, 10, {01, 10}, all four."""
@@ -118,7 +121,7 @@ class Certifier:
 
 
 def certify(net: tt.Network, machine: tt.Machine, T: int, method: str, seconds: float) -> tuple[bool, int, float]:
-    """(whether all words of T symbols are certified, domains that were bounded, seconds of processor time)."""
+    """(whether all words of T symbols are certified, boxes that were bounded, seconds of processor time)."""
     begun, bounded = time.process_time(), 0
     certifier, open_domains = Certifier(net, T, method), [(ALL,) * T]
     while open_domains:
@@ -142,16 +145,18 @@ def certify(net: tt.Network, machine: tt.Machine, T: int, method: str, seconds: 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--networks", nargs="+", default=[*NETWORKS], choices=NETWORKS)
+    parser.add_argument("--networks", nargs="+", default=["sigmoid 16", "LSTM 8"], choices=NETWORKS)
     parser.add_argument("--methods", nargs="+", default=["IBP", "CROWN", "CROWN-Optimized"])
-    parser.add_argument("--seconds", type=float, default=120, help="for one length, after which it is given up")
+    parser.add_argument("--seconds", type=float, default=60, help="for one length, after which it is given up")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     task = tt.tasks.Addition(bits=8)
     print(f"auto_LiRPA {auto_LiRPA.__version__}, PyTorch {torch.__version__}, seed {options.seed}")
+    compared = {}
     for name in options.networks:
         recipe = recipes.default(task, *NETWORKS[name])
         net = tt.Network(init=recipe.init, seed=options.seed, **recipe.network)
@@ -159,14 +164,19 @@ def main() -> None:
         tt.prove(net, task.machine)  # compiles and imports what it needs
         begun = time.process_time()
         proof = tt.prove(net, task.machine)
-        print(f"\n{name}: {proof.verdict} for every length in {time.process_time() - begun:.2g} s", flush=True)
-        for method in options.methods:
-            print(f"{method}: T, domains, seconds")
+        proved = time.process_time() - begun
+        print(f"\n{name}: {proof.verdict} for every length in {proved:.2g} s", flush=True)
+        compared[name] = {"proved": round(proved, 2), "methods": {method: [] for method in options.methods}}
+        for method, rows in compared[name]["methods"].items():
+            print(f"{method}: T, boxes, seconds")
             for T in range(1, 1000):
-                certified, domains, seconds = certify(net, task.machine, T, method, options.seconds)
-                print(f"{T:>3} {domains:>8} {seconds:>8.2f}{'' if certified else '  given up'}", flush=True)
+                certified, boxes, seconds = certify(net, task.machine, T, method, options.seconds)
+                print(f"{T:>3} {boxes:>8} {seconds:>8.2f}{'' if certified else '  given up'}", flush=True)
+                rows.append({"T": T, "boxes": boxes, "seconds": round(seconds, 2), "certified": certified})
                 if not certified:
                     break
+    if options.out:
+        options.out.write_text(json.dumps(compared).replace("}, ", "},\n") + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

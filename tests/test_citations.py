@@ -16,7 +16,7 @@ SOURCES = sorted(
 )
 NAMED = re.compile(r"(?<![\w/.])((?:docs/)?(?:[\w-]+/)*[\w-]+\.md)(?:#([\w-]+))?")
 """A document that is named in a text, and the section of it."""
-ON_PROOFS = [ROOT / "docs/other_verifiers.md"]
+ON_PROOFS = [ROOT / "docs/other_verifiers.md", ROOT / "docs/note/index.md"]
 """Documents that cite papers."""
 YEAR = re.compile(r"[\s(]((?:18|19|20)\d\d)(?=\)|\]|;|, §|\. )")
 """The year of a citation: [Kingma & Ba 2015], Elman (1990), [Higham 2002, §3.1]."""
@@ -87,8 +87,8 @@ def test_links_of_documents_lead_somewhere(document):
 
 def test_every_document_is_in_the_site():
     navigation = (ROOT / "mkdocs.yml").read_text()
-    pages = [path.name for path in (ROOT / "docs").glob("*.md")]
-    assert not [name for name in pages if f": {name}\n" not in navigation]
+    pages = [path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    assert not [name for name in pages if f": {name}\n" not in navigation and not name.startswith("decisions/")]
 
 
 def test_every_public_name_is_in_the_reference():
