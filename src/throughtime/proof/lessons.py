@@ -1,9 +1,9 @@
 """Training that goes on until a network is proved: in rounds, with the words on which it was wrong as lessons.
 
-After each round of training, `prove` judges the network. Where it was wrong on a short word, it has not learned the
-task yet, and is trained on with less noise; where it is wrong on longer words alone, or undecided, its states are too
-near to each other, and it is trained on with more noise. Words on which it was wrong begin some sequences of the rounds
-that follow. Where nothing was learned in several rounds, another network is drawn.
+After each round of training, `prove` judges the network. Where it is wrong on a word no longer than the task's, it has
+not learned yet, and is trained on with less noise. Where it is right for long, or undecided, its states are too near to
+each other, and it is trained on with more noise. Words on which it was wrong begin some sequences of the rounds that
+follow. Where nothing was learned in several rounds, another network is drawn.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ROUNDS = 12
 LESSONS = "lessons.safetensors"
 
 LESS, MORE, LEAST = 0.25, 1.5, 0.05
-"""By what noise is multiplied for a network that has not learned and for one that has, and what it is then at least."""
+"""By what noise is multiplied where nothing was learned and where no lesson helps; the least for what has learned."""
 
 PATIENCE = 3
 """Rounds in a row in which nothing was learned, before another network is drawn."""
@@ -51,7 +51,7 @@ LONGER, LONGEST = 2, 4
 class Lessons:
     """A task's words, and in the other half of a batch longer ones, of which half begin with a lesson.
 
-    These longer words have a probability of their own for each symbol, so that some of them repeat one many times.
+    Every other of these longer words has probabilities of its own for the symbols, so that some repeat one many times.
     """
 
     task: Any
@@ -68,7 +68,10 @@ class Lessons:
         own = self.task.sample(rng, batch - batch // 2)
         steps, B = own.x.shape[1], batch // 2
         T = max([LONGER * steps, *map(len, self.words)])
-        sums = rng.dirichlet(np.full(len(machine.symbols), 0.5), size=B).cumsum(axis=1)
+        A = len(machine.symbols)
+        chances = rng.dirichlet(np.full(A, 0.5), size=B)
+        chances[::2] = 1 / A
+        sums = chances.cumsum(axis=1)
         word = (rng.random((B, T, 1)) > sums[:, None, :-1]).sum(axis=2)
         if self.words:
             for row, lesson in enumerate(rng.integers(len(self.words), size=B // 2)):
@@ -110,13 +113,17 @@ class Round:
     def after(self, network: Network, proof: Proof, task: Any, seed: int) -> Round:
         """The round that follows, when the verdict on this one's network is not that it is proved."""
         steps = task.sample(np.random.default_rng(0), 1).x.shape[1]
-        learned = not isinstance(proof, Refuted) or proof.step > steps
+        wrong_at = proof.step if isinstance(proof, Refuted) else np.inf
+        if wrong_at <= steps:
+            noise = LESS * self.noise
+        else:
+            noise = max(LEAST, self.noise * (1 if wrong_at <= LONGEST * steps else MORE))
         following = replace(
             self,
             number=self.number + 1,
             network=network,
-            noise=max(LEAST, MORE * self.noise) if learned else LESS * self.noise,
-            failed=0 if learned else self.failed + 1,
+            noise=noise,
+            failed=self.failed + 1 if wrong_at <= steps else 0,
             words=(_wrong(network, proof, task, LONGEST * steps, self.number) + self.words)[:WORDS],
         )
         if following.failed < PATIENCE:

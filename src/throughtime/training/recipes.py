@@ -61,12 +61,9 @@ def default(task: Any, cell: str | Graph | None = None, activation: str | None =
             "glorot",
             {"steps": 4000, "batch": min(64, sequences), "optimizer": Adam(0.005), "clip": 1.0},
         )
-    kind = str(cell)
-    if cell == "elman" and activation == "tanh":
-        kind = "tanh"
-    elif cell == "gru" and task.inputs == 1:
-        kind = "gru, one input"
-    fields, settings = _MACHINE.get(kind, _MACHINE["any other"])
+    kind = "tanh" if cell == "elman" and activation == "tanh" else str(cell)
+    many = len(task.machine.state_names) > 2
+    fields, settings = (_MANY_STATES if many else _MACHINE).get(kind) or _MACHINE.get(kind, _MACHINE["any other"])
     return Recipe(network | fields, "glorot", {"batch": 64, **settings})
 
 
@@ -84,7 +81,7 @@ _MACHINE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "steps": 6000,
             "optimizer": Adam(0.01),
             "schedule": Cosine(0.05),
-            "noise": 0.5,
+            "noise": 0.2,
             "weight_decay": 0.01,
             "cell_penalty": 0.008,
         },
@@ -99,25 +96,22 @@ _MACHINE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "weight_decay": 0.05,
         },
     ),
-    "gru, one input": (
-        {"hidden": 8},
-        {
-            "steps": 4000,
-            "optimizer": Adam(0.02),
-            "schedule": Cosine(0.05),
-            "noise": 0.2,
-            "weight_decay": 0.01,
-        },
-    ),
     "cornn": ({"hidden": 32}, {"steps": 6000, "optimizer": Adam(0.05), "schedule": Cosine(0.05)}),
     "indrnn": ({"hidden": 32, "layers": 2}, {"steps": 8000, "optimizer": Adam(0.01), "schedule": Cosine(0.05)}),
     "minlstm": ({"hidden": 32}, {"steps": 8000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
     "any other": ({"hidden": 16}, {"steps": 4000, "optimizer": Adam(0.02), "schedule": Cosine(0.05)}),
 }
-"""By cell: fields of the network, and settings.
+"""By cell: fields of the network, and settings."""
 
-With the noise that lets GRUs be proved to add, they learn no parity.
-"""
+_LARGE: dict[str, Any] = {"hidden": 32, "loss": "binary_cross_entropy"}
+_SLOW: dict[str, Any] = {"steps": 4000, "optimizer": Adam(0.01), "schedule": Cosine(0.05), "clip": 1.0}
+_MANY_STATES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "elman": (_LARGE, {**_SLOW, "noise": 0.1}),
+    "tanh": (_LARGE, {**_SLOW, "noise": 0.2}),
+    "lstm": ({**_LARGE, "hidden": 16}, {**_SLOW, "noise": 0.2, "weight_decay": 0.01, "cell_penalty": 0.003}),
+    "gru": ({**_LARGE, "hidden": 16}, {**_SLOW, "noise": 0.2, "weight_decay": 0.02}),
+}
+"""The same for machines of more than two states, which need more units, cross-entropy and less noise to be learned."""
 
 
 @dataclass(frozen=True)
