@@ -120,8 +120,9 @@ def _how(results: dict[str, Any]) -> Iterable[str]:
         yield (
             f"This command made this page in {seconds / 60:.0f} minutes on {first['processor']}, {first['cores']} "
             f"cores, Python {first['python']}, {versions}. A ratio is a peer's time divided by ours, the median of the "
-            "pairs that were timed alternately; both gave the same results before. Absolute times on a shared machine "
-            "vary; ratios less. Networks are float32 but for the adder."
+            "pairs that were timed alternately, each when no thread of the other works any more; both gave the same "
+            "results before. Absolute times on a shared machine vary; ratios less. "
+            "Networks are float32 but for the adder."
         )
     yield ""
     yield (

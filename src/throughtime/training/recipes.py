@@ -174,7 +174,7 @@ def classic(
     pairs: int = 10_000,
     learning_rate: float = 0.1,
     update: UpdateName = "per batch",
-    log: Callable[[Logged], None] = lambda line: None,
+    log: Callable[[Logged], None] | None = None,
     callbacks: tuple[Callback, ...] = (),
     out: Any = None,
 ) -> Run:
@@ -186,7 +186,7 @@ def classic(
     hidden, seed, pairs, learning_rate : of the demo by default
     update : "per batch" or "per step"
         One update after each pair's backward pass, or one at every step inside of it.
-    log : function of a Logged
+    log : function of a Logged, optional
         Called for every 1,000th pair, with what the network predicted of it before it learned from it.
     callbacks, out : as for `train`
     """
@@ -194,12 +194,16 @@ def classic(
     net = classic_network(hidden, seed)
     operands, data = classic_pairs(net, seed, pairs)
 
-    def tell(run: Run) -> None:
-        if run.step % 1000 == 0 and run.step < pairs:
-            log(_logged(run.network, task, run.step, *map(int, operands[run.step])))
+    if log is not None:
+        report = log
 
-    tell(Run(net, Settings(steps=pairs)))
+        def tell(run: Run) -> None:
+            if run.step % 1000 == 0 and run.step < pairs:
+                report(_logged(run.network, task, run.step, *map(int, operands[run.step])))
+
+        tell(Run(net, Settings(steps=pairs)))
+        callbacks = (tell, *callbacks)
     return train(
         net, data, steps=pairs, batch=1, optimizer=GradientDescent(learning_rate), update=update,
-        shuffle=False, seed=seed, callbacks=(tell, *callbacks), out=out,
+        shuffle=False, seed=seed, callbacks=callbacks, out=out,
     )  # fmt: skip

@@ -6,8 +6,8 @@ needs to save no state of a random generator, and continues from any step to the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -120,8 +120,7 @@ class DataSource:
         return self.data[rows]
 
 
-@dataclass(frozen=True)
-class Steps:
+class Steps(NamedTuple):
     """N training steps, see `kernels.loop.train_block`; the arrays may be views of data, in any order in memory."""
 
     x: Array
@@ -132,11 +131,11 @@ class Steps:
 
     def part(self, first: int, last: int) -> Steps:
         """Some of the steps."""
-        return Steps(*(getattr(self, field.name)[first:last] for field in fields(self)))
+        return Steps(*(array[first:last] for array in self))
 
     def as_read(self) -> Steps:
         """The same, laid out in memory as the kernels read them."""
-        return Steps(*(np.ascontiguousarray(getattr(self, field.name)) for field in fields(self)))
+        return Steps(*map(np.ascontiguousarray, self))
 
     def rows(self, n: int, rows: slice) -> tuple[Array, Array, Array, Array]:
         """x, y, mask and lengths of some sequences of step n, laid out as the kernels read them."""
