@@ -191,4 +191,4 @@ def disturbed(steps: Steps, first: int, noise: float, seed: int) -> Steps:
         normal(key(seed, INPUTS) + np.uint64(number), 0, drawn.reshape(-1))
     x *= noise
     x += steps.x
-    return replace(steps, x=x)
+    return steps._replace(x=x)
