@@ -16,6 +16,7 @@ from throughtime.studio.opened import of_network
 from throughtime.studio.plan import plan
 from throughtime.studio.snapshot import Snapshot
 from throughtime.tasks.from_file import DataFile
+from throughtime.training.loop import train
 
 FORWARD = {"elman": elman.forward, "lstm": lstm.forward, "gru": gru.forward}
 NAMES = {"elman": ["net_h", "h"], "lstm": ["i", "f", "C_tilde", "o", "C", "h"], "gru": ["r", "z", "n", "q", "h"]}
@@ -206,3 +207,32 @@ def test_the_check_of_a_large_network_takes_few_of_its_parameters():
     assert check["greatest"] < 1e-7
     assert 4 <= check["checked"] < 60
     assert check["checked"] * 2 * check["parameters"] * 256 <= 2**30
+
+
+def test_no_untrained_network_keeps_the_carry():
+    for seed in range(40):
+        planned = plan({"seed": seed, "cell": ("elman", "lstm", "gru")[seed % 3]})
+        keeper = Framer(planned.task, planned.specification).space(planned.begin())["keeper"]
+        assert not keeper["keeps"]
+        assert keeper["steps"] == 512
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_said_of_the_keeper_holds_over_other_sequences(seed):
+    planned = plan({"seed": seed, "steps": 1000})
+    run = train(
+        planned.begin(), planned.task, steps=1000, batch=64, optimizer=planned.settings.optimizer, noise=0.2, seed=seed
+    )
+    keeper = Framer(planned.task, planned.specification).space(run.network)["keeper"]
+    assert keeper["keeps"]
+    x = planned.task.sample(np.random.default_rng(99), 500).x
+    unit = run.network.hidden(x)[0][..., keeper["unit"]]
+    carries = np.zeros(unit.shape, int)
+    carry = np.zeros(500, int)
+    for t in range(x.shape[1]):
+        carry = (x[:, t].sum(axis=1) + carry) // 2
+        carries[:, t] = carry
+    zero, one = keeper["means"]
+    told = (unit > (zero + one) / 2) == (one > zero)
+    for state in (0, 1):
+        assert (told[carries == state] == state).mean() > 0.9

@@ -169,11 +169,27 @@ class Check(TypedDict):
     parameters: int
 
 
+class Keeper(TypedDict):
+    """The unit that alone tells a true state of two values best, by the side of the middle between its two means.
+
+    means : its mean after the steps that leave state 0, and state 1
+    right, steps : it is on the right side after so many of the steps of all sequences
+    keeps : whether that is so after 95 % of the steps that leave either state
+    """
+
+    unit: int
+    means: tuple[float, float]
+    right: int
+    steps: int
+    keeps: bool
+
+
 class SpacePoints(TypedDict):
     """States of the last layer, read forward, of many sequences, on two principal axes.
 
     mean : (H); axes: two of (H); share: of the variance along each
     points : on the axes; label: the true state of each, a place among the labels
+    keeper : where the task has a true state of two values, and both occur
     """
 
     mean: list[float]
@@ -182,6 +198,7 @@ class SpacePoints(TypedDict):
     points: list[tuple[float, float]]
     label: list[int]
     labels: list[str]
+    keeper: NotRequired[Keeper]
 
 
 class Exact(TypedDict):

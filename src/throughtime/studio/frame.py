@@ -11,7 +11,7 @@ import orjson
 from throughtime.batch import Array, Batch
 from throughtime.cells.layout import layout
 from throughtime.network import Network
-from throughtime.studio.answers import Check, Exact, Frame, SpacePoints
+from throughtime.studio.answers import Check, Exact, Frame, Keeper, SpacePoints
 from throughtime.studio.example import Example, describe, letters
 from throughtime.studio.plan import check_length, most_steps
 from throughtime.studio.snapshot import Snapshot
@@ -31,6 +31,9 @@ SEQUENCES, STEPS = 128, 4096
 """The most sequences of the state space and of `exact`, and the most steps that they may have together."""
 
 POINTS = 512
+KEPT = 0.95
+"""The least share of the steps that leave either state after which a unit that keeps the state tells it."""
+
 STEPPED = 1e-4
 """By how much a parameter is changed for central differences, at most."""
 
@@ -110,14 +113,18 @@ class Framer:
         self.axes = axes
         points = centred @ axes.T
         share = points.var(axis=0) / max(variance.sum(), np.finfo(float).tiny)
-        return SpacePoints(
+        label = self.labels[self.shown]
+        found = SpacePoints(
             mean=mean.tolist(),
             axes=axes.tolist(),
             share=share.tolist(),
             points=points.round(6).tolist(),
-            label=self.labels[self.shown].tolist(),
+            label=label.tolist(),
             labels=self.names,
         )
+        if self.task.machine is not None and len(self.names) == 2 and 0 < label.sum() < len(label):
+            found["keeper"] = _keeper(h, label == 1)
+        return found
 
     def _reaches(self, T: int, most: int) -> bool:
         s = self.specification
@@ -178,6 +185,21 @@ def check(net: Network, example: Example, gradient: Array) -> Check:
         against="central differences",
         checked=len(picked),
         parameters=P,
+    )
+
+
+def _keeper(h: Array, one: Array) -> Keeper:
+    """The unit of states (N,H) that tells best which of them are of state `one` (N,)."""
+    means = np.stack([h[~one].mean(axis=0), h[one].mean(axis=0)])
+    told = (h > means.mean(axis=0)) == (means[1] > means[0])  # as state 1
+    right = np.stack([(~told[~one]).mean(axis=0), told[one].mean(axis=0)])
+    unit = int(right.min(axis=0).argmax())
+    return Keeper(
+        unit=unit,
+        means=(float(means[0, unit]), float(means[1, unit])),
+        right=int((told[:, unit] == one).sum()),
+        steps=len(h),
+        keeps=bool(right[:, unit].min() >= KEPT),
     )
 
 

@@ -3,10 +3,10 @@
  *
  * Colours are drawn on a canvas (unrolled_canvas.js); over it lie the cells (grid.js).
  */
+import { described } from "./cell.js";
 import { built, el, roving, same, selectionAt, set, write } from "./dom.js";
 import { find, geometryOf } from "./geometry.js";
 import { fill, gridOf, stepsInGrid } from "./grid.js";
-import { hasBothStates, keeper } from "./memory.js";
 import { momentAt } from "./moments.js";
 import { mayMove } from "./motion.js";
 import { format, legend, scaleOf } from "./scales.js";
@@ -128,7 +128,7 @@ function build(root, geometry, steps, view, act) {
   gutter.style.height = `${geometry.height}px`;
   gutter.style.width = `${gutterOf(root.clientWidth)}px`;
   const readout = el("p", { class: "readout" });
-  const memory = el("p", { class: "memory", hidden: geometry.state === null });
+  const memory = el("p", { class: "memory", hidden: true });
   const legends = el("div", { class: "legends" });
   root.append(el("div", { class: "unrolled" }, gutter, scroll), readout, memory, legends);
 
@@ -275,33 +275,37 @@ function describe({ geometry }, { array, layer, direction, t, unit }) {
   return `${symbol} at step ${t + 1}, unit ${unit}: ${format(value, 6)} (${what})`;
 }
 
-/** Says which unit shows the task's state best, and marks its row. @param {Parts} parts */
+/** Says which unit tells the task's state best over many sequences, and marks its row. @param {Parts} parts */
 function describeMemory({ view, geometry, memory, keepers }) {
-  const { states } = view.frame.example;
-  if (geometry.state === null) return;
-  const state = view.frame.example.memory;
-  const found = keeper(view.trace, states);
-  const placed = found && find(geometry, found.array, found.layer, "forward");
+  const { space, example } = view.frame;
+  const { memory: state, states } = example;
+  const { layers } = view.trace.specification;
+  const found = space?.keeper;
+  const array = described(view.trace).output;
+  const placed = found?.keeps ? find(geometry, array, layers - 1, "forward") : null;
+  const several = states?.some((value) => value > 1);
+  set(memory, { hidden: geometry.state === null || !(found || several) });
   set(keepers, { hidden: !placed });
-  if (!found || !placed) {
-    const unknown = hasBothStates(states)
-      ? "In this sequence no single unit shows it yet."
-      : "This sequence changes it too little to say; try another.";
-    const several =
-      `The true ${state} has several values; ` +
-      `in the state space, memories of the same ${state} should come to lie together.`;
-    write(memory, states?.some((value) => value > 1) ? several : `Where is the ${state} kept? ${unknown}`);
-    return;
+  if (several)
+    write(
+      memory,
+      `The true ${state} has several values; in the state space, memories of the same ${state} should come to lie ` +
+        "together.",
+    );
+  if (!found) return;
+  const { unit, means, right, steps } = found;
+  const told = `tells it after ${right} of ${steps} steps of many sequences`;
+  if (placed) {
+    keepers.style.top = `${placed.top + unit * placed.row + placed.row / 2}px`;
+    set(keepers, { title: `keeps the ${state}` });
   }
-  const { array, unit, means, apart } = found;
-  keepers.style.top = `${placed.top + unit * placed.row + placed.row / 2}px`;
-  set(keepers, { title: `keeps the ${state}` });
-  const others = apart > 1 ? ` (${apart - 1} other ${apart === 2 ? "unit shows" : "units show"} it too)` : "";
   write(
     memory,
-    `Where is the ${state} kept? Unit ${unit} shows it best here: ${array}[${unit}] is about ` +
-      `${format(means[1], 2)} after a step that leaves ${state} 1, and ${format(means[0], 2)} after ` +
-      `${state} 0${others}. Compare its row with the true ${state}.`,
+    `Where is the ${state} kept? ` +
+      (placed
+        ? `Unit ${unit} ${told}: ${array}[${unit}] is about ${format(means[1], 2)} after ${state} 1, and ` +
+          `${format(means[0], 2)} after ${state} 0.`
+        : `In no unit alone: the best one, unit ${unit}, ${told}.`),
   );
 }
 
