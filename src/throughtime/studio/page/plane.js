@@ -3,9 +3,10 @@
  * (2014).
  */
 import { described } from "./cell.js";
-import { children, el, set, svg } from "./dom.js";
+import { built, children, el, set, svg } from "./dom.js";
 import { fixedPoints, isMap, step } from "./map.js";
 import { markColour, markPath } from "./marks.js";
+import { Moving } from "./motion.js";
 import { layerOf, range, stepsOf } from "./numbers.js";
 import { format, greatest } from "./scales.js";
 
@@ -20,24 +21,18 @@ const MOST_INPUTS = 6;
 /** Whether a network has a plane to draw. @param {TraceJSON} trace */
 export const hasPlane = (trace) => trace.specification.hidden === 2 && isMap(trace);
 
-/** @param {HTMLElement} root @param {View} view @param {number | null} now the step whose map is at work */
-export function plane(root, { trace, frame, theme }, now) {
+/**
+ * @param {HTMLElement} root
+ * @param {View} view
+ * @param {number | null} now the step whose map is at work
+ * @param {boolean} learned whether there was an update: the arrows move to their new places
+ */
+export function plane(root, { trace, frame, theme }, now, learned) {
   const inputs = inputsOf(trace);
   const bounds = boundsOf(trace);
   const states = frame.space ? statesOf(frame.space) : [];
-  if (!root.firstElementChild) {
-    root.append(
-      el("h3", {}, "The plane itself"),
-      el(
-        "p",
-        { class: "how" },
-        "Two hidden units make a plane. For each input, an arrow shows where one step takes a state. ● holds " +
-          "states that are near, ○ lets them go; the dashed line is where the output changes its mind.",
-      ),
-      el("div", { class: "planes" }),
-    );
-  }
-  const figures = children(/** @type {Element} */ (root.lastElementChild), inputs.length, () =>
+  const parts = built(root, JSON.stringify(trace.specification), () => build(root));
+  const figures = children(parts.planes, inputs.length, () =>
     el("figure", {}, el("figcaption"), svg("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img" })),
   );
   const scaled = (/** @type {number[]} */ [x, y]) =>
@@ -47,7 +42,6 @@ export function plane(root, { trace, frame, theme }, now) {
         return SIZE * (k === 0 ? share : 1 - share);
       })
     );
-  const line = boundaryPath(trace, bounds, scaled);
   figures.forEach((figure, k) => {
     const x = inputs[k];
     const map = (/** @type {number[]} */ h) => step(trace, x, h);
@@ -70,8 +64,8 @@ export function plane(root, { trace, frame, theme }, now) {
           fill: markColour(label, theme),
         }),
       ),
-      svg("path", { class: "field", d: fieldPath(map, bounds, scaled) }),
-      svg("path", { class: "boundary", d: line }),
+      svg("path", { class: "field" }),
+      svg("path", { class: "boundary" }),
       svg("path", { class: "moves", d: movesPath(trace, x, scaled) }),
       ...fixed.map(({ at, stable }) => {
         const [cx, cy] = scaled(at);
@@ -86,6 +80,53 @@ export function plane(root, { trace, frame, theme }, now) {
       }),
     );
   });
+  parts.bend = (weights) => {
+    const between = { ...trace, parameters: withNumbers(trace.parameters, weights) };
+    figures.forEach((figure, k) => {
+      const field = fieldPath((h) => step(between, inputs[k], h), bounds, scaled);
+      set(/** @type {Element} */ (figure.querySelector(".field")), { d: field });
+      const line = boundaryPath(between, bounds, scaled);
+      set(/** @type {Element} */ (figure.querySelector(".boundary")), { d: line });
+    });
+  };
+  parts.moving.go(Float64Array.from(Object.values(trace.parameters).flat(2)), learned);
+}
+
+/** @param {HTMLElement} root */
+function build(root) {
+  const parts = {
+    planes: el("div", { class: "planes" }),
+    /** Draws the maps of these weights. @type {(weights: Float64Array) => void} */
+    bend: () => {},
+    moving: new Moving((weights) => parts.bend(weights)),
+  };
+  root.append(
+    el("h3", {}, "The plane itself"),
+    el(
+      "p",
+      { class: "how" },
+      "Two hidden units make a plane. For each input, an arrow shows where one step takes a state. ● holds " +
+        "states that are near, ○ lets them go; the dashed line is where the output changes its mind.",
+    ),
+    parts.planes,
+  );
+  return parts;
+}
+
+/**
+ * Parameters of the same shapes with other numbers.
+ * @param {TraceJSON["parameters"]} parameters
+ * @param {Float64Array} numbers
+ * @returns {TraceJSON["parameters"]}
+ */
+function withNumbers(parameters, numbers) {
+  let at = 0;
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, values]) => [
+      name,
+      values.map((row) => (Array.isArray(row) ? row.map(() => numbers[at++]) : numbers[at++])),
+    ]),
+  );
 }
 
 /**

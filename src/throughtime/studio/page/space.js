@@ -44,7 +44,7 @@ export function space(root, view, act) {
     set(parts.missing, { hidden: Boolean(points) });
     if (points) draw(parts, points, learned);
     set(parts.plane, { hidden: !hasPlane(trace) });
-    if (hasPlane(trace)) plane(parts.plane, view, moments[moment].phase === "forward" ? now : null);
+    if (hasPlane(trace)) plane(parts.plane, view, moments[moment].phase === "forward" ? now : null, learned);
   });
 }
 
