@@ -20,9 +20,13 @@ class Folders:
         self.made: dict[str, Path] = {}
 
     def of(self, name: str) -> Path | None:
-        """The folder of a name; a ValueError or OSError, once, if it cannot be made."""
+        """The folder of a name; a ValueError, once, if it cannot be made."""
         if name not in self.made and self.make is not None:
             make, self.make = self.make, None  # one Error is enough
-            self.made[name] = make(name)
+            try:
+                self.made[name] = make(name)
+            except (OSError, ValueError) as wrong:
+                reason = getattr(wrong, "strerror", None) or wrong
+                raise ValueError(f"the run is trained and not kept: {reason}") from None
             self.make = make
         return self.made.get(name)

@@ -45,14 +45,12 @@ class Session:
     folder : Path, optional
         Of a run to continue.
     new_folder : function of a name, optional
-        Makes the folder of a new run when that begins to learn; a later run of the same name takes its place there.
-        Nothing is kept where there is none. Where it raises a ValueError or OSError, the pages are sent the reason, and
-        the run is not kept.
+        Makes the folder of a new run when that begins to learn, see `Folders`; pages are sent the reason where it
+        cannot, and the run is not kept.
     """
 
     def __init__(self, plan: Plan, folder: Path | None = None, new_folder: Callable[[str], Path] | None = None) -> None:
-        # the weights of a run are in its folder: without it, it begins with those that its seed draws
-        self.plan = plan if folder is None else replace(plan, network=None)
+        self.plan = plan if folder is None else replace(plan, network=None)  # its weights are in the folder
         self.folder, self.folders = folder, Folders(new_folder)
         self.clients: set[Client] = set()
         self.lock = asyncio.Lock()
@@ -66,8 +64,7 @@ class Session:
         self.background: set[asyncio.Task[None]] = set()
         self.uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)
         self.prover: proving.Prover | None = None
-        self.ends = ExitStack()
-        self.losses = 0
+        self.ends, self.losses = ExitStack(), 0
         self.begun = asyncio.Event()
         self.trainer: TrainingProcess
         self.framer: Framer
@@ -283,10 +280,9 @@ class Session:
         if self.folder is None:
             try:
                 self.folder = self.folders.of(self.plan.name)
-            except (OSError, ValueError) as wrong:
-                reason = getattr(wrong, "strerror", None) or wrong
-                self._send_all(error(f"the run is trained and not kept: {reason}"))
-            else:
+            except ValueError as wrong:
+                self._send_all(error(str(wrong)))
+            if self.folder is not None:
                 self._send_all(self._hello())
         return self.folder
 

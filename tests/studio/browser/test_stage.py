@@ -168,3 +168,23 @@ def test_a_film_of_the_states_repeats_for_ever(adder):
     assert film.n_frames > 10
     canvas = page.evaluate(BOX, ".space-picture")
     assert film.size == (round(canvas[2] - canvas[0]), round(canvas[3] - canvas[1]))
+
+
+def test_a_link_asks_before_it_ends_a_run(adder, running, watched):
+    first = adder(steps=50)
+    link = running.url + "#task=parity&seed=3"
+    second = watched(link).page
+    question = second.get_by_text("This link shows another network. Following it ends the run that is here: 50 updates")
+    question.wait_for()
+    assert "addition-elman-0" in question.inner_text()
+    second.get_by_role("button", name="Keep this run").click()
+    question.wait_for(state="hidden")
+    second.wait_for_url(re.compile("task=addition"))
+    assert first.locator("[data-counter=step]").inner_text() == "50"
+    third = watched(link).page
+    third.get_by_role("button", name="Follow the link").click()
+    for page in (first, third):
+        wait_for_step(page, 0)
+        page.wait_for_function("() => document.getElementById('setting-task').value === 'parity'")
+    fourth = watched(running.url + "#task=addition&seed=5").page  # nothing is lost: it is followed at once
+    fourth.wait_for_function("() => document.getElementById('setting-task').value === 'addition'")

@@ -17,7 +17,7 @@ import { transport } from "./transport.js";
 /** @typedef {import("./link.js").Link} Link */
 /**
  * @typedef {Omit<View, "frame" | "trace" | "moments" | "settings"> & {frame: Frame | null, settings: View["settings"]
- * | null, notice: string}} State
+ * | null, notice: string, question: string}} State
  */
 
 /** Frames a second while training. */
@@ -62,6 +62,7 @@ export function mount(root, host) {
     checkpoints: [],
     exportAddress: null,
     notice: "",
+    question: "",
   };
   /** The link that the server has yet to follow. @type {Link | null} */
   let wanted = host.hash === undefined ? null : readLink(location.hash, host.hash);
@@ -70,6 +71,10 @@ export function mount(root, host) {
   if (wanted && entry instanceof PerformanceNavigationTiming && entry.type === "reload") delete wanted.step;
   let configured = false;
   let settled = false;
+  /** Settings of a link that are not those of the run: they wait for its frame. @type {View["settings"] | null} */
+  let others = null;
+  /** Done if the reader's answer to the question is yes. */
+  let agreed = () => {};
   if (wanted)
     Object.assign(state, {
       selection: wanted.selection ?? null,
@@ -97,6 +102,8 @@ export function mount(root, host) {
     set(root, { "data-theme": state.theme });
     write(page.notice, state.notice);
     set(page.noticeBox, { hidden: !state.notice });
+    write(page.question, state.question);
+    set(page.questionBox, { hidden: !state.question });
     write(page.waiting, state.connected ? PREPARING : WAITING);
     shown = viewOf(state, host);
     if (!shown) return refuse(state.frame && refusal(state.frame.trace));
@@ -203,13 +210,13 @@ export function mount(root, host) {
       const other = Object.entries(settings).some(
         ([name, value]) => message.settings[/** @type {keyof typeof settings} */ (name)] !== value,
       );
-      if (other && !configured) host.send({ type: "configure", settings });
+      others = other && !configured ? /** @type {View["settings"]} */ (settings) : null;
       // the frame that is on its way is of the link's network, unless that was requested just now
       settled = !other || configured;
-      configured = other;
       if (settled && wanted && recorded && state.frame) goTo(wanted, state.frame);
     } else if (message.type === "frame") {
-      if (settled && wanted) goTo(wanted, message);
+      if (others) replace("This link shows another network.", others, message);
+      else if (settled && wanted) goTo(wanted, message);
       const updates = updatesFor(state.pace, message);
       if (message.running && updates !== paced) setPace(updates);
       const walking = state.playing && message.step !== state.frame?.step;
@@ -237,15 +244,55 @@ export function mount(root, host) {
     }
   }
 
+  /**
+   * Builds the network of a link; asks first where that ends a run.
+   * @param {string} why
+   * @param {View["settings"]} settings
+   * @param {Frame} frame of the run
+   */
+  function replace(why, settings, frame) {
+    others = null;
+    unlessItEnds(why, frame, () => {
+      configured = true;
+      host.send({ type: "configure", settings });
+    });
+  }
+
+  /**
+   * Does what ends the run, if there are no updates to lose or the reader agrees.
+   * @param {string} why
+   * @param {Frame} frame
+   * @param {() => void} done
+   */
+  function unlessItEnds(why, { step, running }, done) {
+    if (step === 0 && !running) return done();
+    const kept = state.hello?.run ? `, kept in ${state.hello.run}` : "";
+    agreed = done;
+    changed({ question: `${why} Following it ends the run that is here: ${step} updates${kept}.` });
+  }
+
+  /** @param {boolean} yes */
+  function answer(yes) {
+    changed({ question: "" });
+    if (yes) agreed();
+    else wanted = null;
+  }
+
   /** Brings the network to the step and the example of a link. @param {Link} link @param {Frame} frame */
   function goTo({ step, operands }, frame) {
     wanted = null;
     const most = state.hello?.limits.count ?? 1;
     if (step !== undefined && state.checkpoints.includes(step)) host.send({ type: "restore", step });
     else if (step !== undefined && !frame.running) {
-      if (step < frame.step) host.send({ type: "reset" });
-      for (let left = step < frame.step ? step : step - frame.step; left > 0; left -= most)
-        host.send({ type: "step", count: Math.min(left, most) });
+      const on = (/** @type {number} */ from) => {
+        for (let left = step - from; left > 0; left -= most) host.send({ type: "step", count: Math.min(left, most) });
+      };
+      if (step >= frame.step) on(frame.step);
+      else
+        unlessItEnds("This link shows an earlier network.", frame, () => {
+          host.send({ type: "reset" });
+          on(0);
+        });
     }
     if (operands && String(operands) !== String(frame.example.operands)) host.send({ type: "example", operands });
   }
@@ -260,6 +307,8 @@ export function mount(root, host) {
   }
 
   page.close.addEventListener("click", () => changed({ notice: "" }));
+  page.yes.addEventListener("click", () => answer(true));
+  page.no.addEventListener("click", () => answer(false));
   page.closeDrawer.addEventListener("click", () => {
     /** @type {HTMLElement | null} */ (page.main.querySelector(".cell[aria-selected]"))?.focus({ preventScroll: true });
     act.select(null);

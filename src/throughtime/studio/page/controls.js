@@ -58,7 +58,8 @@ export function controls(root, view, act) {
   set(parts.file, { hidden: unable.open !== undefined });
   write(parts.files, unable.open === undefined ? FILES : `${sentence(unable.open)}.`);
   write(parts.others, unable.choose === undefined ? "" : `${sentence(unable.choose)}.`);
-  write(parts.saved, view.saved ? `This run is saved in ${view.saved}` : "");
+  const kept = hello.run ? `This run is kept in ${hello.run}.` : "";
+  write(parts.saved, view.saved ? `This run is saved in ${view.saved}.` : kept);
   const operands = view.frame.example.operands;
   if (operands && parts.shown !== String(operands)) {
     parts.shown = String(operands);

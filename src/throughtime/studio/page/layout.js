@@ -39,6 +39,10 @@ export function layout(root, lesson) {
   const notice = el("span", { role: "alert" });
   const close = el("button", { type: "button", class: "quiet", "aria-label": "Close this notice" }, "×");
   const noticeBox = el("div", { class: "notice", hidden: true }, notice, close);
+  const question = el("span", { role: "alert" });
+  const yes = el("button", { type: "button" }, "Follow the link");
+  const no = el("button", { type: "button" }, "Keep this run");
+  const questionBox = el("div", { class: "notice", hidden: true }, question, yes, no);
   const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
   const walk = el("div", { class: "player panel", role: "group", "aria-label": "Walk through time" });
   const drawer = el("div", { class: "drawer" });
@@ -74,8 +78,9 @@ export function layout(root, lesson) {
   });
   const { centre, aside, side, below } = places;
   const main = el("main", { class: "layout", hidden: true }, walk, centre, aside, side, below);
-  root.replaceChildren(bar, el("div", { class: "notice-place" }, noticeBox), waiting, main);
-  return { bar, notice, noticeBox, close, closeDrawer, waiting, main, panels, player: walk };
+  root.replaceChildren(bar, el("div", { class: "notice-place" }, noticeBox, questionBox), waiting, main);
+  const asked = { question, questionBox, yes, no };
+  return { bar, notice, noticeBox, close, ...asked, closeDrawer, waiting, main, panels, player: walk };
 }
 
 /** Buttons that save a panel as a picture. @param {string} name @param {HTMLElement} body */

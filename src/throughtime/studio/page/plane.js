@@ -121,12 +121,13 @@ function build(root) {
  */
 function withNumbers(parameters, numbers) {
   let at = 0;
-  return Object.fromEntries(
+  const found = Object.fromEntries(
     Object.entries(parameters).map(([name, values]) => [
       name,
       values.map((row) => (Array.isArray(row) ? row.map(() => numbers[at++]) : numbers[at++])),
     ]),
   );
+  return /** @type {TraceJSON["parameters"]} */ (found);
 }
 
 /**
