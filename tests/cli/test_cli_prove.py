@@ -183,7 +183,7 @@ def test_bad_input_is_one_line(throughtime):
 
 
 @pytest.mark.parametrize(
-    ("noise", "advice"), [(0.2, "another --seed"), (0, "--noise 0.2; the classic recipe has none")]
+    ("noise", "advice"), [(0.2, "--until-proved"), (0, "--noise 0.2; the classic recipe has none")]
 )
 def test_advice_fits_how_a_network_was_trained(throughtime, noise, advice):
     arguments = ("--noise", noise, "--steps", 3, "--hidden", 4, "--out", "r", "--quiet")

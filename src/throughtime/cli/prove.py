@@ -115,7 +115,9 @@ def advised(proof: Proof, noise: Any) -> Proof:
 
     if not isinstance(proof, Unknown) or not isinstance(noise, float) or not noise > 0:
         return proof
-    return replace(proof, advice="a longer budget may decide it, or training with another --seed")
+    return replace(
+        proof, advice="a longer budget may decide it, or training on: throughtime train --resume RUN --until-proved"
+    )
 
 
 def tell(proof: Proof, verbose: bool = False) -> None:
