@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 
 mpl.use("agg")
 
@@ -57,15 +58,15 @@ def measure(name: str, seed: int) -> dict[str, Any]:
 def table(measured: dict[str, Any]) -> str:
     """Medians over the networks that are proved."""
     lines = [
-        "| network | proved | sets | images | certificate | right by | found and checked | greatest ε: least, median |",
-        "|---|---|---|---|---|---|---|---|",
+        "| network | proved | sets | proof | right by | time | greatest ε: least, median |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, networks in measured.items():
         proved = [network for network in networks if network["verdict"] == "proved"]
         of = {key: statistics.median_low(network[key] for network in proved) for key in proved[0] if key != "verdict"}
         least, size = min(network["epsilon"] for network in proved), of["bytes"] / 1000
         lines.append(
-            f"| {name} | {len(proved)} of {len(networks)} | {of['sets']} | {of['images']} "
+            f"| {name} | {len(proved)} of {len(networks)} | {of['sets']} "
             f"| {size:.0f} kB | {of['margin']:.2f} | {of['seconds']:.2g} s | {least:g}, {of['epsilon']:g} |"
         )
     return "\n".join(lines)
@@ -101,20 +102,17 @@ def draw_epsilons(measured: dict[str, Any]) -> None:
 
 def draw_lengths(compared: dict[str, Any]) -> None:
     """What it takes to certify words of one length, and all lengths."""
-    names = [name for name in compared if any(compared[name]["methods"].values())]
-    axes = plots.new(1, len(names), width=3.0 * len(names) + 1, height=3.0)
-    for ax, name in zip([axes] if len(names) == 1 else axes, names, strict=True):
-        for marker, (method, rows) in zip("osD", compared[name]["methods"].items(), strict=False):
-            rows = [row for row in rows if row["certified"]]
-            ax.plot(
-                [row["T"] for row in rows], [row["seconds"] for row in rows], marker=marker, markersize=4,
-                label=f"auto_LiRPA, {METHODS[method]}",
-            )  # fmt: skip
-        ax.axhline(compared[name]["proved"], color="#000000", label="throughtime, every length")
+    axes = np.ravel(plots.new(1, len(compared), width=3.0 * len(compared) + 1, height=3.2))
+    for ax, (name, of) in zip(axes, compared.items(), strict=True):
+        for marker, (method, rows) in zip("osD", of["methods"].items(), strict=False):
+            done = [row for row in rows if row["certified"]]
+            x, y = [row["T"] for row in done], [row["seconds"] for row in done]
+            ax.plot(x, y, marker=marker, markersize=4, label=f"auto_LiRPA, {METHODS[method]}")
+        ax.axhline(of["proved"], color="#000000", label="throughtime, every length")
         ax.set(yscale="log", title=name, xlabel="T, length of the words", ylabel="seconds of processor time")
         ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend(fontsize=7, loc="upper left")
-    plots.save(ax, HERE / "lengths.svg")
+    axes[0].figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=7)
+    plots.save(axes, HERE / "lengths.svg")
 
 
 def main() -> None:
