@@ -29,7 +29,7 @@ for arguments in json.load(sys.stdin):
 json.dump(sorted(sys.modules), sys.stderr)
 """
 SLOW_TO_IMPORT = {
-    "concurrent.futures", "csv", "email", "filelock", "flint", "importlib.metadata", "logging", "multiprocessing",
+    "concurrent.futures", "csv", "email", "filelock", "importlib.metadata", "logging", "multiprocessing",
     "numpy.ma", "numpy.random", "orjson", "pydantic", "random", "rich", "tempfile", "zipfile",
     "throughtime.experiments", "throughtime.kernels.compiled", "throughtime.proof", "throughtime.studio",
     "throughtime.tasks.parity", "throughtime.trace.explain", "throughtime.trace.json_form",

@@ -1,4 +1,4 @@
-"""The checker's images against balls of python-flint, to the last bit: no slack for anything."""
+"""Images of the checker, and runs in decimal numbers, against balls of python-flint: no slack for anything."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import built_networks as built
 import numpy as np
 import pytest
 from balls import balls, bits, step
+from flint import arb
 from test_proof_checker import CELLS, MACHINE, reader
 
 from throughtime.proof.checker import network, sets
+from throughtime.proof.decimals import last_net_y
 from throughtime.proof.system import System
 
 
@@ -46,6 +48,22 @@ def images_hold(fields, scale, points=3) -> bool:
 def test_images_hold_balls(name):
     with bits(300):
         assert images_hold(CELLS[name], 3.0)
+
+
+@pytest.mark.parametrize("name", ["relu", "lstm, two layers", "clipped", "gru"])
+def test_decimal_numbers_hold_balls(name):
+    """After twelve steps with 50 digits, and as near as 40 of them can be."""
+    rng = np.random.default_rng(5)
+    net = built.empty(inputs=2, hidden=4, outputs=1, **CELLS[name])
+    net.parameters[:] = rng.normal(0, 0.7, len(net.parameters))
+    system, word = System.of(net, MACHINE), tuple(rng.integers(2, size=12).tolist())
+    ((low, high),) = last_net_y(system, word, 50)
+    with bits(400):
+        state = balls(np.zeros(system.width))
+        for letter in word:
+            state, (y,) = step(system, state, balls(system.symbols[letter]))
+        assert arb(str(low)) <= y <= arb(str(high))
+        assert 0 < high - low < 1e-35 * (1 + float(high) ** 2)
 
 
 def test_functions_that_are_taken_to_be_exact_show(monkeypatch):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 import numpy as np
 
-from throughtime.cells.graph import Operation
-from throughtime.cells.interpreted import applied, computed
 from throughtime.proof.budget import CALL, Budget, OutOfBudget
+from throughtime.proof.decimals import last_net_y
 from throughtime.proof.extraction import right
 from throughtime.proof.system import Array, System
 from throughtime.tasks.machine import Machine
@@ -129,40 +128,17 @@ def _take(system: System, budget: Budget, words: int, steps: int) -> None:
 
 
 def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
-    """Whether also in real numbers, without rounding, the last output of the word is wrong.
-
-    The network is run in balls of so many bits that those of the last step are still small.
-    """
-    from flint import arb, ctx
-
-    functions: dict[str, Callable[..., Any]] = {
-        "sigmoid": lambda z: 1 / (1 + (-z).exp()), "tanh": lambda z: z.tanh(), "relu": lambda z: z.max(0),
-        "minimum": lambda a, b: a.min(b), "maximum": lambda a, b: a.max(b),
-    }  # fmt: skip
-
-    def apply(operation: Operation, given: list[Any]) -> Any:
-        if operation.op not in functions:
-            return applied(operation, given)
-        return np.frompyfunc(functions[operation.op], len(given), 1)(*given)
-
-    def balls(numbers: Array) -> Any:
-        return np.frompyfunc(arb, 1, 1)(numbers.astype(np.float64).astype(object))
-
-    precision, ctx.prec = ctx.prec, 64 + 16 * len(word)
-    try:
-        layers = [{name: balls(value) for name, value in layer.of.items()} for layer in system.layers]
-        (W, b_y), symbols = map(balls, system.readout), balls(system.symbols)
-        states, net_y = [[balls(np.zeros(system.specification.hidden))] * system.parts for _ in layers], b_y
-        for letter in word:
-            x = symbols[letter]
-            for l, parameters in enumerate(layers):
-                states[l] = computed(system.graph, x, states[l], parameters.__getitem__, arb, apply)
-                x = states[l][0]
-            net_y = x @ W + b_y
-        off = net_y if system.specification.readout == "sigmoid" else net_y - 0.5
-        return any(y <= 0 if bit else y >= 0 for bit, y in zip(machine.run(word)[1][-1].tolist(), off, strict=True))
-    finally:
-        ctx.prec = precision
+    """Whether also in real numbers, without rounding, the last output of the word is wrong."""
+    bits, digits, middle = machine.run(word)[1][-1].tolist(), 50, Decimal(0)
+    if system.specification.readout == "identity":
+        middle = Decimal("0.5")
+    while True:
+        ends = last_net_y(system, word, digits)
+        if any(high <= middle if bit else low >= middle for bit, (low, high) in zip(bits, ends, strict=True)):
+            return True
+        if digits > 20 + 5 * len(word):  # a step that makes errors more than 10⁵ times larger is none to rely on
+            return False
+        digits *= 2
 
 
 def _cut(system: System, machine: Machine, word: Word) -> Word:

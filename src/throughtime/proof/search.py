@@ -111,7 +111,7 @@ def prove(
     Proved
         Only after the independent checker has accepted the certificate.
     Refuted
-        Only after the wrong output has been reproduced on the plain NumPy cells and in ball arithmetic.
+        Only after the wrong output has been reproduced on the plain NumPy cells and with many digits.
     Unknown
 
     Raises

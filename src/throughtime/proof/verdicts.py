@@ -68,8 +68,8 @@ class Refuted:
     ----------
     machine : Machine
     word : tuple of int
-        The symbols' numbers; the output on the last one is wrong. Replayed on the plain NumPy cells, and in ball
-        arithmetic, so that rounding did not make the error.
+        The symbols' numbers; the output on the last one is wrong. Replayed on the plain NumPy cells, and with many
+        digits and a bound, so that rounding did not make the error.
     inputs : (T, I) array
         The inputs that were read: the symbols' own, or others of their boxes.
     expected : tuple of int
