@@ -11,7 +11,7 @@ from known_networks import ADDITION, forgetful, wrong_on
 import throughtime as tt
 from throughtime.proof.budget import Budget
 from throughtime.proof.counterexample import first_wrong
-from throughtime.proof.lassos import MOST, lassos, wrong_lasso
+from throughtime.proof.lassos import MOST, lassos, longest, wrong_lasso
 from throughtime.proof.samples import samples
 from throughtime.proof.sets import linger
 from throughtime.proof.system import System
@@ -20,10 +20,10 @@ from throughtime.proof.system import System
 @pytest.mark.parametrize("symbols", [1, 2, 4])
 def test_every_lasso_is_there_once(symbols):
     def unrolled(prefix, cycle):
-        return (*prefix, *cycle * 12)[:12]
+        return (*prefix, *cycle * 24)[:24]
 
     found = [unrolled(*lasso) for lasso in lassos(symbols)]
-    words = [word for size in range(3) for word in product(range(symbols), repeat=size)]
+    words = [word for size in range(longest(symbols) + 1) for word in product(range(symbols), repeat=size)]
     assert len(set(found)) == len(found)
     assert set(found) == {unrolled(prefix, cycle) for prefix in words for cycle in words if cycle}
 

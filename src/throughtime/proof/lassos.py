@@ -18,8 +18,8 @@ from throughtime.tasks.machine import Machine
 
 Word = tuple[int, ...]
 
-LONGEST, MOST = 2, 4096
-"""Symbols before the cycle and in it, at most; lassos, at most."""
+MOST = 4096
+"""Lassos that are followed, at most."""
 
 STEPS = 2000
 
@@ -27,14 +27,19 @@ SAME = 1e-9
 """States so near to each other are the same: the lasso is closed."""
 
 
+def longest(symbols: int) -> int:
+    """Symbols before the cycle of a lasso, and in it, at most."""
+    return 4 if symbols <= 2 else 2
+
+
 def lassos(symbols: int) -> list[tuple[Word, Word]]:
     """Words and the cycles after them, the shortest first, none of them twice."""
-    return list(islice(_all(symbols), MOST))
+    return list(islice(_all(symbols, longest(symbols)), MOST))
 
 
-def _all(symbols: int) -> Iterator[tuple[Word, Word]]:
-    for size in range(1, 2 * LONGEST + 1):
-        for period in range(max(1, size - LONGEST), min(LONGEST, size) + 1):
+def _all(symbols: int, most: int) -> Iterator[tuple[Word, Word]]:
+    for size in range(1, 2 * most + 1):
+        for period in range(max(1, size - most), min(most, size) + 1):
             for letters in product(range(symbols), repeat=size):
                 prefix, cycle = letters[:-period], letters[-period:]
                 shorter = any(cycle == cycle[:p] * (period // p) for p in range(1, period) if period % p == 0)
@@ -44,9 +49,9 @@ def _all(symbols: int) -> Iterator[tuple[Word, Word]]:
 
 def wrong_lasso(system: System, machine: Machine, budget: Budget) -> Word | None:
     """Follow all lassos until they are closed; a word on which the network is wrong, if there is one."""
-    A, given = len(machine.symbols), lassos(len(machine.symbols))
+    A, most, given = len(machine.symbols), longest(len(machine.symbols)), lassos(len(machine.symbols))
     before, period = (np.array([len(lasso[part]) for lasso in given]) for part in (0, 1))
-    letters = np.array([(*prefix, *cycle, *[0] * (2 * LONGEST - len(prefix + cycle))) for prefix, cycle in given])
+    letters = np.array([(*prefix, *cycle, *[0] * (2 * most - len(prefix + cycle))) for prefix, cycle in given])
     same = max(SAME, 8 * float(np.finfo(system.parameters.dtype).eps))
     going = np.arange(len(given))
     state, label = system.start(len(given)), np.zeros(len(given), np.int64)
@@ -64,11 +69,11 @@ def wrong_lasso(system: System, machine: Machine, budget: Budget) -> Word | None
         read = letters[going, at]
         state, label = after.reshape(len(going), A, -1)[range(len(going)), read], machine.next[label, read]
         closed = (t + 1 - then) % period[going] == 0
-        closed &= (then >= LONGEST) & (earlier[1] == label) & (np.abs(earlier[0] - state).max(axis=1) <= same)
+        closed &= (then >= most) & (earlier[1] == label) & (np.abs(earlier[0] - state).max(axis=1) <= same)
         going, state, label = going[~closed], state[~closed], label[~closed]
         earlier = earlier[0][~closed], earlier[1][~closed]
         if not len(going):
             break
-        if t + 1 >= 2 * max(then, LONGEST):
+        if t + 1 >= 2 * max(then, most):
             earlier, then = (state, label), t + 1
     return None

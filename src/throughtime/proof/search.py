@@ -33,6 +33,9 @@ from throughtime.tasks.machine import Machine
 TOLERANCE, FINER = 0.5, 0.7
 """τ of the first attempt, and by what it is multiplied for the next."""
 
+USUAL = 16
+"""Coordinates of a state for which that is τ; of more of them, states are farther from each other, as their root."""
+
 FINEST = 1e-6
 """Where it does not get finer any more below this τ, the search ends."""
 
@@ -71,6 +74,8 @@ ADVICE = (
     "a longer budget may decide it; noise in training (--noise 0.2; the classic recipe has none) "
     "makes networks that can be proved"
 )
+
+NEAR = "an output is so near one half that rounding decides"
 
 Progress = Callable[[str], None]
 
@@ -172,7 +177,7 @@ class Search:
             return refuted
         lingering: Walks | None = None
         epsilon = max(self.epsilon, allowance(self.system, reach_of(walks.states)))
-        tolerance = TOLERANCE
+        tolerance = TOLERANCE * math.sqrt(max(1, self.system.width / USUAL))
         while True:
             try:
                 tracking = extract(self.system, self.machine, tolerance, MOST_SETS, budget=self.budget)
@@ -181,7 +186,7 @@ class Search:
                 return "no error found"
             found = tracking if isinstance(tracking, Wrong) else self.wrong_at_a_corner(tolerance)
             if isinstance(found, Wrong):
-                return self.refute(found.word) or "an output is so near one half that rounding decides"
+                return self.refute(found.word) or NEAR
             assert isinstance(tracking, Tracking)
             same = self.closed is not None and np.array_equal(self.closed.succ, tracking.succ)
             self.closed = tracking
@@ -195,14 +200,17 @@ class Search:
                 lingering = linger(self.tried, self.machine, self.seed)
                 if lingering.error and (refuted := self.refute(lingering.error)):
                     return refuted
-            if finer := self.finer_where_wide(tracking, lingering, tolerance):
+            finer = self.finer_where_wide(tracking, lingering, tolerance)
+            if isinstance(finer, Wrong):
+                return self.refute(finer.word) or NEAR
+            if finer is not None:
                 for m in FINER_STEPS:
                     proved = self.attempt(finer, hulls(finer, self.tried, lingering), m, epsilon, PATIENT)
                     if proved:
                         return proved
             tolerance *= FINER
 
-    def finer_where_wide(self, tracking: Tracking, walks: Walks, tolerance: float) -> Tracking | None:
+    def finer_where_wide(self, tracking: Tracking, walks: Walks, tolerance: float) -> Tracking | Wrong | None:
         """An automaton whose sets are at most τ wide, with representatives nearer to each other where states drift."""
         wide = np.zeros(0, bool)
         for _ in range(ROUNDS):
@@ -217,7 +225,7 @@ class Search:
             except TooLarge:
                 return None
             if isinstance(found, Wrong):
-                return None
+                return found
             tracking = found
         return tracking
 

@@ -13,7 +13,7 @@ from throughtime.proof.system import Array
 from throughtime.tasks.machine import Machine
 
 WALKS, STEPS = 1500, 40
-LINGERING, LONG = 999, 160
+LINGERING, LONG = 600, 300
 """Walks of `walk` and `linger`, and their steps."""
 
 WIDER, LEAST = 0.15, 1e-4
@@ -98,7 +98,7 @@ def linger(tried: Samples, machine: Machine, seed: int) -> Walks:
     rng = np.random.default_rng([seed, 1])
     A, V = tried.variants.shape
     words = rng.integers(A, size=(LONG, LINGERING))
-    begins = rng.random(words.shape) < np.exp(-rng.uniform(np.log(2), np.log(100), size=LINGERING))
+    begins = rng.random(words.shape) < np.exp(-rng.uniform(np.log(2), np.log(200), size=LINGERING))
     begins[:, ::3] = True
     begins[0] = True
     since = np.maximum.accumulate(np.where(begins, np.arange(LONG)[:, None], 0), axis=0)
