@@ -17,7 +17,7 @@ from throughtime.training import recipes
 
 ADDITION = tt.tasks.Addition(bits=8)
 CELLS = {
-    "sigmoid 16": ("elman", "sigmoid"), "tanh 16": ("elman", "tanh"), "LSTM 8": ("lstm", None), "GRU 8": ("gru", None),
+    "sigmoid": ("elman", "sigmoid"), "tanh": ("elman", "tanh"), "LSTM": ("lstm", None), "GRU": ("gru", None),
 }  # fmt: skip
 TASKS = {
     "addition": ADDITION,

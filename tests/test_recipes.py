@@ -106,6 +106,16 @@ def test_recipes_fit_their_tasks():
     assert recipes.default(Addition(bits=8), "elman", "relu").network["activation"] == "relu"
 
 
+@pytest.mark.parametrize(("cell", "hidden"), [("elman", 32), ("lstm", 16), ("gru", 16)])
+def test_machines_of_more_states_have_more_units_and_cross_entropy(cell, hidden):
+    few, many = (recipes.default(task, cell) for task in (tasks.Addition(), tasks.Addition(operands=3)))
+    assert few.network["hidden"] < hidden == many.network["hidden"]
+    assert (few.network["loss"], many.network["loss"]) == ("squared", "binary_cross_entropy")
+    assert recipes.default(tasks.Parity(), cell).network["hidden"] == (
+        hidden if cell == "gru" else few.network["hidden"]
+    )
+
+
 def test_sums_that_are_sampled_while_training():
     """One for each so many steps, from the seed alone; what is told of it is what the network answers."""
     task, lines = Addition(bits=8), []
