@@ -71,3 +71,26 @@ def test_functions_that_are_taken_to_be_exact_show(monkeypatch):
     monkeypatch.setattr(sets, "curve", lambda name, a: curve(name, a)._replace(r=0 * a.r))
     with bits(300):
         assert not images_hold(CELLS["tanh"], 3.0)
+
+
+def epsilon_is_allowed(fields) -> bool:
+    """Whether every state may be off by ε once it is computed, and net_y by what that makes of it."""
+    net = built.empty(inputs=2, hidden=3, outputs=1, **fields)
+    net.parameters[:] = np.random.default_rng(6).normal(0, 1.0, len(net.parameters))
+    system, epsilon = System.of(net, MACHINE), 0.125
+    how = network.Arithmetic("float64", epsilon, 1)
+    after, net_y = reader(system).step(how, sets.points(np.zeros(system.width)), sets.points(MACHINE.symbols[0]), {})
+    state, y = step(system, balls(np.zeros(system.width)), balls(MACHINE.symbols[0]))
+    ends = [(after, state, epsilon), (net_y.set, y, epsilon * np.abs(net["W"]).sum())]
+    return all(
+        bool(low <= value - off and value + off <= high)
+        for found, values, off in ends
+        for low, high, value in zip(*sets.ends(found), values, strict=True)
+    )
+
+
+def test_states_may_be_off_by_epsilon(monkeypatch):
+    assert epsilon_is_allowed(CELLS["tanh"])
+    assert epsilon_is_allowed(CELLS["rests"])
+    monkeypatch.setattr(network, "wider", lambda a, by: a)
+    assert not epsilon_is_allowed(CELLS["tanh"])
