@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 PICTURES = Path(__file__).parent / "pictures"
-SHOTS = (("light", 1440, 1000), ("light", 390, 844), ("dark", 1440, 1000))
+SHOTS = (("light", 1440, 900), ("light", 390, 844), ("dark", 1440, 900))
 
 
 @contextmanager
@@ -58,6 +58,7 @@ def pictures(browser, address, folder):
         page.get_by_label("Number 2").fill("46")
         page.get_by_role("button", name="Try these numbers").click()
         page.wait_for_function("() => document.querySelector('.panel-sum').innerText.includes('137')")
+        page.get_by_role("button", name=re.compile("To the end")).click()
         page.locator('.panel-unrolled [data-array=h][data-t="3"][data-unit="5"]').click()
         page.mouse.move(0, 0)
         page.evaluate("window.scrollTo(0, 0)")

@@ -25,8 +25,10 @@ const EDGE = 14;
 const MARK = 2.6;
 /** The opacity of marks, and of the newest part of a trail. */
 const [CLOUD, TRAIL] = [0.6, 0.35];
-/** That of the steps to come. */
+/** The opacity of the steps to come. */
 const LATER = 0.35;
+/** Pixels that a point must have moved to leave a trail. */
+const SEEN = 0.5;
 
 /** @param {HTMLElement} root @param {View} view @param {Actions} act */
 export function space(root, view, act) {
@@ -106,9 +108,6 @@ function build(root, act) {
     const points = pathIn(parts, places);
     clouds(parts, found.context, found.ink, places, trail);
     line(parts, found.context, found.ink, points);
-    [...parts.stops.children].forEach((stop, t) =>
-      set(stop, { cx: points[t][0], cy: points[t][1], r: radiusOf(t, parts.at) + 1 }),
-    );
     set(parts.over, { viewBox: `0 0 ${found.width} ${found.height}` });
     set(parts.across, { x: found.width - 6, y: found.height - 7 });
     parts.film?.take(`after ${parts.step} updates`);
@@ -211,6 +210,7 @@ function draw(parts, space, learned) {
   const all = [...space.points, ...path];
   const reach = roundedUp(Math.max(...all.flat().map(Math.abs)));
   parts.moving.go(Float64Array.from([...all.flat(), reach]), learned);
+  pathIn(parts, parts.moving.to).forEach(([cx, cy], t) => set(stops[t], { cx, cy, r: radiusOf(t, parts.at) + 1 }));
   parts.refresh();
 }
 
@@ -256,8 +256,10 @@ function clouds(parts, surface, ink, places, trail) {
       surface.globalAlpha = (TRAIL * place) / all.length;
       surface.beginPath();
       for (const k of own) {
-        surface.moveTo(...at(all[place - 1], k));
-        surface.lineTo(...at(to, k));
+        const [[x, y], [u, v]] = [at(all[place - 1], k), at(to, k)];
+        if (Math.abs(u - x) + Math.abs(v - y) < SEEN) continue;
+        surface.moveTo(x, y);
+        surface.lineTo(u, v);
       }
       surface.stroke();
     });

@@ -25,8 +25,6 @@ import { paintedBy } from "./vector.js";
  * HTMLElement | null, repaint: () => void}} Parts
  */
 
-/** Beyond so many cells their attributes rest while the network trains. */
-const MANY = 3000;
 /** The least height of the picture, and what the window has above and below it, so that it fits into one. */
 const [LEAST, AROUND] = [340, 232];
 /** The width of the lanes' names, in pixels; narrower on a phone. @param {number} width of the panel */
@@ -62,11 +60,10 @@ export function unrolled(root, view, act) {
   const scales = scalesOf(view, geometry);
   Object.assign(parts, { view, act, geometry, scales });
 
-  const count = geometry.placed.reduce((sum, { lane }) => sum + lane.rows * geometry.T, 0);
-  const resting = view.frame.running && count > MANY;
-  set(parts.cells.grid, { "aria-busy": resting ? "true" : null });
-  if (!resting && parts.filled !== trace) fill(parts.cells, geometry);
-  if (!resting) parts.filled = trace;
+  const { running } = view.frame;
+  set(parts.cells.grid, { "aria-busy": running ? "true" : null });
+  if (!running && parts.filled !== trace) fill(parts.cells, geometry);
+  if (!running) parts.filled = trace;
   mark(parts);
   describeMemory(parts);
   drawLegends(parts);
