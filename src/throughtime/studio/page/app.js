@@ -47,8 +47,8 @@ export function mount(root, host) {
     verdict: recorded?.verdict ?? null,
     saved: null,
     hello: null,
-    // a network that one may train is walked through from the beginning; a record shows all that it holds
-    moment: host.live ? 0 : Infinity,
+    // a network is walked through from the beginning; a record shows all that it holds
+    moment: recorded ? Infinity : 0,
     selection: null,
     hovered: null,
     theme: darkness.matches ? "dark" : "light",

@@ -6,7 +6,7 @@ import { parse } from "./json.js";
 /** @param {import("./types.d.ts").Recorded} recorded @returns {import("./types.d.ts").Host} */
 function hostOf(recorded) {
   const { frames, history, settings, verdict, kit, certificate } = recorded;
-  const more = { hash: "", recorded };
+  const more = { hash: location.protocol === "about:" ? undefined : "", recorded }; // a notebook's frame has no address
   if (!kit) return { live: false, start: () => {}, send: () => {}, ...more };
   const kept = frames.map(({ step, trace }) => ({ step, parameters: trace.parameters }));
   const [example] = frames[frames.length - 1].trace.x;
