@@ -96,8 +96,9 @@ def test_the_readme_has_exactly_two_set_up_commands():
     assert marked == ["train", "test"]
 
 
-def test_the_example_of_a_cell_of_ones_own_is_the_document_s():
-    document, example = (ROOT / "docs/own_cell.md").read_text(), (ROOT / "examples/own_cell.py").read_text()
+@pytest.mark.parametrize(("document", "example"), [("own_cell", "own_cell"), ("proofs", "alarm")])
+def test_an_example_is_the_document_s(document, example):
+    document, example = (ROOT / f"docs/{document}.md").read_text(), (ROOT / f"examples/{example}.py").read_text()
     (text,) = [text for _, language, text in BLOCK.findall(document) if language == "python"]
     assert example.endswith(f"\n\n{text}")
 

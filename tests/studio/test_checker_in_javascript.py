@@ -91,6 +91,7 @@ PLANTED = {
     "what a step is off by": ("network.js", "e: sum(a.e, b.e), k: a.k + b.k + 1", "e: 0, k: a.k + b.k + 1"),
     "what is off stays on its own": ("network.js", "return { ...a, x, own: 0 }", "return { ...a, own: 0 }"),
     "the upper ends of a set": ("check.js", "lo[j] <= low && high <= hi[j]", "lo[j] <= low"),
+    "what inputs are off by": ("check.js", "between(low, high, most + i)", "between(low, low, most + i)"),
     "the labels": ("check.js", "sets[to].label === machine.next[label][a]", "true"),
     "the hash": ("check.js", "sha256(new Uint8Array(bytes.buffer)) === file.sha256", "true"),
     "names that Python has not": ("reading.js", "XID_Start", "ID_Start"),

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
@@ -40,6 +41,7 @@ def originals():
     proofs.append(prove(built.elman(COUNTER), COUNTER))
     loose = [built.elman(PARITY), built.lstm(PARITY), built.gru(PARITY), built.elman(PARITY, "tanh", layers=2)]
     proofs += [prove(net, PARITY, input_noise=0.02) for net in loose]
+    proofs.append(prove(built.elman(PARITY), replace(PARITY, ends=np.array([[[-0.07], [0.9]], [[0.1], [1.25]]]))))
     return [json.loads(proof.certificate.text) for proof in proofs if isinstance(proof, Proved)]
 
 
@@ -135,6 +137,14 @@ def aimed():
         content = json.loads(text)
         tamper(content)
         yield content
+    content = json.loads(text)
+    for one in content["sets"]:  # without the upper third
+        ends = zip(one["lo"], one["hi"], strict=True)
+        one["hi"] = [number_by(high, lambda v, low=low: v - (v - float.fromhex(low)) / 3) for low, high in ends]
+    yield content
+    content = json.loads(prove(built.elman(PARITY), PARITY, input_noise=0.02).certificate.text)
+    content["specification"]["symbols"] = [[[(-0.4).hex(), (0.4).hex()]], [[(0.6).hex(), (1.4).hex()]]]
+    yield content
 
 
 def spelled():
