@@ -42,7 +42,7 @@ export function layout(root, lesson) {
   const question = el("span", { role: "alert" });
   const yes = el("button", { type: "button" }, "Follow the link");
   const no = el("button", { type: "button" }, "Keep this run");
-  const questionBox = el("div", { class: "notice", hidden: true }, question, yes, no);
+  const questionBox = el("div", { class: "question", hidden: true }, question, yes, no);
   const waiting = el("p", { class: "waiting" }, "Waiting for the network …");
   const walk = el("div", { class: "player panel", role: "group", "aria-label": "Walk through time" });
   const drawer = el("div", { class: "drawer" });
