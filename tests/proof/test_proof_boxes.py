@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from tampered import holds, rejected
 from test_proof_relaxations import CELLS, POINTS, coefficients, contains, random_system, sample, step, widened
 
 from throughtime import proof, tasks
-from throughtime.proof import Proved, Refuted, checker, specify, zonotope
+from throughtime.proof import Proved, Refuted, checker, read_machine, specify, zonotope
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import Certificate
 from throughtime.proof.checker import checks, sets
@@ -242,6 +243,55 @@ def test_a_machine_over_intervals():
     mixed = specify(lambda q, x: (q, 0), 0, [(0, (1, 2)), (0.5, 0)])
     assert mixed.symbol_names == ("0,1..2", "0.5,0")
     assert mixed.ends.tolist() == [[[0, 1], [0.5, 0]], [[0, 2], [0.5, 0]]]
+
+
+TOML = """
+[symbols]
+low = [[-1, 0.5]]
+high = [[0.8, 2]]
+[states]
+"0".low = { next = "0", output = 0 }
+"0".high = { next = "1", output = 0 }
+"1".low = { next = "0", output = 0 }
+"1".high = { next = "2", output = 1 }
+"2".low = { next = "0", output = 0 }
+"2".high = { next = "2", output = 1 }
+"""
+CSV = """state,symbol,input,next,output
+0,low,-1..0.5,0,0
+0,high,0.8..2,1,0
+1,low,-1..0.5,0,0
+1,high,0.8..2,2,1
+2,low,-1..0.5,0,0
+2,high,0.8..2,2,1
+"""
+
+
+@pytest.mark.parametrize(("name", "content"), [("alarm.toml", TOML), ("alarm.csv", CSV)])
+def test_a_file_says_the_same(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    read = read_machine(tmp_path / name)
+    for array in ("symbols", "ends", "next", "outputs"):
+        np.testing.assert_array_equal(getattr(read, array), getattr(ALARM, array))
+    assert (read.state_names, read.symbol_names) == (ALARM.state_names, ALARM.symbol_names)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.toml", TOML.replace("[[-1, 0.5]]", "[[0.5, -1]]"), 'symbol "low": an interval begins below its end'),
+        ("a.toml", TOML.replace("[[-1, 0.5]]", "[[0, 0.2, 0.5]]"), 'symbol "low": expected a number or the two ends'),
+        ("a.toml", TOML.replace("[[-1, 0.5]]", "[[]]"), 'symbol "low": expected a number or the two ends'),
+        ("a.toml", TOML.replace("0.5]]", "0.8]]"), 'a.toml: an input could be both "low" and "high"'),
+        ("a.csv", CSV.replace("-1..0.5", "0.5..-1"), 'line 2, column "input": an interval begins below its end'),
+        ("a.csv", CSV.replace("-1..0.5", "-1..x"), 'line 2, column "input": expected a number'),
+        ("a.csv", CSV.replace("-1..0.5", "1..2..3"), 'line 2, column "input": expected a number or the two ends'),
+    ],
+)
+def test_intervals_in_a_file_that_are_none_are_refused(tmp_path, name, content, message):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        read_machine(tmp_path / name)
 
 
 @pytest.mark.parametrize(
