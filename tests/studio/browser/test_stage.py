@@ -113,6 +113,7 @@ def test_the_drawer_opens_and_closes_by_keyboard(adder):
 def test_a_canvas_is_saved_as_vectors(adder, panel):
     page = adder((1440, 1000))
     page.keyboard.press("End")
+    page.wait_for_selector(".caption[data-phase=update]")
     with page.expect_download() as download:
         page.locator(f".panel-{panel}").get_by_role("button", name="Save this picture as SVG").click()
     picture = ElementTree.parse(download.value.path()).getroot()
