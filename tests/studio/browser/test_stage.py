@@ -36,6 +36,8 @@ def adder(running, watched, line):
     def opened(size=(1280, 720), steps=0, **options):
         send(line, "configure", settings={"task": "addition", "seed": 0})
         receive(line, "frame", lambda frame: frame["step"] == 0)
+        send(line, "example", operands=[91, 46])  # whatever other tests have typed
+        receive(line, "frame", lambda frame: frame["example"]["operands"] == ["91", "46"])
         if steps:
             send(line, "step", count=steps)
             receive(line, "frame", lambda frame: frame["step"] == steps)
