@@ -32,7 +32,7 @@ def test_the_check_that_needs_an_environment_variable():
     program = """if True:
         from sklearn.utils.estimator_checks import estimator_checks_generator
         import throughtime.sklearn as ours
-        for name in ours.__all__:
+        for name in ("SequenceClassifier", "SequenceRegressor", "SequenceLabeler", "Forecaster"):
             for estimator, check in estimator_checks_generator(getattr(ours, name)(hidden=8), mark=None):
                 if check.func.__name__ == "check_array_api_input":
                     check(estimator)

@@ -5,9 +5,17 @@ try:
 except ImportError:
     raise ImportError("throughtime.sklearn needs scikit-learn: pip install 'throughtime[sklearn]'") from None
 
+from throughtime.sklearn.backtest import Backtest, backtest
 from throughtime.sklearn.classifier import SequenceClassifier
 from throughtime.sklearn.forecaster import Forecaster
 from throughtime.sklearn.labeler import SequenceLabeler
 from throughtime.sklearn.regressor import SequenceRegressor
 
-__all__ = ["Forecaster", "SequenceClassifier", "SequenceLabeler", "SequenceRegressor"]
+__all__ = [
+    "Backtest",
+    "Forecaster",
+    "SequenceClassifier",
+    "SequenceLabeler",
+    "SequenceRegressor",
+    "backtest",
+]

@@ -1,0 +1,229 @@
+"""`backtest`: what a forecaster would have forecast at earlier times, and how wrong that was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import clone
+
+from throughtime.batch import Array
+from throughtime.sklearn import frames
+from throughtime.sklearn.forecaster import Forecaster
+from throughtime.sklearn.forms import Sequences
+from throughtime.sklearn.sequences import read
+from throughtime.support.checks import flag, whole_number
+
+if TYPE_CHECKING:
+    import pandas
+
+NAIVE = "seasonal naive"
+_ARRAYS = ("table", "array", "plain", "list")
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts from earlier times, beside what came.
+
+    forecasts : DataFrame
+        A row for each number that was forecast: `series` and `feature` (names, or numbers from 0), `origin` (the time
+        of the last step that was known), `step` (1 is the next), `time`, `actual`, `forecast`, `seasonal naive` (the
+        same place of the last season known) and `scale` (of MASE: the mean absolute difference of steps a season
+        apart in what was learned from).
+    """
+
+    forecasts: pandas.DataFrame
+
+    def errors(self, by: str | list[str] | None = None) -> pandas.DataFrame:
+        """MAE, RMSE, MASE [Hyndman & Koehler 2006] and sMAPE (0 to 200 %) of the forecaster and of the naive forecast.
+
+        Parameters
+        ----------
+        by : str or list of str, optional
+            Columns of `forecasts` to take errors apart by, such as "step", "series" or "origin".
+
+        Returns
+        -------
+        DataFrame
+            A row for each forecaster (and value of `by`). MASE is NaN where what was known repeats itself exactly.
+        """
+        import pandas
+
+        names = [] if by is None else [by] if isinstance(by, str) else list(by)
+        for name in names:
+            if name not in ("series", "feature", "origin", "step", "time"):
+                raise ValueError(f"errors are taken apart by series, feature, origin, step or time, got {name!r}")
+        parts = {who: self._errors_of(who, names) for who in ("forecast", NAIVE)}
+        if not names:
+            return pandas.DataFrame({who: part.iloc[0] for who, part in parts.items()}).T
+        return (
+            pandas.concat(parts, names=["who"])
+            .reorder_levels([*range(1, len(names) + 1), 0])
+            .sort_index(level=list(range(len(names))), sort_remaining=False)
+        )
+
+    def _errors_of(self, who: str, by: list[str]) -> pandas.DataFrame:
+        import pandas
+
+        table = self.forecasts
+        error = (table[who] - table["actual"]).abs()
+        size = table[who].abs() + table["actual"].abs()
+        of_each = pandas.DataFrame(
+            {
+                "MAE": error,
+                "RMSE": error**2,
+                "MASE": error / table["scale"].where(table["scale"] > 0),
+                "sMAPE": 200 * (error / size.where(size > 0)).fillna(0),
+            }
+        )
+        groups = [table[name] for name in by] or [pandas.Series(0, table.index)]
+        found = of_each.groupby(groups).agg(lambda column: column.mean(skipna=False))
+        found["RMSE"] **= 0.5
+        return found
+
+
+def backtest(
+    forecaster: Any,
+    X: Any,
+    *,
+    origins: int = 5,
+    stride: int | None = None,
+    season: int = 1,
+    max_train_size: int | None = None,
+    refit: bool = True,
+) -> Backtest:
+    """Forecast from several earlier times, each time from nothing but what was known then.
+
+    The last origin is `horizon` steps before the end of each series, the others are `stride` steps apart before it. At
+    each, a clone of the forecaster is fitted to what every series holds up to there.
+
+    Parameters
+    ----------
+    forecaster : Forecaster, or a search or pipeline around one
+        It is not changed. A search selects anew at each origin, so its selection does not see what follows either.
+    X : one series or several, as for `Forecaster`
+    origins : int ≥ 1
+    stride : int ≥ 1, optional
+        Steps from one origin to the next; the forecaster's horizon when not given.
+    season : int ≥ 1
+        Steps of a season of the naive forecast, which MASE is scaled by; 1 is "as the last step".
+    max_train_size : int, optional
+        Steps before an origin that are learned from: windows roll. All when not given: windows expand. What is read
+        to forecast is decided by the forecaster's own `window`.
+    refit : bool
+        False to fit once, at the first origin, and to forecast from all of them with that network.
+
+    Raises
+    ------
+    ValueError
+        If a series is too short for so many origins, or a setting is out of range.
+    """
+    import pandas
+
+    horizon = _horizon(forecaster)
+    origins, season = whole_number("origins", origins, 1), whole_number("season", season, 1)
+    stride = horizon if stride is None else whole_number("stride", stride, 1)
+    refit = flag("refit", refit)
+    if max_train_size is not None:
+        max_train_size = whole_number("max_train_size", max_train_size, max(horizon, season) + 1)
+    reader = Forecaster()
+    sequences = read(reader, X, reset=True)
+    back = np.arange(origins - 1, -1, -1) * stride + horizon  # from the ends of series to the origins
+    _check_lengths(sequences, int(back[0]), max(horizon, season) + 1, origins)
+    parts, fitted = [], None
+    for steps_back in back:
+        ends = sequences.lengths - steps_back
+        starts = np.zeros_like(ends) if max_train_size is None else np.maximum(0, ends - max_train_size)
+        if refit or fitted is None:
+            fitted = clone(forecaster).fit(_cut(X, sequences, starts, ends))
+        predicted = np.asarray(fitted.predict(_cut(X, sequences, np.zeros_like(ends), ends)), dtype=float)
+        predicted = predicted.reshape(len(sequences), horizon, -1)
+        parts += list(_rows(X, sequences, reader, starts, ends, predicted, season))
+    return Backtest(pandas.concat(parts, ignore_index=True))
+
+
+def _horizon(forecaster: Any) -> int:
+    """The horizon of a forecaster, or of the one inside of a search or pipeline."""
+    if hasattr(forecaster, "get_params"):
+        for name, value in sorted(forecaster.get_params(deep=True).items(), key=lambda item: len(item[0])):
+            if name == "horizon" or name.endswith("__horizon"):
+                return whole_number("horizon", value, 1)
+    raise ValueError(
+        f"backtest needs a Forecaster, or a search or pipeline around one, got {type(forecaster).__name__}, which has "
+        "no horizon"
+    )
+
+
+def _check_lengths(sequences: Sequences, back: int, least: int, origins: int) -> None:
+    short = int(sequences.lengths.argmin())
+    known = int(sequences.lengths[short]) - back
+    if known < least:
+        name = "X" if sequences.kind == "series" else f"series {_name(sequences, short)} of X"
+        raise ValueError(
+            f"{name} has {sequences.lengths[short]} steps, and the first of {origins} origins is {back} before its "
+            f"end: {max(known, 0)} steps are known there, at least {least} are needed (one more than the horizon and "
+            "the season); take fewer origins, or a smaller stride"
+        )
+
+
+def _name(sequences: Sequences, number: int) -> Any:
+    return number if sequences.names is None else sequences.names[number]
+
+
+def _cut(X: Any, sequences: Sequences, starts: Array, ends: Array) -> Any:
+    """The steps from `starts` up to `ends` of each sequence: in pandas' form, or as a list of arrays."""
+    if sequences.kind in _ARRAYS:
+        return [x[start:end] for x, start, end in zip(sequences.x, starts, ends, strict=True)]
+    rows = [order[start:end] for order, start, end in zip(_orders(sequences), starts, ends, strict=True)]
+    if sequences.kind == "frames":
+        return [frame.iloc[order] for frame, order in zip(X, rows, strict=True)]
+    return X.iloc[np.concatenate(rows)]
+
+
+def _orders(sequences: Sequences) -> list[Array]:
+    """Which of the rows of what came in frames comes where, for each sequence; of a list, rows of its own frame."""
+    firsts = np.cumsum(sequences.lengths) - sequences.lengths
+    assert sequences.order is not None
+    orders = np.split(sequences.order, firsts[1:])
+    return (
+        [order - first for order, first in zip(orders, firsts, strict=True)] if sequences.kind == "frames" else orders
+    )
+
+
+def _times(sequences: Sequences, number: int) -> Any:
+    """The times of a sequence, in their order; numbers from 0 where it has none."""
+    if sequences.kind in _ARRAYS:
+        return np.arange(sequences.lengths[number])
+    index = sequences.indices[number if sequences.kind == "frames" else 0]
+    times = index.get_level_values(-1)[_orders(sequences)[number]]
+    return frames.comparable(times, "the index of X")
+
+
+def _rows(
+    X: Any, sequences: Sequences, reader: Any, starts: Array, ends: Array, predicted: Array, season: int
+) -> Iterator[pandas.DataFrame]:
+    """The rows of `Backtest.forecasts` for one origin (the one of each series), a frame for each series and feature."""
+    import pandas
+
+    horizon, F = predicted.shape[1:]
+    features = [X.name] if frames.is_series(X) else reader._columns or list(range(F))
+    for i, (x, start, end) in enumerate(zip(sequences.x, starts, ends, strict=True)):
+        times = _times(sequences, i)
+        scale = np.abs(x[start + season : end] - x[start : end - season]).mean(axis=0)
+        last_season = x[end - season + np.arange(horizon) % season]
+        for f, feature in enumerate(features):
+            yield pandas.DataFrame(
+                {
+                    "series": _name(sequences, i),
+                    "feature": feature,
+                    "origin": times[end - 1],
+                    "step": np.arange(1, horizon + 1),
+                    "time": times[end : end + horizon],
+                    "actual": x[end : end + horizon, f],
+                    "forecast": predicted[i, :, f],
+                    NAIVE: last_season[:, f],
+                    "scale": scale[f],
+                }
+            )
