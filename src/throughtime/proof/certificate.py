@@ -123,7 +123,7 @@ def certificate(
 
 def _network(s: NetworkSpecification) -> dict[str, Any]:
     names = ("readout", "bias", "dtype", "inputs", "hidden", "outputs", "layers")
-    return {"step": _step(s)} | {name: getattr(s, name) for name in names}
+    return {"step": step_of(s)} | {name: getattr(s, name) for name in names}
 
 
 def _with_operations(text: str) -> str:
@@ -148,7 +148,7 @@ def _written(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def _step(specification: NetworkSpecification) -> dict[str, Any]:
+def step_of(specification: NetworkSpecification) -> dict[str, Any]:
     """The cell's operations, and the order of its parameters; biases that a network does not have are numbers, 0."""
     graph, laid = specification.graph, layout(specification.graph)
     absent = () if specification.bias else laid.biases

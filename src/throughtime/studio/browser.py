@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
-from throughtime.bridges.javascript import to_javascript
+from throughtime.bridges.javascript import name_of, to_javascript
+from throughtime.proof.certificate import step_of
 from throughtime.studio import messages
 from throughtime.studio.answers import OptionInfo, Settings, TaskInfo, Unable
 from throughtime.studio.modules import Modules
@@ -27,7 +28,6 @@ _NOT_THERE = ("bidirectional", "dtype", "dropout", "input_noise", "window")
 """Options that the engine has not."""
 
 UNABLE = Unable(
-    prove="a proof is looked for by the studio on your own machine, and checked by it and here",
     open="files are opened by the studio on your own machine: throughtime studio",
     export="this page is a file already: save it as it is",
     choose="float32, both directions, dropout, noise on inputs and a window are for the studio on your own machine",
@@ -52,12 +52,17 @@ class TaskChoice(TypedDict):
 
 
 class Kit(TypedDict):
-    """All that may be chosen in a page; unable: see `answers.Hello`."""
+    """All that may be chosen in a page.
+
+    steps : of the cells, as certificates have them
+    unable : see `answers.Hello`
+    """
 
     version: str
     limits: dict[str, int]
     options: list[OptionInfo]
     tasks: list[TaskChoice]
+    steps: dict[str, Any]
     unable: Unable
 
 
@@ -92,6 +97,7 @@ def why_not_here(plan: Plan) -> str | None:
 
 def kit(plans: Iterable[Plan], specifications: Iterable[NetworkSpecification]) -> Kit:
     """The choices between these plans, of which each has another task or cell, with the cells of `specifications`."""
+    specifications = list(specifications)
     activations: list[str] = list(dict.fromkeys(s.activation for s in specifications))
     tasks: dict[str, TaskChoice] = {}
     network: list[OptionInfo] = []
@@ -119,5 +125,6 @@ def kit(plans: Iterable[Plan], specifications: Iterable[NetworkSpecification]) -
         limits={**messages.LIMITS, "parameters": MOST_PARAMETERS},
         options=network,
         tasks=list(tasks.values()),
+        steps={name_of(s): step_of(s) for s in specifications},
         unable=UNABLE,
     )

@@ -203,3 +203,49 @@ describe("a run", () => {
     assert.equal(page.last("state").running, false);
   });
 });
+
+describe("a proof", () => {
+  const judged = async ({ session }) => {
+    while (session.judging && session.verdict?.state === "running") await new Promise((done) => setTimeout(done, 5));
+    return session.verdict;
+  };
+
+  it("is found for the trained adder, checked, and void as soon as the network is another one", async () => {
+    const page = opened({ settings: { seed: 1 } });
+    page.send({ type: "step", count: 1000 });
+    page.send({ type: "step", count: 1000 });
+    page.send({ type: "prove" });
+    const { state, sentence } = await judged(page);
+    assert.equal(state, "proved");
+    assert.match(sentence, /^right for sequences of every length: your browser has checked the proof, \d+ sets/);
+    assert.equal(page.last("hello").unable.check, undefined);
+    page.send({ type: "check" });
+    assert.equal(page.session.verdict.state, "proved");
+    page.send({ type: "step" });
+    assert.deepEqual([page.session.verdict, page.last("proof").state], [null, "unknown"]);
+    assert.match(page.last("hello").unable.check, /another network/);
+  });
+
+  it("is not there where a word is wrong, which is shown", async () => {
+    const page = opened();
+    page.send({ type: "prove" });
+    const { state, word } = await judged(page);
+    const { example } = page.last("frame");
+    assert.deepEqual(
+      [state, example.right.at(-1), example.right.slice(0, -1).every(Boolean)],
+      ["refuted", false, true],
+    );
+    assert.deepEqual([word.step, word.operands], [example.right.length, example.operands]);
+  });
+
+  it("is given up when training goes on", async () => {
+    const page = opened();
+    page.send({ type: "prove" });
+    page.send({ type: "train" });
+    assert.equal(page.last("proof").state, "unknown");
+    assert.deepEqual([page.session.verdict, page.session.judging], [null, null]);
+    page.send({ type: "prove" });
+    assert.match(page.last("error").message, /^pause the training first/);
+    page.send({ type: "pause" });
+  });
+});

@@ -3,9 +3,9 @@
  * (`throughtime/studio/session.py`).
  */
 import { check } from "./checker/check.js";
-import { double } from "./checker/reading.js";
 import { planOf } from "./choices.js";
 import { Framer } from "./frame.js";
+import { attempt, refutation, speaksOf } from "./proving.js";
 import { PURPOSES, Random } from "./random.js";
 import { Run } from "./run.js";
 
@@ -38,6 +38,8 @@ export class Session {
     this.proved = null;
     /** @type {Verdict | null} */
     this.verdict = null;
+    /** The proof that is looked for. @type {object | null} */
+    this.judging = null;
     /** Counts up whenever a training ends: the one that is no longer meant stops. */
     this.turn = 0;
     this.running = false;
@@ -77,7 +79,8 @@ export class Session {
       case "example":
         return this.show(this.exampleOf(message));
       case "prove":
-        throw new Error(this.unable().prove);
+        if (this.running) throw new Error("pause the training first, so that one network can be proved");
+        return void this.prove().catch((error) => this.judge("unknown", sentence(error), 0));
       case "check":
         return this.check();
       case "restore":
@@ -267,7 +270,7 @@ export class Session {
   unable() {
     const { kit, certificate } = this;
     if (this.isProved()) return kit.unable;
-    const check = certificate ? "the proof is of the network that this page was made with" : "there is no proof";
+    const check = certificate ? "the proof is of another network" : "there is no proof";
     return { ...kit.unable, check };
   }
 
@@ -280,6 +283,34 @@ export class Session {
     return certificate !== null && proved?.length === parameters.length && proved.every((v, k) => v === parameters[k]);
   }
 
+  async prove() {
+    const { plan, run, kit } = this;
+    const { network } = run;
+    const own = (this.judging = {});
+    const begun = performance.now();
+    this.judge("running", "looking for a proof", 0);
+    const slices = attempt(plan.task, network, kit.steps[network.cell.name]);
+    let found = slices.next();
+    while (!found.done) {
+      await breath();
+      if (own !== this.judging) return;
+      found = slices.next();
+    }
+    const seconds = (performance.now() - begun) / 1000;
+    const { word, certificate, tried } = found.value;
+    if (word) {
+      const { letters, ...refuted } = refutation(plan.task, network, word);
+      this.verdict = { type: "proof", state: "refuted", seconds, ...refuted };
+      this.send(this.verdict);
+      this.show(plan.task.run(letters));
+    } else if (certificate) {
+      this.certificate = certificate;
+      this.proved = network.parameters.slice();
+      this.hello();
+      this.check();
+    } else this.judge("unknown", `${tried}, and this browser finds no proof: throughtime prove looks further`, seconds);
+  }
+
   check() {
     const { certificate } = this;
     if (certificate === null || !this.isProved()) throw new Error(this.unable().check);
@@ -288,25 +319,12 @@ export class Session {
     const found = check(certificate);
     const seconds = (performance.now() - begun) / 1000;
     if (!found.accepted) this.judge("unknown", `your browser rejects the proof: ${found.reason}`, seconds);
-    else if (!this.isOf(JSON.parse(certificate))) this.judge("unknown", "the proof is not of this network", seconds);
+    else if (!speaksOf(certificate, this.run.network, this.plan.task.machine))
+      this.judge("unknown", "the proof is of another network", seconds);
     else {
       const checked = `your browser has checked the proof, ${found.sets} sets and ${found.images} images of them`;
       this.judge("proved", `right for sequences of every length: ${checked}`, seconds);
     }
-  }
-
-  /** Whether a certificate speaks of the network that is shown, and of its task. @param {any} file */
-  isOf({ network, weights, specification }) {
-    const { specification: own, parameters } = this.run.network;
-    const { machine } = this.plan.task;
-    const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringify(a) === JSON.stringify(b);
-    const symbols = specification.symbols.map((/** @type {any[]} */ symbol) => symbol.map(point));
-    return (
-      same([network.hidden, network.layers], [own.hidden, own.layers]) &&
-      weights.length === parameters.length &&
-      weights.every((/** @type {string} */ text, /** @type {number} */ k) => double(text) === parameters[k]) &&
-      same([symbols, specification.next, specification.outputs], [machine.symbols, machine.next, machine.outputs])
-    );
   }
 
   /** @param {Verdict["state"]} state @param {string} sentence @param {number} seconds */
@@ -317,12 +335,9 @@ export class Session {
 
   forget() {
     if (this.verdict) this.judge("unknown", GONE, 0);
-    this.verdict = null;
+    this.verdict = this.judging = null;
   }
 }
-
-/** An input of a certificate; NaN if it is an interval. @param {string | [string, string]} entry */
-const point = (entry) => (typeof entry === "string" ? double(entry) : NaN);
 
 /** @param {unknown} error */
 const sentence = (error) => (error instanceof Error ? error.message : String(error));

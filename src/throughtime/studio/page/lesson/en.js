@@ -22,13 +22,13 @@ export const TEXT = {
     title: "The workshop",
     text: [
       "All that the chapters show, for a network of your choice: its task, its cell, its size, its optimiser and its " +
-        "noise. Train it, give it numbers of your own, and walk through time with every number and its formula.",
+        "noise. Train it, give it numbers of your own, walk through its time, and prove it.",
     ],
     open: "Open the workshop",
   },
   end: [
     "The networks of this page are trained, drawn and checked in your browser. `throughtime studio` shows the " +
-      "workshop's panels for data of your own, keeps what was trained, and looks for proofs.",
+      "workshop's panels for data of your own, and keeps what was trained.",
   ],
   chapters: {
     adds: {
