@@ -170,19 +170,24 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _train(self, data: Batch, epochs: int) -> None:
         """Go on with the run up to so many epochs."""
-        run = self._run
-        proceed(run, data, until=epochs * -(-len(data) // run.settings.batch))
-        if run.stopped == "interrupted":
+        self._proceed(data, until=epochs * -(-len(data) // self._run.settings.batch))
+
+    def _proceed(self, data: Batch, until: int | None = None) -> None:
+        """Go on with the run up to a step, or to its end."""
+        proceed(self._run, data, until=until)
+        if self._run.stopped == "interrupted":
             raise KeyboardInterrupt
+
+    def _loss(self, net: Network, data: Batch) -> float:
+        """What early stopping compares, summed over sequences."""
+        return net.loss(data.x, data.y, data.lengths, data.mask)
 
     def _pass_once(self, options: Options, data: Batch) -> None:
         """Read the data once, in order: the run goes on at its step, so they are turned until they begin there."""
         run = self._run
         run.settings = replace(self._settings(options, data, run.step + _updates(data, options)), shuffle=False)
         begin = run.step * run.settings.batch
-        proceed(run, _evenly(data[(np.arange(len(data)) - begin) % len(data)]))
-        if run.stopped == "interrupted":
-            raise KeyboardInterrupt
+        self._proceed(_evenly(data[(np.arange(len(data)) - begin) % len(data)]))
 
     def _train_until_no_better(self, options: Options, training: Batch, validation: Batch) -> None:
         """Keep the network that does best on what is not trained on."""
@@ -191,7 +196,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         for epoch in range(1, options.max_iter + 1):
             self._train(training, epoch)
             net = self._run.network
-            losses.append(net.loss(validation.x, validation.y, validation.lengths, validation.mask) / len(validation))
+            losses.append(self._loss(net, validation) / len(validation))
             if losses[-1] <= min(losses):
                 best = net.copy()
             elif epoch - 1 - int(np.argmin(losses)) >= options.n_iter_no_change:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import r2_score
 
-from throughtime.batch import Array, pad
-from throughtime.sklearn import frames
+from throughtime.batch import Array, Batch, pad
+from throughtime.network import Network
+from throughtime.sklearn import frames, pinball
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
@@ -23,6 +24,8 @@ from throughtime.tasks.standardisation import mean_and_deviation
 
 _TOGETHER = 250
 """Forecasts that are made at once in `score`, so that memory does not grow with their number."""
+
+_DISTURBING = ("noise", "input_noise", "dropout", "cell_penalty")
 
 _FEW = 10
 """Steps, of which a table of very many rows has fewer if its columns are no steps."""
@@ -45,10 +48,14 @@ class Forecaster(SequenceEstimator):
     window : int ≥ 1
         Steps that are read before: a longer sequence is learned from in pieces of this length, and continued from its
         last ones.
+    quantiles : ascending levels between 0 and 1, optional
+        Such as (0.1, 0.5, 0.9): the network learns these by the pinball loss, without noise or dropout. 0.5 must be
+        among them: `predict` gives the median then.
     """
 
     horizon: int = 1
     window: int = 100
+    quantiles: tuple[float, ...] | None = None
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Forecaster:
         """Learn from sequences X.
@@ -72,6 +79,21 @@ class Forecaster(SequenceEstimator):
         predicted = self._ahead(sequences)
         if sequences.kind == "series":
             return _framed(predicted[0], X, self._columns)
+        return predicted[:, :, 0] if self._form != "sequences" else predicted
+
+    def predict_quantiles(self, X: Any) -> Any:
+        """The quantiles of the steps after the last of each sequence, Q of them, ascending.
+
+        An array (N, horizon, F, Q), or (N, horizon, Q) for X of shape (N, T); for one series in pandas, a frame with
+        the times that follow and the levels as columns, under the names of features if X is a frame. Where the
+        network's quantiles cross, they are sorted [Chernozhukov 2010].
+        """
+        sequences = self._read(X)
+        if self._levels is None:
+            raise ValueError("predict_quantiles needs a Forecaster with quantiles=(0.1, 0.5, 0.9), say")
+        predicted = self._quantiles_ahead(sequences)
+        if sequences.kind == "series":
+            return _framed(predicted[0], X, self._columns, self._levels)
         return predicted[:, :, 0] if self._form != "sequences" else predicted
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -112,15 +134,38 @@ class Forecaster(SequenceEstimator):
             after = np.stack([sequences.x[i, end : end + horizon] for i, end in some])
             yield self._ahead(Sequences(*pad(read_before), "list")), after, weights[[i for i, _ in some]]
 
+    def _proceed(self, data: Batch, until: int | None = None) -> None:
+        if self._levels is None:
+            return super()._proceed(data, until)
+        levels = self._of_outputs(data)
+        return pinball.proceed(self._run, data, lambda y, d: pinball.error(y, d, levels), until)
+
+    def _loss(self, net: Network, data: Batch) -> float:
+        if self._levels is None:
+            return super()._loss(net, data)
+        return pinball.loss_of(net, data, self._of_outputs(data))
+
+    def _of_outputs(self, data: Batch) -> Array:
+        """The level of each output (O,)."""
+        assert self._levels is not None
+        return np.repeat(self._levels, data.y.shape[-1] // len(self._levels))
+
     def _ahead(self, sequences: Sequences) -> Array:
-        """The steps (N, horizon, F) after the last of each sequence."""
+        """The steps (N, horizon, F) after the last of each sequence: their means, or medians."""
+        middle = 0 if self._levels is None else self._levels.index(pinball.MEDIAN)
+        return self._quantiles_ahead(sequences)[..., middle]
+
+    def _quantiles_ahead(self, sequences: Sequences) -> Array:
+        """Their quantiles (N, horizon, F, Q), ascending; the mean alone where there are none."""
         N, F = len(sequences), sequences.x.shape[2]
         window = whole_number("window", self.window, 1)
         read_last = [x[max(0, n - window) : n] for x, n in zip(sequences.x, sequences.lengths, strict=True)]
         x, lengths = pad(read_last)
         outputs = self._outputs(Sequences(x, lengths, "list"))[np.arange(N), lengths - 1]
         last = x[np.arange(N), lengths - 1]
-        ahead: Array = last[:, None] + (outputs * self.change_scale_ + self.change_mean_).reshape(N, -1, F)
+        Q = 1 if self._levels is None else len(self._levels)
+        changes = outputs.reshape(N, Q, -1) * self.change_scale_ + self.change_mean_
+        ahead: Array = last[:, None, :, None] + np.sort(np.moveaxis(changes.reshape(N, Q, -1, F), 1, -1))
         return ahead
 
     def _following(self, y: Any, sequences: Sequences, horizon: int) -> Array:
@@ -145,7 +190,14 @@ class Forecaster(SequenceEstimator):
                 "bidirectional must be False in a Forecaster: read backward, X holds the very steps that are to be "
                 "predicted"
             )
+        levels = None if self.quantiles is None else pinball.levels_of(self.quantiles)
+        disturbed = [name for name in _DISTURBING if getattr(options, name)] if levels else []
+        if disturbed:
+            raise ValueError(f"{disturbed[0]} must be 0 where quantiles are learned, got {getattr(self, disturbed[0])}")
         new = self._begins(options, partial)
+        if not new and levels != self._levels:
+            raise ValueError(f"quantiles must stay as they were when the forecaster was first fitted, got {levels}")
+        self._levels: tuple[float, ...] | None = levels
         sequences = read(self, X, reset=new)
         of_sequences = check_weights(sample_weight, sequences)
         N, T, _ = sequences.x.shape
@@ -189,8 +241,9 @@ class Forecaster(SequenceEstimator):
             raise ValueError(f"horizon must stay as it was when the forecaster was first fitted, got {horizon}")
         scaled = (targets - self.change_mean_) / self.change_scale_
         check_range(scaled, targets, options.dtype, "a change from one step to the next of X")
+        of_outputs = scaled if levels is None else np.tile(scaled, len(levels))
         self._learn(
-            options, Sequences(x, lengths, "list"), scaled, mask, readout="identity", output="every step", new=new,
+            options, Sequences(x, lengths, "list"), of_outputs, mask, readout="identity", output="every step", new=new,
             partial=partial, held_out=held if options.early_stopping else None,
         )  # fmt: skip
         return self
@@ -210,11 +263,19 @@ def _longer(sequences: Sequences, following: Array) -> Sequences:
     return replace(sequences, x=x, lengths=lengths)
 
 
-def _framed(predicted: Array, series: Any, columns: Any) -> Any:
-    """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow."""
+def _framed(predicted: Array, series: Any, columns: Any, levels: tuple[float, ...] | None = None) -> Any:
+    """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow; quantiles
+    (horizon, F, Q) as a frame.
+    """
     import pandas
 
     times = frames.following(frames.comparable(series.index, "the index of X").sort_values(), len(predicted))
+    if levels is not None:
+        of_levels = pandas.Index(levels, name="quantile")
+        if frames.is_series(series):
+            return pandas.DataFrame(predicted[:, 0], times, of_levels)
+        names = pandas.MultiIndex.from_product([columns or series.columns, of_levels], names=["feature", "quantile"])
+        return pandas.DataFrame(predicted.reshape(len(times), -1), times, names)[list(series.columns)]
     if frames.is_series(series):
         return pandas.Series(predicted[:, 0], times, name=series.name)
     return pandas.DataFrame(predicted, times, columns or series.columns)[list(series.columns)]
