@@ -134,9 +134,13 @@ class Server:
         for name, count in sorted(self.counted.items()):
             if name.startswith("status "):
                 lines.append(f'throughtime_requests_total{{status="{name[7:]}"}} {count}')
-        of_work = {name: self.counted[name] for name in ("sequences", "steps")} | {"seconds": self.seconds}
-        for name, count in of_work.items():
-            lines += [f"# TYPE throughtime_{name}_total counter", f"throughtime_{name}_total {count}"]
+        of_work: dict[str, float] = {
+            "sequences": self.counted["sequences"],
+            "steps": self.counted["steps"],
+            "seconds": self.seconds,
+        }
+        for name, total in of_work.items():
+            lines += [f"# TYPE throughtime_{name}_total counter", f"throughtime_{name}_total {total}"]
         lines += ["# TYPE throughtime_streams gauge", f"throughtime_streams {self.streams}"]
         return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 
