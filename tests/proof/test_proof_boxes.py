@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -180,6 +181,18 @@ def test_what_is_no_interval_is_rejected(text, entry):
     content = json.loads(text)
     content["specification"]["symbols"][0][0] = entry
     assert rejected(content).startswith("symbols: ")
+
+
+def test_boxes_of_more_inputs_than_there_is_room_for_are_refused(text):
+    """One input is a number of its own in every coordinate of x."""
+    content, I = json.loads(text), 6000
+    content["network"] |= {"inputs": I, "hidden": 1}
+    content["weights"] = [(0.0).hex()] * (I + 4)
+    content["sha256"] = hashlib.sha256(bytes(8 * (I + 4))).hexdigest()
+    content["specification"]["symbols"] = [[[(-1.0).hex(), (1.0).hex()]] * I for _ in range(2)]
+    for entry in content["sets"]:
+        entry["lo"], entry["hi"] = [(-1.0).hex()], [(1.0).hex()]
+    assert rejected(content) == "the network is too large"
 
 
 def test_an_input_that_is_left_out_shows(monkeypatch, text):

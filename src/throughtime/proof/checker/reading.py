@@ -40,6 +40,12 @@ def shown(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
+def near(value: float, side: int) -> str:
+    """Three digits of a number from 0 that come to no more than it, by side −1, or to no less, by side 1."""
+    text = f"{value:.3g}"
+    return text if side * float(text) >= side * value else f"{value * (1 + side * 0.006):.3g}"
+
+
 KINDS: dict[str, Callable[[Any], bool]] = {
     "number": lambda v: type(v) is str and math.isfinite(float.fromhex(v)),
     "size": lambda v: type(v) is int and 0 < v <= WIDEST,
