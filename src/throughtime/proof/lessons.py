@@ -29,10 +29,9 @@ from throughtime.support.disk import StrPath
 from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import Callback, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsFields
-from throughtime.weights.files import FORMAT, load_tensors, save_tensors
+from throughtime.weights.files import FORMAT, LESSONS, load_tensors, save_tensors
 
 ROUNDS = 12
-LESSONS = "lessons.safetensors"
 
 LESS, MORE, LEAST = 0.25, 1.5, 0.05
 """By what noise is multiplied where nothing was learned and where no lesson helps; the least for what has learned."""

@@ -78,7 +78,10 @@ class Proof:
         file, network, known, free = self.file, self.network, dict[int, Any](), states.x.shape[1]
         how = Arithmetic(file.network.dtype, file.epsilon, free + self.loose)
         K, sigmoid = how.K + len(network.share) * network.H, file.network.readout == "sigmoid"
-        need(K <= WIDEST and K * network.work <= LARGEST and K * max(network.values, self.loose) <= ROOM, "the network is too large")
+        need(
+            K <= WIDEST and K * network.work <= LARGEST and K * max(network.values, self.loose) <= ROOM,
+            "the network is too large",
+        )
         for a, (lo, hi) in enumerate(zip(self.lo, self.hi, strict=True)):
             self.tick(self.done, len(file.sets), K * network.work)
             self.images += 1
