@@ -373,7 +373,7 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
     if actual is not None:
         ax.plot(after, np.asarray(actual, float), color=COLOURS[1], linewidth=1, label="what came")
     ax.set(xlabel=label, ylabel=plain(str(getattr(history_, "name", None) or "")))
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(ax.get_legend_handles_labels()[0]))
     return ax
 
 

@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from throughtime.batch import Array
 from throughtime.sklearn import frames, pinball
-from throughtime.sklearn.forecaster import Forecaster
+from throughtime.sklearn.forecaster import Forecaster, targets_of
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.sequences import read
 from throughtime.support.checks import flag, whole_number
@@ -134,7 +134,7 @@ def backtest(
     """
     import pandas
 
-    horizon = _horizon(forecaster)
+    horizon = whole_number("horizon", _parameter(forecaster, "horizon"), 1)
     origins, season = whole_number("origins", origins, 1), whole_number("season", season, 1)
     stride = horizon if stride is None else whole_number("stride", stride, 1)
     refit = flag("refit", refit)
@@ -142,8 +142,12 @@ def backtest(
         max_train_size = whole_number("max_train_size", max_train_size, max(horizon, season) + 1)
     reader = Forecaster()
     sequences = read(reader, X, reset=True)
+    F = sequences.x.shape[2]
+    targets = targets_of(_parameter(forecaster, "targets", None), reader._columns, F)
     back = np.arange(origins - 1, -1, -1) * stride + horizon  # from the ends of series to the origins
     _check_lengths(sequences, int(back[0]), max(horizon, season) + 1, origins)
+    names = [X.name] if frames.is_series(X) else reader._columns or list(range(F))
+    named = {names[target]: int(target) for target in targets}
     parts, fitted = [], None
     for steps_back in back:
         ends = sequences.lengths - steps_back
@@ -151,8 +155,8 @@ def backtest(
         if refit or fitted is None:
             fitted = clone(forecaster).fit(_cut(X, sequences, starts, ends))
         known = _cut(X, sequences, np.zeros_like(ends), ends)
-        predicted = _forecast(fitted, known, (len(sequences), horizon, sequences.x.shape[2]))
-        parts += list(_rows(X, sequences, reader, starts, ends, predicted, season))
+        predicted = _forecast(fitted, known, (len(sequences), horizon, len(targets)))
+        parts += list(_rows(sequences, named, starts, ends, predicted, season))
     levels = tuple(name for name in predicted if not isinstance(name, str))
     return Backtest(pandas.concat(parts, ignore_index=True), levels)
 
@@ -167,15 +171,17 @@ def _forecast(fitted: Any, known: Any, shape: tuple[int, int, int]) -> dict[Any,
     return columns
 
 
-def _horizon(forecaster: Any) -> int:
-    """The horizon of a forecaster, or of the one inside of a search or pipeline."""
+def _parameter(forecaster: Any, wanted: str, *default: Any) -> Any:
+    """A parameter of a forecaster, or of the one inside of a search or pipeline."""
     if hasattr(forecaster, "get_params"):
         for name, value in sorted(forecaster.get_params(deep=True).items(), key=lambda item: len(item[0])):
-            if name == "horizon" or name.endswith("__horizon"):
-                return whole_number("horizon", value, 1)
+            if name == wanted or name.endswith(f"__{wanted}"):
+                return value
+    if default:
+        return default[0]
     raise ValueError(
         f"backtest needs a Forecaster, or a search or pipeline around one, got {type(forecaster).__name__}, which has "
-        "no horizon"
+        f"no {wanted}"
     )
 
 
@@ -225,18 +231,17 @@ def _times(sequences: Sequences, number: int) -> Any:
 
 
 def _rows(
-    X: Any, sequences: Sequences, reader: Any, starts: Array, ends: Array, predicted: dict[Any, Array], season: int
+    sequences: Sequences, targets: dict[Any, int], starts: Array, ends: Array, predicted: dict[Any, Array], season: int
 ) -> Iterator[pandas.DataFrame]:
     """The rows of `Backtest.forecasts` for one origin (the one of each series), a frame for each series and feature."""
     import pandas
 
-    horizon, F = predicted["forecast"].shape[1:]
-    features = [X.name] if frames.is_series(X) else reader._columns or list(range(F))
+    horizon = predicted["forecast"].shape[1]
     for i, (x, start, end) in enumerate(zip(sequences.x, starts, ends, strict=True)):
         times = _times(sequences, i)
         scale = np.abs(x[start + season : end] - x[start : end - season]).mean(axis=0)
         last_season = x[end - season + np.arange(horizon) % season]
-        for f, feature in enumerate(features):
+        for f, (feature, column) in enumerate(targets.items()):
             yield pandas.DataFrame(
                 {
                     "series": _name(sequences, i),
@@ -244,9 +249,9 @@ def _rows(
                     "origin": times[end - 1],
                     "step": np.arange(1, horizon + 1),
                     "time": times[end : end + horizon],
-                    "actual": x[end : end + horizon, f],
-                    **{name: column[i, :, f] for name, column in predicted.items()},
-                    NAIVE: last_season[:, f],
-                    "scale": scale[f],
+                    "actual": x[end : end + horizon, column],
+                    **{name: found[i, :, f] for name, found in predicted.items()},
+                    NAIVE: last_season[:, column],
+                    "scale": scale[column],
                 }
             )

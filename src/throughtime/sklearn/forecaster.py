@@ -33,7 +33,7 @@ _FEW = 10
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Forecaster(SequenceEstimator):
-    """A recurrent network that predicts the next steps of a sequence, all features of them at once.
+    """A recurrent network that predicts the next steps of a sequence, all features of them at once, or some.
 
     It learns at each step by how much the next `horizon` steps differ from this one. Its other parameters and X are
     those of `SequenceClassifier`, without `class_weight` and `bidirectional`; one long series is a pandas Series, or a
@@ -51,11 +51,14 @@ class Forecaster(SequenceEstimator):
     quantiles : ascending levels between 0 and 1, optional
         Such as (0.1, 0.5, 0.9): the network learns these by the pinball loss, without noise or dropout. 0.5 must be
         among them: `predict` gives the median then.
+    targets : list of columns (their numbers from 0 where X is no frame), optional
+        The features that are predicted, in this order; the others are read alone. All when not given.
     """
 
     horizon: int = 1
     window: int = 100
     quantiles: tuple[float, ...] | None = None
+    targets: list[Any] | None = None
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Forecaster:
         """Learn from sequences X.
@@ -72,13 +75,14 @@ class Forecaster(SequenceEstimator):
     def predict(self, X: Any) -> Any:
         """The steps after the last of each sequence.
 
-        An array (N, horizon, F), or (N, horizon) for X of shape (N, T); for one series in pandas, a Series or a frame
-        like it with the times that follow, or numbered from 1 as "steps ahead" where its times are not evenly spaced.
+        An array (N, horizon, F) of the targets, or (N, horizon) for X of shape (N, T); for one series in pandas, a
+        Series or a frame like it with the times that follow, or numbered from 1 as "steps ahead" where its times are
+        not evenly spaced.
         """
         sequences = self._read(X)
         predicted = self._ahead(sequences)
         if sequences.kind == "series":
-            return _framed(predicted[0], X, self._columns)
+            return self._framed(predicted[0], X)
         return predicted[:, :, 0] if self._form != "sequences" else predicted
 
     def predict_quantiles(self, X: Any) -> Any:
@@ -93,7 +97,7 @@ class Forecaster(SequenceEstimator):
             raise ValueError("predict_quantiles needs a Forecaster with quantiles=(0.1, 0.5, 0.9), say")
         predicted = self._quantiles_ahead(sequences)
         if sequences.kind == "series":
-            return _framed(predicted[0], X, self._columns, self._levels)
+            return self._framed(predicted[0], X, self._levels)
         return predicted[:, :, 0] if self._form != "sequences" else predicted
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -104,7 +108,7 @@ class Forecaster(SequenceEstimator):
         """
         sequences = self._read(X)
         weights = check_weights(sample_weight, sequences)
-        F = sequences.x.shape[2]
+        F = len(self._targets)
         horizon = len(self.change_mean_) // F
         if y is not None:
             parts = iter([(self._ahead(sequences), self._following(y, sequences, horizon), weights)])
@@ -131,7 +135,7 @@ class Forecaster(SequenceEstimator):
         for start in range(0, len(ends), _TOGETHER):
             some = ends[start : start + _TOGETHER]
             read_before = [sequences.x[i, max(0, end - self.window) : end] for i, end in some]
-            after = np.stack([sequences.x[i, end : end + horizon] for i, end in some])
+            after = np.stack([sequences.x[i, end : end + horizon][:, self._targets] for i, end in some])
             yield self._ahead(Sequences(*pad(read_before), "list")), after, weights[[i for i, _ in some]]
 
     def _proceed(self, data: Batch, until: int | None = None) -> None:
@@ -157,12 +161,12 @@ class Forecaster(SequenceEstimator):
 
     def _quantiles_ahead(self, sequences: Sequences) -> Array:
         """Their quantiles (N, horizon, F, Q), ascending; the mean alone where there are none."""
-        N, F = len(sequences), sequences.x.shape[2]
+        N, F = len(sequences), len(self._targets)
         window = whole_number("window", self.window, 1)
         read_last = [x[max(0, n - window) : n] for x, n in zip(sequences.x, sequences.lengths, strict=True)]
         x, lengths = pad(read_last)
         outputs = self._outputs(Sequences(x, lengths, "list"))[np.arange(N), lengths - 1]
-        last = x[np.arange(N), lengths - 1]
+        last = x[np.arange(N), lengths - 1][:, self._targets]
         Q = 1 if self._levels is None else len(self._levels)
         changes = outputs.reshape(N, Q, -1) * self.change_scale_ + self.change_mean_
         ahead: Array = last[:, None, :, None] + np.sort(np.moveaxis(changes.reshape(N, Q, -1, F), 1, -1))
@@ -170,10 +174,12 @@ class Forecaster(SequenceEstimator):
 
     def _following(self, y: Any, sequences: Sequences, horizon: int) -> Array:
         """y as an array (N, horizon, F)."""
-        N, _, F = sequences.x.shape
-        wanted = (N, horizon, F)
-        if frames.is_frame(y) and self._columns and set(y.columns) == set(self._columns):
-            y = y[self._columns]
+        N = len(sequences)
+        wanted = (N, horizon, len(self._targets))
+        if frames.is_frame(y) and self._columns:
+            names = [self._columns[target] for target in self._targets]
+            if set(y.columns) == set(names):
+                y = y[names]
         given = numbers_of(sequences.by_name(y), "y")
         if [axis for axis in given.shape if axis > 1] != [axis for axis in wanted if axis > 1]:
             raise ValueError(
@@ -197,7 +203,6 @@ class Forecaster(SequenceEstimator):
         new = self._begins(options, partial)
         if not new and levels != self._levels:
             raise ValueError(f"quantiles must stay as they were when the forecaster was first fitted, got {levels}")
-        self._levels: tuple[float, ...] | None = levels
         sequences = read(self, X, reset=new)
         of_sequences = check_weights(sample_weight, sequences)
         N, T, _ = sequences.x.shape
@@ -207,6 +212,13 @@ class Forecaster(SequenceEstimator):
                 "[X]",
                 stacklevel=3,
             )
+        chosen = targets_of(self.targets, self._columns, sequences.x.shape[2])
+        if not new and list(chosen) != list(self._targets):
+            raise ValueError(f"targets must stay as they were when the forecaster was first fitted, got {self.targets}")
+        self._levels: tuple[float, ...] | None = levels
+        self._targets: Array = chosen
+        if y is not None and len(chosen) < sequences.x.shape[2]:
+            raise ValueError("y holds all features of the steps that follow X: with targets, let X be longer instead")
         if y is not None:
             sequences = _longer(sequences, self._following(y, sequences, horizon))
         if sequences.lengths.max() <= horizon:
@@ -214,7 +226,8 @@ class Forecaster(SequenceEstimator):
         pieces, changes, training, validation = list[Array](), list[Array](), list[Array](), list[Array]()
         for x, n, weight in zip(sequences.x, sequences.lengths, of_sequences, strict=True):
             known = np.arange(n - horizon)
-            ahead = x[known[:, None] + np.arange(1, horizon + 1)] - x[known, None]
+            aims = x[:, chosen]
+            ahead = aims[known[:, None] + np.arange(1, horizon + 1)] - aims[known, None]
             held_out = math.ceil(options.validation_fraction * len(known)) if options.early_stopping else 0
             cut = len(known) - held_out
             for start in range(0, len(known), window):
@@ -248,6 +261,26 @@ class Forecaster(SequenceEstimator):
         )  # fmt: skip
         return self
 
+    def _framed(self, predicted: Array, series: Any, levels: tuple[float, ...] | None = None) -> Any:
+        """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow; quantiles
+        (horizon, F, Q) as a frame.
+        """
+        import pandas
+
+        times = frames.following(frames.comparable(series.index, "the index of X").sort_values(), len(predicted))
+        columns = self._columns or list(series.columns if frames.is_frame(series) else [series.name])
+        names = [columns[target] for target in self._targets]
+        shown = list(series.columns) if self.targets is None and frames.is_frame(series) else names
+        if levels is not None:
+            of_levels = pandas.Index(levels, name="quantile")
+            if frames.is_series(series):
+                return pandas.DataFrame(predicted[:, 0], times, of_levels)
+            of_features = pandas.MultiIndex.from_product([names, of_levels], names=["feature", "quantile"])
+            return pandas.DataFrame(predicted.reshape(len(times), -1), times, of_features)[shown]
+        if frames.is_series(series):
+            return pandas.Series(predicted[:, 0], times, name=series.name)
+        return pandas.DataFrame(predicted, times, names)[shown]
+
     def _too_short(self, sequences: Sequences, horizon: int) -> str:
         steps = int(sequences.lengths.max())
         given = f"a longest sequence of {steps} steps"
@@ -263,19 +296,14 @@ def _longer(sequences: Sequences, following: Array) -> Sequences:
     return replace(sequences, x=x, lengths=lengths)
 
 
-def _framed(predicted: Array, series: Any, columns: Any, levels: tuple[float, ...] | None = None) -> Any:
-    """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow; quantiles
-    (horizon, F, Q) as a frame.
-    """
-    import pandas
-
-    times = frames.following(frames.comparable(series.index, "the index of X").sort_values(), len(predicted))
-    if levels is not None:
-        of_levels = pandas.Index(levels, name="quantile")
-        if frames.is_series(series):
-            return pandas.DataFrame(predicted[:, 0], times, of_levels)
-        names = pandas.MultiIndex.from_product([columns or series.columns, of_levels], names=["feature", "quantile"])
-        return pandas.DataFrame(predicted.reshape(len(times), -1), times, names)[list(series.columns)]
-    if frames.is_series(series):
-        return pandas.Series(predicted[:, 0], times, name=series.name)
-    return pandas.DataFrame(predicted, times, columns or series.columns)[list(series.columns)]
+def targets_of(targets: Any, columns: list[Any] | None, F: int) -> Array:
+    """The numbers of the features that are predicted; a ValueError if they are no features."""
+    names = list(range(F)) if columns is None else columns
+    if targets is None:
+        return np.arange(F)
+    if isinstance(targets, str) or not np.iterable(targets):
+        raise ValueError(f"targets must be a list of features, got {targets!r}")
+    targets = list(targets)
+    if not targets or len(set(targets)) < len(targets) or not set(targets) <= set(names):
+        raise ValueError(f"targets must be some of the features {names}, each once, got {targets}")
+    return np.array([names.index(target) for target in targets])
