@@ -246,6 +246,7 @@ class Course:
             raise ValueError("a network is trained until it is proved on a task that is a machine, not on data")
         if reason := why_not(now.network, self.task):
             raise ValueError(reason)
+        Budget.of(self.budget)  # for its error
         while True:
             run = run or begin(now.network.copy(), self.task, self._settings(now))
             source = Lessons(self.task, now.words) if now.number else self.task
