@@ -108,6 +108,11 @@ def exported(model: Any) -> Exported:
 
 def _of_estimator(model: Any) -> Exported:
     net: Network = model.network_
+    if getattr(model, "missing", "error") != "error" or getattr(model, "time_gaps", False):
+        raise ValueError(
+            "what is missing and the time between steps are worked out by the estimator, and cannot be written: write "
+            "its network_, and give it these numbers yourself"
+        )
     x = Standardisation(np.asarray(model.mean_, np.float64), np.asarray(model.scale_, np.float64))
     y = None
     horizon = window = 0
