@@ -53,12 +53,16 @@ class Forecaster(SequenceEstimator):
         among them: `predict` gives the median then.
     targets : list of columns (their numbers from 0 where X is no frame), optional
         The features that are predicted, in this order; the others are read alone. All when not given.
+    season : int ≥ horizon, optional
+        Steps of a season: of the targets, the differences to the step a season before are read and learned. For series
+        with a season and a trend; one that goes back to its mean is better without.
     """
 
     horizon: int = 1
     window: int = 100
     quantiles: tuple[float, ...] | None = None
     targets: list[Any] | None = None
+    season: int | None = None
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Forecaster:
         """Learn from sequences X.
@@ -113,9 +117,11 @@ class Forecaster(SequenceEstimator):
         if y is not None:
             parts = iter([(self._ahead(sequences), self._following(y, sequences, horizon), weights)])
         else:
-            if sequences.lengths.min() <= horizon:
+            if sequences.lengths.min() <= horizon + self._season:
+                behind = f" and the {self._season} of a season" if self._season else ""
                 raise ValueError(
-                    f"a sequence of X has no more than the {horizon} steps to be predicted: give y, or longer ones"
+                    f"a sequence of X has no more than the {horizon} steps to be predicted{behind}: give y, or longer "
+                    "ones"
                 )
             parts = self._from_every_step(sequences, weights, horizon)
         predicted, right, weighed = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -131,10 +137,11 @@ class Forecaster(SequenceEstimator):
         self, sequences: Sequences, weights: Array, horizon: int
     ) -> Iterator[tuple[Array, Array, Array]]:
         """Forecasts (M, horizon, F) from some steps, what came after these, and their weights (M,)."""
-        ends = [(i, end) for i, length in enumerate(sequences.lengths) for end in range(1, length - horizon + 1)]
+        first, reads = self._season + 1, self._season + self.window
+        ends = [(i, end) for i, length in enumerate(sequences.lengths) for end in range(first, length - horizon + 1)]
         for start in range(0, len(ends), _TOGETHER):
             some = ends[start : start + _TOGETHER]
-            read_before = [sequences.x[i, max(0, end - self.window) : end] for i, end in some]
+            read_before = [sequences.x[i, max(0, end - reads) : end] for i, end in some]
             after = np.stack([sequences.x[i, end : end + horizon][:, self._targets] for i, end in some])
             yield self._ahead(Sequences(*pad(read_before), "list")), after, weights[[i for i, _ in some]]
 
@@ -163,14 +170,35 @@ class Forecaster(SequenceEstimator):
         """Their quantiles (N, horizon, F, Q), ascending; the mean alone where there are none."""
         N, F = len(sequences), len(self._targets)
         window = whole_number("window", self.window, 1)
-        read_last = [x[max(0, n - window) : n] for x, n in zip(sequences.x, sequences.lengths, strict=True)]
+        given = self._differenced(sequences)
+        read_last = [x[max(0, n - window) : n] for x, n in zip(given.x, given.lengths, strict=True)]
         x, lengths = pad(read_last)
         outputs = self._outputs(Sequences(x, lengths, "list"))[np.arange(N), lengths - 1]
         last = x[np.arange(N), lengths - 1][:, self._targets]
         Q = 1 if self._levels is None else len(self._levels)
         changes = outputs.reshape(N, Q, -1) * self.change_scale_ + self.change_mean_
         ahead: Array = last[:, None, :, None] + np.sort(np.moveaxis(changes.reshape(N, Q, -1, F), 1, -1))
+        if self._season:
+            before = zip(sequences.x, sequences.lengths - self._season, strict=True)
+            ahead += np.stack([x[n : n + ahead.shape[1], self._targets] for x, n in before])[..., None]
         return ahead
+
+    def _differenced(self, sequences: Sequences) -> Sequences:
+        """The sequences from their second season on, with the targets' differences to the season before."""
+        season = self._season
+        if not season:
+            return sequences
+        short = int(sequences.lengths.argmin())
+        if sequences.lengths[short] <= season:
+            raise ValueError(
+                f"a season of {season} needs sequences of at least {season + 1} steps, but sequence {short} of X has "
+                f"{sequences.lengths[short]}"
+            )
+        parts = [x[season:n].copy() for x, n in zip(sequences.x, sequences.lengths, strict=True)]
+        for part, x in zip(parts, sequences.x, strict=True):
+            part[:, self._targets] -= x[: len(part), self._targets]
+        x, lengths = pad(parts)
+        return replace(sequences, x=x, lengths=lengths)
 
     def _following(self, y: Any, sequences: Sequences, horizon: int) -> Array:
         """y as an array (N, horizon, F)."""
@@ -215,14 +243,19 @@ class Forecaster(SequenceEstimator):
         chosen = targets_of(self.targets, self._columns, sequences.x.shape[2])
         if not new and list(chosen) != list(self._targets):
             raise ValueError(f"targets must stay as they were when the forecaster was first fitted, got {self.targets}")
+        season = 0 if self.season is None else whole_number("season", self.season, horizon)
+        if not new and season != self._season:
+            raise ValueError(f"season must stay as it was when the forecaster was first fitted, got {self.season}")
+        self._season: int = season
         self._levels: tuple[float, ...] | None = levels
         self._targets: Array = chosen
         if y is not None and len(chosen) < sequences.x.shape[2]:
             raise ValueError("y holds all features of the steps that follow X: with targets, let X be longer instead")
         if y is not None:
             sequences = _longer(sequences, self._following(y, sequences, horizon))
-        if sequences.lengths.max() <= horizon:
+        if sequences.lengths.max() <= horizon + season:
             raise ValueError(self._too_short(sequences, horizon))
+        sequences = self._differenced(sequences)
         pieces, changes, training, validation = list[Array](), list[Array](), list[Array](), list[Array]()
         for x, n, weight in zip(sequences.x, sequences.lengths, of_sequences, strict=True):
             known = np.arange(n - horizon)
@@ -286,7 +319,9 @@ class Forecaster(SequenceEstimator):
         given = f"a longest sequence of {steps} steps"
         if self._form in ("table", "plain table"):
             given = f"n_features={steps}, which are its steps (one series of numbers is a pandas Series, or [X])"
-        return f"a horizon of {horizon} needs sequences of at least {horizon + 1} steps, but X has {given}"
+        behind = f" behind a season of {self._season}" if self._season else ""
+        least = horizon + self._season + 1
+        return f"a horizon of {horizon}{behind} needs sequences of at least {least} steps, but X has {given}"
 
 
 def _longer(sequences: Sequences, following: Array) -> Sequences:
