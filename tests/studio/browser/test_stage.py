@@ -96,9 +96,9 @@ def test_nothing_is_wider_than_the_window_and_a_chosen_cell_is_in_sight(adder, s
 @pytest.mark.parametrize("width", [390, 685, 801, 900, 960, 961, 1280])
 def test_nothing_is_cut_off_or_covered_in_a_window_of_any_width(adder, width):
     page = adder((width, 720), cell="lstm")
-    for inner, outer in ((".paper", ".panel-sum"), (".unrolled", ".panel-unrolled"), (".space-picture", ".panel-space")):
-        box, panel = page.evaluate(BOX, inner), page.evaluate(BOX, outer)
-        assert panel[0] <= box[0] < box[2] <= panel[2], inner
+    for inner, panel in ((".paper", "sum"), (".unrolled", "unrolled"), (".space-picture", "space")):
+        box, around = page.evaluate(BOX, inner), page.evaluate(BOX, f".panel-{panel}")
+        assert around[0] <= box[0] < box[2] <= around[2], inner
     forward, backward = (page.evaluate(INK, f".track-labels :{which}-child") for which in ("first", "last"))
     assert forward[1] < backward[0]
     speed, track = page.evaluate(BOX, ".player-bar select"), page.evaluate(BOX, ".track")
