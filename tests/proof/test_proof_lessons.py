@@ -141,6 +141,26 @@ def test_a_round_that_ended_without_its_verdict_gets_the_same(tmp_path, number):
     assert after == [(number, proof.verdict) for number, proof in heard[number - 1 :]]
 
 
+def test_ctrl_c_while_a_round_is_judged_ends_training(tmp_path, monkeypatch):
+    """Not as a run that has taken all of its steps, which the command would judge once more and report as trained."""
+    settings = {"steps": 100, "rounds": 2, "budget": 0.0}
+    whole, _, heard = verdicts_of(**settings)
+
+    def pressed(search):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(lessons.Search, "verdict", pressed)
+        run, proof, before = verdicts_of(**settings, out=tmp_path / "run")
+    assert (run.stopped, proof, before) == ("interrupted", None, [])
+    after = []
+    run, _ = resume_until_proved(
+        tmp_path / "run", rounds=2, budget=0.0, verdict=lambda number, proof: after.append((number, proof.verdict))
+    )
+    assert (run.network.parameters == whole.network.parameters).all()
+    assert after == [(number, proof.verdict) for number, proof in heard]
+
+
 def test_resumed_rounds_begin_from_the_file_that_says_which(tmp_path):
     _, proof, heard = verdicts_of(steps=20, rounds=2, out=tmp_path / "run")
     assert (proof.verdict, len(heard)) == ("refuted", 2)

@@ -255,6 +255,7 @@ class Course:
                 return run, None
             proof = self._judge(run.network)
             if proof is None:
+                run.stopped = "interrupted"
                 return run, None
             self.verdict(now.number + 1, proof)
             if isinstance(proof, Proved):
