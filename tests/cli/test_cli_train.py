@@ -435,6 +435,13 @@ def test_a_run_that_learns_from_its_errors_goes_on_so_or_not_at_all(throughtime)
     assert "give --until-proved too" in outcome.complaint
 
 
+@pytest.mark.long
+def test_what_is_next_after_rounds_without_a_proof_is_more_of_them(throughtime):
+    outcome = throughtime(*SHORT, "--until-proved", "--out", "run")
+    assert outcome.status == 0
+    assert "Next: throughtime train --resume run --until-proved · " in outcome.out
+
+
 def killed_in_the_second_round():
     rounds = []
 

@@ -336,7 +336,8 @@ def _next(session: Session, trained: Run, wrong: bool) -> list[str]:
     out, word = shlex.quote(str(session.out)), session.given.get("task", "")
     is_newest = RUNS in session.out.parents
     path, model = ("", "") if is_newest else (f" {out}", f" --model {out}")
-    more = ["throughtime train", *_task_words(session), f"--resume {out} --steps {2 * trained.settings.steps or 1000}"]
+    how = "--until-proved" if "until_proved" in session.given else f"--steps {2 * trained.settings.steps or 1000}"
+    more = ["throughtime train", *_task_words(session), f"--resume {out} {how}"]
     again = [" ".join(more)] if wrong and session.given.get("recipe") != "classic" else []
     if session.task.columns:
         return [*again, f"throughtime evaluate{path} --data FILE", f"throughtime info{path}"]
