@@ -176,11 +176,11 @@ REFUSED = {
     "gaps of arrays": (lambda: classify([x.to_numpy() for x in FULL], time_gaps=True), "time_gaps needs the times"),
     "gaps in other units": (
         lambda: classify(DATED, time_gaps=True).predict(FULL),
-        "the times of X are in steps of its numbers, those of what was fitted in seconds",
+        "the times of X are numbers, those of what was fitted were dates or durations",
     ),
     "gaps of both units": (
         lambda: classify([*DATED[:29], FULL[29]], time_gaps=True),
-        "the times of sequence 29 of X are in steps of its numbers, those of sequence 0 in seconds",
+        "the times of sequence 29 of X are numbers, those of sequence 0 dates or durations",
     ),
     "objects": (
         lambda: classify([frame.astype(object).where(frame.notna(), pandas.NA) for frame in FRAMES], missing="mask"),

@@ -108,7 +108,8 @@ def exported(model: Any) -> Exported:
 
 def _of_estimator(model: Any) -> Exported:
     net: Network = model.network_
-    if getattr(model, "missing", "error") != "error" or getattr(model, "time_gaps", False):
+    channels = getattr(model, "_channels", None)
+    if channels is not None and (channels.missing or channels.time_gaps):
         raise ValueError(
             "what is missing and the time between steps are worked out by the estimator, and cannot be written: write "
             "its network_, and give it these numbers yourself"

@@ -18,8 +18,8 @@ class Channels:
     """Which channels there are.
 
     missing : whether NaN is read: as the last value seen, and 1 in a channel of its own for each feature, else 0
-    time_gaps : the unit of the times, "seconds" or "steps of its numbers", of a last feature: the time since the step
-        before; None for none
+    time_gaps : what the times are, "dates or durations" or "numbers", where a last feature is the time since the step
+        before; None where it is not
     """
 
     missing: bool = False
@@ -66,7 +66,7 @@ def mean_and_deviation_of_seen(rows: Array, weights: Array, features: Any) -> tu
 
 
 def with_time_gaps(sequences: Sequences) -> tuple[Sequences, str]:
-    """The sequences with the time since the step before as a last feature, 0 at the first; and its unit.
+    """The sequences with the time since the step before as a last feature, 0 at the first; and what the times are.
 
     A ValueError where X has no times.
     """
@@ -84,24 +84,24 @@ def with_time_gaps(sequences: Sequences) -> tuple[Sequences, str]:
         ]
     else:
         every = [_numbers(sequences.indices[0].get_level_values(-1)[sequences.order])]
-    units = [unit for _, unit in every]
-    if len(set(units)) > 1:
-        odd = next(i for i, unit in enumerate(units) if unit != units[0])
-        raise ValueError(f"the times of sequence {odd} of X are in {units[odd]}, those of sequence 0 in {units[0]}")
+    kinds = [kind for _, kind in every]
+    if len(set(kinds)) > 1:
+        odd = next(i for i, kind in enumerate(kinds) if kind != kinds[0])
+        raise ValueError(f"the times of sequence {odd} of X are {kinds[odd]}, those of sequence 0 {kinds[0]}")
     gaps = np.concatenate([np.diff(times, prepend=times[0]) for times, _ in every])
     gaps[firsts] = 0
     column = np.zeros((*sequences.x.shape[:2], 1))
     column[sequences.real, 0] = gaps
-    return replace(sequences, x=np.concatenate([sequences.x, column], axis=2)), units[0]
+    return replace(sequences, x=np.concatenate([sequences.x, column], axis=2)), kinds[0]
 
 
 def _numbers(times: Any) -> tuple[Array, str]:
-    """Times as numbers, and their unit."""
+    """Times as numbers, dates and durations in seconds, and what they are."""
     import pandas
 
     times = frames.comparable(times, "the index of X")
     if isinstance(times, pandas.PeriodIndex):
         times = times.to_timestamp()
     if isinstance(times, pandas.DatetimeIndex | pandas.TimedeltaIndex):
-        return np.asarray((times - times[0]) / pandas.Timedelta(seconds=1), np.float64), "seconds"
-    return np.asarray(times, np.float64), "steps of its numbers"
+        return np.asarray((times - times[0]) / pandas.Timedelta(seconds=1), np.float64), "dates or durations"
+    return np.asarray(times, np.float64), "numbers"

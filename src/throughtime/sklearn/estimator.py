@@ -233,11 +233,12 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             self._train(training, epoch)
             net = self._run.network
             losses.append(self._loss(net, validation) / len(validation))
-            if losses[-1] <= min(losses):
+            better = losses[-1] <= min(losses)
+            if better:
                 best = net.copy()
             if self._ends_after(options, epoch):
                 break
-            if epoch - 1 - int(np.argmin(losses)) >= options.n_iter_no_change:
+            if not better and epoch - 1 - int(np.argmin(losses)) >= options.n_iter_no_change:
                 break
         self._run.network = best
 

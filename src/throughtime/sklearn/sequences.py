@@ -84,11 +84,11 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         )
     if channels.time_gaps is None:
         return sequences
-    sequences, unit = with_time_gaps(sequences)
+    sequences, times = with_time_gaps(sequences)
     if reset:
-        estimator._channels = replace(channels, time_gaps=unit)
-    elif unit != channels.time_gaps:
-        raise ValueError(f"the times of X are in {unit}, those of what was fitted in {channels.time_gaps}")
+        estimator._channels = replace(channels, time_gaps=times)
+    elif times != channels.time_gaps:
+        raise ValueError(f"the times of X are {times}, those of what was fitted were {channels.time_gaps}")
     return sequences
 
 
