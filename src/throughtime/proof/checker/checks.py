@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .network import Arithmetic, Network
-from .reading import FILE, MOST, WIDEST, Inexact, Rejected, near, need, read, shown
+from .reading import FILE, MOST, WIDEST, Inexact, Rejected, near, need, read, shown, whole
 from .sets import Set, between, ends, points
 
 ROOM, LARGEST = 3 * 10**7, 10**9  # numbers for an image, and multiplications
@@ -33,7 +33,7 @@ class Proof:
     """A certificate whose types and sizes are valid."""
 
     def __init__(self, certificate: str) -> None:
-        self.file = file = read(json.loads(certificate), FILE, "file")
+        self.file = file = read(json.loads(certificate, parse_float=whole, parse_constant=whole), FILE, "file")
         packed, dtype = file.weights.astype("<f8").tobytes(), file.network.dtype
         need(hashlib.sha256(packed).hexdigest() == file.sha256, "sha256 is not the hash of the weights")
         self.network, self.machine, sets = Network(file.network, file.weights), file.specification, len(file.sets)
