@@ -6,7 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from lesson_page import number, value
+from lesson_page import known as is_known
+from lesson_page import number, press, value
 
 from throughtime.studio.lesson import PAGE, lesson
 
@@ -41,6 +42,7 @@ def test_a_network_that_knows_nothing_learns_to_add(chapter):
         assert section.locator(".paper .answer[data-right=true]").count() == 8
         assert section.locator(".paper .result th").inner_text() == "= 134"
         assert gap() > 0.05, f"network {seed}: two sides"
+    assert value(section, "all") == "2,000"
     assert section.locator(".legend").is_hidden()
     section.locator("[data-action=reveal]").click()
     assert section.locator(".legend").inner_text().split("\n") == ["no carry", "carry 1"]
@@ -94,9 +96,9 @@ def test_the_loss_of_one_unit_falls_at_every_press(chapter):
             section.locator("input[type=range]").fill(str(x))
             if value(section, "target") != target:
                 section.locator("[data-action=target]").click()
-            for press in range(1, 13):
-                section.locator("[data-action=step]").click()
-                assert value(section, "steps") == str(press)
+            for pressed in range(1, 13):
+                press(section, "step")
+                assert value(section, "steps") == str(pressed)
                 assert number(value(section, "loss")) < number(value(section, "before"))
 
 
@@ -136,11 +138,18 @@ def test_a_loop_is_folded_out_and_its_copies_share_their_weights(chapter):
     section = chapter("copies")
     loop = section.locator("path.edge.U")
     arrows, circles = section.locator("line.edge.U"), section.locator(".node.h")
-    assert loop.is_visible()
-    assert sum(circle.is_visible() for circle in circles.all()) == 1
-    section.locator("[data-action=fold]").click()
-    assert not loop.is_visible()
+
+    def folded():
+        assert loop.is_visible() == (sum(circle.is_visible() for circle in circles.all()) == 1)
+        return loop.is_visible()
+
+    assert not folded()
     assert sum(circle.is_visible() for circle in circles.all()) == 5
+    for action, expected in (("up", True), ("up", True), ("out", False), ("out", False), ("up", True)):
+        press(section, action)
+        assert folded() == expected
+    section.get_by_role("button", name="Fold it out").click()
+    assert not folded()
 
     def shown():
         return [float(circle.get_attribute("data-value")) for circle in circles.all()]
@@ -184,6 +193,8 @@ def test_the_forward_pass_is_walked_step_by_step(chapter):
     T = 8
     for t in range(T):
         assert (known(section, "h"), known(section, "y"), known(section, "error")) == (16 * (t + 1), t + 1, 0)
+        assert not is_known(section, "loss")
+        assert not is_known(section, "wrong")
         assert value(section, "step") == str(t + 1)
         y = shown(section, "y")[t, 0]
         assert number(value(section, "y")) == pytest.approx(y, rel=1e-2)
@@ -195,29 +206,35 @@ def test_the_forward_pass_is_walked_step_by_step(chapter):
         assert value(section, "target") == str((107 + 27) >> t & 1)
         section.locator("[data-action=next]").click()
     assert known(section, "error") == T
+    assert is_known(section, "loss")
+    assert is_known(section, "wrong")
     assert shown(section, "x").astype(int).tolist() == [[107 >> t & 1, 27 >> t & 1] for t in range(T)]
     y, d = shown(section, "y"), shown(section, "d")
     assert shown(section, "error") == pytest.approx((y - d) ** 2 / 2, abs=1e-12)
     assert number(value(section, "loss")) == pytest.approx(((y - d) ** 2 / 2).sum(), rel=1e-3)
     assert value(section, "wrong") == str(int(((y > 0.5) != (d > 0.5)).sum())) != "0"  # it still errs
-    section.locator("[data-action=output]").click()
+    press(section, "output")
     lines = section.locator(".formula-lines").inner_text()
     assert number(lines.split()[-1]) == pytest.approx(y[-1, 0], rel=1e-3)
     section.locator(".walk [data-array=h][data-t='0']").first.click()
     assert number(section.locator(".formula-lines").inner_text().split()[-1]) == pytest.approx(
         shown(section, "h")[0, 0], rel=1e-3
     )
-    section.locator("[data-action=other]").click()
+    press(section, "other")
     assert section.locator(".paper tr.operand th").all_inner_texts() == ["53", "+ 75"]
 
 
 def test_errors_go_backward_and_the_gradient_adds_up(chapter):
     section = chapter("backward")
     T = 8
-    assert (known(section, "delta_y"), known(section, "delta_h")) == (0, 0)
+    assert (known(section, "delta_y"), known(section, "delta_h")) == (1, 16)  # step 8 is there
+    section.locator(".walk [data-array=delta_h][data-t='0']").first.click()
+    assert "not yet known" in section.locator(".formula-lines").inner_text()
+    section.locator(".walk [data-array=delta_h][data-t='7']").first.click()
     rests = []
     for t in range(T):
-        section.locator("[data-action=next]").click()
+        if t:
+            press(section, "next")
         assert section.locator(".steps input").get_attribute("aria-valuetext") == str(T - t)
         assert known(section, "delta_h") == 16 * (t + 1)
         last = section.locator(".walk [data-array=delta_h][data-known]").evaluate_all(
@@ -244,9 +261,9 @@ def test_every_weight_moves_against_its_gradient_and_the_loss_falls(chapter):
     gradient, change = (map.bounding_box()["width"] for map in section.locator(".U canvas").all())
     assert gradient == pytest.approx(change, rel=0.02)  # side by side
     assert gradient > 200
-    for press in range(1, 11):
+    for pressed in range(1, 11):
         section.locator("[data-action=once]").click()
-        assert value(section, "taken") == str(press)
+        assert value(section, "taken") == str(pressed)
         assert value(section, "against") == value(section, "all") == "321"
         data = section.locator(".score").evaluate("s => ({...s.dataset})")
         assert float(data["after"]) < float(data["before"])
@@ -264,12 +281,18 @@ def test_every_weight_moves_against_its_gradient_and_the_loss_falls(chapter):
 @pytest.mark.parametrize(("order", "expected"), [("after", LOG), ("inside", PER_STEP)])
 def test_the_public_log_appears_again(chapter, order, expected):
     section = chapter("program")
+    assert not is_known(section, "error")
+    assert section.locator(".log").is_hidden()
+    for width in (1280, 390):  # no line of the listing is cut at its side
+        section.page.set_viewport_size({"width": width, "height": 720})
+        assert section.locator(".listing").evaluate("l => l.scrollWidth <= l.clientWidth")
     if order == "inside":
         section.get_by_role("button", name="Update at every step instead").click()
     section.locator(".buttons .primary").click()
     log = section.locator(".log").inner_text()
     assert " ".join(re.findall(r"Error: (\S+)", log)) == expected
     assert value(section, "pair") == "10000"
+    assert number(value(section, "error")) == float(expected.split()[-1])
     if order == "after":
         done = subprocess.run([sys.executable, PAGE / "lesson/classic.py"], capture_output=True, text=True, check=True)
         assert log.split() == done.stdout.split()  # as NumPy prints it
@@ -303,3 +326,42 @@ def test_it_is_read_at_every_width_and_by_everyone(chapter, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing stands out to the side"
     found = axe.run(page, options={"resultTypes": ["violations"]})
     assert not found.response["violations"], found.generate_report()
+
+
+def test_nothing_is_said_before_it_is_known(chapter):
+    page = chapter("adds").page
+    for one in page.locator(".chapter").all():
+        one.scroll_into_view_if_needed()
+        page.wait_for_selector(f"#{one.get_attribute('id')} .picture > *")
+    page.wait_for_function("() => document.querySelector('#proof [data-name=inside]').textContent !== '…'")
+    assert not [text for text in page.locator("output.live:visible").all_inner_texts() if text in ("", "…")]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_chapters_and_the_words_are_within_reach(chapter, width):
+    page = chapter("update", viewport={"width": width, "height": 720}).page
+    menu = page.locator(".menu")
+    summary = menu.locator("summary")
+    summary.press("Enter")
+    assert menu.locator("ol a").count() == page.locator("header .contents a").count() == 14
+    menu.press("Escape")
+    assert menu.get_attribute("open") is None
+    summary.click()
+    menu.get_by_role("link", name="Gates").click()
+    assert menu.get_attribute("open") is None
+    top = page.locator("#gates h2").bounding_box()["y"]
+    assert 0 <= top < 200
+    if width == 390:  # a chapter's title, and then its figure
+        assert top < page.locator("#gates .picture").bounding_box()["y"]
+    summary.click()
+    menu.get_by_role("link", name="Words and symbols").click()
+    words = page.locator("#words")
+    assert words.get_attribute("open") is not None
+    assert words.locator("dt").first.is_visible()
+    for link in words.locator("a").all():
+        assert page.locator(f".chapter{link.get_attribute('href')}").count() == 1
+
+
+def test_every_answer_to_the_main_questions_is_in_the_open(chapter):
+    page = chapter("adds").page
+    assert page.locator("#adds details, #program details").count() == 0

@@ -77,9 +77,10 @@ def test_a_step_bends_the_straight_grid(chapter):
             [part.split() for part in grid.get_attribute("d").removeprefix("M").split("M")[0].split("L")], dtype=float
         )
 
-    bent = first_line()
-    section.locator("[data-action=step]").click()
     straight = first_line()
+    assert section.locator(".legend .key:visible").count() == 2  # no fixed points are shown yet
+    section.locator("[data-action=step]").click()
+    bent = first_line()
     assert np.ptp(straight[:, 0]) == 0
     assert np.ptp(bent[:, 0]) > 5
     section.locator(".slider input").fill("0.5")
@@ -125,7 +126,7 @@ def outputs(section):
     return [float(text.get_attribute("data-value")) for text in section.locator(".strip [data-right]").all()]
 
 
-def numpy_lstm(section, forget=None):
+def numpy_lstm(section, forget=None, given_input=None):
     p = json.loads(section.locator(".strip").get_attribute("data-parameters"))
     h = C = 0.0
     for read, write in zip([1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1], [t in WRITES for t in range(12)], strict=True):
@@ -135,7 +136,8 @@ def numpy_lstm(section, forget=None):
             for gate in ("input", "forget", "candidate", "output")
         }
         f = sigmoid(net["forget"]) if forget is None else forget
-        C = f * C + sigmoid(net["input"]) * np.tanh(net["candidate"])
+        i = sigmoid(net["input"]) if given_input is None else given_input
+        C = f * C + i * np.tanh(net["candidate"])
         h = sigmoid(net["output"]) * np.tanh(C)
         yield float(f), float(C), float(sigmoid(h * p["W"][0][0] + p["b_y"][0]))
 
@@ -171,10 +173,30 @@ def test_the_forget_gate_by_hand(chapter):
         else:
             assert min(now[:5]) > 0.8  # nothing is lost
             assert now[5] == pytest.approx(now[4] - 0.95, abs=0.15)  # the written 0 is added to what was there
-    section.locator(".slider.gate input").fill("0.25")
+    section.locator(".slider.gate input").first.fill("0.25")
+    assert section.locator(".slider.gate:visible span").all_inner_texts() == [
+        "forget gate f, by hand",
+        "input gate i, as it learned",
+    ]
     assert kept(section) == pytest.approx([C for _, C, _ in numpy_lstm(section, 0.25)], abs=1e-12)
     section.locator("[data-action=free]").click()
     assert kept(section) == learned
+    assert "by hand" not in "".join(section.locator(".slider.gate span").all_inner_texts())
+
+
+def test_the_input_gate_by_hand(chapter):
+    section = chapter("gates")
+    section.locator("[data-action=shut]").click()
+    assert kept(section) == [0] * 12  # nothing comes in
+    section.locator("[data-action=wide]").click()
+    by_numpy = [C for _, C, _ in numpy_lstm(section, given_input=1)]
+    assert kept(section) == pytest.approx(by_numpy, abs=1e-12)
+    cell = read_cell(section)
+    now = kept(section)
+    for t in range(1, 12):
+        assert now[t] - cell[t]["f"] * now[t - 1] == pytest.approx(cell[t]["C_tilde"], abs=1e-12)  # every candidate
+    section.locator("[data-action=gru]").click()
+    assert section.locator(".slider.gate:visible").count() == 1
 
 
 def test_a_gru_keeps_with_one_gate(chapter):

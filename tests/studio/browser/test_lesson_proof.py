@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from lesson_page import number, value
+from lesson_page import known, number, press, value
 
 import throughtime as tt
 from throughtime.proof import checker
@@ -25,14 +25,18 @@ def test_an_lstm_right_on_all_pairs_is_wrong_at_a_longer_sum(chapter):
     section = chapter("proof")
     for seed in range(SEEDS):
         if seed:
-            section.locator("[data-action=again]").click()
-            assert value(section, "passed") == "…"
-        section.locator("[data-action=learn]").click()
+            press(section, "again")
+        assert not known(section, "passed")
+        assert not known(section, "left")
+        assert section.locator(".paper").first.is_hidden()
+        assert section.locator(".waiting").is_visible()
+        press(section, "learn")
+        assert section.locator(".waiting").is_hidden()
         picture = section.locator(".canvas")
         parameters = np.array(picture.get_attribute("data-parameters").split(), float)
         net = network(parameters, cell="lstm", hidden=8)
         assert ADDITION.evaluate(net, bits=8).wrong == 0
-        assert value(section, "passed") == "65536"
+        assert value(section, "passed") == "65,536"
         a, b, predicted = (int(text.strip("+= ")) for text in section.locator(".paper tbody th").all_inner_texts()[1:])
         answers = section.locator(".paper .answer").all()[::-1]
         wrong = [t for t, cell in enumerate(answers) if cell.get_attribute("data-right") == "false"]
@@ -83,7 +87,29 @@ def answer(section):
 
 def test_the_sets_are_drawn_and_every_input_leads_from_set_to_set(pages):
     for section, file in pages:
-        section.locator("[data-action='00']").click()
+        section.locator("[data-light=sets]").evaluate("p => p.scrollIntoView({block: 'center'})")
+        section.locator("svg.sets").wait_for(state="visible")
+        start, chosen = section.locator("polygon[data-set='0']"), section.locator("polygon[data-chosen]")
+        assert not any(section.locator(".state").get_attribute("data-value").replace(" ", "").replace("0", ""))
+        assert 0 < max(abs(numbers(file["sets"][0][end])).max() for end in ("lo", "hi")) < 1e-3  # next to h = 0
+        assert 0 not in {to for one in file["sets"] for to in one["succ"]}  # nothing leads there
+        assert chosen.get_attribute("data-set") == "0"
+        ring, green, label = (
+            section.locator(css).bounding_box() for css in ("polygon[data-set='0']", ".state", ".begin")
+        )
+        assert abs(ring["x"] + ring["width"] / 2 - green["x"] - green["width"] / 2) < 1
+        assert abs(label["x"] - green["x"]) < 40
+        for shape in section.locator("polygon.set").all():
+            assert max(shape.bounding_box()[side] for side in ("width", "height")) >= 8  # seen
+            q = int(shape.get_attribute("data-set"))
+            succ = file["sets"][q]["succ"]
+            leads = ", ".join(f"{a >> 1} + {a & 1} → {to}" for a, to in enumerate(succ))
+            says = f"Set {q}, carry {file['sets'][q]['label']}. It leads to sets: {leads}."
+            assert shape.get_attribute("aria-label") == says == shape.locator("title").text_content()
+            shape.focus()
+            assert section.locator(".pointed").inner_text() == says
+        assert start.count() == 1
+        press(section, "00")
         sets, net_weights = file["sets"], numbers(file["weights"])
         assert value(section, "sets") == str(len(sets)) == str(section.locator("polygon.set").count())
         section.page.wait_for_selector("#proof .image", state="attached")
@@ -101,10 +127,11 @@ def test_the_sets_are_drawn_and_every_input_leads_from_set_to_set(pages):
         random = np.random.default_rng(0)
         for a in [0, *random.integers(0, 4, 40)]:
             if h.any():
-                section.locator(f"[data-action='{a:02b}']").click()
+                press(section, f"{a:02b}")
             V, U, b = net["V"], net["U"], net["b_h"]
             h = 1 / (1 + np.exp(-(np.array([a >> 1, a & 1]) @ V + h @ U + b)))
             q = sets[q]["succ"][a]
+            assert chosen.get_attribute("data-set") == str(q)
             shown = np.array(section.locator(".state").get_attribute("data-value").split(), float)
             assert shown == pytest.approx(h, abs=1e-9)
             inside = (numbers(sets[q]["lo"]) <= h).all() and (h <= numbers(sets[q]["hi"])).all()
@@ -120,8 +147,9 @@ def test_the_sets_are_drawn_and_every_input_leads_from_set_to_set(pages):
 
 def test_the_browser_checks_the_proof_and_says_what_it_has_checked(pages):
     for section, file in pages:
-        assert value(section, "took") == "…"
-        section.locator("[data-action=check]").click()
+        assert not known(section, "took")
+        assert not known(section, "margin")
+        press(section, "check")
         stamp, says = answer(section)
         report = checker.check(json.dumps(file))
         assert (stamp, says) == ("right for numbers of every length", f"{report.images} images checked: accepted")
@@ -137,7 +165,7 @@ def test_a_damaged_certificate_is_rejected_with_the_reason(pages):
     for section, file in pages:
 
         def verdict(action, section=section):
-            section.locator(f"[data-action={action}]").click()
+            press(section, action)
             stamp, says = answer(section)
             assert value(section, "verdict") == (stamp if stamp.startswith("right") else says)
             return stamp, says
@@ -161,7 +189,7 @@ def test_a_damaged_certificate_is_rejected_with_the_reason(pages):
 
 def test_the_check_is_shown_while_it_goes_on(chapter):
     section = chapter("proof", reduced_motion="no-preference")
-    section.locator("[data-action=check]").click()
+    press(section, "check")
     section.page.wait_for_function(
         "() => [...document.querySelectorAll('#proof .score')]"
         ".some((p) => /^[1-9]\\d* images checked$/.test(p.textContent))"

@@ -116,6 +116,7 @@ export const adds = {
       seen: (is) => loop.seen(is),
       values: () => ({
         updates: String(trainer.step),
+        all: RECIPE.steps.toLocaleString("en"),
         right: String(right),
       }),
     };

@@ -20,7 +20,7 @@ export const backward = {
     const trace = traceOf(network, sum.x, sum.y, { reach: true });
     const reach = /** @type {number[][][]} */ (trace.reach)[0];
     const whole = /** @type {number[][]} */ (trace.gradient.U);
-    let moment = T;
+    let moment = T + 1;
     let selection = cellOf("delta_h", T - 1, 0);
     const rows = /** @type {import("./walk.js").Row[]} */ ([
       { array: "error", pass: "loss", units: 1, height: 20, label: "E" },

@@ -99,7 +99,7 @@ export function drawing(plan, words) {
     root: el("div", { class: "cell-of" }, picture),
     /**
      * @param {number[]} x @param {{before: Record<string, number[]>, values: Record<string, number[]>}} step
-     * @param {string | null} hand the gate that is taken by hand
+     * @param {string[]} hand the gates that are taken by hand
      */
     show(x, { before: states, values }, hand) {
       const { memory } = plan;
@@ -109,7 +109,7 @@ export function drawing(plan, words) {
       write(read, `x = (${x.join(", ")}), h before = ${states.h[0].toFixed(2)}`);
       for (const { name, number } of numbers) {
         write(number, values[name][0].toFixed(2));
-        set(number, { "data-array": name, "data-value": values[name][0], "data-hand": name === hand });
+        set(number, { "data-array": name, "data-value": values[name][0], "data-hand": hand.includes(name) });
       }
       const says = numbers.map(({ name }) => `${words[name]} ${values[name][0].toFixed(2)}`);
       set(picture, { "aria-label": `${plan.cell}: ${says.join(", ")}; ${after.textContent}` });

@@ -21,8 +21,8 @@ export const copies = {
   build(root, tools, words) {
     const weights = { ...BEGIN };
     const x = [0, 1, 0, 0, 0];
-    let open = 0;
-    let wanted = 0;
+    let open = 1;
+    let wanted = 1;
     let from = 0;
     let begun = 0;
 
@@ -36,7 +36,7 @@ export const copies = {
       ...columns.flatMap(({ nodes }) => nodes),
     );
     const sliders = WEIGHTS.map((name) => {
-      const input = el("input", { type: "range", min: -6, max: 6, step: 0.1, "aria-label": words[name] });
+      const input = el("input", { type: "range", min: -9, max: 9, step: 0.1, "aria-label": words[name] });
       const shown = el("output");
       input.addEventListener("input", () => {
         weights[name] = Number(input.value);
@@ -116,8 +116,9 @@ export const copies = {
 
     /** @param {string} action */
     function act(action) {
-      if (action !== "fold") return;
-      wanted = 1 - wanted;
+      const to = { fold: 1 - wanted, up: 0, out: 1 }[action];
+      if (to === undefined || to === wanted) return;
+      wanted = to;
       from = open;
       begun = 0;
       if (tools.still) open = wanted;
@@ -163,7 +164,9 @@ function column(t, flip) {
     ["x", ROWS.x],
     ["h", ROWS.h],
     ["y", ROWS.y],
-  ].map(([name, y]) => svg("text", { class: "name", x: R + 4, y: Number(y) + R }, `${name}`, sub(t + 1)));
+  ].map(([name, y]) =>
+    svg("text", { class: "name", x: -R - 2, y: Number(y) + R, "text-anchor": "end" }, `${name}`, sub(t + 1)),
+  );
   const edge = (/** @type {string} */ name) => svg("line", { class: `edge ${name}`, "data-part": name });
   const parts = [...Object.values(circles), ...Object.values(texts), ...names];
   return {

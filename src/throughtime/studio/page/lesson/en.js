@@ -9,6 +9,64 @@ import { PROOF } from "./en_proof.js";
 /** @type {import("./types.d.ts").Text} */
 export const TEXT = {
   title: "A network that remembers",
+  menu: "☰ Chapters",
+  words: {
+    title: "Words and symbols",
+    list: [
+      ["x, y, d", "what a network reads, its output, and the target: what the output should be. [Chapter 5](#forward)"],
+      ["h", "the hidden state: what the network keeps from one step to the next. [Chapter 1](#adds)"],
+      ["h_t, h_{t−1}", "h at step t, and at the step before it; steps are counted from 1, units from 0"],
+      [
+        "V, U, W",
+        "the weights from input to state, from state to next state, from state to output; b is a bias, a weight " +
+          "without an input. [Chapter 4](#copies)",
+      ],
+      [
+        "unit, hidden unit",
+        "one of the numbers of h, and the sum and squashing that it comes from. [Chapter 3](#unit)",
+      ],
+      [
+        "net, S, tanh",
+        "what a unit adds up; the sigmoid 1 / (1 + exp(−net)), from 0 to 1; tanh(net) = 2 S(2 net) − 1, from −1 to 1",
+      ],
+      ["E, the loss", "how wrong the output is: half the squared difference ½ (y − d)². [Chapter 3](#unit)"],
+      [
+        "∂E/∂w, ∇U, gradient",
+        "how much E changes when a weight grows a little; all of them, for the matrix U. [Chapter 7](#update)",
+      ],
+      ["δ", "how much E changes when a unit's net grows a little, its error. [Chapter 6](#backward)"],
+      ["ᵀ, ∘", "a matrix turned over, rows to columns; number by number"],
+      [
+        "update, learning rate",
+        "one change of the weights, and the factor before the gradient in it. [Chapter 7](#update)",
+      ],
+      ["Adam, optimiser", "a way to update; Adam gives each weight a step of its own. [Chapter 7](#update)"],
+      ["back-propagation", "finding all δ, from the last step to the first. [Chapter 6](#backward)"],
+      ["seed", "the number that random numbers are made from: the same seed, the same numbers"],
+      ["noise", "small random numbers that are added: to what is read in chapter 9, to the states in chapter 1"],
+      ["Elman", "the plain recurrent cell of chapters 1 to 8, after Jeffrey Elman"],
+      [
+        "LSTM, GRU",
+        "long short-term memory and gated recurrent unit, cells with gates f, i, o or z, r and, in an LSTM, a " +
+          "state C. [Chapter 10](#gates)",
+      ],
+      [
+        "orthogonal",
+        "of a matrix: it turns and mirrors a state, and makes it neither longer nor shorter. [Chapter 9](#long)",
+      ],
+      [
+        "central differences",
+        "a gradient found by trying: E with a weight a little greater, less E with it a little smaller, by the " +
+          "distance. [Chapter 13](#exercises)",
+      ],
+      [
+        "ε, margin",
+        "how far each number of a state may be off; how far net_y stays from 0, where a digit would turn. " +
+          "[Chapter 12](#proof)",
+      ],
+      ["hash", "a short number that is made from a file, and is another one if the file is changed"],
+    ],
+  },
   lead: [
     "How a recurrent network learns to add, what it keeps in mind while it does, and how one can be certain that " +
       "it is right. Every figure on this page is a network at work in your browser; every number is its own.",
@@ -21,8 +79,8 @@ export const TEXT = {
   workshop: {
     title: "The workshop",
     text: [
-      "All that the chapters show, for a network of your choice: its task, its cell, its size, its optimiser and its " +
-        "noise. Train it, give it numbers of your own, walk through its time, and prove it.",
+      "All that the chapters show, for a network of your choice: its task, its cell, its size, its optimiser and " +
+        "its noise. Train it, give it numbers of your own, walk through its time, and prove it.",
     ],
     open: "Open the workshop",
   },
@@ -50,15 +108,17 @@ export const TEXT = {
       blocks: [
         {
           text:
-            "This network knows nothing. It reads two numbers digit by digit, from right to left, as you do on " +
-            "paper, and predicts a digit of the sum at each step. Its digits below the line are no " +
-            "better than those of a tossed coin.",
+            "This network knows nothing. It reads two numbers in *binary*, written with the digits 0 and 1 (*bits*) " +
+            "only, and predicts a digit of the sum at each step. It reads from right to left, as you do on paper. " +
+            "Its digits below the line are no better than those of a tossed coin.",
           light: "sum",
         },
         {
           text:
-            "[Let it learn](learn). It is shown random sums, {updates} times 64 of them by now, and nothing but " +
-            "sums.",
+            "[Let it learn](learn), for some ten seconds. It is shown 64 random sums at a time, and its weights, " +
+            "the numbers that it computes with, are changed a little each time: an *update*. It has had " +
+            "{updates} of {all}. While it learns, small random numbers are added to what it keeps, *noise*; " +
+            "chapter 12 says why.",
           todo: true,
         },
         {
@@ -71,7 +131,8 @@ export const TEXT = {
           text:
             "What it knows after a step is in sixteen numbers, its *hidden state*. Each point is one such state, " +
             "the shadow of its sixteen numbers on a plane. Before it has learned, there are four clumps, one " +
-            "for each pair of digits: all it knows is what it has read just now. While it learns, they part to " +
+            "for each pair of digits, and four points apart, those after the very first pair: all it knows is what " +
+            "it has read just now. While it learns, they part to " +
             "two sides.",
           light: "clouds",
         },
@@ -83,12 +144,12 @@ export const TEXT = {
           todo: true,
         },
         {
-          ask: "What are the two sides?",
-          answer: [
-            "They are the *carry*. States after which you would carry a 1 lie on one side, those after which you " +
-              "would not lie on the other. The network was never shown a carry; it had to find out that there is " +
-              "something to be kept, and to keep it.",
-          ],
+          text:
+            "They are the *carry*, and it has two values: nothing is carried, or a 1 is. States after which you " +
+            "would carry a 1 lie on one side, those after which you would not lie on the other. The network was " +
+            "never shown a carry; it had to find out that there is something to be kept, and to keep it. That is " +
+            "also why the sum is read from the right: a carry goes to the left, so it is there when it is needed.",
+          light: "clouds",
         },
       ],
     },
@@ -102,12 +163,13 @@ export const TEXT = {
         pause: "❚❚ Pause",
         done: "Both have learned",
         pair: "digits read",
-        plain: "right, no carry",
-        carried: "right, carry 1",
+        plain: "digit, no carry",
+        carried: "digit, carry 1",
         answer: "without U",
       },
       blocks: [
-        "One matrix makes a network recurrent: U. It carries the hidden state of one step into the next. " +
+        "One table of weights, a *matrix*, makes a network recurrent: U. It carries the hidden state of one step " +
+          "into the next. " +
           "Nothing else of the past reaches the network: at every step it sees two digits, and its own last state.",
         {
           text:
@@ -181,7 +243,12 @@ export const TEXT = {
           text:
             "[Take a step](step): the weight moves against its gradient, w becomes w − ∂E/∂w, and b becomes b − " +
             "δ. After {steps} steps the loss is {loss}; before the last one it was {before}. It falls at every " +
-            "press, whatever the input.",
+            "press, whatever the input. The *gradient* is this ∂E/∂w, how E changes with a weight; the factor " +
+            "before it, the *learning rate*, is 1 here.",
+          until:
+            "[Take a step](step): the weight moves against its gradient, w becomes w − ∂E/∂w, and b becomes b − " +
+            "δ. The loss is {loss} now; it falls at every press, whatever the input. The *gradient* is this " +
+            "∂E/∂w, how E changes with a weight; the factor before it, the *learning rate*, is 1 here.",
           light: "loss",
           todo: true,
         },
@@ -208,16 +275,17 @@ export const TEXT = {
       blocks: [
         {
           text:
-            "Here is a whole recurrent network of one input x, one hidden unit h and one output y, both with a " +
-            "bias of −3. The loop is what makes it recurrent: what h was at one step comes back to it at the " +
-            "next, through the weight U.",
+            "A whole recurrent network of one input x, one hidden unit h and one output y, both with a bias of −3 " +
+            "(not drawn). What h was at one step comes back to it at the next, through the weight U. So it is " +
+            "really one column with a loop: [fold it up](up).",
           light: "U",
+          todo: true,
         },
         {
           text:
-            "A loop is hard to follow. [Fold it out](fold): one column for each step of time, and the loop " +
-            "becomes a line from each column to the next. It is no longer a loop, only a deep network that is " +
-            "as long as its sequence.",
+            "A loop is hard to follow. [Folded out](out), there is one column for each step of time, and the loop " +
+            "is a line from each column to the next. It is no longer a loop, only a network of many layers that " +
+            "is as long as its sequence.",
           todo: true,
         },
         {

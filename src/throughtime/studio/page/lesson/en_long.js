@@ -43,23 +43,27 @@ export const LONG = {
       },
       {
         text:
-          "With [tanh](tanh), whose slope is 1 in the middle, and a U that only turns (it is orthogonal), the " +
-          "error hardly fades. *How strong U is* multiplies U: below 1 the error fades again, and [at 3 it " +
-          "grows](explode), in most networks more than a thousandfold over 50 steps: it *explodes*.",
+          "With [tanh](tanh), which squashes between −1 and 1 and whose slope is 1 in the middle, and a U that " +
+          "only turns a state and leaves it as long as it was (it is *orthogonal*), the error hardly fades. *How " +
+          "strong U is* multiplies U: below 1 the error fades again, and [at 3 it grows](explode), in most " +
+          "networks more than a thousandfold over 50 steps: it *explodes*.",
         light: "gain",
         todo: true,
       },
       {
         text:
           "A step along a gradient that has exploded would throw the network away. So a gradient longer than 1 " +
-          "is cut to the length 1, its direction kept: *clipping*. Here the gradient is {gradient} long, and " +
-          "clipped {clipped}. Clipping mends what explodes; nothing can be done to a gradient that has faded.",
+          "is cut to the length 1, its direction kept: *clipping*. The gradient here, of all weights together, " +
+          "is {gradient} long, and {clipped} after clipping; it is more than 1 long when the error " +
+          "[explodes](explode). Clipping mends what explodes; nothing can be done to a gradient that has faded.",
         light: "back",
       },
       {
         text:
-          "Who can learn over a gap? [Train a hundred networks](run), five of each kind for each gap. One has " +
-          "learned it if it is right on 99 % of new sequences.",
+          "Who can learn over a gap? [Train a hundred networks](run), five of each kind for each gap; it takes some " +
+          "seconds. One has learned it if it is right on 99 % of new sequences. *Elman* is the plain recurrent " +
+          "cell of the chapters so far, *LSTM* (long short-term memory) that of the next one, and *forget bias 1* " +
+          "its usual beginning.",
         light: "race",
         todo: true,
       },
@@ -95,8 +99,12 @@ export const LONG = {
       r: "reset gate",
       n: "candidate",
       "letter n": "ñ",
-      "keep f": "the forget gate by hand",
-      "keep z": "the update gate by hand",
+      "hand f": "forget gate f, by hand",
+      "hand i": "input gate i, by hand",
+      "hand z": "update gate z, by hand",
+      "free f": "forget gate f, as it learned",
+      "free i": "input gate i, as it learned",
+      "free z": "update gate z, as it learned",
       strip: "The twelve steps: what is read, the memory, and the output",
       value: "value",
       write: "write",
@@ -110,8 +118,8 @@ export const LONG = {
       {
         text:
           "If errors fade because each step multiplies them by weights and slopes, build a cell whose memory " +
-          "goes from step to step without either. An LSTM keeps a *cell state* C beside h; it runs along the " +
-          "line at the top, and three gates decide what happens to it.",
+          "goes from step to step without either. An LSTM (long short-term memory) keeps a *cell state* C beside " +
+          "h; it runs along the line at the top, and three gates decide what happens to it.",
         light: "C",
       },
       {
@@ -150,16 +158,25 @@ export const LONG = {
       },
       {
         text:
-          "Now take the forget gate by hand. At [0](0) the memory is gone at the next step; at [½](0.5) it " +
-          "is about halved at each, and soon nothing is left of it. At [1](1) nothing is ever lost, and that is no " +
-          "good either: what is written is added to what was there before. The outlines are the memory [as it " +
-          "learned](free).",
+          "Now take the forget gate by hand, with its slider: f is what you say, at every step, whatever is " +
+          "read. At [0](0) the memory is gone at the next step; at [½](0.5) it is about halved at each, and soon " +
+          "nothing is left of it. At [1](1) nothing is ever lost, and that is no good either: what is written is " +
+          "added to what was there before. The outlines are the memory [as it learned](free).",
         light: "hand",
         todo: true,
       },
       {
         text:
-          "A [GRU](gru) does with less. It has no C: its memory is h itself. One *update gate* z both keeps " +
+          "Take the input gate, too. At [i = 0](shut) nothing comes in, and with f = 1 beside it C stays exactly " +
+          "what it was, whatever is read: begun at 0, it is 0 to the end. At [i = 1](wide) every candidate comes " +
+          "in, also at the steps that only read.",
+        light: "hand",
+        todo: true,
+      },
+      {
+        text:
+          "A [GRU](gru) (gated recurrent unit) does with less. It has no C and no output gate: its memory is h " +
+          "itself. One *update gate* z both keeps " +
           "the old and lets in the new, h_t = z·h_{t−1} + (1 − z)·ñ, and a *reset gate* r says how much of the " +
           "old the candidate ñ sees. Here, too, the gate is near 1 where only is read, and near 0 where the " +
           "pencil writes.",
@@ -190,15 +207,16 @@ export const LONG = {
       {
         text:
           "A step with given digits moves every state there is: it bends the plane. There are four pairs of " +
-          "digits, and four ways to bend it. The grid was straight before the step; the points are states that " +
-          "the network was in. [Take a step](step) to see where they go.",
+          "digits, and four ways to bend it. Before the step the grid is straight; the points are states that the " +
+          "network was in, blue where the first number is not greater so far, orange where it is: 10 beside 01 " +
+          "is not greater after one digit from the right, and is after two. [Take a step](step) to see where they go.",
         light: "bend",
         todo: true,
       },
       {
         text:
-          "[Let it learn](learn), and see how it shapes the four. After {updates} updates it is right at every " +
-          "step for {right} of {all} pairs of numbers.",
+          "[Let it learn](learn), for some ten seconds, and see how a step comes to bend the four. After " +
+          "{updates} updates it is right at every step for {right} of {all} pairs of numbers.",
         light: "planes",
         todo: true,
       },
@@ -212,10 +230,11 @@ export const LONG = {
       },
       {
         text:
-          "0 0 and 1 1 decide nothing: what was is to be kept. Each of the two has two attracting points, one " +
-          "on either side of the line, and between them one that lets go, the ring. A state near either point " +
-          "is pulled to it, step after step, for as long as one likes. That is what a remembered bit is: not a " +
-          "number that is handed on and wears away, but a place that pulls in what is near.",
+          "0 0 and 1 1 decide nothing: what was is to be kept. Once the network has learned, each of the two has " +
+          "two attracting points, one on either side of the line, and between them one that lets go, the ring. A " +
+          "state near either point is pulled to it, step after step, for as long as one likes. That is what a " +
+          "remembered bit is: not a number that is handed on and wears away, but a place that pulls in what is " +
+          "near.",
         light: "hold",
       },
       {

@@ -18,7 +18,7 @@ export const PASSES = {
       {
         text:
           "This is the network of chapter 1 after {updates} updates: it has begun to learn and still errs. Read" +
-          " 107 + 27 with it, from the rightmost digits on: [next step](next).",
+          " 107 + 27 with it, from the rightmost digits on; the first two are read already: [next step](next).",
         light: "sum",
         todo: true,
       },
@@ -27,7 +27,9 @@ export const PASSES = {
           "At each step it reads two digits, x_t, and its own last state, h_{t−1}. Each of the sixteen units " +
           "adds up both, times their weights, and squashes the sum with the sigmoid: h_t = S(x_t V + h_{t−1} U " +
           "+ b_h). Before the first step the state is 0. The steps stand from left to right, so the rightmost " +
-          "digits are in column 1.",
+          "digits are in column 1. x_t V is a row of numbers times a matrix: for each unit, the numbers of x_t " +
+          "times its weights, added up. Units are counted from 0, as in programs, and V[:,0] is the column of " +
+          "the weights that lead to unit 0.",
         light: "h",
       },
       {
@@ -45,9 +47,12 @@ export const PASSES = {
       },
       {
         text:
-          "When all is read, [the loss](loss) is known: at each step half the squared difference, E_t = ½ (y_t " +
-          "− d_t)², and for this example their sum, {loss}. Of the eight digits {wrong} are wrong. [Another " +
+          "All is read, and the loss is known: at each step half the squared difference, E_t = ½ (y_t − d_t)², " +
+          "and for this example their sum, {loss}. Of the eight digits {wrong} are wrong. [Another " +
           "example](other).",
+        until:
+          "When all is read, [the loss](loss) will be known: at each step half the squared difference, E_t = ½ " +
+          "(y_t − d_t)², and for the whole example their sum. [Another example](other).",
         light: "error",
       },
       {
@@ -74,9 +79,10 @@ export const PASSES = {
     blocks: [
       {
         text:
-          "Each step has made an error, and learning must find out who is to blame. Begin at the end: [next " +
-          "step](next). At the last step the blame is as in chapter 3. The output's error is δ_{y,t} = (y_t − " +
-          "d_t) · y_t (1 − y_t), and it goes back to the hidden units through W.",
+          "Each step has made an error, and learning must find out who is to blame. One begins at the end, with " +
+          "step 8, where the blame is as in chapter 3. The output's error is δ_{y,t} = (y_t − d_t) · y_t (1 − " +
+          "y_t), and it goes back to the hidden units through W. Now to the [next step](next), which is one " +
+          "earlier.",
         light: "delta_y",
         todo: true,
       },
@@ -84,20 +90,21 @@ export const PASSES = {
         text:
           "At every other step the state has done two things: it has made the output of its own step, and it " +
           "has gone into the next state. So its error comes from two sides, δ_{h,t} = (δ_{y,t} Wᵀ + δ_{h,t+1} " +
-          "Uᵀ) ∘ h_t (1 − h_t). That is why one goes backward: δ_{h,t+1} must be there before δ_{h,t}.",
+          "Uᵀ) ∘ h_t (1 − h_t). That is why one goes backward: δ_{h,t+1} must be there before δ_{h,t}. (ᵀ turns " +
+          "a matrix over, rows to columns, as the way leads back; ∘ multiplies number by number.)",
         light: "delta_h",
       },
       {
         text:
           "Choose a cell of δ_h and read its formula: the part with W is the step's own error, the part with U " +
-          "has come back from the step after. At the last step nothing comes back.",
+          "has come back from the step after. After the last step there is none, and its part is 0.",
         light: "formula",
       },
       {
         text:
           "U is used at every step, so its gradient is a sum over the steps: ∇U = Σ h_{t−1}ᵀ δ_{h,t}. Each step" +
-          " that the errors reach adds its part to the picture. Go [to the end](all), and it is complete: what " +
-          "is missing is {rest}.",
+          " that the errors reach adds its part to the picture. What is still missing, in the number that misses " +
+          "most, is {rest}; [at the end](all) nothing is.",
         light: "total",
         todo: true,
       },
@@ -132,9 +139,9 @@ export const PASSES = {
       },
       {
         text:
-          "[Update](once): each weight moves against its gradient, w becomes w − {rate} · ∂E/∂w. The picture of" +
-          " the changes is that of the gradient with its colours exchanged: of {all} weights, {against} have " +
-          "moved against their gradient.",
+          "[Update](once): each weight moves against its gradient, w becomes w − {rate} · ∂E/∂w. The factor is " +
+          "the *learning rate*: small, as a slope is true only nearby. The picture of the changes is that of the " +
+          "gradient with its colours exchanged: of {all} weights, {against} have moved against their gradient.",
         light: "change",
         todo: true,
       },
@@ -173,9 +180,9 @@ export const PASSES = {
       inside: "at every step of the backward pass",
     },
     blocks: [
-      "In 2015 a short Python program that learns to add made many people understand recurrent networks. Here " +
-        "is one of ours that does the same in the textbook's symbols: forty lines of NumPy, and all of " +
-        "chapters 3 to 7 is in them.",
+      "In 2015 an article with a short Python program that learns to add made many people understand recurrent " +
+        "networks. Here is one of ours that does the same in the textbook's symbols: forty lines of NumPy, and all " +
+        "of chapters 3 to 7 is in them.",
       {
         text:
           "Three matrices are all that it learns: V reads the digits, U the state before, W reads out the sum. " +
@@ -194,13 +201,16 @@ export const PASSES = {
       {
         text:
           "The update is plain gradient descent on one pair: every weight moves against its gradient, by a " +
-          "tenth of it.",
+          "tenth of it: the learning rate of chapter 7, `alpha`, is 0.1.",
         light: "update",
       },
       {
         text:
           "[Run it](run). Here it runs in JavaScript, and prints what NumPy prints, to the last digit; {pair} " +
           "pairs are learned by now, the weights updated {order}. The last error is {error}.",
+        until:
+          "[Run it](run), for a few seconds. Here it runs in JavaScript, and prints what NumPy prints, to the " +
+          "last digit, with the weights updated {order}.",
         light: "report",
         todo: true,
       },
@@ -221,17 +231,18 @@ export const PASSES = {
           ],
         },
       },
+      "The errors δ in the article have the other sign, and are added where ours are taken off. And the article's " +
+        "listing does not run as it is printed: it is in Python 2, where `print` stands without brackets, and it " +
+        "uses `copy`, which it never imports.",
       {
-        ask: "Why does the program not run, or print other numbers, when it is copied from an article?",
-        answer: [
-          "Articles print it in Python 2, where `print` stands without brackets. In one that many have read, " +
-            "`copy` is used and never imported, and the update and the report stand inside the backward loop: so " +
-            "the weights change at every step, and each report comes eight times.",
-          "[Update at every step](order) and run it again: the first error is the same, the second is " +
-            "3.63415232 in place of 3.63389116, the last 0.1969151 in place of 0.21595037. It learns as well, but" +
-            " its steps are no longer the gradient of anything: δ_h of step t is computed with weights that step " +
-            "t + 1 has already changed.",
-        ],
+        text:
+          "When it runs, its update and its report stand *inside* the loop of the backward pass. So each report " +
+          "comes eight times, and the weights change at every step: δ_h of step t is computed with weights that " +
+          "step t + 1 has already changed. [Update at every step](order) and run it again: the first error is " +
+          "the same, the second is 3.63415232 in place of 3.63389116, the last 0.1969151 in place of 0.21595037. " +
+          "It learns as well, but its steps are no longer the gradient of anything.",
+        light: "report",
+        todo: true,
       },
     ],
   },

@@ -23,7 +23,13 @@ export const PROOF = {
       none: "no carry",
       one: "carry 1",
       sets: "The sets of the proof, on two axes",
-      set: "set Q, carry C",
+      set: "Set Q, carry C. It leads to sets: LEADS.",
+      begin: "start",
+      waiting: "Here will be the memory of the LSTM, once it has learned.",
+      "key state": "state",
+      "key chosen": "chosen set, its arrow",
+      "key image": "image inside a set",
+      "key outside": "image not inside yet",
       inputs: "The next two digits",
       progress: "Images that have been checked",
       check: "Check the proof",
@@ -39,8 +45,8 @@ export const PROOF = {
       {
         text:
           "[Let an LSTM learn](learn), on sums as in chapter 1, but without the noise that the adder there has " +
-          "on its states while it learns. It goes on until it adds all pairs right; by now it has had {updates} " +
-          "updates.",
+          "on its states while it learns. (An LSTM is the cell of chapter 10.) It goes on until it adds all pairs " +
+          "right, for some seconds; by now it has had {updates} updates.",
         light: "tested",
         todo: true,
       },
@@ -48,7 +54,10 @@ export const PROOF = {
         text:
           "Then longer sums are tried, simple ones first: one or two pairs of digits at the beginning, and " +
           "others that repeat. The network that adds {passed} of 65,536 pairs right has its first wrong digit " +
-          "at digit {digits} of the sum above.",
+          "at digit {digits} of the sum in the picture.",
+        until:
+          "Then longer sums will be tried, simple ones first: one or two pairs of digits at the beginning, and " +
+          "others that repeat. One of them will come out wrong.",
         light: "wrong",
       },
       {
@@ -56,8 +65,11 @@ export const PROOF = {
           "Its memory shows why. The dots are the LSTM's C after each digit of 500 sums of 8-bit numbers, the " +
           "outlines go round all of them, without a carry and with one. The numbered path is the long sum. It " +
           "begins inside; at digit {left} it has left the outline of its carry, and comes where nothing that " +
-          "was tested ever was. Horizontal is the direction of the carry, vertical the cell that goes farthest " +
-          "astray.",
+          "was tested ever was. Horizontal is the direction of the carry, vertical the number of C that goes " +
+          "farthest astray.",
+        until:
+          "Its memory will show why: the LSTM's C after each digit of 500 sums of 8-bit numbers, and the way of the " +
+          "long sum, which leaves the places that were tested.",
         light: "path",
       },
       "[Another LSTM](again) goes wrong at another sum. Longer tests would only find later errors; there are " +
@@ -66,34 +78,43 @@ export const PROOF = {
         text:
           "This is an adder of chapter 1's recipe, trained and proved when this page was written. Each shape is " +
           "a *set*: a box of states in sixteen dimensions, seen from a side on which the carry goes from left " +
-          "to right. There are {sets} sets, and every set has one carry.",
+          "to right. There are {sets} sets, some of them so small that a ring stands for them, and every set has " +
+          "one carry. Point at one, and below the picture stands where it leads.",
         light: "sets",
       },
       {
         text:
-          "Choose the next two digits: [0 + 0](00), [0 + 1](01), [1 + 0](10) or [1 + 1](11). The green point is " +
-          "the network's state, which reads them. The filled shapes are the *images* of the sets: all states " +
-          "that can come next. An arrow goes from each set to its image, and the image lies in a set again.",
+          "The green point is the network's state. It begins at *start*, in set 0, the states next to h = 0. " +
+          "Choose the next two digits: [0 + 0](00), [0 + 1](01), [1 + 0](10) or [1 + 1](11), and it reads them. " +
+          "The filled shapes are the *images* of the sets: all states that can come next. An arrow goes from " +
+          "each set to its image; the image lies in a set again, or, if it is dashed, comes to lie in one when " +
+          "two more digits are read.",
         light: "inputs",
         todo: true,
       },
       "That is the whole argument. The state begins in a set. From every set, every input leads into a set, the " +
-        "one with the right carry, and writes the right digit on the way. So it goes on for ever, whatever the " +
-        "numbers are. Of {firsts} images {inside} are inside at once; the others (dashed) are followed for one " +
-        "more input, and have to be inside then.",
+        "one with the right carry, at once or after one more input, and writes the right digit on the way. So it " +
+        "goes on for ever, whatever the numbers are. Of {firsts} images {inside} are inside at once; the others " +
+        "(dashed) are followed for one more input, and have to be inside then.",
       {
         text:
           "You need not believe it. [Check the proof](check): your browser computes all images by itself, with " +
           "all rounding errors counted against the network. It took {took} milliseconds here.",
+        until:
+          "You need not believe it. [Check the proof](check): your browser computes all images by itself, with " +
+          "all rounding errors counted against the network, in a second or less.",
         light: "stamp",
         todo: true,
       },
       {
         text:
-          "What has been checked: started from h = 0, this network writes the right digit at every step of " +
-          "every sum, by a margin of at least {margin} in net_y, even if each number of its state is off by ε = " +
-          "{epsilon} at every step. Floating-point numbers are off by at most {rounding}. It took {sets} sets " +
-          "and {checked} images.",
+          "What has been checked: started from h = 0, this network writes the right digit at every step of every " +
+          "sum, by a margin of at least {margin} in net_y, even if each number of its state is off by ε = " +
+          "{epsilon} at every step. (Above 0, net_y makes a 1, below it a 0.) Numbers in a computer are rounded, " +
+          "and off by at most {rounding} here. It took {sets} sets and {checked} images.",
+        until:
+          "Once it has been checked, here stands by how much the network is right, and how much each number of its " +
+          "state may be off.",
         light: "stamp",
       },
       {
@@ -101,6 +122,10 @@ export const PROOF = {
           "Now cheat. [Change the last digit of a weight](digit). [Turn the sign of a weight, and forge the " +
           "hash](sign) that would give it away. [Shrink a set](shrink), number {chosen}, to half its size, or " +
           "click another one first. The checker's answer: {verdict}. [Put it right](whole).",
+        until:
+          "Now cheat. [Change the last digit of a weight](digit). [Turn the sign of a weight, and forge the " +
+          "hash](sign) that would give it away, a number made from all weights. [Shrink a set](shrink), number " +
+          "{chosen}, to half its size, or click another one first.",
         light: "verdict",
         todo: true,
       },

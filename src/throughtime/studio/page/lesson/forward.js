@@ -59,6 +59,7 @@ export const forward = {
 
     function values() {
       const outputs = valuesOf(trace, "y").flat();
+      const done = moment === T;
       const now = Math.min(moment, T - 1);
       const wrong = outputs.filter((y, t) => y > 0.5 !== sum.y[t][0] > 0.5).length;
       return {
@@ -66,8 +67,7 @@ export const forward = {
         y: format(outputs[now], 3),
         digit: String(Number(outputs[now] > 0.5)),
         target: String(sum.y[now][0]),
-        wrong: String(wrong),
-        loss: format(trace.loss),
+        ...(done && { wrong: String(wrong), loss: format(trace.loss) }),
         updates: String(BEGUN),
       };
     }

@@ -19,11 +19,13 @@ const LATCH = new MachineTask(
 );
 const RECIPE = { steps: 1000, batch: 32, optimizer: { name: "adam", learning_rate: 0.03 } };
 const KINDS = [
-  { cell: "lstm", seed: 4, keep: "f", memory: "C", plan: LSTM },
-  { cell: "gru", seed: 0, keep: "z", memory: "h", plan: GRU },
+  { cell: "lstm", seed: 4, gates: ["f", "i"], memory: "C", plan: LSTM },
+  { cell: "gru", seed: 0, gates: ["z"], memory: "h", plan: GRU },
 ];
 /** Values and writes: a 1 is written, values pass that are not to be kept, a 0 is written, then a 1. */
 const WORD = [3, 0, 2, 0, 2, 1, 2, 2, 0, 3, 0, 2];
+/** Gates by hand, by what the text calls for. @type {Record<string, Record<string, number[]>>} */
+const HANDS = { 0: { f: [0] }, 0.5: { f: [0.5] }, 1: { f: [1] }, shut: { f: [1], i: [0] }, wide: { i: [1] } };
 const T = WORD.length;
 const [LEFT, PITCH, HEIGHT, MIDDLE, UNIT] = [66, 41, 152, 84, 30];
 
@@ -44,22 +46,29 @@ export const gates = {
     });
     let shown = 0;
     let t = 2;
-    /** @type {number | null} the gate by hand */
-    let hand = null;
+    /** @type {Record<string, number[]>} the gates by hand */
+    let hand = {};
 
     const strip = stripOf(words, (step) => {
       t = step;
       changed();
     });
-    const slider = el("input", { type: "range", min: 0, max: 1, step: 0.01 });
-    const name = el("span");
-    const value = el("output");
+    const sliders = KINDS.flatMap(({ gates }) => gates).map((gate) => {
+      const input = el("input", { type: "range", min: 0, max: 1, step: 0.01 });
+      const [name, value] = [el("span"), el("output")];
+      input.addEventListener("input", () => {
+        hand = { ...hand, [gate]: [Number(input.value)] };
+        changed();
+      });
+      const label = el("label", { class: "slider gate", "data-part": "hand" }, name, input, value);
+      return { gate, input, name, value, label };
+    });
     const free = el("button", { type: "button" }, words.free);
     const other = el("button", { type: "button" });
     root.append(
       ...cells.map(({ picture }) => picture.root),
       strip.root,
-      el("label", { class: "slider gate", "data-part": "hand" }, name, slider, value),
+      ...sliders.map(({ label }) => label),
       el("div", { class: "buttons" }, free, other),
     );
 
@@ -77,15 +86,15 @@ export const gates = {
     }
 
     const steps = () => {
-      const { trace, keep, learned } = cells[shown];
-      return hand === null ? learned : walk(trace, { [keep]: [hand] });
+      const { trace, learned } = cells[shown];
+      return Object.keys(hand).length ? walk(trace, hand) : learned;
     };
 
     function draw() {
-      const { keep, memory, learned, trace } = cells[shown];
+      const { gates, memory, learned, trace } = cells[shown];
       const now = steps();
       cells.forEach(({ picture }, k) => set(picture.root, { hidden: k !== shown }));
-      cells[shown].picture.show(x[t], now[t], hand === null ? null : keep);
+      cells[shown].picture.show(x[t], now[t], Object.keys(hand));
       strip.show({
         t,
         memory,
@@ -98,12 +107,17 @@ export const gates = {
         })),
       });
       set(strip.root, { "data-parameters": JSON.stringify(trace.parameters) });
-      const at = hand ?? now[t].values[keep][0];
-      write(name, words[`keep ${keep}`]);
-      set(slider, { "aria-label": words[`keep ${keep}`] });
-      slider.value = String(at);
-      write(value, at.toFixed(2));
-      set(free, { disabled: hand === null });
+      for (const { gate, input, name, value, label } of sliders) {
+        set(label, { hidden: !gates.includes(gate) });
+        if (!gates.includes(gate)) continue;
+        const at = now[t].values[gate][0];
+        const says = words[`${gate in hand ? "hand" : "free"} ${gate}`];
+        write(name, says);
+        set(input, { "aria-label": says });
+        input.value = String(at);
+        write(value, at.toFixed(2));
+      }
+      set(free, { disabled: !Object.keys(hand).length });
       write(other, shown ? words.lstm : words.gru);
     }
 
@@ -112,18 +126,13 @@ export const gates = {
       tools.changed();
     }
 
-    slider.addEventListener("input", () => {
-      hand = Number(slider.value);
-      changed();
-    });
     free.addEventListener("click", () => act("free"));
     other.addEventListener("click", () => act(shown ? "lstm" : "gru"));
 
     /** @param {string} action */
     function act(action) {
-      if (action === "free") hand = null;
-      else if (action === "lstm" || action === "gru") [shown, hand] = [action === "gru" ? 1 : 0, null];
-      else hand = Number(action);
+      shown = action === "gru" || (action === "free" && shown) ? 1 : 0;
+      hand = HANDS[action] ?? {};
       changed();
     }
 

@@ -25,6 +25,12 @@ function fill(section, figure) {
     const value = values[/** @type {HTMLElement} */ (place).dataset.name ?? ""];
     write(place, value ?? "…");
   }
+  for (const block of section.querySelectorAll("[data-until]")) {
+    const [then, before] = block.children;
+    const known = [...then.querySelectorAll("output.live")].every((place) => place.textContent !== "…");
+    set(then, { hidden: !known });
+    set(before, { hidden: known });
+  }
 }
 
 /** @param {Block} block @param {(action: string) => void} act */
@@ -38,8 +44,10 @@ function blockOf(block, act) {
       ...block.answer.map((text) => el("p", {}, ...prose(text, act))),
     );
   if ("table" in block) return tableOf(block.table, act);
-  const { text, light, todo, id } = block;
-  return el("p", { id, class: todo ? "todo" : null, "data-light": light }, ...prose(text, act));
+  const { text, until, light, todo, id } = block;
+  const place = { id, class: todo ? "todo" : null, "data-light": light, "data-until": until !== undefined };
+  if (until === undefined) return el("p", place, ...prose(text, act));
+  return el("p", place, ...[text, until].map((one) => el("span", {}, ...prose(one, act))));
 }
 
 /** @param {import("./types.d.ts").Table["table"]} table @param {(action: string) => void} act */
@@ -88,12 +96,12 @@ function sectionOf(chapter, k) {
   section.append(
     el(
       "div",
-      { class: "text" },
+      { class: "head" },
       el("p", { class: "number" }, `${TEXT.chapter} ${k + 1}`),
       el("h2", { id: `${chapter.id}-title` }, title),
-      ...blocks.map((block) => blockOf(block, act)),
     ),
     picture,
+    el("div", { class: "text" }, ...blocks.map((block) => blockOf(block, act))),
   );
   new IntersectionObserver(([{ isIntersecting }]) => isIntersecting && begin(), { rootMargin: NEAR }).observe(section);
   new IntersectionObserver(([{ isIntersecting }]) => figures.get(section)?.seen?.(isIntersecting)).observe(picture);
@@ -109,11 +117,37 @@ function sectionOf(chapter, k) {
   return section;
 }
 
-function contents() {
+/** @param {string} name @param {Node[]} more */
+function contents(name, ...more) {
   const list = el("ol", {});
   for (const { id } of CHAPTERS) list.append(el("li", {}, el("a", { href: `#${id}` }, TEXT.chapters[id].title)));
   list.append(el("li", {}, el("a", { href: "#workshop" }, TEXT.workshop.title)));
-  return el("nav", { class: "contents", "aria-label": TEXT.contents }, list);
+  return el("nav", { class: "contents", "aria-label": name }, list, ...more);
+}
+
+/** The words and symbols of the page: what each is, and the chapter that says more. */
+function glossary() {
+  const words = el("dl", {});
+  for (const [word, meaning] of TEXT.words.list) {
+    words.append(el("dt", {}, ...prose(word, nothing)), el("dd", {}, ...prose(meaning, nothing)));
+  }
+  const folded = el("details", { class: "words", id: "words" }, el("summary", {}, TEXT.words.title), words);
+  const open = () => location.hash === "#words" && set(folded, { open: true });
+  addEventListener("hashchange", open);
+  open();
+  return folded;
+}
+
+/** The chapters within reach from everywhere. */
+function menu() {
+  const words = el("a", { href: "#words" }, TEXT.words.title);
+  const folded = /** @type {HTMLDetailsElement} */ (
+    el("details", { class: "menu" }, el("summary", {}, TEXT.menu), contents(TEXT.menu, words))
+  );
+  const close = () => set(folded, { open: false });
+  folded.addEventListener("click", (event) => event.target instanceof HTMLAnchorElement && close());
+  folded.addEventListener("keydown", (event) => event.key === "Escape" && close());
+  return folded;
 }
 
 function themeButton() {
@@ -153,10 +187,12 @@ root.replaceChildren(
     themeButton(),
     el("h1", {}, TEXT.title),
     ...TEXT.lead.map((text) => el("p", { class: "lead" }, ...prose(text, nothing))),
-    contents(),
+    contents(TEXT.contents),
+    glossary(),
   ),
   el("main", {}, ...CHAPTERS.map(sectionOf), last()),
   el("footer", { class: "closing" }, ...TEXT.end.map((text) => el("p", {}, ...prose(text, nothing)))),
+  menu(),
 );
 workshop(root);
 let waiting = 0;

@@ -47,8 +47,7 @@ export const plane = {
     const watched = task.sample(new Random(12345, 7, 11), WATCHED);
     let seed = 0;
     let trainer = begin();
-    let bent = 1;
-    let [from, begun, turn] = [1, 0, 0];
+    let [bent, from, begun, turn] = [0, 0, 0, 0];
     /** @type {ReturnType<typeof fixedPoints>[]} */
     const fixed = symbols.map(() => []);
 
@@ -156,6 +155,7 @@ export const plane = {
         );
         set(picture, { "aria-label": [words.reads.replace("X", x.join(" ")), ...says].join("; ") });
       });
+      for (const key of legend.querySelectorAll(".attracting, .repelling")) set(key, { hidden: !trainer.step });
       set(planes, { "data-parameters": JSON.stringify(trace.parameters) });
       slider.value = String(bent);
       const done = trainer.step >= RECIPE.steps;
@@ -180,6 +180,8 @@ export const plane = {
     /** @param {string} action */
     function act(action) {
       if (action === "learn" && !training.wanted && trainer.step < RECIPE.steps) {
+        bending.stop();
+        bent = 1;
         if (tools.still) {
           trainer.run(RECIPE.steps - trainer.step);
           findAll();

@@ -32,7 +32,8 @@ export const program = {
     });
     const button = el("button", { type: "button", class: "primary" });
     const order = el("button", { type: "button" });
-    root.append(listing, log, el("div", { class: "buttons" }, button, order));
+    const title = el("p", { class: "title" }, words.log);
+    root.append(listing, title, log, el("div", { class: "buttons" }, button, order));
 
     let way = 0;
     let run = begin();
@@ -51,6 +52,7 @@ export const program = {
 
     function draw() {
       write(log, lines.map(entry).join("\n"));
+      for (const part of [log, title]) set(part, { hidden: !lines.length });
       if (loop.wanted) log.scrollTop = log.scrollHeight;
       write(button, run.done ? words.done : loop.wanted ? words.pause : words.run);
       set(button, { disabled: run.done });
@@ -75,7 +77,7 @@ export const program = {
 
     new MutationObserver(() => {
       const lit = listing.querySelector("[data-part][data-lit]");
-      if (lit instanceof HTMLElement) listing.scrollTo({ top: lit.offsetTop - listing.offsetTop - 40 });
+      if (lit instanceof HTMLElement) listing.scrollTo({ top: lit.offsetTop - listing.offsetTop - 6 });
     }).observe(listing, { subtree: true, attributeFilter: ["data-lit"] });
 
     return {
@@ -85,7 +87,7 @@ export const program = {
       values: () => ({
         pair: String(run.pair),
         order: way ? words.inside : words.after,
-        error: lines.length ? shortest(lines[lines.length - 1].error) : "…",
+        ...(lines.length && { error: shortest(lines[lines.length - 1].error) }),
       }),
     };
   },
@@ -108,6 +110,6 @@ function entry({ error, a, b, predicted, y }) {
 function blocksOf(source) {
   return source
     .trimEnd()
-    .split(/\n(?=\s*# \w+:)/)
+    .split(/\n(?=\s*# \w+:|def |for )/)
     .map((text) => el("pre", { "data-part": /# (\w+):/.exec(text)?.[1] ?? "head" }, `${text.trimEnd()}\n`));
 }

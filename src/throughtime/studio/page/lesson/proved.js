@@ -13,6 +13,8 @@ import { setsPicture } from "./sets.js";
 const INPUTS = ["00", "01", "10", "11"];
 /** Images that are shown in a frame. */
 const FEW = 2;
+/** What the picture's marks mean. */
+const KEYS = ["state", "chosen", "image", "outside"];
 
 /**
  * @param {import("./types.d.ts").Tools} tools
@@ -29,9 +31,13 @@ export function proved(tools, words, changed) {
   const network = tools.network({ hidden: H }, numbers(file.weights));
   const state = network.begin(1);
   let walked = [new Float64Array(H)];
+  /** The set that the state is in, or comes into with the next input. */
+  let here = 0;
   let input = 1;
   const lasting = lastingOf(sets);
-  let chosen = lasting[0];
+  let chosen = here;
+  /** The set that is to be made smaller: the chosen one, unless it is that of the start, into which nothing leads. */
+  const shrunk = () => chosen || lasting[0];
   /** @type {Image[]} */
   let found = [];
   /** What has been drawn of them. */
@@ -65,6 +71,12 @@ export function proved(tools, words, changed) {
     { class: "pane" },
     el("div", { class: "buttons inputs", "data-part": "inputs", role: "group", "aria-label": words.inputs }, ...inputs),
     picture.root,
+    picture.pointed,
+    el(
+      "p",
+      { class: "legend keys" },
+      ...KEYS.map((name) => el("span", { class: `key mark-${name}` }, words[`key ${name}`])),
+    ),
     el("div", { class: "verdict", "data-part": "verdict" }, check, score),
   );
 
@@ -105,12 +117,13 @@ export function proved(tools, words, changed) {
   function read(a) {
     input = a;
     network.step(state, Float64Array.from([Number(INPUTS[a][0]), Number(INPUTS[a][1])]));
+    here = chosen = sets[here].succ[a];
     walked = [...walked.slice(-40), state.layers[0].states.slice(0, H)];
     showAll();
   }
 
   function draw() {
-    if (!root.hidden) compute();
+    compute();
     const last = found[found.length - 1];
     const done = verdict !== null && drawn === found.length;
     const shown = (checking() && !done ? found.slice(0, drawn) : known).filter(
@@ -151,12 +164,21 @@ export function proved(tools, words, changed) {
     if (INPUTS.includes(action)) read(INPUTS.indexOf(action));
     else if (action === "check") begin();
     else {
-      text = action === "whole" ? whole : damaged(whole, action, chosen);
+      text = action === "whole" ? whole : damaged(whole, action, shrunk());
       /** @type {import("./certificate.js").File} */ (JSON.parse(text)).sets.forEach(picture.reshape);
       begin();
     }
   }
 
+  /** What is said once the proof has been accepted. @param {Accepted | null} given */
+  const said = (given) =>
+    given && {
+      checked: String(given.images),
+      took: String(Math.ceil(took)),
+      margin: format(given.margin),
+      epsilon: format(numbers([file.epsilon])[0]),
+      rounding: format(given.rounding),
+    };
   const accepted = () => (verdict?.accepted && drawn === found.length ? verdict : null);
   return {
     root,
@@ -165,16 +187,13 @@ export function proved(tools, words, changed) {
     seen: (/** @type {boolean} */ is) => loop.seen(is),
     values: () => ({
       sets: String(sets.length),
-      images: known.length ? String(known.length) : "…",
-      checked: accepted() ? String(/** @type {Accepted} */ (accepted()).images) : "…",
-      inside: known.length ? String(known.filter(({ path, inside }) => path.length === 2 && inside).length) : "…",
       firsts: String(4 * sets.length),
-      took: accepted() ? String(Math.ceil(took)) : "…",
-      margin: accepted() ? format(/** @type {Accepted} */ (accepted()).margin) : "…",
-      epsilon: accepted() ? format(numbers([file.epsilon])[0]) : "…",
-      rounding: accepted() ? format(/** @type {Accepted} */ (accepted()).rounding) : "…",
-      verdict: verdict && drawn === found.length ? (verdict.accepted ? words.right : verdict.reason) : "…",
-      chosen: String(chosen),
+      ...(known.length && {
+        inside: String(known.filter(({ path, inside }) => path.length === 2 && inside).length),
+      }),
+      ...said(accepted()),
+      ...(verdict && drawn === found.length && { verdict: verdict.accepted ? words.right : verdict.reason }),
+      chosen: String(shrunk()),
     }),
   };
 }

@@ -62,12 +62,13 @@ export function refuted(tools, words, changed) {
   const score = el("p", { class: "score", "data-part": "tested" }, meter, el("span"));
   const button = el("button", { type: "button", class: "primary" });
   const again = el("button", { type: "button" }, words.again);
+  const waiting = el("p", { class: "waiting" }, words.waiting);
   const root = el(
     "div",
     { class: "pane" },
     el("div", { class: "verdict" }, score, el("div", { class: "buttons" }, button, again)),
     sum,
-    el("div", { class: "stage" }, picture),
+    el("div", { class: "stage" }, picture, waiting),
   );
   again.addEventListener("click", () => act("again"));
   button.addEventListener("click", () => act("learn"));
@@ -165,9 +166,11 @@ export function refuted(tools, words, changed) {
       const x = Float64Array.from(shown.x.flat());
       table.show(shown, word && trainer ? trainer.network.predict({ x, T, B: 1 }) : null);
       sum.replaceChildren(table.table);
+      set(sum, { hidden: word === null });
     }
     const with_ = brush(picture);
     if (with_ && seen) paint(with_, seen);
+    set(waiting, { hidden: seen !== null });
     set(picture, {
       "data-left": seen ? seen.left + 1 : null,
       "data-parameters": seen && trainer ? trainer.network.parameters.join(" ") : null,
@@ -195,9 +198,11 @@ export function refuted(tools, words, changed) {
     seen: (/** @type {boolean} */ is) => loop.seen(is),
     values: () => ({
       updates: String(trainer?.step ?? 0),
-      passed: seen ? String(checked.checked - checked.wrong) : "…",
-      digits: seen ? String(seen.wrong + 1) : "…",
-      left: seen ? String(seen.left + 1) : "…",
+      ...(seen && {
+        passed: (checked.checked - checked.wrong).toLocaleString("en"),
+        digits: String(seen.wrong + 1),
+        left: String(seen.left + 1),
+      }),
       tried: String(tried),
     }),
   };

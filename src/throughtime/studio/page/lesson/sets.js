@@ -1,5 +1,5 @@
 /** The sets of a certificate in a plane: where each input carries them, and a state that is carried with them. */
-import { el, roving, set, svg } from "../dom.js";
+import { el, roving, set, svg, write } from "../dom.js";
 import { middleOf } from "./certificate.js";
 import { Clouds } from "./clouds.js";
 import { zonogon } from "./outlines.js";
@@ -13,6 +13,8 @@ const [WIDTH, HEIGHT, EDGE] = [600, 400, 22];
 const BELOW = 54;
 /** How many places the state's trail has. */
 const TRAIL = 4;
+/** The radius of the ring around a set that is too small to be seen. */
+const RING = 5;
 
 /**
  * @param {Box[]} boxes
@@ -28,6 +30,13 @@ export function setsPicture(boxes, lasting, words, choose) {
   const labels = boxes.map(({ label }) => label);
   const classes = lasting.map((q) => labels[q]);
   for (let k = 0; k < 30; k++) plane.turn(middles, classes, 1);
+
+  /** What there is to say of a set. @param {number} q */
+  const tell = (q) =>
+    words.set
+      .replace("Q", String(q))
+      .replace("C", String(labels[q]))
+      .replace("LEADS", boxes[q].succ.map((to, a) => `${a >> 1} + ${a & 1} → ${to}`).join(", "));
 
   /** Where a state lies in the plane. @param {ArrayLike<number>} h @returns {Point} */
   const flat = (h) => plane.at(h, 0);
@@ -59,16 +68,34 @@ export function setsPicture(boxes, lasting, words, choose) {
       )
       .join(" ");
 
+  /** A set that would be too small to be seen is a ring around its place. @param {Point[]} points */
+  const outlined = (points) => {
+    const places = points.map(at);
+    const size = Math.max(...[0, 1].map((k) => extent(places.map((p) => p[k]))));
+    if (size > 2 * RING) return corners(points);
+    const [x, y] = at(points[0]);
+    return Array.from({ length: 12 }, (_, k) => (k * Math.PI) / 6)
+      .map((angle) => `${(x + RING * Math.cos(angle)).toFixed(1)},${(y + RING * Math.sin(angle)).toFixed(1)}`)
+      .join(" ");
+  };
+
   const shapes = outlines.map((points, q) =>
-    svg("polygon", {
-      class: `set carry-${labels[q]}`,
-      points: corners(points),
-      role: "button",
-      tabindex: q ? -1 : 0,
-      "data-array": "set",
-      "data-set": q,
-    }),
+    svg(
+      "polygon",
+      {
+        class: `set carry-${labels[q]}`,
+        points: outlined(points),
+        role: "button",
+        tabindex: q ? -1 : 0,
+        "data-array": "set",
+        "data-set": q,
+        "aria-label": tell(q),
+      },
+      svg("title", {}, tell(q)),
+    ),
   );
+  const [beginX, beginY] = at(flat(found[0].middle));
+  const begin = svg("text", { class: "begin", x: beginX + 12, y: beginY + 5 }, words.begin);
   const images = svg("g", { class: "images", "aria-hidden": "true" });
   const trail = svg("polyline", { class: "trail" });
   const state = svg("circle", { class: "state", r: 7 });
@@ -76,6 +103,7 @@ export function setsPicture(boxes, lasting, words, choose) {
     "svg",
     { class: "sets", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": words.sets },
     ...shapes,
+    begin,
     images,
     trail,
     state,
@@ -91,26 +119,36 @@ export function setsPicture(boxes, lasting, words, choose) {
     pick(event);
   });
   roving(/** @type {SVGElement} */ (picture));
+  const pointed = el("p", { class: "pointed" });
+  /** The set whose words stand below the picture: the one that is pointed at, or else the chosen one. */
+  const point = (/** @type {Event} */ event) => {
+    const shape = event.target instanceof Element ? event.target.closest("[data-set]") : null;
+    write(pointed, tell(shape ? Number(shape.getAttribute("data-set")) : last));
+  };
+  let last = 0;
+  for (const kind of ["pointerover", "pointerleave", "focusin", "focusout"]) picture.addEventListener(kind, point);
 
   return {
     root: el("div", { class: "stage", "data-part": "sets" }, picture),
+    pointed,
     /** The states of a box of this file, which may have been damaged. @param {Box} box @param {number} q */
     reshape(box, q) {
       const { middle, half } = middleOf(box);
-      set(shapes[q], { points: corners(zonogon(flat(middle), edges(half))) });
+      set(shapes[q], { points: outlined(zonogon(flat(middle), edges(half))) });
     },
     /**
      * @param {{chosen: number, checked: (q: number) => boolean, wrong: number | null, shown: Image[],
      *   walked: Float64Array[]}} view wrong: the set that an image is not inside of; shown: the images to draw
      */
     show({ chosen, checked, wrong, shown, walked }) {
+      last = chosen;
+      write(pointed, tell(chosen));
       shapes.forEach((shape, q) =>
         set(shape, {
           "data-chosen": q === chosen,
           "data-checked": checked(q),
           "data-wrong": q === wrong,
           "aria-pressed": String(q === chosen),
-          "aria-label": words.set.replace("Q", String(q)).replace("C", String(labels[q])),
         }),
       );
       images.replaceChildren(
@@ -135,6 +173,9 @@ export function setsPicture(boxes, lasting, words, choose) {
     },
   };
 }
+
+/** @param {number[]} values */
+const extent = (values) => Math.max(...values) - Math.min(...values);
 
 /** A line with a head. @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
 function arrow(x1, y1, x2, y2) {

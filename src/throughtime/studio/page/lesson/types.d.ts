@@ -6,6 +6,8 @@ import type { Specification } from "../engine/types.d.ts";
 /** A paragraph; with `light`, the part of the figure that is lit while it is read. */
 export interface Paragraph {
   text: string;
+  /** What stands in its place as long as the figure does not know one of its numbers. */
+  until?: string;
   light?: string;
   /** By which a link leads here. */
   id?: string;
@@ -36,6 +38,9 @@ export interface Text {
   title: string;
   lead: string[];
   contents: string;
+  menu: string;
+  /** Each word or symbol, and what it is. */
+  words: { title: string; list: [string, string][] };
   chapter: string;
   dark: string;
   light: string;

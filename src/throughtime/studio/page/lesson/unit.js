@@ -116,7 +116,7 @@ export const unit = {
       draw,
       values: () => ({
         steps: String(state.steps),
-        before: Number.isNaN(state.before) ? "…" : format(state.before, 6),
+        ...(state.steps && { before: format(state.before, 6) }),
         loss: format(numbers().E, 6),
         slope: format(numbers().slope),
         target: String(state.d),

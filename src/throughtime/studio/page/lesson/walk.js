@@ -117,7 +117,9 @@ export function walk(words, T, rows, choose) {
           }
         }
     });
-    lines.replaceChildren(...formulaOf(trace, selection));
+    const chosen = rows.find(({ array }) => array === selection.array);
+    const there = chosen?.array === "x" || (chosen && moment >= momentAt(T, chosen.pass, selection.t));
+    lines.replaceChildren(...formulaOf(trace, selection, there ? null : words.unknown));
   }
   return { grid, lines, show };
 }
@@ -137,11 +139,12 @@ export function valuesOf(trace, array) {
 /** @param {number} value */
 const short = (value) => (Number.isInteger(value) ? String(value) : format(value, 2));
 
-/** @param {TraceJSON} trace @param {Selection} selection */
-function formulaOf(trace, selection) {
+/** @param {TraceJSON} trace @param {Selection} selection @param {string | null} instead of the formula */
+function formulaOf(trace, selection, instead) {
   const found = formula(trace, selection);
   if (!found) return [];
   const name = el("div", { class: "formula-line" }, nameMathML(found.name.name));
+  if (instead !== null) return [name, el("div", { class: "formula-line" }, instead)];
   return [name, ...formulaLines(found, trace.specification.dtype)];
 }
 
