@@ -13,6 +13,7 @@ from throughtime.studio.plan import plan
 from throughtime.weights.network_specification import NetworkSpecification
 
 TITLE = "A network that remembers"
+WORKERS = ("engine/worker.js", "lesson/checking.js", "lesson/repairing.js")
 STYLES = ("style.css", *(f"lesson/{name}.css" for name in ("lesson", "passes", "long", "proof")))
 
 
@@ -53,7 +54,7 @@ def workshop() -> browser.Kit:
 @cache
 def lesson() -> str:
     """The page, in one file."""
-    scripts = browser.scripts("lesson/main.js", ("engine/worker.js", "lesson/checking.js"), networks())
+    scripts = browser.scripts("lesson/main.js", WORKERS, networks())
     data = [
         element("program", (PAGE / "lesson/classic.py").read_text(encoding="utf-8")),
         element("certificate", certificate(), "application/json"),

@@ -1,7 +1,10 @@
 """The lesson's exercises in a real browser: what they say of right answers, and of wrong ones."""
 
+import numpy as np
 import pytest
 from lesson_page import number
+
+from throughtime import Network
 
 pytestmark = pytest.mark.long
 
@@ -106,8 +109,70 @@ def test_the_end_of_a_reach_is_found(chapter):
 def test_each_exercise_has_a_link_of_its_own(chapter):
     section = chapter("exercises")
     page = section.page
-    for name in ("reach", "backward", "digit"):
+    for name in ("reach", "backward", "digit", "repair"):
         address, _ = page.url.split("#") if "#" in page.url else (page.url, "")
         page.goto("about:blank")
         page.goto(f"{address}#exercise-{name}")
         page.locator(f".exercise[data-part={name}]").wait_for(state="visible")
+
+
+def adds(parameters, pairs, T):
+    """How many of some pairs (N,2) a network of the default shape adds right, by NumPy's engine."""
+    network = Network(inputs=2, hidden=16, outputs=1)
+    network.parameters[:] = parameters
+    x = pairs[:, None, :] >> np.arange(T)[None, :, None] & 1
+    digits = network.predict(x.astype(float))[:, :, 0] > 0.5
+    return int(((digits << np.arange(T)).sum(axis=1) == pairs.sum(axis=1)).sum())
+
+
+def repaired(pane, *changes):
+    """What is said of the refuted network once it has been trained on, and whether that is right."""
+    for name in ("noise", "decay", "longer"):
+        pane.locator(f"[name={name}]").set_checked(name in changes)
+    pane.locator(".primary").focus()
+    pane.page.keyboard.press("Enter")
+    pane.locator(".says[data-right]").wait_for(timeout=300_000)
+    says = pane.locator(".says")
+    return says.inner_text(), says.get_attribute("data-right") == "true"
+
+
+@pytest.fixture
+def repairing(chapter):
+    section = chapter("exercises", viewport={"width": 390, "height": 844})
+    section.locator("[data-action=repair]").click()
+    pane = section.locator(".exercise[data-part=repair]")
+    pane.locator(".paper").wait_for()
+    return pane
+
+
+def is_refuted(pane):
+    pane.get_by_text("Refuted: after").wait_for()
+    parameters = [float(text) for text in pane.get_attribute("data-parameters").split()]
+    every = np.stack(np.divmod(np.arange(65536), 256), axis=1)
+    assert adds(parameters, every, 9) == 65536
+    rows = [[cell.inner_text() for cell in row.locator("td").all()][::-1] for row in pane.locator("tr").all()]
+    sum_ = np.array([[sum(int(bit) << t for t, bit in enumerate(row)) for row in rows[1:3]]])
+    assert sum_.max() >= 256
+    assert adds(parameters, sum_, len(rows[1])) == 0
+    assert pane.locator(".answer[data-right=false]").count() > 0
+
+
+@pytest.mark.timeout(900)
+def test_a_refuted_network_is_proved_once_it_has_had_noise(repairing):
+    for seed in range(SEEDS):
+        if seed:
+            repairing.get_by_role("button", name="Another network").click()
+        is_refuted(repairing)
+        says, is_right = repaired(repairing, "noise")
+        assert is_right, says
+        assert says.startswith("Proved: right for numbers of every length")
+        assert repairing.locator(".answer[data-right=false]").count() == 0
+
+
+@pytest.mark.timeout(900)
+def test_a_change_that_does_not_help_leaves_a_network_unproved(repairing):
+    is_refuted(repairing)
+    for changes in ((), ("decay",), ("longer",)):
+        says, is_right = repaired(repairing, *changes)
+        assert not is_right, says
+        assert says.startswith("Undecided: no wrong sum was found, and no proof")

@@ -158,6 +158,19 @@ export const PROOF = {
       ends: "Right: at step STEP, P % is left, and at every later step it was 1 % or more.",
       later: "No: at step STEP, P % is still left. Go farther back.",
       earlier: "No: at step STEP, P % is left, but it was below 1 % at a later step.",
+      changes: "What changes while it is trained on",
+      noise: "noise on the states",
+      decay: "weights decay",
+      longer: "sums of 12 bits",
+      repair: "▶ Train on, then ask for the proof",
+      other: "Another network",
+      searching: "A network learns 8-bit sums …",
+      start: "Refuted: after U updates it adds all 65,536 pairs of 8-bit numbers right, and this sum wrong.",
+      trains: "It has U updates more; then a wrong sum is looked for, and a proof …",
+      refuted: "Refuted: wrong on SUM, at digit N.",
+      undecided: "Undecided: no wrong sum was found, and no proof: no sets of states that lead into one another.",
+      proved:
+        "Proved: right for numbers of every length. Your browser has checked SETS sets of states and IMAGES images.",
       code: "Your program",
       run: "▶ Compare with central differences",
       anew: "Begin anew",
@@ -180,7 +193,7 @@ export const PROOF = {
         "step to the first …\n\n  return { V: dV, U: dU, W: dW };\n}\n",
     },
     blocks: [
-      "Three exercises that check themselves. Each has a link that can be given to others.",
+      "Four exercises that check themselves. Each has a link that can be given to others.",
       {
         id: "exercise-digit",
         text:
@@ -208,6 +221,15 @@ export const PROOF = {
           "nothing of back-propagation, judge it on new weights each time, and name the fault if it is one that " +
           "others have made before.",
         light: "backward",
+        todo: true,
+      },
+      {
+        id: "exercise-repair",
+        text:
+          "*[Repair a network](#exercise-repair).* It has just learned all pairs of 8-bit numbers, and adds a " +
+          "longer sum wrong. Choose what changes while it is trained on, until it is proved. Each attempt begins " +
+          "with the refuted network; more updates alone do not suffice. [Another network](repair).",
+        light: "repair",
         todo: true,
       },
     ],

@@ -2,12 +2,14 @@
 import { Random } from "../engine/random.js";
 import { addition } from "../engine/tasks.js";
 import { traceOf } from "../engine/trace.js";
-import { el, set, write } from "../dom.js";
+import { el, set } from "../dom.js";
 import { reachOf } from "../gradient.js";
 import { format } from "../scales.js";
 import { certificateText, numbers } from "./certificate.js";
 import { exampleOf, forwardOf, judged } from "./differences.js";
+import { exercise, filled } from "./exercise.js";
 import { paper } from "./paper.js";
+import { repair } from "./repair.js";
 
 const T = 8;
 /** Seconds after which a reader's program is stopped. */
@@ -20,10 +22,16 @@ export const exercises = {
     const file = JSON.parse(certificateText());
     const network = tools.network({ hidden: file.sets[0].lo.length }, numbers(file.weights));
     /** @type {Record<string, Exercise>} */
-    const all = { digit: digit(network, words), reach: reach(tools.begun(), words), backward: backward(words) };
+    const all = {
+      digit: digit(network, words),
+      reach: reach(tools.begun(), words),
+      backward: backward(words),
+      repair: repair(tools, words),
+    };
     root.append(...Object.values(all).map((one) => one.root));
     const turn = (/** @type {string} */ to) => {
       for (const [name, one] of Object.entries(all)) set(one.root, { hidden: name !== to });
+      all[to].shown?.();
     };
     turn("digit");
     return {
@@ -37,31 +45,14 @@ export const exercises = {
   },
 };
 
-/** @typedef {{root: HTMLElement, again: () => void}} Exercise */
+/** @typedef {import("./exercise.js").Exercise} Exercise */
 /** @typedef {import("../engine/network.js").Network} Network */
-
-/** @param {string} name @param {...Node} parts */
-function exercise(name, ...parts) {
-  const says = el("p", { class: "says", role: "status" });
-  const root = el("div", { class: "pane exercise", "data-part": name }, ...parts, says);
-  return {
-    root,
-    /** @param {string} text @param {boolean | null} right */
-    say(text, right) {
-      write(says, text);
-      set(says, { "data-right": right === null ? null : String(right) });
-    },
-  };
-}
 
 /** Two numbers, drawn. @param {number} seed @returns {[number, number]} */
 function drawn(seed) {
   const random = new Random(seed, 7, 11);
   return [1 + random.below(127), 1 + random.below(127)];
 }
-
-/** @param {string} text @param {Record<string, string | number>} values */
-const filled = (text, values) => text.replace(/[A-Z]+\b/g, (name) => String(values[name] ?? name));
 
 /** Predict a digit before the network does. @param {Network} network @param {Record<string, string>} words */
 function digit(network, words) {

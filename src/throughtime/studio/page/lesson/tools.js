@@ -33,21 +33,23 @@ export const RECIPE = {
 };
 
 /**
+ * The adder of the default recipe, or one with other fields.
+ * @param {Partial<Specification>} fields @param {ArrayLike<number> | number} parameters or the seed
+ */
+export function networkOf(fields, parameters) {
+  const specification = { ...ADDER, ...fields };
+  return createNetwork(cellOf(cells, specification), specification, parameters);
+}
+
+/**
  * @param {HTMLElement} root
  * @param {() => void} changed
  * @returns {import("./types.d.ts").Tools}
  */
 export function makeTools(root, changed) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const network = (
-    /** @type {Partial<Specification>} */ fields,
-    /** @type {ArrayLike<number> | number} */ parameters,
-  ) => {
-    const specification = { ...ADDER, ...fields };
-    return createNetwork(cellOf(cells, specification), specification, parameters);
-  };
   const adder = (/** @type {number} */ seed, /** @type {Partial<Specification>} */ fields = {}) =>
-    new Trainer(network(fields, seed), addition({ bits: 8 }), {
+    new Trainer(networkOf(fields, seed), addition({ bits: 8 }), {
       .../** @type {any} */ (RECIPE),
       seed,
     });
@@ -58,7 +60,7 @@ export function makeTools(root, changed) {
     theme: () => (root.dataset.theme === "dark" ? "dark" : "light"),
     still: matchMedia("(prefers-reduced-motion: reduce)").matches,
     changed,
-    network,
+    network: networkOf,
     adder,
     begun() {
       if (known === null) {
