@@ -58,7 +58,7 @@ def measure(name: str, seed: int) -> dict[str, Any]:
 def table(measured: dict[str, Any]) -> str:
     """Medians over the networks that are proved."""
     lines = [
-        "| network | proved | sets | proof | right by | time | greatest ε: least, median |",
+        "| network | proved | sets | proof | y right by | time | greatest ε: least, median |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, networks in measured.items():

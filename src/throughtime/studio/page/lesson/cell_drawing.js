@@ -83,9 +83,9 @@ export function drawing(plan, words) {
   });
   const state = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ anchor) =>
     svg("text", { class: "state", x, y, "text-anchor": anchor });
-  const before = state(30, LINE - 14, "start");
-  const after = state(540, LINE - 14, "end");
-  const out = plan.memory === "h" ? null : state(540, 120, "end");
+  const before = state(30, LINE - 18, "start");
+  const after = state(540, LINE - 18, "end");
+  const out = plan.memory === "h" ? null : state(540, 126, "end");
   part(plan.memory).append(before, after);
   if (out) part("h").append(out);
   const picture = svg(
