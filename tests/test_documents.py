@@ -103,6 +103,13 @@ def test_an_example_is_the_document_s(document, example):
     assert example.endswith(f"\n\n{text}")
 
 
+def test_the_guide_to_devices_shows_what_the_example_does():
+    guide, example = (ROOT / "docs/devices.md").read_text(), (ROOT / "examples/gesture.py").read_text()
+    learn, write, *_ = [text for _, language, text in BLOCK.findall(guide) if language == "python"]
+    assert {*learn.splitlines(), *write.splitlines()} <= {*example.splitlines()}
+    assert f"```c\n{(ROOT / 'examples/watch.c').read_text()}```" in guide
+
+
 def test_the_classic_program_is_that_of_the_lesson():
     program = (ROOT / "src/throughtime/studio/page/lesson/classic.py").read_text(encoding="utf-8")
     assert f"```python\n{program}```\n" in (ROOT / "docs/classic.md").read_text(encoding="utf-8")

@@ -424,6 +424,35 @@ def test_until_proved_says_the_verdict_on_each_round_and_takes_up_a_run(throught
     assert (tt.load("plain").parameters == tt.load("proved").parameters).all()
 
 
+def test_a_run_that_learns_from_its_errors_goes_on_so_or_not_at_all(throughtime):
+    """With the words of its task alone it would not come to the bits that it was cut from."""
+    assert throughtime("train", *SHORT[1:], "--out", "run").status == 0
+    task = tt.tasks.Addition()
+    with pytest.raises(RuntimeError, match="killed"):
+        tt.resume_until_proved("run", task, budget=0.0, callbacks=[killed_in_the_second_round()])
+    outcome = throughtime("train", "--resume", "run", "--steps", 40)
+    assert outcome.status == 2
+    assert "give --until-proved too" in outcome.complaint
+
+
+@pytest.mark.long
+def test_what_is_next_after_rounds_without_a_proof_is_more_of_them(throughtime):
+    outcome = throughtime(*SHORT, "--until-proved", "--out", "run")
+    assert outcome.status == 0
+    assert "Next: throughtime train --resume run --until-proved · " in outcome.out
+
+
+def killed_in_the_second_round():
+    rounds = []
+
+    def callback(run):
+        rounds.append(run.step)
+        if len(rounds) > 1 and rounds[-1] <= rounds[-2]:
+            raise RuntimeError("killed")
+
+    return callback
+
+
 def test_until_proved_is_for_what_can_be_proved(throughtime):
     outcome = throughtime("train", "recall", "--until-proved", "--out", "run")
     assert outcome.status == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -182,6 +183,18 @@ def test_what_is_no_interval_is_rejected(text, entry):
     assert rejected(content).startswith("symbols: ")
 
 
+def test_boxes_of_more_inputs_than_there_is_room_for_are_refused(text):
+    """One input is a number of its own in every coordinate of x."""
+    content, I = json.loads(text), 6000
+    content["network"] |= {"inputs": I, "hidden": 1}
+    content["weights"] = [(0.0).hex()] * (I + 4)
+    content["sha256"] = hashlib.sha256(bytes(8 * (I + 4))).hexdigest()
+    content["specification"]["symbols"] = [[[(-1.0).hex(), (1.0).hex()]] * I for _ in range(2)]
+    for entry in content["sets"]:
+        entry["lo"], entry["hi"] = [(-1.0).hex()], [(1.0).hex()]
+    assert rejected(content) == "the network is too large"
+
+
 def test_an_input_that_is_left_out_shows(monkeypatch, text):
     """With the middle of each box alone, the checker would believe too much."""
     too_much = with_noise(text, 0.4)
@@ -205,6 +218,9 @@ def test_a_certificate_with_noise_speaks_of_the_machine_without(text):
     assert found.certificate.speaks_of(PARITY)
     for other in (PARITY.off_by(1e-9), tasks.Counter(modulus=3).machine):
         assert not found.certificate.speaks_of(other)
+    content = json.loads(text)
+    content["specification"]["symbols"][0][0] = "0x1p99999"
+    assert not Certificate(json.dumps(content)).speaks_of(PARITY)
 
 
 def test_in_float32_no_input_is_rounded_out_of_its_box():
@@ -302,6 +318,13 @@ def test_intervals_in_a_file_that_are_none_are_refused(tmp_path, name, content, 
         ({"a": [(0, 1)], "b": [0.5]}, 'an input could be both "a" and "b"'),
         ({"a": [(1, 0)]}, 'symbol "a": an interval needs a lower and an upper end'),
         ({"a": [(0, np.inf)]}, 'symbol "a": an interval needs'),
+        ({"a": [np.inf]}, 'symbol "a": expected a number, got inf'),
+        ({"a": [10**400]}, 'symbol "a": expected numbers or the two ends of intervals, got 1000'),
+        ({"a": [()]}, r'symbol "a": expected numbers or the two ends of intervals, got \(\)'),
+        ({"a": [(0, 1, 2)]}, 'symbol "a": expected numbers or the two ends'),
+        ({"a": [None]}, 'symbol "a": expected numbers or the two ends of intervals, got None'),
+        ({"a": [1j]}, 'symbol "a": expected numbers or the two ends of intervals, got 1j'),
+        ({"a": [0], "b": [0, 1]}, "all symbols need input vectors of one length"),
         ({"a": [(0, np.nan)]}, 'symbol "a": an interval needs'),
     ],
 )

@@ -49,6 +49,16 @@ def test_no_clock_decides(budget, monkeypatch):
     assert [as_found(*one, budget) for one in nets] == before
 
 
+@pytest.mark.parametrize("value", [float("nan"), -1, "x", None, True, [1.0]])
+@pytest.mark.parametrize("name", ["budget", "epsilon", "input_noise", "seed"])
+def test_numbers_that_are_none_are_refused_before_anything_is_done(name, value):
+    with pytest.raises(ValueError, match=f"^{name} must be a"):
+        prove(built.two_unit_adder(), ADDITION, **{name: value})
+    if name == "budget":
+        with pytest.raises(ValueError, match=r"^budget must be a"):
+            tt.train_until_proved(tt.Network(inputs=2, hidden=2, outputs=1), tt.tasks.Addition(), budget=value)
+
+
 def test_a_check_is_not_charged(monkeypatch):
     search = Search(System.of(built.two_unit_adder(), ADDITION), ADDITION, Budget.of(10.0), 0, lambda line: None)
     left = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 import struct
 
 import pytest
@@ -240,6 +241,10 @@ MALFORMED = {
     "weight nan": lambda c: c["weights"].__setitem__(0, "nan"),
     "weight infinite": lambda c: c["weights"].__setitem__(0, "inf"),
     "weight too large": lambda c: c["weights"].__setitem__(0, "0x1p5000"),
+    "weight of more digits than a double": lambda c: c["weights"].__setitem__(0, more_digits(c["weights"][0])),
+    "end smaller than a double": lambda c: c["sets"][0]["lo"].__setitem__(0, "-0x1p-1075"),
+    "end of digits that a double loses": lambda c: c["sets"][0]["lo"].__setitem__(0, "-0x1.00000000000001p-3"),
+    "zero with an exponent that no double has": lambda c: c["weights"].__setitem__(0, "0x0p99999"),
     "weight no number": lambda c: c["weights"].__setitem__(0, "one"),
     "weight missing": lambda c: c["weights"].pop(),
     "weights no list": lambda c: c.update(weights="0x1p0"),
@@ -266,10 +271,23 @@ MALFORMED = {
 }
 
 
+def more_digits(number):
+    """A number as near to this one as no other double is."""
+    return number.replace("p", f"{'0' * 20}1p")
+
+
 @pytest.mark.parametrize("name", MALFORMED)
 def test_what_is_malformed_is_rejected(content, name):
     MALFORMED[name](content)
     assert rejected(content)
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1.0", "2e0"])
+def test_numbers_that_are_not_whole_are_rejected_in_a_field_that_is_written_twice(content, value):
+    """The last one counts in Python; other readers refuse the first."""
+    text = json.dumps(content)
+    assert rejected(text) is None
+    assert rejected(text.replace('"m": ', f'"m": {value}, "m": '))
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "nul", "[" * 100_000, '{"format": 1}', "NaN", "\ud800"])
@@ -285,6 +303,9 @@ SOUND = {
         e.update(lo=[hexed(v, offset=-1e-4) for v in e["lo"]], hi=[hexed(v, offset=1e-4) for v in e["hi"]])
         for e in c["sets"]
     ],
+    "other spellings of the same numbers": lambda c: c["sets"][0].update(
+        lo=[v.upper().replace("0X", "0X00") + "\n" for v in c["sets"][0]["lo"]]
+    ),
     "a set that is never used": lambda c: c["sets"].append(copy.deepcopy(c["sets"][0])),
 }
 """Other fields than the proof's, and still a proof of the claim: it is right to accept them."""

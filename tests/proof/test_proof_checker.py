@@ -24,6 +24,7 @@ from throughtime.proof import Certificate, Machine, Proved, checker
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import certificate
 from throughtime.proof.checker import network, sets
+from throughtime.proof.checker.reading import near
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.reading import READ, reading
 from throughtime.proof.sets import Sets
@@ -352,6 +353,13 @@ def test_it_runs_on_its_own(tmp_path, proof):
         assert refused.stderr.startswith("rejected")
 
 
+@pytest.mark.parametrize("value", [1e-10, 9.996e-10, 1.2345e-13, 1.23456789, 0.99999, 1 + 2**-52, 6.95e-14, 123.4, 0.0])
+def test_what_a_claim_says_is_not_rounded_to_more(value):
+    below, above = near(value, -1), near(value, 1)
+    assert 0.99 * value <= float(below) <= value <= float(above) <= 1.011 * value
+    assert near(float(f"{value:.3g}"), -1) == near(float(f"{value:.3g}"), 1) == f"{value:.3g}"
+
+
 def test_it_imports_only_numpy_and_stays_short():
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.py")]
     imports = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -360,7 +368,7 @@ def test_it_imports_only_numpy_and_stays_short():
     assert {name.partition(".")[0] for name in names} <= {*sys.stdlib_module_names, "numpy"}
     assert all(node.level < 2 for node in imports if isinstance(node, ast.ImportFrom))
     code = [path.read_text(encoding="utf-8").split('"""', 2)[2] for path in FOLDER.glob("*.py")]
-    assert len([line for text in code for line in text.splitlines() if line.strip()]) <= 515
+    assert len([line for text in code for line in text.splitlines() if line.strip()]) <= 518
 
 
 def test_a_certificate_knows_its_network(proof, tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, localcontext
+
 import built_networks as built
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from flint import arb
 from test_proof_checker import CELLS, MACHINE, reader
 
 from throughtime.proof.checker import network, sets
-from throughtime.proof.decimals import last_net_y
+from throughtime.proof.decimals import Arithmetic, Near, last_net_y
 from throughtime.proof.system import System
 
 
@@ -48,6 +50,14 @@ def images_hold(fields, scale, points=3) -> bool:
 def test_images_hold_balls(name):
     with bits(300):
         assert images_hold(CELLS[name], 3.0)
+
+
+@pytest.mark.parametrize("rounding", ["ROUND_HALF_EVEN", "ROUND_UP", "ROUND_DOWN"])
+def test_ends_of_decimal_numbers_are_not_rounded_inward(rounding):
+    """A number that is off by less than its last place is not taken for one that is at most 1/2."""
+    with localcontext(prec=40, rounding=rounding):
+        low, high = Arithmetic(40).ends(Near(Decimal("0.5"), Decimal("1e-60")))
+    assert low < Decimal("0.5") < high
 
 
 @pytest.mark.parametrize("name", ["relu", "lstm, two layers", "clipped", "gru"])

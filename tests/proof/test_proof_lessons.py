@@ -11,6 +11,7 @@ import throughtime as tt
 from throughtime.proof import lessons
 from throughtime.proof.lessons import LESSONS, Lessons, Round, resume_until_proved, train_until_proved
 from throughtime.training.checkpoint import load_run
+from throughtime.weights.files import FORMAT, save_tensors
 
 PARITY = tt.tasks.Parity(bits=6)
 NETWORK = tt.Network(cell="elman", activation="tanh", inputs=1, hidden=8, outputs=1, seed=1)
@@ -141,18 +142,73 @@ def test_a_round_that_ended_without_its_verdict_gets_the_same(tmp_path, number):
     assert after == [(number, proof.verdict) for number, proof in heard[number - 1 :]]
 
 
+def test_ctrl_c_while_a_round_is_judged_ends_training(tmp_path, monkeypatch):
+    """Not as a run that has taken all of its steps, which the command would judge once more and report as trained."""
+    settings = {"steps": 100, "rounds": 2, "budget": 0.0}
+    whole, _, heard = verdicts_of(**settings)
+
+    def pressed(search):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(lessons.Search, "verdict", pressed)
+        run, proof, before = verdicts_of(**settings, out=tmp_path / "run")
+    assert (run.stopped, proof, before) == ("interrupted", None, [])
+    after = []
+    run, _ = resume_until_proved(
+        tmp_path / "run", rounds=2, budget=0.0, verdict=lambda number, proof: after.append((number, proof.verdict))
+    )
+    assert (run.network.parameters == whole.network.parameters).all()
+    assert after == [(number, proof.verdict) for number, proof in heard]
+
+
 def test_resumed_rounds_begin_from_the_file_that_says_which(tmp_path):
     _, proof, heard = verdicts_of(steps=20, rounds=2, out=tmp_path / "run")
     assert (proof.verdict, len(heard)) == ("refuted", 2)
-    now, seed = lessons._load(tmp_path / "run" / LESSONS, NETWORK)
+    now, seed = lessons._load(tmp_path / "run" / LESSONS, NETWORK, PARITY)
     assert (now.number, seed) == (2, 1)
     assert now.words
     lessons._save(tmp_path / "again", now, seed)
-    again, _ = lessons._load(tmp_path / "again", NETWORK)
+    again, _ = lessons._load(tmp_path / "again", NETWORK, PARITY)
     assert replace(again, network=NETWORK) == replace(now, network=NETWORK)
     numbers = []
     resume_until_proved(tmp_path / "run", rounds=2, verdict=lambda number, proof: numbers.append(number))
     assert numbers == [3, 4]
+
+
+DAMAGED = {
+    **{f"{name} {value}": {name: value} for name in ("number", "failed", "seed") for value in (-1, "x", 1.5, None)},
+    "noise below 0": {"noise": -1.0},
+    "noise a text": {"noise": "x"},
+    "letters of no symbol": {"letters": np.array([0, 1, 2])},
+    "letters below 0": {"letters": np.array([0, -1, 1])},
+    "letters in between": {"letters": np.array([0, 0.5, 1])},
+    "letters in rows": {"letters": np.array([[0, 1, 1]])},
+    "lengths of more": {"lengths": np.array([2, 2])},
+    "lengths below 1": {"lengths": np.array([-1, 4])},
+    "lengths of nothing": {"lengths": np.array([0, 3])},
+    "lengths not whole": {"lengths": np.array([1.5, 1.5])},
+    "parameters that are none": {"parameters": np.full(len(NETWORK.parameters), np.nan)},
+    "parameters of another": {"parameters": np.zeros(3)},
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_lessons_that_are_none_are_refused_by_name(tmp_path, name):
+    tensors = {"parameters": NETWORK.parameters, "lengths": np.array([1, 2]), "letters": np.array([0, 1, 1])}
+    described = {"number": 1, "noise": 0.2, "failed": 0, "seed": 1}
+    file = tmp_path / LESSONS
+
+    def written(more):
+        both = {key: more.get(key, value) for key, value in (tensors | described).items()}
+        metadata = {"holds": "lessons", "format": FORMAT, **{key: both[key] for key in described}}
+        save_tensors(file, {key: both[key] for key in tensors}, metadata)
+
+    written({})
+    assert lessons._load(file, NETWORK, PARITY)[0].words == ((0,), (1, 1))
+    written(DAMAGED[name])
+    with pytest.raises(ValueError, match="holds no lessons for this network"):
+        lessons._load(file, NETWORK, PARITY)
 
 
 def test_what_cannot_be_proved_is_refused_before_it_is_trained(tmp_path):

@@ -196,6 +196,8 @@ BAD_TOML = {
     "a symbol that is no number": (TOML.replace("[0]", '["x"]'), 'symbol "0": expected a number'),
     "a symbol that is true": (TOML.replace("[0]", "[true]"), 'symbol "0": expected a number'),
     "an infinite symbol": (TOML.replace("[0]", "[inf]"), 'symbol "0": expected a number'),
+    "a symbol that no double holds": (TOML.replace("[0]", f"[1{400 * '0'}]"), 'symbol "0": expected a number'),
+    "an end that no double holds": (TOML.replace("[0]", f"[[0, 1{400 * '0'}]]"), 'symbol "0": expected a number'),
     "two symbols the same": (TOML.replace("[1]", "[0]"), "same input vector"),
     "symbols of two lengths": (TOML.replace("[1]", "[0, 1]"), "one length"),
     "no such symbol": (TOML + '"2" = { next = "odd", output = 1 }\n', 'state "even", symbol "2": no such symbol'),

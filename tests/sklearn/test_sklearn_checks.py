@@ -18,11 +18,20 @@ ELSEWHERE = {"check_array_api_input"}
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", [SequenceClassifier, SequenceRegressor, SequenceLabeler, Forecaster])
-def test_check_estimator(kind):
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        (SequenceClassifier, {}),
+        (SequenceRegressor, {}),
+        (SequenceLabeler, {}),
+        (Forecaster, {}),
+        (Forecaster, {"quantiles": (0.1, 0.5, 0.9)}),
+    ],
+)
+def test_check_estimator(kind, options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the checks themselves say which warnings must come
-        done = check_estimator(kind(hidden=8), on_skip=None)
+        done = check_estimator(kind(hidden=8, **options), on_skip=None)
     assert len(done) > 40
     assert {check["check_name"] for check in done if check["status"] != "passed"} <= ELSEWHERE
 

@@ -19,6 +19,7 @@ const gif = new Gif(Number(width), Number(height), JSON.parse(colours));
 const size = 4 * width * height;
 const pixels = new Uint8ClampedArray(readFileSync(folder + "/pixels"));
 for (let k = 0; k < pixels.length; k += size) gif.add(pixels.slice(k, k + size), 7);
+gif.add(pixels.slice(-size), 150);
 writeFileSync(folder + "/film.gif", Buffer.from(await gif.done().arrayBuffer()));
 """
 
@@ -43,3 +44,4 @@ def test_each_picture_is_read_as_it_was(tmp_path):
         for k, picture in enumerate(pictures[:1] + pictures[2:]):
             film.seek(k)
             np.testing.assert_array_equal(np.asarray(film.convert("RGBA")), picture)
+        assert film.info["duration"] == 1500  # the last one stays in sight, also where nothing moved any more

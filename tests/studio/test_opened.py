@@ -50,6 +50,15 @@ def test_the_classic_recipe_is_opened_with_its_pairs_and_runs_again_from_update_
     assert of_path(folder).plan.data is not None  # the model names its task still
 
 
+@pytest.mark.parametrize(("seed", "checkpoints"), [(3, [0, 20]), (4, [20])])
+def test_update_0_of_a_run_is_shown_where_it_began_as_its_seed_says(tmp_path, seed, checkpoints):
+    net = Network(inputs=2, hidden=3, outputs=1, seed=seed)
+    train(net, Addition(), steps=20, seed=3, out=tmp_path / "run")
+    there = Requester()
+    (opened,) = there.found(("begin", replace(of_path(tmp_path / "run").plan, network=None), tmp_path / "run"))
+    assert opened.checkpoints == checkpoints
+
+
 def test_a_reset_of_the_classic_recipe_begins_with_its_own_weights(tmp_path):
     from throughtime.weights.files import save_network
 

@@ -329,6 +329,54 @@ def band(x: Any, low: Any, middle: Any, high: Any, ax: Axes, *, number: int = 0,
     ax.plot(x, middle, marker=marker, markersize=4, markevery=max(1, len(x) // 12), label=label, **style)
 
 
+def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: Any = None) -> Axes:
+    """A series, the forecast of what follows it, and the band between its quantiles.
+
+    Parameters
+    ----------
+    history_ : pandas Series, or (T,) array
+        What was known, or the end of it.
+    predicted : what a `Forecaster` gives for one series
+        Of `predict` a Series or (horizon,) array; of `predict_quantiles` a frame whose columns are levels.
+    actual : pandas Series, or (horizon,) array, optional
+        What came.
+    """
+    ax = ax or new()
+    known, ahead = np.asarray(history_, float), np.asarray(predicted, float)
+    if known.ndim != 1 or ahead.ndim not in (1, 2) or not (len(known) and len(ahead)):
+        raise ValueError(
+            f"a forecast is drawn of one series: history (T,) and what is predicted (horizon,), or a frame of its "
+            f"quantiles, got {known.shape} and {ahead.shape}"
+        )
+    before, after = np.arange(-len(known) + 1, 1), np.arange(1, len(ahead) + 1)
+    label = "steps ahead"
+    if hasattr(history_, "index") and hasattr(predicted, "index") and predicted.index.name != label:
+        before, after = (
+            (index.to_timestamp() if hasattr(index, "to_timestamp") else index).to_numpy()
+            for index in (history_.index, predicted.index)
+        )
+        label = history_.index.name or ""
+    ax.plot(before, known, color=COLOURS[-1], linewidth=1, label="history")
+    middle = ahead
+    if ahead.ndim == 2:
+        levels = [float(level) for level in predicted.columns] if hasattr(predicted, "columns") else []
+        if 0.5 not in levels:
+            raise ValueError(f"the columns of quantiles must be levels, with 0.5 among them, got {levels}")
+        middle = ahead[:, levels.index(0.5)]
+        for low in range(len(levels) // 2):
+            high = len(levels) - 1 - low
+            between = f"{levels[low]:.3g} to {levels[high]:.3g}"
+            ax.fill_between(
+                after, ahead[:, low], ahead[:, high], alpha=0.2, linewidth=0, color=COLOURS[0], label=between
+            )
+    ax.plot(after, middle, color=COLOURS[0], marker="o", markersize=2.5, label="forecast")
+    if actual is not None:
+        ax.plot(after, np.asarray(actual, float), color=COLOURS[1], linewidth=1, label="what came")
+    ax.set(xlabel=label, ylabel=plain(str(getattr(history_, "name", None) or "")))
+    ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(ax.get_legend_handles_labels()[0]))
+    return ax
+
+
 def _whole_numbers(*axes: Any) -> None:
     for axis in axes:
         axis.set_major_locator(mpl.ticker.MaxNLocator("auto", integer=True, min_n_ticks=1))

@@ -108,6 +108,12 @@ def exported(model: Any) -> Exported:
 
 def _of_estimator(model: Any) -> Exported:
     net: Network = model.network_
+    channels = getattr(model, "_channels", None)
+    if channels is not None and (channels.missing or channels.time_gaps):
+        raise ValueError(
+            "what is missing and the time between steps are worked out by the estimator, and cannot be written: write "
+            "its network_, and give it these numbers yourself"
+        )
     x = Standardisation(np.asarray(model.mean_, np.float64), np.asarray(model.scale_, np.float64))
     y = None
     horizon = window = 0

@@ -27,7 +27,7 @@ from throughtime.tasks import Addition
 from throughtime.training import recipes
 from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import Callback, NotFinite, Run, proceed
-from throughtime.weights.files import MODEL, save_network
+from throughtime.weights.files import LESSONS, MODEL, save_network
 
 if TYPE_CHECKING:
     from throughtime.proof import Proof
@@ -153,6 +153,8 @@ def _resumed(given: Given) -> tuple[Session, Run]:
         steps = given.get("steps", before.settings.steps)
         if steps < before.step:
             raise Failure(f"the run in {folder} has taken {before.step} steps already: give more of them than {steps}")
+        if (folder / LESSONS).is_file() and "until_proved" not in given:
+            raise Failure(f"the run in {folder} learns from its errors until it is proved: give --until-proved too")
         session.header(before.network, before.settings.seed)
         with progress(before.step, steps, session.talks) as shown:
             callbacks = [*shown, *_sums(session, steps, before.settings.seed)]
@@ -334,7 +336,8 @@ def _next(session: Session, trained: Run, wrong: bool) -> list[str]:
     out, word = shlex.quote(str(session.out)), session.given.get("task", "")
     is_newest = RUNS in session.out.parents
     path, model = ("", "") if is_newest else (f" {out}", f" --model {out}")
-    more = ["throughtime train", *_task_words(session), f"--resume {out} --steps {2 * trained.settings.steps or 1000}"]
+    how = "--until-proved" if "until_proved" in session.given else f"--steps {2 * trained.settings.steps or 1000}"
+    more = ["throughtime train", *_task_words(session), f"--resume {out} {how}"]
     again = [" ".join(more)] if wrong and session.given.get("recipe") != "classic" else []
     if session.task.columns:
         return [*again, f"throughtime evaluate{path} --data FILE", f"throughtime info{path}"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from throughtime.support.checks import number
+
 SECOND = 1.6e10
 """Multiplications that count as a second of work: about those of one on a machine with nothing else to do."""
 
@@ -30,8 +32,8 @@ class Budget:
 
     @classmethod
     def of(cls, seconds: float) -> Budget:
-        """So many seconds of work."""
-        return cls(seconds * SECOND)
+        """So many seconds of work; a ValueError if it is no number of at least 0, or infinite."""
+        return cls(SECOND * (seconds if seconds == math.inf else number("budget", seconds, 0)))
 
     def take(self, multiplications: float) -> None:
         """Do so much work next; OutOfBudget if there is not so much left."""

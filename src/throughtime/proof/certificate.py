@@ -68,7 +68,7 @@ class Certificate:
             return bool(
                 content["network"] == _network(net.specification) and content["sha256"] == fingerprint(net.parameters)
             )
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return False
 
     def speaks_of(self, machine: Machine) -> bool:
@@ -85,7 +85,7 @@ class Certificate:
             least, most = (machine.symbols.astype(dtype),) * 2 if mine is None else mine
             same = theirs["next"] == machine.next.tolist() and theirs["outputs"] == machine.outputs.tolist()
             return bool(same and lo.shape == least.shape and (lo <= least).all() and (most <= hi).all())
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             return False
 
 

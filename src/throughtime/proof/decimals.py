@@ -41,6 +41,11 @@ class Arithmetic:
         """What is computed by one operation."""
         return Near(m, (off + abs(m) * self.eta) * self.more)
 
+    def ends(self, a: Near) -> tuple[Any, Any]:
+        """A lower and an upper bound, which are rounded once more."""
+        off = self.near(a.m, a.off).off
+        return a.m - off, a.m + off
+
     def product(self, x: Near, M: Near) -> Near:
         """X M, for numbers M that are exact."""
         return Near(x.m @ M.m, ((x.off + len(x.m) * self.eta * abs(x.m)) @ abs(M.m)) * self.more)
@@ -81,4 +86,4 @@ def last_net_y(system: System, word: tuple[int, ...], digits: int) -> list[tuple
                 x = states[l][0]
             net_y = how.product(x, W)
             net_y = how.near(net_y.m + b_y.m, net_y.off)
-        return [(m - off * how.more, m + off * how.more) for m, off in zip(net_y.m, net_y.off, strict=True)]
+        return list(zip(*how.ends(net_y), strict=True))

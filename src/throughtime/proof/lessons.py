@@ -24,15 +24,14 @@ from throughtime.proof.search import Search
 from throughtime.proof.sets import walk
 from throughtime.proof.system import System, why_not
 from throughtime.proof.verdicts import Proof, Proved, Refuted
-from throughtime.support.checks import whole_number
+from throughtime.support.checks import number, whole_number
 from throughtime.support.disk import StrPath
 from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import Callback, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsFields
-from throughtime.weights.files import FORMAT, load_tensors, save_tensors
+from throughtime.weights.files import FORMAT, LESSONS, load_tensors, save_tensors
 
 ROUNDS = 12
-LESSONS = "lessons.safetensors"
 
 LESS, MORE, LEAST = 0.25, 1.5, 0.05
 """By what noise is multiplied where nothing was learned and where no lesson helps; the least for what has learned."""
@@ -221,7 +220,7 @@ def resume_until_proved(
     run, rounds = load_run(folder, task), whole_number("rounds", rounds, 1)
     now, settings, begun = Round(0, run.network, run.settings.noise), run.settings, True
     if (folder / LESSONS).is_file():
-        now, seed = _load(folder / LESSONS, run.network)
+        now, seed = _load(folder / LESSONS, run.network, run.task)
         settings, begun = replace(settings, seed=seed), False
     rounds *= now.number // rounds + 1
     course = Course(run.task, settings, rounds, budget, verdict, list(callbacks), folder, threads)
@@ -247,6 +246,7 @@ class Course:
             raise ValueError("a network is trained until it is proved on a task that is a machine, not on data")
         if reason := why_not(now.network, self.task):
             raise ValueError(reason)
+        Budget.of(self.budget)  # for its error
         while True:
             run = run or begin(now.network.copy(), self.task, self._settings(now))
             source = Lessons(self.task, now.words) if now.number else self.task
@@ -255,6 +255,7 @@ class Course:
                 return run, None
             proof = self._judge(run.network)
             if proof is None:
+                run.stopped = "interrupted"
                 return run, None
             self.verdict(now.number + 1, proof)
             if isinstance(proof, Proved):
@@ -289,13 +290,20 @@ def _save(path: Path, now: Round, seed: int) -> None:
     save_tensors(path, tensors, {"holds": "lessons", "format": FORMAT, **described})
 
 
-def _load(path: Path, like: Network) -> tuple[Round, int]:
-    """The round that a file describes, for a network like this one, and the seed of all rounds."""
+def _load(path: Path, like: Network, task: Any) -> tuple[Round, int]:
+    """The round that a file describes, for a network like this one and a task, and the seed of all rounds."""
     tensors, metadata = load_tensors(path, "lessons")
     try:
-        ends = np.cumsum(tensors["lengths"])
-        words = tuple(tuple(letters.tolist()) for letters in np.split(tensors["letters"], ends)[:-1])
+        number_of = {name: whole_number(name, metadata[name]) for name in ("number", "failed", "seed")}
+        noise, letters, lengths = number("noise", metadata["noise"], 0), tensors["letters"], tensors["lengths"].tolist()
+        if not np.isfinite(tensors["parameters"]).all():
+            raise ValueError("parameters that are not finite")
+        if not all(letter in range(len(task.machine.symbols)) for letter in letters.tolist()):
+            raise ValueError("a letter is no symbol of the machine")
+        if len(lengths) > WORDS or sum(whole_number("a length", length, 1) for length in lengths) != len(letters):
+            raise ValueError("lengths do not fit the letters")
+        words = tuple(tuple(word.tolist()) for word in np.split(letters, np.cumsum(lengths, dtype=np.int64))[:-1])
         network = Network.of(like.specification, tensors["parameters"])
-        return Round(metadata["number"], network, metadata["noise"], metadata["failed"], words), metadata["seed"]
-    except (KeyError, TypeError, ValueError) as error:
+        return Round(number_of["number"], network, noise, number_of["failed"], words), number_of["seed"]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds no lessons for this network: {error}") from None

@@ -60,7 +60,9 @@ def specify(
     [[0, 1], [0, 2], [0, 2]]
     """
     named = symbols if isinstance(symbols, Mapping) else {_called(vector): vector for vector in symbols}
-    vectors = [tuple(map(_entry, vector)) for vector in named.values()]
+    vectors = [tuple(_entry(entry, called) for entry in vector) for called, vector in named.items()]
+    if len({len(vector) for vector in vectors}) > 1:
+        raise ValueError("all symbols need input vectors of one length")
     if len(vectors) < len(symbols):
         raise ValueError("two symbols have the same input vector, or one so near that they need names of their own")
     states: dict[Hashable, int] = {start: 0}
@@ -94,11 +96,15 @@ def specify(
     )
 
 
-def _entry(entry: Entry | Sequence[float]) -> Entry:
-    if isinstance(entry, float | int) or np.ndim(entry) == 0:
-        return float(entry)  # type: ignore[arg-type]
-    low, high = entry
-    return float(low), float(high)
+def _entry(entry: Any, symbol: Any) -> Entry:
+    ends = np.array(entry, object).ravel().tolist()
+    try:
+        low, *high = map(float, ends)
+        if len(high) < 2:
+            return (low, high[0]) if high else low
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f'symbol "{symbol}": expected numbers or the two ends of intervals, got {_short(entry)}')
 
 
 def _called(vector: Sequence[Entry]) -> str:
@@ -147,8 +153,6 @@ def read_machine(path: str | Path) -> Machine:
     vectors = {tuple(vector): symbol for symbol, vector in symbols.items()}
     if len(vectors) < len(symbols):
         raise ValueError(f"{path.name}: two symbols have the same input vector")
-    if len({len(vector) for vector in vectors}) > 1:
-        raise ValueError(f"{path.name}: all symbols need input vectors of one length")
 
     def step(state: str, vector: tuple[float, ...]) -> tuple[str, list[int]]:
         if (state, vectors[vector]) not in rows:
@@ -247,7 +251,7 @@ def _ends(values: list[Any], where: str) -> Entry:
 def _number(value: Any, where: str) -> float:
     try:
         number = float("nan" if isinstance(value, bool) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not np.isfinite(number):
         raise ValueError(f"{where}: expected a number, got {_short(value)}")

@@ -27,7 +27,7 @@ from throughtime.proof.sets import Sets, Walks, hulls, linger, walk
 from throughtime.proof.sweep import Doubtful, sweep
 from throughtime.proof.system import Net, System
 from throughtime.proof.verdicts import Proof, Proved, Refuted, Unknown
-from throughtime.support.checks import number
+from throughtime.support.checks import number, whole_number
 from throughtime.tasks.machine import Machine
 
 TOLERANCE, FINER = 0.5, 0.7
@@ -122,11 +122,11 @@ def prove(
     Raises
     ------
     ValueError
-        If nothing can be proved about such a network, or it does not fit the machine.
+        If nothing can be proved about such a network, it does not fit the machine, or another value is none.
     """
     System.of(net, machine)  # for its errors
-    if input_noise:
-        machine = machine.off_by(number("input_noise", input_noise, 0))
+    machine = machine.off_by(number("input_noise", input_noise, 0))
+    seed, epsilon = whole_number("seed", seed, most=None), number("epsilon", epsilon, 0, 1)
     search = Search(System.of(net, machine), machine, Budget.of(budget), seed, progress or (lambda line: None), epsilon)
     try:
         return search.verdict()

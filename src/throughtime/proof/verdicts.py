@@ -55,9 +55,18 @@ class Proved:
     @property
     def text(self) -> str:
         """In one line, without the verdict."""
-        sets = "1 set" if self.sets == 1 else f"{self.sets} sets"
         took = f"found in {self.seconds:.2f} s, checked in {self.check_seconds:.2f} s"
-        return f"right for {every_length(self.machine)}{loosely(self.machine)} ({sets}, {took})"
+        return f"{self.claim} ({self.size}, {took})"
+
+    @property
+    def claim(self) -> str:
+        """What the network is right for."""
+        return f"right for {every_length(self.machine)}{loosely(self.machine)}"
+
+    @property
+    def size(self) -> str:
+        """How many sets the proof has."""
+        return "1 set" if self.sets == 1 else f"{self.sets} sets"
 
 
 @dataclass(frozen=True, eq=False)

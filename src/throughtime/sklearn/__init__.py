@@ -8,6 +8,7 @@ except ImportError:
 from throughtime.sklearn.backtest import Backtest, backtest
 from throughtime.sklearn.classifier import SequenceClassifier
 from throughtime.sklearn.forecaster import Forecaster
+from throughtime.sklearn.importance import permutation_importance
 from throughtime.sklearn.labeler import SequenceLabeler
 from throughtime.sklearn.regressor import SequenceRegressor
 
@@ -18,4 +19,5 @@ __all__ = [
     "SequenceLabeler",
     "SequenceRegressor",
     "backtest",
+    "permutation_importance",
 ]

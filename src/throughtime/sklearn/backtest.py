@@ -10,8 +10,8 @@ import numpy as np
 from sklearn.base import clone
 
 from throughtime.batch import Array
-from throughtime.sklearn import frames
-from throughtime.sklearn.forecaster import Forecaster
+from throughtime.sklearn import frames, pinball
+from throughtime.sklearn.forecaster import Forecaster, targets_of
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.sequences import read
 from throughtime.support.checks import flag, whole_number
@@ -31,10 +31,13 @@ class Backtest:
         A row for each number that was forecast: `series` and `feature` (names, or numbers from 0), `origin` (the time
         of the last step that was known), `step` (1 is the next), `time`, `actual`, `forecast`, `seasonal naive` (the
         same place of the last season known) and `scale` (of MASE: the mean absolute difference of steps a season
-        apart in what was learned from).
+        apart in what was learned from). Of a Forecaster with quantiles, also a column for each level.
+    levels : tuple of float
+        The levels of these quantiles; none where the mean was forecast.
     """
 
     forecasts: pandas.DataFrame
+    levels: tuple[float, ...] = ()
 
     def errors(self, by: str | list[str] | None = None) -> pandas.DataFrame:
         """MAE, RMSE, MASE [Hyndman & Koehler 2006] and sMAPE (0 to 200 %) of the forecaster and of the naive forecast.
@@ -48,6 +51,9 @@ class Backtest:
         -------
         DataFrame
             A row for each forecaster (and value of `by`). MASE is NaN where what was known repeats itself exactly.
+            With quantiles there are two columns more: `pinball`, the mean pinball loss over the levels (the naive
+            forecast stands for all of them), and `coverage`, the share of actual numbers from the lowest to the
+            highest quantile.
         """
         import pandas
 
@@ -78,6 +84,12 @@ class Backtest:
                 "sMAPE": 200 * (error / size.where(size > 0)).fillna(0),
             }
         )
+        if self.levels:
+            given = {level: table[level if who == "forecast" else NAIVE] for level in self.levels}
+            of_levels = [pinball.error(y, table["actual"], np.array(level))[0] for level, y in given.items()]
+            of_each["pinball"] = np.mean(of_levels, axis=0)
+            inside = table["actual"].between(table[self.levels[0]], table[self.levels[-1]])
+            of_each["coverage"] = inside.astype(float) if who == "forecast" else np.nan
         groups = [table[name] for name in by] or [pandas.Series(0, table.index)]
         found = of_each.groupby(groups).agg(lambda column: column.mean(skipna=False))
         found["RMSE"] **= 0.5
@@ -122,7 +134,7 @@ def backtest(
     """
     import pandas
 
-    horizon = _horizon(forecaster)
+    horizon = whole_number("horizon", _parameter(forecaster, "horizon"), 1)
     origins, season = whole_number("origins", origins, 1), whole_number("season", season, 1)
     stride = horizon if stride is None else whole_number("stride", stride, 1)
     refit = flag("refit", refit)
@@ -130,29 +142,46 @@ def backtest(
         max_train_size = whole_number("max_train_size", max_train_size, max(horizon, season) + 1)
     reader = Forecaster()
     sequences = read(reader, X, reset=True)
+    F = sequences.x.shape[2]
+    targets = targets_of(_parameter(forecaster, "targets", None), reader._columns, F)
     back = np.arange(origins - 1, -1, -1) * stride + horizon  # from the ends of series to the origins
     _check_lengths(sequences, int(back[0]), max(horizon, season) + 1, origins)
+    names = [X.name] if frames.is_series(X) else reader._columns or list(range(F))
+    named = {names[target]: int(target) for target in targets}
     parts, fitted = [], None
     for steps_back in back:
         ends = sequences.lengths - steps_back
         starts = np.zeros_like(ends) if max_train_size is None else np.maximum(0, ends - max_train_size)
         if refit or fitted is None:
             fitted = clone(forecaster).fit(_cut(X, sequences, starts, ends))
-        predicted = np.asarray(fitted.predict(_cut(X, sequences, np.zeros_like(ends), ends)), dtype=float)
-        predicted = predicted.reshape(len(sequences), horizon, -1)
-        parts += list(_rows(X, sequences, reader, starts, ends, predicted, season))
-    return Backtest(pandas.concat(parts, ignore_index=True))
+        known = _cut(X, sequences, np.zeros_like(ends), ends)
+        predicted = _forecast(fitted, known, (len(sequences), horizon, len(targets)))
+        parts += list(_rows(sequences, named, starts, ends, predicted, season))
+    levels = tuple(name for name in predicted if not isinstance(name, str))
+    return Backtest(pandas.concat(parts, ignore_index=True), levels)
 
 
-def _horizon(forecaster: Any) -> int:
-    """The horizon of a forecaster, or of the one inside of a search or pipeline."""
+def _forecast(fitted: Any, known: Any, shape: tuple[int, int, int]) -> dict[Any, Array]:
+    """The forecasts (N, horizon, F) by the names of their columns: "forecast", and the levels of quantiles."""
+    columns: dict[Any, Array] = {"forecast": np.asarray(fitted.predict(known), dtype=float).reshape(shape)}
+    inner = getattr(fitted, "best_estimator_", fitted)
+    if getattr(inner, "quantiles", None) is not None:
+        of_levels = np.asarray(inner.predict_quantiles(known), dtype=float).reshape(*shape, -1)
+        columns |= {level: of_levels[..., q] for q, level in enumerate(pinball.levels_of(inner.quantiles))}
+    return columns
+
+
+def _parameter(forecaster: Any, wanted: str, *default: Any) -> Any:
+    """A parameter of a forecaster, or of the one inside of a search or pipeline."""
     if hasattr(forecaster, "get_params"):
         for name, value in sorted(forecaster.get_params(deep=True).items(), key=lambda item: len(item[0])):
-            if name == "horizon" or name.endswith("__horizon"):
-                return whole_number("horizon", value, 1)
+            if name == wanted or name.endswith(f"__{wanted}"):
+                return value
+    if default:
+        return default[0]
     raise ValueError(
         f"backtest needs a Forecaster, or a search or pipeline around one, got {type(forecaster).__name__}, which has "
-        "no horizon"
+        f"no {wanted}"
     )
 
 
@@ -202,18 +231,17 @@ def _times(sequences: Sequences, number: int) -> Any:
 
 
 def _rows(
-    X: Any, sequences: Sequences, reader: Any, starts: Array, ends: Array, predicted: Array, season: int
+    sequences: Sequences, targets: dict[Any, int], starts: Array, ends: Array, predicted: dict[Any, Array], season: int
 ) -> Iterator[pandas.DataFrame]:
     """The rows of `Backtest.forecasts` for one origin (the one of each series), a frame for each series and feature."""
     import pandas
 
-    horizon, F = predicted.shape[1:]
-    features = [X.name] if frames.is_series(X) else reader._columns or list(range(F))
+    horizon = predicted["forecast"].shape[1]
     for i, (x, start, end) in enumerate(zip(sequences.x, starts, ends, strict=True)):
         times = _times(sequences, i)
         scale = np.abs(x[start + season : end] - x[start : end - season]).mean(axis=0)
         last_season = x[end - season + np.arange(horizon) % season]
-        for f, feature in enumerate(features):
+        for f, (feature, column) in enumerate(targets.items()):
             yield pandas.DataFrame(
                 {
                     "series": _name(sequences, i),
@@ -221,9 +249,9 @@ def _rows(
                     "origin": times[end - 1],
                     "step": np.arange(1, horizon + 1),
                     "time": times[end : end + horizon],
-                    "actual": x[end : end + horizon, f],
-                    "forecast": predicted[i, :, f],
-                    NAIVE: last_season[:, f],
-                    "scale": scale[f],
+                    "actual": x[end : end + horizon, column],
+                    **{name: found[i, :, f] for name, found in predicted.items()},
+                    NAIVE: last_season[:, column],
+                    "scale": scale[column],
                 }
             )

@@ -68,20 +68,32 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     dtype : "float64" or "float32"
     random_state : int, RandomState or None
         Decides the first parameters, the order of the sequences and the validation split.
+    verbose : bool
+        Whether to print the loss of each epoch.
+    callbacks : list of functions of the estimator
+        They are called after each epoch of `fit`, in which the estimator can predict and score, and `n_iter_` epochs
+        are taken; training stops when one returns True.
     class_weight : dict, "balanced" or None
         The weight of each class in the loss; "balanced" gives all the same total.
+    missing : "error" or "mask"
+        What NaN in X is. With "mask" the network reads the last value of its feature that was seen before in the
+        sequence, or the mean where none was, and one more number for each feature: 1 where it is missing, else 0.
+    time_gaps : bool
+        Whether the network reads the time since the step before (0 at the first), in seconds or in the numbers that
+        the times of X are, standardised like a last feature. X must be frames with times.
 
     Attributes
     ----------
     classes_ : (K,) array
     network_ : Network
-        It reads standardised features: (x − mean_) / scale_.
+        It reads standardised features: (x − mean_) / scale_; then whether each is missing.
     history_ : History
     n_iter_ : int
         Epochs taken.
     validation_losses_ : list of float
         After each epoch, with `early_stopping`.
     mean_, scale_ : (F,) arrays
+        Of the features, from the numbers that are not missing; with `time_gaps`, of the gap behind them.
     n_features_in_ : int
         Features; for X of shape (sequences, time), steps.
 
@@ -93,6 +105,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     """
 
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
+    missing: Literal["error", "mask"] = "error"
+    time_gaps: bool = False
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SequenceClassifier:
         """Learn the classes y (N,) of sequences X; `sample_weight` (N,) weighs them in the loss."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,12 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 from throughtime.batch import Array, Batch
 from throughtime.cells.graph import Graph
 from throughtime.network import Network
+from throughtime.sklearn.channels import Channels, mean_and_deviation_of_seen
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import Options, Targets, check_goes_on
 from throughtime.sklearn.sequences import read
 from throughtime.support import memory
-from throughtime.tasks.standardisation import mean_and_deviation
 from throughtime.training.history import History
 from throughtime.training.loop import Run, proceed
 from throughtime.training.optimisers import OptimiserName
@@ -59,10 +60,13 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     warm_start: bool = False
     dtype: DtypeName | type[np.floating[Any]] = "float64"
     random_state: int | np.random.RandomState | None = None
+    verbose: bool = False
+    callbacks: Sequence[Callable[[Any], Any]] = ()
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = getattr(self, "missing", "error") == "mask"
         return tags
 
     # Training
@@ -75,11 +79,16 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             raise ValueError(
                 "partial_fit does not know how often it will be called, so schedule has no place in it: use fit"
             )
+        if partial and (options.verbose or options.callbacks):
+            raise ValueError(
+                "partial_fit has no epochs, so verbose and callbacks have no place in it: measure between its calls"
+            )
         new = not (hasattr(self, "network_") and (partial or options.warm_start))
         if not new:
             check_goes_on(options, self._begun)
         else:
             self._seed = _seed(self.random_state)
+            self._channels = Channels(options.missing == "mask", "unknown" if options.time_gaps else None)
         return new
 
     def _apart(self, options: Options, sequences: int, strata: Array | None) -> tuple[Array, Array]:
@@ -141,7 +150,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             self._train_until_no_better(options, _evenly(training), _evenly(validation))
         else:
             self._run = self._new_run(options, data)
-            self._train(_evenly(data), options.max_iter)
+            self._train_all(options, _evenly(data))
         self.network_: Network = self._run.network
         self.history_: History = self._run.history
         self.n_iter_ = max(1, round(self._run.step / _updates(data, options)))
@@ -149,16 +158,19 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     def _start(
         self, options: Options, sequences: Sequences, targets: Array, weights: Array, readout: Any, output: Any
     ) -> None:
-        task = Targets(sequences.x.shape[2], targets.shape[-1], readout, output)  # type: ignore[abstract]  # draws none
+        numbers = sequences.x.shape[2]
+        task = Targets(self._channels.inputs(numbers), targets.shape[-1], readout, output)  # type: ignore[abstract]  # draws none
         specification = options.plan(task, len(sequences), 0, self._seed).specification
         _require_memory(specification, data_steps=min(options.batch_size, len(sequences)) * sequences.x.shape[1])
         self._begun: dict[str, Any] = options.of_the_start
         self.network_ = Network(specification, seed=self._seed)
         self._run = Run(self.network_, Settings(steps=0))
-        self.mean_, self.scale_ = np.zeros(specification.inputs), np.ones(specification.inputs)
+        self.mean_, self.scale_ = np.zeros(numbers), np.ones(numbers)
         if options.standardize and weights.any():
             of_step = np.where(sequences.real, weights if weights.ndim == 2 else weights[:, None], 0)
-            self.mean_, self.scale_ = mean_and_deviation(sequences.x[sequences.real], of_step[sequences.real])
+            self.mean_, self.scale_ = mean_and_deviation_of_seen(
+                sequences.x[sequences.real], of_step[sequences.real], getattr(self, "feature_names_in_", None)
+            )
 
     def _settings(self, options: Options, data: Batch, steps: int) -> Settings:
         s = self.network_.specification
@@ -170,34 +182,65 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _train(self, data: Batch, epochs: int) -> None:
         """Go on with the run up to so many epochs."""
-        run = self._run
-        proceed(run, data, until=epochs * -(-len(data) // run.settings.batch))
-        if run.stopped == "interrupted":
+        self._proceed(data, until=epochs * -(-len(data) // self._run.settings.batch))
+
+    def _proceed(self, data: Batch, until: int | None = None) -> None:
+        """Go on with the run up to a step, or to its end."""
+        proceed(self._run, data, until=until)
+        if self._run.stopped == "interrupted":
             raise KeyboardInterrupt
+
+    def _loss(self, net: Network, data: Batch) -> float:
+        """What early stopping compares, summed over sequences."""
+        return net.loss(data.x, data.y, data.lengths, data.mask)
+
+    def _train_all(self, options: Options, data: Batch) -> None:
+        """Take all epochs, one by one only where somebody is told of each."""
+        told = options.verbose or options.callbacks
+        for epoch in range(1 if told else options.max_iter, options.max_iter + 1):
+            self._train(data, epoch)
+            if told and self._ends_after(options, epoch):
+                break
+
+    def _ends_after(self, options: Options, epoch: int) -> bool:
+        """Tell of an epoch; whether a callback ends training."""
+        run = self._run
+        self.network_, self.history_, self.n_iter_ = run.network, run.history, epoch
+        if options.verbose:
+            begun = run.step * (epoch - 1) // epoch
+            records = [record for record in run.history if record.step > begun]
+            steps = np.diff([record.step for record in records], prepend=begun)
+            losses = [f"loss {np.average([record.loss for record in records], weights=steps):.6g}"]
+            if options.early_stopping:
+                losses.append(f"validation {self.validation_losses_[-1]:.6g}")
+            print(f"epoch {epoch}: {', '.join(losses)}")
+        answers = [callback(self) for callback in options.callbacks]
+        return any(answer is True or answer is np.True_ for answer in answers)
 
     def _pass_once(self, options: Options, data: Batch) -> None:
         """Read the data once, in order: the run goes on at its step, so they are turned until they begin there."""
         run = self._run
         run.settings = replace(self._settings(options, data, run.step + _updates(data, options)), shuffle=False)
         begin = run.step * run.settings.batch
-        proceed(run, _evenly(data[(np.arange(len(data)) - begin) % len(data)]))
-        if run.stopped == "interrupted":
-            raise KeyboardInterrupt
+        self._proceed(_evenly(data[(np.arange(len(data)) - begin) % len(data)]))
 
     def _train_until_no_better(self, options: Options, training: Batch, validation: Batch) -> None:
         """Keep the network that does best on what is not trained on."""
         self._run = self._new_run(options, training)
         best, losses = self._run.network, list[float]()
+        self.validation_losses_ = losses
         for epoch in range(1, options.max_iter + 1):
             self._train(training, epoch)
             net = self._run.network
-            losses.append(net.loss(validation.x, validation.y, validation.lengths, validation.mask) / len(validation))
-            if losses[-1] <= min(losses):
+            losses.append(self._loss(net, validation) / len(validation))
+            better = losses[-1] <= min(losses)
+            if better:
                 best = net.copy()
-            elif epoch - 1 - int(np.argmin(losses)) >= options.n_iter_no_change:
+            if self._ends_after(options, epoch):
+                break
+            if not better and epoch - 1 - int(np.argmin(losses)) >= options.n_iter_no_change:
                 break
         self._run.network = best
-        self.validation_losses_ = losses
 
     # Asking
 
@@ -223,7 +266,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _standardized(self, x: Array) -> Array:
         with np.errstate(over="ignore"):
-            standardized: Array = (x - self.mean_) / self.scale_
+            standardized = self._channels.read((x - self.mean_) / self.scale_)
         check_range(standardized, x, self.network_.specification.dtype, "X")
         return standardized
 

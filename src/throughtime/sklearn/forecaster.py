@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import r2_score
 
-from throughtime.batch import Array, pad
-from throughtime.sklearn import frames
+from throughtime.batch import Array, Batch, pad
+from throughtime.network import Network
+from throughtime.sklearn import frames, pinball
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
@@ -24,13 +25,15 @@ from throughtime.tasks.standardisation import mean_and_deviation
 _TOGETHER = 250
 """Forecasts that are made at once in `score`, so that memory does not grow with their number."""
 
+_DISTURBING = ("noise", "input_noise", "dropout", "cell_penalty")
+
 _FEW = 10
 """Steps, of which a table of very many rows has fewer if its columns are no steps."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class Forecaster(SequenceEstimator):
-    """A recurrent network that predicts the next steps of a sequence, all features of them at once.
+    """A recurrent network that predicts the next steps of a sequence, all features of them at once, or some.
 
     It learns at each step by how much the next `horizon` steps differ from this one. Its other parameters and X are
     those of `SequenceClassifier`, without `class_weight` and `bidirectional`; one long series is a pandas Series, or a
@@ -45,10 +48,21 @@ class Forecaster(SequenceEstimator):
     window : int ≥ 1
         Steps that are read before: a longer sequence is learned from in pieces of this length, and continued from its
         last ones.
+    quantiles : ascending levels between 0 and 1, optional
+        Such as (0.1, 0.5, 0.9): the network learns these by the pinball loss, without noise or dropout. 0.5 must be
+        among them: `predict` gives the median then.
+    targets : list of columns (their numbers from 0 where X is no frame), optional
+        The features that are predicted, in this order; the others are read alone. All when not given.
+    season : int ≥ horizon, optional
+        Steps of a season: of the targets, the differences to the step a season before are read and learned. For series
+        with a season and a trend; one that goes back to its mean is better without.
     """
 
     horizon: int = 1
     window: int = 100
+    quantiles: tuple[float, ...] | None = None
+    targets: list[Any] | None = None
+    season: int | None = None
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Forecaster:
         """Learn from sequences X.
@@ -65,13 +79,29 @@ class Forecaster(SequenceEstimator):
     def predict(self, X: Any) -> Any:
         """The steps after the last of each sequence.
 
-        An array (N, horizon, F), or (N, horizon) for X of shape (N, T); for one series in pandas, a Series or a frame
-        like it with the times that follow, or numbered from 1 as "steps ahead" where its times are not evenly spaced.
+        An array (N, horizon, F) of the targets, or (N, horizon) for X of shape (N, T); for one series in pandas, a
+        Series or a frame like it with the times that follow, or numbered from 1 as "steps ahead" where its times are
+        not evenly spaced.
         """
         sequences = self._read(X)
         predicted = self._ahead(sequences)
         if sequences.kind == "series":
-            return _framed(predicted[0], X, self._columns)
+            return self._framed(predicted[0], X)
+        return predicted[:, :, 0] if self._form != "sequences" else predicted
+
+    def predict_quantiles(self, X: Any) -> Any:
+        """The quantiles of the steps after the last of each sequence, Q of them, ascending.
+
+        An array (N, horizon, F, Q), or (N, horizon, Q) for X of shape (N, T); for one series in pandas, a frame with
+        the times that follow and the levels as columns, under the names of features if X is a frame. Where the
+        network's quantiles cross, they are sorted [Chernozhukov 2010].
+        """
+        sequences = self._read(X)
+        if self._levels is None:
+            raise ValueError("predict_quantiles needs a Forecaster with quantiles=(0.1, 0.5, 0.9), say")
+        predicted = self._quantiles_ahead(sequences)
+        if sequences.kind == "series":
+            return self._framed(predicted[0], X, self._levels)
         return predicted[:, :, 0] if self._form != "sequences" else predicted
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -82,14 +112,16 @@ class Forecaster(SequenceEstimator):
         """
         sequences = self._read(X)
         weights = check_weights(sample_weight, sequences)
-        F = sequences.x.shape[2]
+        F = len(self._targets)
         horizon = len(self.change_mean_) // F
         if y is not None:
             parts = iter([(self._ahead(sequences), self._following(y, sequences, horizon), weights)])
         else:
-            if sequences.lengths.min() <= horizon:
+            if sequences.lengths.min() <= horizon + self._season:
+                behind = f" and the {self._season} of a season" if self._season else ""
                 raise ValueError(
-                    f"a sequence of X has no more than the {horizon} steps to be predicted: give y, or longer ones"
+                    f"a sequence of X has no more than the {horizon} steps to be predicted{behind}: give y, or longer "
+                    "ones"
                 )
             parts = self._from_every_step(sequences, weights, horizon)
         predicted, right, weighed = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -105,30 +137,77 @@ class Forecaster(SequenceEstimator):
         self, sequences: Sequences, weights: Array, horizon: int
     ) -> Iterator[tuple[Array, Array, Array]]:
         """Forecasts (M, horizon, F) from some steps, what came after these, and their weights (M,)."""
-        ends = [(i, end) for i, length in enumerate(sequences.lengths) for end in range(1, length - horizon + 1)]
+        first, reads = self._season + 1, self._season + self.window
+        ends = [(i, end) for i, length in enumerate(sequences.lengths) for end in range(first, length - horizon + 1)]
         for start in range(0, len(ends), _TOGETHER):
             some = ends[start : start + _TOGETHER]
-            read_before = [sequences.x[i, max(0, end - self.window) : end] for i, end in some]
-            after = np.stack([sequences.x[i, end : end + horizon] for i, end in some])
+            read_before = [sequences.x[i, max(0, end - reads) : end] for i, end in some]
+            after = np.stack([sequences.x[i, end : end + horizon][:, self._targets] for i, end in some])
             yield self._ahead(Sequences(*pad(read_before), "list")), after, weights[[i for i, _ in some]]
 
+    def _proceed(self, data: Batch, until: int | None = None) -> None:
+        if self._levels is None:
+            return super()._proceed(data, until)
+        levels = self._of_outputs(data)
+        return pinball.proceed(self._run, data, lambda y, d: pinball.error(y, d, levels), until)
+
+    def _loss(self, net: Network, data: Batch) -> float:
+        if self._levels is None:
+            return super()._loss(net, data)
+        return pinball.loss_of(net, data, self._of_outputs(data))
+
+    def _of_outputs(self, data: Batch) -> Array:
+        """The level of each output (O,)."""
+        assert self._levels is not None
+        return np.repeat(self._levels, data.y.shape[-1] // len(self._levels))
+
     def _ahead(self, sequences: Sequences) -> Array:
-        """The steps (N, horizon, F) after the last of each sequence."""
-        N, F = len(sequences), sequences.x.shape[2]
+        """The steps (N, horizon, F) after the last of each sequence: their means, or medians."""
+        middle = 0 if self._levels is None else self._levels.index(pinball.MEDIAN)
+        return self._quantiles_ahead(sequences)[..., middle]
+
+    def _quantiles_ahead(self, sequences: Sequences) -> Array:
+        """Their quantiles (N, horizon, F, Q), ascending; the mean alone where there are none."""
+        N, F = len(sequences), len(self._targets)
         window = whole_number("window", self.window, 1)
-        read_last = [x[max(0, n - window) : n] for x, n in zip(sequences.x, sequences.lengths, strict=True)]
+        given = self._differenced(sequences)
+        read_last = [x[max(0, n - window) : n] for x, n in zip(given.x, given.lengths, strict=True)]
         x, lengths = pad(read_last)
         outputs = self._outputs(Sequences(x, lengths, "list"))[np.arange(N), lengths - 1]
-        last = x[np.arange(N), lengths - 1]
-        ahead: Array = last[:, None] + (outputs * self.change_scale_ + self.change_mean_).reshape(N, -1, F)
+        last = x[np.arange(N), lengths - 1][:, self._targets]
+        Q = 1 if self._levels is None else len(self._levels)
+        changes = outputs.reshape(N, Q, -1) * self.change_scale_ + self.change_mean_
+        ahead: Array = last[:, None, :, None] + np.sort(np.moveaxis(changes.reshape(N, Q, -1, F), 1, -1))
+        if self._season:
+            before = zip(sequences.x, sequences.lengths - self._season, strict=True)
+            ahead += np.stack([x[n : n + ahead.shape[1], self._targets] for x, n in before])[..., None]
         return ahead
+
+    def _differenced(self, sequences: Sequences) -> Sequences:
+        """The sequences from their second season on, with the targets' differences to the season before."""
+        season = self._season
+        if not season:
+            return sequences
+        short = int(sequences.lengths.argmin())
+        if sequences.lengths[short] <= season:
+            raise ValueError(
+                f"a season of {season} needs sequences of at least {season + 1} steps, but sequence {short} of X has "
+                f"{sequences.lengths[short]}"
+            )
+        parts = [x[season:n].copy() for x, n in zip(sequences.x, sequences.lengths, strict=True)]
+        for part, x in zip(parts, sequences.x, strict=True):
+            part[:, self._targets] -= x[: len(part), self._targets]
+        x, lengths = pad(parts)
+        return replace(sequences, x=x, lengths=lengths)
 
     def _following(self, y: Any, sequences: Sequences, horizon: int) -> Array:
         """y as an array (N, horizon, F)."""
-        N, _, F = sequences.x.shape
-        wanted = (N, horizon, F)
-        if frames.is_frame(y) and self._columns and set(y.columns) == set(self._columns):
-            y = y[self._columns]
+        N = len(sequences)
+        wanted = (N, horizon, len(self._targets))
+        if frames.is_frame(y) and self._columns:
+            names = [self._columns[target] for target in self._targets]
+            if set(y.columns) == set(names):
+                y = y[names]
         given = numbers_of(sequences.by_name(y), "y")
         if [axis for axis in given.shape if axis > 1] != [axis for axis in wanted if axis > 1]:
             raise ValueError(
@@ -145,7 +224,13 @@ class Forecaster(SequenceEstimator):
                 "bidirectional must be False in a Forecaster: read backward, X holds the very steps that are to be "
                 "predicted"
             )
+        levels = None if self.quantiles is None else pinball.levels_of(self.quantiles)
+        disturbed = [name for name in _DISTURBING if getattr(options, name)] if levels else []
+        if disturbed:
+            raise ValueError(f"{disturbed[0]} must be 0 where quantiles are learned, got {getattr(self, disturbed[0])}")
         new = self._begins(options, partial)
+        if not new and levels != self._levels:
+            raise ValueError(f"quantiles must stay as they were when the forecaster was first fitted, got {levels}")
         sequences = read(self, X, reset=new)
         of_sequences = check_weights(sample_weight, sequences)
         N, T, _ = sequences.x.shape
@@ -155,14 +240,27 @@ class Forecaster(SequenceEstimator):
                 "[X]",
                 stacklevel=3,
             )
+        chosen = targets_of(self.targets, self._columns, sequences.x.shape[2])
+        if not new and list(chosen) != list(self._targets):
+            raise ValueError(f"targets must stay as they were when the forecaster was first fitted, got {self.targets}")
+        season = 0 if self.season is None else whole_number("season", self.season, horizon)
+        if not new and season != self._season:
+            raise ValueError(f"season must stay as it was when the forecaster was first fitted, got {self.season}")
+        self._season: int = season
+        self._levels: tuple[float, ...] | None = levels
+        self._targets: Array = chosen
+        if y is not None and len(chosen) < sequences.x.shape[2]:
+            raise ValueError("y holds all features of the steps that follow X: with targets, let X be longer instead")
         if y is not None:
             sequences = _longer(sequences, self._following(y, sequences, horizon))
-        if sequences.lengths.max() <= horizon:
+        if sequences.lengths.max() <= horizon + season:
             raise ValueError(self._too_short(sequences, horizon))
+        sequences = self._differenced(sequences)
         pieces, changes, training, validation = list[Array](), list[Array](), list[Array](), list[Array]()
         for x, n, weight in zip(sequences.x, sequences.lengths, of_sequences, strict=True):
             known = np.arange(n - horizon)
-            ahead = x[known[:, None] + np.arange(1, horizon + 1)] - x[known, None]
+            aims = x[:, chosen]
+            ahead = aims[known[:, None] + np.arange(1, horizon + 1)] - aims[known, None]
             held_out = math.ceil(options.validation_fraction * len(known)) if options.early_stopping else 0
             cut = len(known) - held_out
             for start in range(0, len(known), window):
@@ -189,18 +287,41 @@ class Forecaster(SequenceEstimator):
             raise ValueError(f"horizon must stay as it was when the forecaster was first fitted, got {horizon}")
         scaled = (targets - self.change_mean_) / self.change_scale_
         check_range(scaled, targets, options.dtype, "a change from one step to the next of X")
+        of_outputs = scaled if levels is None else np.tile(scaled, len(levels))
         self._learn(
-            options, Sequences(x, lengths, "list"), scaled, mask, readout="identity", output="every step", new=new,
+            options, Sequences(x, lengths, "list"), of_outputs, mask, readout="identity", output="every step", new=new,
             partial=partial, held_out=held if options.early_stopping else None,
         )  # fmt: skip
         return self
+
+    def _framed(self, predicted: Array, series: Any, levels: tuple[float, ...] | None = None) -> Any:
+        """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow; quantiles
+        (horizon, F, Q) as a frame.
+        """
+        import pandas
+
+        times = frames.following(frames.comparable(series.index, "the index of X").sort_values(), len(predicted))
+        columns = self._columns or list(series.columns if frames.is_frame(series) else [series.name])
+        names = [columns[target] for target in self._targets]
+        shown = list(series.columns) if self.targets is None and frames.is_frame(series) else names
+        if levels is not None:
+            of_levels = pandas.Index(levels, name="quantile")
+            if frames.is_series(series):
+                return pandas.DataFrame(predicted[:, 0], times, of_levels)
+            of_features = pandas.MultiIndex.from_product([names, of_levels], names=["feature", "quantile"])
+            return pandas.DataFrame(predicted.reshape(len(times), -1), times, of_features)[shown]
+        if frames.is_series(series):
+            return pandas.Series(predicted[:, 0], times, name=series.name)
+        return pandas.DataFrame(predicted, times, names)[shown]
 
     def _too_short(self, sequences: Sequences, horizon: int) -> str:
         steps = int(sequences.lengths.max())
         given = f"a longest sequence of {steps} steps"
         if self._form in ("table", "plain table"):
             given = f"n_features={steps}, which are its steps (one series of numbers is a pandas Series, or [X])"
-        return f"a horizon of {horizon} needs sequences of at least {horizon + 1} steps, but X has {given}"
+        behind = f" behind a season of {self._season}" if self._season else ""
+        least = horizon + self._season + 1
+        return f"a horizon of {horizon}{behind} needs sequences of at least {least} steps, but X has {given}"
 
 
 def _longer(sequences: Sequences, following: Array) -> Sequences:
@@ -210,11 +331,14 @@ def _longer(sequences: Sequences, following: Array) -> Sequences:
     return replace(sequences, x=x, lengths=lengths)
 
 
-def _framed(predicted: Array, series: Any, columns: Any) -> Any:
-    """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow."""
-    import pandas
-
-    times = frames.following(frames.comparable(series.index, "the index of X").sort_values(), len(predicted))
-    if frames.is_series(series):
-        return pandas.Series(predicted[:, 0], times, name=series.name)
-    return pandas.DataFrame(predicted, times, columns or series.columns)[list(series.columns)]
+def targets_of(targets: Any, columns: list[Any] | None, F: int) -> Array:
+    """The numbers of the features that are predicted; a ValueError if they are no features."""
+    names = list(range(F)) if columns is None else columns
+    if targets is None:
+        return np.arange(F)
+    if isinstance(targets, str) or not np.iterable(targets):
+        raise ValueError(f"targets must be a list of features, got {targets!r}")
+    targets = list(targets)
+    if not targets or len(set(targets)) < len(targets) or not set(targets) <= set(names):
+        raise ValueError(f"targets must be some of the features {names}, each once, got {targets}")
+    return np.array([names.index(target) for target in targets])

@@ -34,6 +34,8 @@ class SequenceLabeler(SequenceEstimator):
     """
 
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
+    missing: Literal["error", "mask"] = "error"
+    time_gaps: bool = False
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -86,9 +86,12 @@ def _check_column(column: Any, name: Any) -> None:
                 ) from None
 
 
-def check_finite(x: Array, features: Any, names: Any, table: bool) -> None:
-    """A ValueError for NaN or infinity in x (N, T, F), which says where."""
-    finite = np.isfinite(x)
+def check_finite(x: Array, features: Any, names: Any, table: bool, missing: bool, advice: str) -> None:
+    """A ValueError for infinity in x (N, T, F), and for NaN unless it may be `missing`, which says where.
+
+    `advice` is what to do about NaN.
+    """
+    finite = np.isfinite(x) | (missing & np.isnan(x))
     if finite.all():
         return
     sequence, step, feature = (int(place) for place in np.argwhere(~finite)[0])
@@ -96,7 +99,8 @@ def check_finite(x: Array, features: Any, names: Any, table: bool) -> None:
     where = f"sequence {sequence if names is None else names[sequence]}, step {step}"
     if not table:
         where += f", feature {feature if features is None else repr(str(features[feature]))}"
-    raise ValueError(f"Input X contains {found}: {where} (counted from 0). Fill it in, or leave that step out")
+    advice = advice if found == "NaN" else "Fill it in, or leave that step out"
+    raise ValueError(f"Input X contains {found}: {where} (counted from 0). {advice}")
 
 
 def check_range(numbers: Array, given: Array, dtype: str, what: str) -> None:

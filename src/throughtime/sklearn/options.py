@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from throughtime.cells.graph import Graph
-from throughtime.support.checks import checked, flag, number, whole_number
+from throughtime.support.checks import checked, choice, flag, number, whole_number
 from throughtime.tasks.from_file import LOSSES
 from throughtime.tasks.task import Described, Loss, Output, Readout
 from throughtime.training.options import OPTIONS
@@ -17,7 +17,10 @@ from throughtime.training.plan import Plan, plan
 from throughtime.weights.network_specification import CHOICES, cell_named, has_activation
 
 _MOST_EPOCHS = 10**9
-_ONLY_AT_THE_START = ("cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize")
+_ONLY_AT_THE_START = (
+    "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize", "missing",
+    "time_gaps",
+)  # fmt: skip
 _OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
 
 
@@ -48,6 +51,10 @@ class Options:
     n_iter_no_change: int
     warm_start: bool
     dtype: str
+    missing: str
+    time_gaps: bool
+    verbose: bool
+    callbacks: tuple[Any, ...]
 
     def plan(self, task: Any, sequences: int, steps: int, seed: int) -> Plan:
         """How so many sequences are learned from; a ValueError if two options do not go together."""
@@ -107,6 +114,10 @@ def options_of(estimator: Any) -> Options:
         n_iter_no_change=whole_number("n_iter_no_change", given["n_iter_no_change"], 1),
         warm_start=flag("warm_start", given["warm_start"]),
         dtype=_dtype(given["dtype"]),
+        missing=choice("missing", given.get("missing", "error"), ("error", "mask")),
+        time_gaps=flag("time_gaps", given.get("time_gaps", False)),
+        verbose=flag("verbose", given["verbose"]),
+        callbacks=_functions(given["callbacks"]),
     )
     if options.activation != "tanh" and not has_activation(options.cell):
         raise ValueError(
@@ -132,6 +143,12 @@ def check_goes_on(options: Options, begun: dict[str, Any]) -> None:
                 f"{name} is {value!r}, but the network that is trained on was made with {begun[name]!r}: "
                 f"set it back, or clone the estimator to begin anew"
             )
+
+
+def _functions(given: Any) -> tuple[Any, ...]:
+    if not isinstance(given, list | tuple) or not all(callable(function) for function in given):
+        raise ValueError(f"callbacks must be a list of functions of the estimator, got {given!r:.60}")
+    return tuple(given)
 
 
 def _dtype(given: Any) -> str:

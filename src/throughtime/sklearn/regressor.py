@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -25,6 +25,9 @@ class SequenceRegressor(RegressorMixin, SequenceEstimator):  # type: ignore[misc
     Its parameters and X are those of `SequenceClassifier`, without `class_weight`; with `standardize`, targets are
     brought to mean 0 and deviation 1 too (`y_mean_`, `y_scale_`). The loss is the squared error.
     """
+
+    missing: Literal["error", "mask"] = "error"
+    time_gaps: bool = False
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

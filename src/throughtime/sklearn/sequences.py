@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from throughtime.batch import Array, pad
 from throughtime.sklearn import frames
+from throughtime.sklearn.channels import Channels, with_time_gaps
 from throughtime.sklearn.forms import Kind, Sequences
 from throughtime.sklearn.numbers import array_of, check_finite, check_numbers
 from throughtime.support import memory
@@ -42,6 +44,10 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
             found: Array = validate_data(estimator, rows, reset=reset, dtype=np.float64, ensure_all_finite=False)
         except OverflowError:
             raise ValueError("X holds a number that is too large for float64") from None
+        except TypeError as error:
+            if "NAType" not in str(error):
+                raise
+            raise ValueError("X holds pandas' NA among objects: X.astype('Float64') makes numbers of them") from None
         except ValueError as error:
             if str(error).startswith("could not convert"):
                 raise ValueError(f"X must hold numbers, got text: {error}") from None
@@ -61,7 +67,13 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     if reset and kind in ("frames", "long frame", "series"):
         first = X[0] if kind == "frames" else X
         estimator._columns = list(first.columns) if frames.is_frame(first) else None
-    check_finite(sequences.x, getattr(estimator, "feature_names_in_", None), sequences.names, kind == "table")
+    channels = getattr(estimator, "_channels", Channels())
+    masks = hasattr(estimator, "missing")
+    advice = 'Fill it in, leave that step out, or set missing="mask"' if masks else "Fill it in, or leave that step out"
+    check_finite(
+        sequences.x, getattr(estimator, "feature_names_in_", None), sequences.names, kind == "table", channels.missing,
+        advice,
+    )  # fmt: skip
     if reset and kind in ("array", "list") and sequences.x.shape[2] > sequences.x.shape[1]:
         N, T, F = sequences.x.shape
         fix = "X.transpose(0, 2, 1)" if kind == "array" else "[x.T for x in X]"
@@ -70,6 +82,13 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
             f"aeon, give {fix}",
             stacklevel=4,
         )
+    if channels.time_gaps is None:
+        return sequences
+    sequences, times = with_time_gaps(sequences)
+    if reset:
+        estimator._channels = replace(channels, time_gaps=times)
+    elif times != channels.time_gaps:
+        raise ValueError(f"the times of X are {times}, those of what was fitted were {channels.time_gaps}")
     return sequences
 
 

@@ -213,7 +213,7 @@ def of_path(path: Path) -> Opened:
 def _classic_pairs(run: Run) -> Batch | None:
     """What a run of the classic recipe is trained on, whose pairs follow from its seed; None for any other run."""
     s, settings = run.network.specification, run.settings
-    if (s.cell, s.inputs, s.outputs, s.bias, s.layers) != ("elman", 2, 1, False, 1) or settings.seed >= 2**32:
+    if s != recipes.classic_network(s.hidden).specification or settings.seed >= 2**32:
         return None
     for times in range(1, MOST_TIMES + 1):
         pairs = recipes.classic_pairs(run.network, settings.seed, settings.steps // times)[1]

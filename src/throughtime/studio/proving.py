@@ -41,11 +41,13 @@ def _attempt(specification: NetworkSpecification, parameters: Array, task: Any) 
 
     machine = task.machine
     proof = prove(Network.of(specification, parameters), machine)
+    if isinstance(proof, Proved):
+        sentence = f"{proof.claim}: a proof of {proof.size} is found and checked"
+        verdict = _verdict(proof.verdict, sentence, proof.seconds + proof.check_seconds)
+        verdict["sets"] = proof.sets
+        return Found(verdict, certificate=proof.certificate.text)
     sentence = str(proof) if isinstance(proof, Unknown) else proof.text
     verdict = _verdict(proof.verdict, sentence, proof.seconds)
-    if isinstance(proof, Proved):
-        verdict["sets"], verdict["seconds"] = proof.sets, proof.seconds + proof.check_seconds
-        return Found(verdict, certificate=proof.certificate.text)
     if not isinstance(proof, Refuted):
         return Found(verdict)
     symbols = [machine.symbol_names[letter] for letter in proof.word]

@@ -376,8 +376,7 @@ class Session:
             if self.plan is not plan or self.snapshot.step != snapshot.step:
                 self._judge(None)  # it speaks of a network that is gone
             elif found.letters is None:
-                self.certificate = found.certificate
-                self._judge(found.verdict)
+                self._judge(found.verdict, found.certificate)
             else:
                 example = of_word(plan.task, found.letters)
                 if example.operands is not None:
@@ -385,14 +384,13 @@ class Session:
                 self._judge(found.verdict)
                 await self._show(example, None)
 
-    def _judge(self, verdict: Verdict | None) -> None:
-        self.verdict = verdict
+    def _judge(self, verdict: Verdict | None, certificate: str | None = None) -> None:
+        self.verdict, self.certificate = verdict, certificate
         self._send_all(write(verdict or proving.unknown("the network has changed since").verdict))
 
     def _forget_verdict(self) -> None:
         if self.verdict is not None and self.verdict["state"] != "running":
             self._judge(None)
-            self.verdict = self.certificate = None
 
     def _in_background(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -250,8 +250,10 @@ class Trainer:
         self.run = plan.run()
         self.kept = Checkpoints()
         if folder is not None:
-            self.kept.keep(self.run)  # the update 0 of a run that was read from its folder
-            self.run = replace(load_run(folder, self.run.task), named=self.run.named)
+            first = self.run
+            self.run = replace(load_run(folder, first.task), named=first.named)
+            if self.run.begun == first.begun:  # else it did not begin as its seed says
+                self.kept.keep(first)
             if self.run.latest is not None:
                 self.run.network.parameters, self.run.latest = self.run.latest, None
             self._keep_in(folder)

@@ -72,6 +72,9 @@ class Machine:
 
     def _check_inputs(self) -> None:
         if self.ends is None:
+            if not np.isfinite(self.symbols).all():
+                a, i = np.argwhere(~np.isfinite(self.symbols))[0]
+                raise ValueError(f'symbol "{self.symbol_names[a]}": expected a number, got {self.symbols[a, i]:g}')
             if len({row.tobytes() for row in self.symbols + 0.0}) != len(self.symbols):  # + 0 makes 0 of −0
                 raise ValueError("two symbols have the same input vector; each symbol needs its own")
             return

@@ -235,7 +235,7 @@ def _run_of(stored: Stored, task: Task | None) -> Run:
     states = specification.graph.states
     if f"carried.{states[0]}" in tensors:
         run.carried = State(**{name: tensors[f"carried.{name}"] for name in states})
-    for name in ("data", "validate"):
+    for name in ("data", "validate", "begun"):
         if isinstance(described.get(name), str):
             setattr(run, name, described[name])
     return run
@@ -372,7 +372,7 @@ def _describe(run: Run) -> dict[str, Any]:
     described: dict[str, Any] = {"throughtime": version("throughtime")}
     if run.task is not None:
         described["task"] = _describe_task(run.task)
-    described |= {name: value for name in ("data", "validate") if (value := getattr(run, name)) is not None}
+    described |= {name: value for name in ("data", "validate", "begun") if (value := getattr(run, name)) is not None}
     if run.columns is not None:
         described["columns"] = run.columns.as_dict()
     return described | {"network": run.network.specification.as_dict(), "settings": run.settings.as_dict()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class Run:
         saved
     named : what the model that is saved says that it was trained for, where the sequences are given and no task makes
         them
+    begun : the SHA-256 of the parameters at step 0, so that others can be known for them or not
     """
 
     network: Network
@@ -65,10 +67,13 @@ class Run:
     validate: str | None = None
     columns: Columns | None = None
     named: str | None = None
+    begun: str | None = None
 
     def __post_init__(self) -> None:
         if self.moments.size == 0:
             self.moments = np.zeros((2, len(self.network.parameters)), self.network.parameters.dtype)
+        if self.step == 0 and self.begun is None:
+            self.begun = sha256(self.network.parameters.tobytes()).hexdigest()
 
     def __repr__(self) -> str:
         loss = f", loss {self.history.last.loss:.3g}" if len(self.history) else ""

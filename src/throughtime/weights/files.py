@@ -34,6 +34,8 @@ from throughtime.weights.parameters import count
 from throughtime.weights.weights import Weights
 
 RUN, MODEL, CHECKPOINT, HISTORY = "run.toml", "model.safetensors", "checkpoint.safetensors", "history.jsonl"
+LESSONS = "lessons.safetensors"
+"""What rounds of training until a network is proved begin with, beside a run."""
 FORMAT = 1
 LARGEST_FILE = 4 * 2**30
 

@@ -16,6 +16,14 @@ SIZES = [(1440, 900), (1280, 720), (1024, 768), (390, 844)]
 BOX = """(where) => { const { left, top, right, bottom } = document.querySelector(where).getBoundingClientRect();
     return [left, top, right, bottom]; }"""
 
+INK_OF = """(element) => { const range = document.createRange();
+    range.selectNodeContents(element);
+    const { left, right } = range.getBoundingClientRect();
+    return [left, right]; }"""
+"""Where the words of an element begin and end, which may be outside of it."""
+
+INK = f"(where) => ({INK_OF})(document.querySelector(where))"
+
 DRAWN = """async () => { const canvas = document.querySelector(".space-picture canvas");
     const seen = new Set([canvas.toDataURL()]);
     document.querySelector("[title='One update of the weights']").click();
@@ -33,8 +41,8 @@ DRAWN = """async () => { const canvas = document.querySelector(".space-picture c
 def adder(running, watched, line):
     """Opens the page of an adder that has learned for so many updates."""
 
-    def opened(size=(1280, 720), steps=0, **options):
-        send(line, "configure", settings={"task": "addition", "seed": 0})
+    def opened(size=(1280, 720), steps=0, cell="elman", **options):
+        send(line, "configure", settings={"task": "addition", "seed": 0, "cell": cell})
         receive(line, "frame", lambda frame: frame["step"] == 0)
         send(line, "example", operands=[91, 46])  # whatever other tests have typed
         receive(line, "frame", lambda frame: frame["example"]["operands"] == ["91", "46"])
@@ -83,6 +91,21 @@ def test_nothing_is_wider_than_the_window_and_a_chosen_cell_is_in_sight(adder, s
             return apart && cell.top >= 0 && cell.bottom <= innerHeight && drawer.bottom <= innerHeight + 1; }"""
     )
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [390, 685, 801, 900, 960, 961, 1280])
+def test_nothing_is_cut_off_or_covered_in_a_window_of_any_width(adder, width):
+    page = adder((width, 720), cell="lstm")
+    for inner, panel in ((".paper", "sum"), (".unrolled", "unrolled"), (".space-picture", "space")):
+        box, around = page.evaluate(BOX, inner), page.evaluate(BOX, f".panel-{panel}")
+        assert around[0] <= box[0] < box[2] <= around[2], inner
+    forward, backward = (page.evaluate(INK, f".track-labels :{which}-child") for which in ("first", "last"))
+    assert forward[1] < backward[0]
+    speed, track = page.evaluate(BOX, ".player-bar select"), page.evaluate(BOX, ".track")
+    assert backward[1] < speed[0] or track[3] <= speed[1]
+    begin = page.evaluate(BOX, ".panel-unrolled")[0]
+    names = page.locator(".lane-label small, .pass-label").evaluate_all(f"all => all.map({INK_OF})")
+    assert min(left for left, _ in names) > begin + 4
 
 
 def test_the_walk_begins_at_its_beginning(adder):

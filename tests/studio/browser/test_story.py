@@ -67,6 +67,7 @@ def test_the_whole_story(running, watched, line, tmp_path):
     page.get_by_role("button", name="Prove", exact=True).click()
     page.wait_for_selector(".verdict[data-state=proved]")
     assert "right for numbers of every length" in page.locator(".verdict").inner_text()
+    assert page.locator(".verdict").inner_text().count(" s)") == 1  # how long it took is said once
 
     # the file, with no server and no network
     before = cells(page, ".panel-unrolled")

@@ -154,6 +154,8 @@ def spelled():
     for key in ("version", "layers", "m", "label"):
         for more in (".0", "e0", "E+0", ".00000000000000000001"):
             yield re.sub(f'("{key}": [0-9]+)', rf"\g<1>{more}", text, count=1)
+    for value in ("NaN", "-Infinity", "1.0"):
+        yield text.replace('"m": ', f'"m": {value}, "m": ')
     weight = content["weights"][0]
     for space in " \t\n\v\f\r\x1c\x85\u00a0\u2003\u2028\ufeff":
         yield text.replace(json.dumps(weight), json.dumps(space + weight + space))

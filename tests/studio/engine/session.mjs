@@ -9,9 +9,10 @@ const { principal } = await load("axes");
 const { planOf, scheduleOf } = await load("choices");
 const { checked } = await load("differences");
 const { checkAll } = await load("exhaustive");
+const { keeperOf } = await load("keeper");
 const { factor } = await load("optimisers");
 const { Session } = await load("session");
-const { kit, cases, spread, schedules } = JSON.parse(readFileSync(`${folder}/session.json`, "utf8"));
+const { kit, cases, spread, keepers, schedules } = JSON.parse(readFileSync(`${folder}/session.json`, "utf8"));
 
 const near = (a, b, within, what = "") => assert.ok(Math.abs(a - b) <= within, `${what}: ${a} is not ${b}`);
 
@@ -62,6 +63,7 @@ describe("a frame", () => {
       const { checked, parameters } = own.check;
       assert.deepEqual([checked, parameters], [frame.check.checked, frame.check.parameters]);
       assert.deepEqual([own.step, own.running, own.update], [0, false, null]);
+      assert.deepEqual(Object.keys(own.space).sort(), Object.keys(frame.space).sort());
       assert.deepEqual([own.space.labels, own.space.points.length], [frame.space.labels, frame.space.points.length]);
       const known = Object.fromEntries(options);
       for (const option of send({ type: "configure", settings })("hello").options)
@@ -75,6 +77,15 @@ describe("a frame", () => {
       );
       assert.equal(clip || null, training.clip ?? null);
     });
+
+  it("names the unit that the studio names for the state", () => {
+    for (const { h, label, found } of keepers) {
+      const { means, ...rest } = keeperOf(Float64Array.from(h.flat()), h[0].length, label);
+      means.forEach((mean, state) => near(mean, found.means[state], 1e-12));
+      delete found.means;
+      assert.deepEqual(rest, found);
+    }
+  });
 
   it("has the axes of the greatest spread, which turn as little as can be", () => {
     const h = Float64Array.from(spread.h);

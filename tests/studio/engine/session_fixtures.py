@@ -12,7 +12,7 @@ import numpy as np
 from throughtime.bridges.javascript import to_javascript
 from throughtime.studio.browser import TASKS
 from throughtime.studio.example import of_operands, of_sample
-from throughtime.studio.frame import Framer
+from throughtime.studio.frame import Framer, _keeper
 from throughtime.studio.lesson import networks, workshop
 from throughtime.studio.plan import options, plan
 from throughtime.studio.snapshot import Snapshot
@@ -47,12 +47,22 @@ def spread():
     return {"h": h.ravel().tolist(), "axes": vectors[:, [-1, -2]].T.tolist(), "share": share.tolist()}
 
 
+def keeper(shift):
+    """States of which one unit is shifted where their label is 1, and what the studio says of it."""
+    rng = np.random.default_rng(shift)
+    label = rng.integers(2, size=200)
+    h = rng.normal(0, 0.3, (200, 5))
+    h[:, 3] -= shift * label
+    return {"h": h.tolist(), "label": label.tolist(), "found": _keeper(h, label == 1)}
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     found = {
         "kit": workshop(),
         "cases": [case(task, cell) for task in TASKS for cell in ("elman", "lstm", "gru")],
         "spread": spread(),
+        "keepers": [keeper(shift) for shift in (0, 1, 2)],
         "schedules": {
             word: {"factors": named(word).factors(np.arange(30), 30).tolist()}
             for word in ("constant", "cosine", "cosine:0.05", "step:7", "step:5:0.5", "warm-up:9")

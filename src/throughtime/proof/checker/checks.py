@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .network import Arithmetic, Network
-from .reading import FILE, MOST, WIDEST, Inexact, Rejected, need, read, shown
+from .reading import FILE, MOST, WIDEST, Inexact, Rejected, near, need, read, shown, whole
 from .sets import Set, between, ends, points
 
 ROOM, LARGEST = 3 * 10**7, 10**9  # numbers for an image, and multiplications
@@ -33,7 +33,7 @@ class Proof:
     """A certificate whose types and sizes are valid."""
 
     def __init__(self, certificate: str) -> None:
-        self.file = file = read(json.loads(certificate), FILE, "file")
+        self.file = file = read(json.loads(certificate, parse_float=whole, parse_constant=whole), FILE, "file")
         packed, dtype = file.weights.astype("<f8").tobytes(), file.network.dtype
         need(hashlib.sha256(packed).hexdigest() == file.sha256, "sha256 is not the hash of the weights")
         self.network, self.machine, sets = Network(file.network, file.weights), file.specification, len(file.sets)
@@ -71,14 +71,17 @@ class Proof:
             what = f"epsilon is {file.epsilon:.3g}, but a step in {dtype} may be off by {rounding:.3g}"
             raise Inexact(what, rounding)
         numbers = len(sets), self.images, float(self.margin), float(self.reach), rounding
-        return Report(*numbers, self.claim(f"; {dtype}, in any order of sums, is off by at most {rounding:.3g}"))
+        return Report(*numbers, self.claim(f"; {dtype}, in any order of sums, is off by at most {near(rounding, 1)}"))
 
     def branch(self, q: int, states: Set, m: int, path: str) -> None:
         """From these states and set q: right until in a set that follows, after at most m more symbols."""
         file, network, known, free = self.file, self.network, dict[int, Any](), states.x.shape[1]
         how = Arithmetic(file.network.dtype, file.epsilon, free + self.loose)
         K, sigmoid = how.K + len(network.share) * network.H, file.network.readout == "sigmoid"
-        need(K <= WIDEST and K * network.work <= LARGEST and K * network.values <= ROOM, "the network is too large")
+        need(
+            K <= WIDEST and K * network.work <= LARGEST and K * max(network.values, self.loose) <= ROOM,
+            "the network is too large",
+        )
         for a, (lo, hi) in enumerate(zip(self.lo, self.hi, strict=True)):
             self.tick(self.done, len(file.sets), K * network.work)
             self.images += 1
@@ -111,7 +114,7 @@ class Proof:
                 f"{names[q]}: {machine.symbol_names[a]} → {y}, {names[machine.next[q][a]]}" for q, a, y in rows
             ],
             "inputs": self.inputs(),
-            "error": [f"{self.file.epsilon:.3g} in each state and net_y, at every step" + rounding],
+            "error": [f"{near(self.file.epsilon, -1)} in each state and net_y, at every step" + rounding],
             "assumed": [
                 "states start at 0; inputs are the machine's symbols; an output counts as the nearer of 0 and 1"
             ],

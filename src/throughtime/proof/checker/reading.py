@@ -40,8 +40,32 @@ def shown(value: float) -> str:
     return repr(float(value)).removesuffix(".0")
 
 
+def near(value: float, side: int) -> str:
+    """Three digits of a number from 0 that come to no more than it, by side −1, or to no less, by side 1."""
+    text = f"{value:.3g}"
+    return text if side * float(text) >= side * value else f"{value * (1 + side * 0.006):.3g}"
+
+
+def double(text: str) -> float:
+    """The double that a hexadecimal text writes; refused if it is none, to the last digit."""
+    found = float.fromhex(text)
+    if found.hex() != text and math.isfinite(found):
+        digits, _, power = text.strip().lower().partition("p")
+        before, _, after = digits.lstrip("+-").removeprefix("0x").partition(".")
+        exponent, (n, d) = int(power or 0) - 4 * len(after), found.as_integer_ratio()
+        need(abs(exponent) < 10_000 and len(text) <= 1000, f"{text[:40]} is no double")
+        exact = int(before + after, 16) * d << max(exponent, 0) == abs(n) << max(-exponent, 0)
+        need(exact, f"{text[:40]} has more digits than a double")
+    return found + 0.0  # −0 is 0
+
+
+def whole(text: str) -> None:
+    """Refuse a number in JSON that is written with a point, or is none: all but whole ones are texts."""
+    raise Rejected(f"expected whole numbers, and others as text, got {text[:40]}")
+
+
 KINDS: dict[str, Callable[[Any], bool]] = {
-    "number": lambda v: type(v) is str and math.isfinite(float.fromhex(v)),
+    "number": lambda v: type(v) is str and math.isfinite(double(v)),
     "size": lambda v: type(v) is int and 0 < v <= WIDEST,
     "text": lambda v: type(v) is str and len(v) <= 10_000,
     "name": lambda v: type(v) is str and (not v or v.isidentifier()) and len(v) <= 100,
@@ -74,4 +98,4 @@ def read(value: Any, form: Any, what: str) -> Any:
         need(type(value) in kinds and value in form, f"{what}: expected one of {form}")
         return value
     need(KINDS[form](value), f"{what}: expected a {form}")
-    return float.fromhex(value) + 0.0 if form == "number" else value  # −0 is 0
+    return double(value) if form == "number" else value

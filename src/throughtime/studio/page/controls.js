@@ -72,7 +72,7 @@ export function controls(root, view, act) {
 /** @param {import("./types.d.ts").Verdict} verdict */
 function described({ state, sentence, seconds }) {
   const mark = { running: "…", proved: "✓", refuted: "✗", unknown: "?" }[state];
-  return `${mark} ${sentence}${state === "running" ? "" : ` (${format(seconds, 2)} s)`}`;
+  return `${mark} ${sentence}${seconds ? ` (${format(seconds, 2)} s)` : ""}`;
 }
 
 /** @param {HTMLElement} root @param {View} view @param {string | undefined} unprovable why no proof is looked for */

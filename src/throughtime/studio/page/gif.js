@@ -23,10 +23,12 @@ export class Gif {
     /** @type {Uint8Array[]} */
     this.parts = [head(width, height, colours)];
     this.pictures = 0;
+    /** How the last picture is shown. */
+    this.control = Uint8Array.of();
   }
 
   /**
-   * Adds a picture; one that is as the last one was adds nothing.
+   * Adds a picture; one that is as the last one was adds none, but may be seen for longer.
    * @param {Uint8ClampedArray} pixels (height, width, 4) red, green, blue and opacity
    * @param {number} hundredths of a second for which it is seen
    */
@@ -42,7 +44,10 @@ export class Gif {
       top = Math.min(top, y);
       bottom = y;
     }
-    if (right < 0) return;
+    if (right < 0) {
+      if (hundredths > this.control[4] + 256 * this.control[5]) this.control.set(two(hundredths), 4);
+      return;
+    }
     const [w, h] = [right - left + 1, bottom - top + 1];
     const places = new Uint8Array(w * h);
     for (let y = 0; y < h; y++)
@@ -53,10 +58,9 @@ export class Gif {
     before.set(now);
     this.pictures += 1;
     const [delay, numbers] = [two(hundredths), [left, top, w, h].flatMap(two)];
-    this.parts.push(
-      Uint8Array.from([0x21, 0xf9, 4, 0b101, ...delay, this.same, 0, 0x2c, ...numbers, 0, 8]),
-      ...blocks(packed(places)),
-    );
+    this.control = Uint8Array.from([0x21, 0xf9, 4, 0b101, ...delay, this.same, 0]);
+    const descriptor = Uint8Array.from([0x2c, ...numbers, 0, 8]);
+    this.parts.push(this.control, descriptor, ...blocks(packed(places)));
   }
 
   /** The file. */

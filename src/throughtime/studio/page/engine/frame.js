@@ -1,6 +1,7 @@
 /** A network and an example become a frame, all that the page draws at one moment: `throughtime/studio/frame.py`. */
 import { principal } from "./axes.js";
 import { checked } from "./differences.js";
+import { keeperOf } from "./keeper.js";
 import { PURPOSES, Random } from "./random.js";
 import { isRight } from "./readout.js";
 import { traceOf } from "./trace.js";
@@ -86,10 +87,10 @@ export class Framer {
       axis.reduce((sum, part, j) => sum + part * (h[at + j] - mean[j]), 0);
     const points = shown.map((_, k) => axes.map((axis) => Number(on(axis, k * H).toFixed(6))));
     const label = shown.map((row) => labels[row]);
-    return {
-      exact,
-      space: /** @type {any} */ ({ mean, axes, share, points, label, labels: task.machine.state_names }),
-    };
+    const names = task.machine.state_names;
+    const both = names.length === 2 && label.includes(0) && label.includes(1);
+    const keeper = both ? { keeper: keeperOf(h, H, label) } : {};
+    return { exact, space: /** @type {any} */ ({ mean, axes, share, points, label, labels: names, ...keeper }) };
   }
 
   /** @param {Example} example @param {number[][]} y predicted @param {(t: number) => boolean} right */

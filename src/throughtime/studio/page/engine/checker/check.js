@@ -142,7 +142,7 @@ class Proof {
     const how = new Arithmetic(file.network.dtype, epsilon, most + this.loose);
     const K = how.K + network.share.size * network.H;
     const sigmoid = file.network.readout === "sigmoid";
-    const fits = K <= WIDEST && K * network.work <= LARGEST && K * network.values <= ROOM;
+    const fits = K <= WIDEST && K * network.work <= LARGEST && K * Math.max(network.values, this.loose) <= ROOM;
     need(fits, "the network is too large");
     for (const [a, symbol] of machine.symbols.entries()) {
       this.tick(/** @type {number} */ (this.done), file.sets.length);
