@@ -151,9 +151,10 @@ def file_name(name: str) -> str:
 
 @cache
 def style(*names: str) -> str:
-    """Some of the page's styles, without their comments and the spaces that lines begin with."""
+    """Some of the page's styles, without their comments, the spaces that lines begin with and the lines' ends."""
     text = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in names)
-    return re.sub(r"(?s:/\*.*?\*/)|^[ \t]+", "", text, flags=re.MULTILINE)
+    text = re.sub(r"(?s:/\*.*?\*/)|^[ \t]+", "", text, flags=re.MULTILINE)
+    return re.sub(r"(?<=[{};,])\n+", "", text).replace(" {", "{")
 
 
 def _hash(text: str) -> str:
