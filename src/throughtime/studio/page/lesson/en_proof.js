@@ -160,7 +160,7 @@ export const PROOF = {
       earlier: "No: at step STEP, P % is left, but it was below 1 % at a later step.",
       changes: "What changes while it is trained on",
       noise: "noise on the states",
-      decay: "weights decay",
+      decay: "weight decay",
       longer: "sums of 12 bits",
       repair: "▶ Train on, then ask for the proof",
       other: "Another network",

@@ -8,7 +8,7 @@ import { RECIPE } from "./tools.js";
 
 /** @typedef {import("./repairing.js").Judged} Judged */
 
-/** What is changed if the reader chooses so, beside the recipe's noise: by how much weights decay, bits of sums. */
+/** What is changed if the reader chooses so, beside the recipe's noise: the weight decay, bits of sums. */
 const [DECAY, LONGER] = [0.01, 12];
 
 /**
