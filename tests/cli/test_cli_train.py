@@ -433,6 +433,8 @@ def test_a_run_that_learns_from_its_errors_goes_on_so_or_not_at_all(throughtime)
     outcome = throughtime("train", "--resume", "run", "--steps", 40)
     assert outcome.status == 2
     assert "give --until-proved too" in outcome.complaint
+    with pytest.raises(ValueError, match="use resume_until_proved"):
+        tt.resume("run", steps=40)
 
 
 @pytest.mark.long

@@ -25,9 +25,9 @@ from throughtime.network import Network
 from throughtime.support.documents import printable
 from throughtime.tasks import Addition
 from throughtime.training import recipes
-from throughtime.training.checkpoint import load_run, resume
+from throughtime.training.checkpoint import load_run, refuse_lessons, resume
 from throughtime.training.loop import Callback, NotFinite, Run, proceed
-from throughtime.weights.files import LESSONS, MODEL, save_network
+from throughtime.weights.files import MODEL, save_network
 
 if TYPE_CHECKING:
     from throughtime.proof import Proof
@@ -153,8 +153,8 @@ def _resumed(given: Given) -> tuple[Session, Run]:
         steps = given.get("steps", before.settings.steps)
         if steps < before.step:
             raise Failure(f"the run in {folder} has taken {before.step} steps already: give more of them than {steps}")
-        if (folder / LESSONS).is_file() and "until_proved" not in given:
-            raise Failure(f"the run in {folder} learns from its errors until it is proved: give --until-proved too")
+        if "until_proved" not in given:
+            refuse_lessons(folder)
         session.header(before.network, before.settings.seed)
         with progress(before.step, steps, session.talks) as shown:
             callbacks = [*shown, *_sums(session, steps, before.settings.seed)]

@@ -31,6 +31,7 @@ from throughtime.weights.files import (
     CHECKPOINT,
     FORMAT,
     HISTORY,
+    LESSONS,
     MODEL,
     RUN,
     Stored,
@@ -291,12 +292,13 @@ def resume(
     Raises
     ------
     ValueError
-        If the folder holds no run or a damaged one, another process trains in it, or the run was trained on something
-        else.
+        If the folder holds no run or a damaged one, another process trains in it, the run was trained on something
+        else, or it is one of `train_until_proved`.
     """
     folder = Path(folder)
     if not (folder / RUN).is_file():
         load_run(folder)  # which says so; a folder of others gets no lock
+    refuse_lessons(folder)
     with _locked(folder) as lock:  # before it is read: another process may be about to take steps
         stored = Stored.read(folder)
         run = _run_of(stored, None if isinstance(task_or_data, Batch | Data) else task_or_data)
@@ -307,6 +309,15 @@ def resume(
         if steps is not None:
             run.settings = replace(run.settings, steps=steps)
         return proceed(run, what, validate, callbacks, folder, threads=threads, lock=lock)
+
+
+def refuse_lessons(folder: Path) -> None:
+    """Refuse to continue a run that learns from its errors as one that does not, to other bits."""
+    if (folder / LESSONS).is_file():
+        raise ValueError(
+            f"the run in {folder} learns from its errors until it is proved: give --until-proved too, in Python use "
+            "resume_until_proved"
+        )
 
 
 def _refuse_other(stored: Stored, what: Task | Batch | Data, validate: Batch | None) -> None:
