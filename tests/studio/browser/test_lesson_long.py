@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from lesson_page import value
+from lesson_page import press, value
 
 from throughtime.cells.activations import sigmoid
 
@@ -230,7 +230,7 @@ def test_an_error_fades_or_explodes_on_its_way_back(chapter):
         kept = norms()
         gain.fill("0.8")
         assert norms()[-1] / norms()[0] < 1e-4 < kept[-1] / kept[0]  # fades again
-        section.locator("[data-action=explode]").click()
+        press(section, "explode")
         growth.append(norms()[-1] / norms()[0])
         assert growth[-1] > 10
         assert value(section, "clipped") == "1.0"

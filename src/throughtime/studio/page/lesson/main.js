@@ -79,17 +79,23 @@ function sectionOf(chapter, k) {
     light();
     return figure;
   };
+  /**
+   * Where the page stood when an action was chosen last. Until it is scrolled the figure shows what that did, also
+   * where the text becomes shorter and the page moves a little by itself.
+   */
+  let acted = NaN;
   /** Lights the part of the figure that was read of last. */
   const light = () => {
     const read = lights.filter((paragraph) => paragraph.hasAttribute("data-read")).at(-1);
     const part = read instanceof HTMLElement ? (read.dataset.light ?? null) : null;
     set(picture, { "data-lit": part });
-    figures.get(section)?.read?.(part);
+    if (!(Math.abs(scrollY - acted) < innerHeight / 5)) figures.get(section)?.read?.(part);
     for (const place of picture.querySelectorAll("[data-part]"))
       set(place, { "data-lit": part !== null && /** @type {HTMLElement} */ (place).dataset.part === part });
   };
   const act = (/** @type {string} */ action) => {
     const figure = begin();
+    acted = scrollY;
     figure.act?.(action);
     fill(section, figure);
   };
