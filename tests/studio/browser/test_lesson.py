@@ -332,7 +332,7 @@ def test_nothing_is_said_before_it_is_known(chapter):
     page = chapter("adds").page
     for one in page.locator(".chapter").all():
         one.scroll_into_view_if_needed()
-        page.wait_for_selector(f"#{one.get_attribute('id')} .picture > *")
+        page.wait_for_selector(f"#{one.get_attribute('id')} .picture > *", state="attached")
     page.wait_for_function("() => document.querySelector('#proof [data-name=inside]').textContent !== '…'")
     assert not [text for text in page.locator("output.live:visible").all_inner_texts() if text in ("", "…")]
 
@@ -356,7 +356,7 @@ def test_the_chapters_and_the_words_are_within_reach(chapter, width):
     summary.click()
     menu.get_by_role("link", name="Words and symbols").click()
     words = page.locator("#words")
-    assert words.get_attribute("open") is not None
+    page.wait_for_function("document.getElementById('words').open")  # once the address has changed
     assert words.locator("dt").first.is_visible()
     for link in words.locator("a").all():
         assert page.locator(f".chapter{link.get_attribute('href')}").count() == 1
