@@ -36,6 +36,7 @@ def train_on(rank: int, folder: str) -> None:
         optimizer.step()
     if rank == 0:
         from_torch(module).save(f"{folder}/after.safetensors")
+    distributed.barrier()  # nobody leaves while another one still works
     distributed.destroy_process_group()
 
 
