@@ -189,12 +189,16 @@ def images_hold(seed, fields, batches=15, epsilon=0.0):
             for b in range(3):
                 s, y = step(system, states[:, b], a)
                 off = 1e-13 if system.specification.activation != "relu" else 1e-12
-                if not contains(widened(after.at((b, a)), off), s, e).all():
-                    return False
-                far = np.abs(y) > 30  # where the logit of a rounded y tells nothing
-                if not (contains(widened(net_y.at((b, a)), 1e-3), y, e) | far).all():
+                if not inside(after.at((b, a)), net_y.at((b, a)), s, y, e, off):
                     return False
     return True
+
+
+def inside(after, net_y, s, y, e, off):
+    """Whether sampled next states s and net_y lie in their images, but for what sampling rounds off."""
+    far = np.abs(y) > 30  # where the logit of a rounded y tells nothing
+    known = contains(widened(after, off), s, e).all()
+    return bool(known and (contains(widened(net_y, 1e-3), y, e) | far).all())
 
 
 def widened(Z, by):
