@@ -195,11 +195,11 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         return net.loss(data.x, data.y, data.lengths, data.mask)
 
     def _train_all(self, options: Options, data: Batch) -> None:
-        """Take all epochs, one by one only where somebody is told of each."""
-        told = options.verbose or options.callbacks
-        for epoch in range(1 if told else options.max_iter, options.max_iter + 1):
+        """Take all epochs, one by one only where somebody follows them."""
+        followed = options.verbose or options.callbacks
+        for epoch in range(1 if followed else options.max_iter, options.max_iter + 1):
             self._train(data, epoch)
-            if told and self._ends_after(options, epoch):
+            if followed and self._ends_after(options, epoch):
                 break
 
     def _ends_after(self, options: Options, epoch: int) -> bool:

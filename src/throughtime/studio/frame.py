@@ -191,13 +191,13 @@ def check(net: Network, example: Example, gradient: Array) -> Check:
 def _keeper(h: Array, one: Array) -> Keeper:
     """The unit of states (N,H) that tells best which of them are of state `one` (N,)."""
     means = np.stack([h[~one].mean(axis=0), h[one].mean(axis=0)])
-    told = (h > means.mean(axis=0)) == (means[1] > means[0])  # as state 1
-    right = np.stack([(~told[~one]).mean(axis=0), told[one].mean(axis=0)])
+    as_one = (h > means.mean(axis=0)) == (means[1] > means[0])
+    right = np.stack([(~as_one[~one]).mean(axis=0), as_one[one].mean(axis=0)])
     unit = int(right.min(axis=0).argmax())
     return Keeper(
         unit=unit,
         means=(float(means[0, unit]), float(means[1, unit])),
-        right=int((told[:, unit] == one).sum()),
+        right=int((as_one[:, unit] == one).sum()),
         steps=len(h),
         keeps=bool(right[:, unit].min() >= KEPT),
     )

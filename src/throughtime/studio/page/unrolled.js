@@ -291,7 +291,7 @@ function describeMemory({ view, geometry, memory, keepers }) {
     );
   if (!found) return;
   const { unit, means, right, steps } = found;
-  const told = `tells it after ${right} of ${steps} steps of many sequences`;
+  const tells = `tells it after ${right} of ${steps} steps of many sequences`;
   if (placed) {
     keepers.style.top = `${placed.top + unit * placed.row + placed.row / 2}px`;
     set(keepers, { title: `keeps the ${state}` });
@@ -300,9 +300,9 @@ function describeMemory({ view, geometry, memory, keepers }) {
     memory,
     `Where is the ${state} kept? ` +
       (placed
-        ? `Unit ${unit} ${told}: ${array}[${unit}] is about ${format(means[1], 2)} after ${state} 1, and ` +
+        ? `Unit ${unit} ${tells}: ${array}[${unit}] is about ${format(means[1], 2)} after ${state} 1, and ` +
           `${format(means[0], 2)} after ${state} 0.`
-        : `In no unit alone: the best one, unit ${unit}, ${told}.`),
+        : `In no unit alone: the best one, unit ${unit}, ${tells}.`),
   );
 }
 

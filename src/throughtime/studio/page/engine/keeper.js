@@ -10,7 +10,7 @@ const KEPT = 0.95;
  */
 export function keeperOf(h, H, label) {
   const counts = [0, 1].map((state) => label.filter((one) => one === state).length);
-  const told = Array.from({ length: H }, (_, unit) => {
+  const units = Array.from({ length: H }, (_, unit) => {
     const values = label.map((_, k) => h[k * H + unit]);
     const means = /** @type {[number, number]} */ (
       counts.map((count, state) => values.reduce((sum, v, k) => sum + (label[k] === state ? v : 0), 0) / count)
@@ -20,6 +20,6 @@ export function keeperOf(h, H, label) {
     const right = [0, 1].map((state) => asOne.filter((one, k) => label[k] === state && one === (state === 1)).length);
     return { unit, means, right: right[0] + right[1], least: Math.min(...right.map((n, state) => n / counts[state])) };
   });
-  const { least, ...best } = told.reduce((most, one) => (one.least > most.least ? one : most));
+  const { least, ...best } = units.reduce((most, one) => (one.least > most.least ? one : most));
   return { ...best, steps: label.length, keeps: least >= KEPT };
 }
