@@ -29,15 +29,13 @@ def spell(machine: Machine, word: Sequence[int]) -> str:
     between = sign(machine)
     if between is not None:
         numbers = machine.symbols[list(word)].astype(int).T
-        return between.join(_ends("".join(map(str, bits[::-1]))) for bits in numbers)
+        return between.join(_ends([str(bit) for bit in bits[::-1]], "") for bits in numbers)
     names = [machine.symbol_names[letter] for letter in word]
-    if all(len(name) == 1 for name in names):
-        return _ends("".join(names))
-    return " ".join(names if len(names) <= LONGEST else [*names[: LONGEST // 2], "…", *names[-LONGEST // 2 :]])
+    return _ends(names, "" if all(len(name) == 1 for name in names) else " ")
 
 
-def _ends(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}…{text[-LONGEST // 2 :]}"
+def _ends(steps: list[str], between: str) -> str:
+    return between.join(steps if len(steps) <= LONGEST else [*steps[: LONGEST // 2], "…", *steps[-LONGEST // 2 :]])
 
 
 def step_name(machine: Machine) -> str:
@@ -62,5 +60,4 @@ def loosely(machine: Machine) -> str:
 
 def signal(inputs: npt.NDArray[np.float64]) -> str:
     """The inputs (T, I) of a word, step by step."""
-    steps = [" ".join(f"{v:.6g}" for v in x) for x in inputs.tolist()]
-    return ", ".join(steps if len(steps) <= LONGEST else [*steps[: LONGEST // 2], "…", *steps[-LONGEST // 2 :]])
+    return _ends([" ".join(f"{v:.6g}" for v in x) for x in inputs.tolist()], ", ")
