@@ -75,10 +75,8 @@ class Lessons:
         if self.words:
             for row, lesson in enumerate(rng.integers(len(self.words), size=B // 2)):
                 word[row, : len(self.words[lesson])] = self.words[lesson]
-        state, y = np.zeros(B, np.int64), np.empty((B, T, machine.outputs.shape[2]))
-        for t, letter in enumerate(word.T):
-            y[:, t] = machine.outputs[state, letter]
-            state = machine.next[state, letter]
+        entry, _ = machine.follow(word.T)
+        y = machine.outputs.reshape(-1, machine.outputs.shape[2]).take(entry.T, axis=0)
         rest = ((0, 0), (0, T - steps), (0, 0))
         rows = rng.permutation(batch)
         return Batch(

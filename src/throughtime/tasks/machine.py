@@ -121,6 +121,16 @@ class Machine:
             states[t + 1] = self.next[states[t], letter]
         return states, self.outputs[states[:-1], letters]
 
+    def follow(self, word: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        """Feed words of symbol indices (T,B) → the table entries (T,B) it came by, its last state (B,)."""
+        letters, after = len(self.symbols), self.next.ravel()
+        entry = np.empty_like(word)
+        state = np.zeros(word.shape[1], np.int64)
+        for t in range(len(word)):
+            entry[t] = state * letters + word[t]
+            state = after.take(entry[t])
+        return entry, state
+
 
 def meeting(lo: npt.NDArray[Any], hi: npt.NDArray[Any]) -> tuple[int, int] | None:
     """Two of the boxes lo to hi (A, I) that have a point in common, or None."""

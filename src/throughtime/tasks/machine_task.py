@@ -79,13 +79,7 @@ class MachineTask(Described, ABC):
 
     def follow(self, word: Array) -> tuple[Array, Array]:
         """Run the machine on symbols (T,B) → the table entries (T,B) it came by, its last state (B,)."""
-        letters, after = len(self.machine.symbols), self.machine.next.ravel()
-        entry = np.empty_like(word)
-        state = np.zeros(word.shape[1], np.int64)
-        for t in range(len(word)):
-            entry[t] = state * letters + word[t]
-            state = after.take(entry[t])
-        return entry, state
+        return self.machine.follow(word)
 
     def encode(self, *numbers: int) -> tuple[Array, Array]:
         """Numbers and their result → x (1,T,I), y (1,T,O).
