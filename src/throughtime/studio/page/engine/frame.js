@@ -3,7 +3,7 @@ import { principal } from "./axes.js";
 import { checked } from "./differences.js";
 import { keeperOf } from "./keeper.js";
 import { PURPOSES, Random } from "./random.js";
-import { isRight } from "./readout.js";
+import { isRight, rightSequences } from "./readout.js";
 import { traceOf } from "./trace.js";
 
 /** @typedef {import("./network.js").Network} Network */
@@ -66,16 +66,9 @@ export class Framer {
   /** The state space, and how many sequences are right. @param {Network} network */
   predicted(network) {
     const { sequences, task, shown, labels } = this;
-    const { T, B } = sequences;
     const { hidden: H, outputs: O, readout } = network.specification;
     const y = network.predict(sequences);
-    let right = 0;
-    for (let b = 0; b < B; b++) {
-      let all = true;
-      for (let t = 0; t < T && all; t++) all = isRight(readout, sequences.y, y, (t * B + b) * O, O);
-      right += Number(all);
-    }
-    const exact = { checked: B, right };
+    const exact = { checked: sequences.B, right: rightSequences(readout, sequences, y, O) };
     if (H < 2) return { exact, space: null };
     const { layers } = /** @type {import("./passes.js").Tape} */ (network.tape);
     const states = layers[layers.length - 1].h;

@@ -125,3 +125,18 @@ export function isRight(readout, d, y, at, O) {
   }
   return predicted === wanted;
 }
+
+/**
+ * In how many sequences all outputs y are right: those of each step, or the only ones of a sequence.
+ * @param {Specification["readout"]} readout @param {import("./types.d.ts").Batch} batch
+ * @param {Float64Array} y @param {number} O
+ */
+export function rightSequences(readout, { y: d, B }, y, O) {
+  let exact = 0;
+  for (let b = 0; b < B; b++) {
+    let right = true;
+    for (let at = b * O; at < y.length && right; at += B * O) right = isRight(readout, d, y, at, O);
+    if (right) exact++;
+  }
+  return exact;
+}

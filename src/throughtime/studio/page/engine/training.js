@@ -3,7 +3,7 @@ import { factor, update } from "./optimisers.js";
 import { backward, forward, Tape } from "./passes.js";
 import { backwardPerStep } from "./per_step.js";
 import { PURPOSES, Random } from "./random.js";
-import { isRight } from "./readout.js";
+import { rightSequences } from "./readout.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./types.d.ts").Batch} Batch */
@@ -95,15 +95,8 @@ export class Trainer {
 
   /** In how many sequences of the last update all outputs are right. @param {Batch} batch */
   exact(batch) {
-    const { y, rows } = /** @type {Tape} */ (this.tape);
-    const { readout, outputs: O } = this.network.specification;
-    let exact = 0;
-    for (let b = 0; b < batch.B; b++) {
-      let right = true;
-      for (let row = b; row < rows && right; row += batch.B) right = isRight(readout, batch.y, y, row * O, O);
-      if (right) exact++;
-    }
-    return exact;
+    const { readout, outputs } = this.network.specification;
+    return rightSequences(readout, batch, /** @type {Tape} */ (this.tape).y, outputs);
   }
 
   /** The last change of the parameters. */
