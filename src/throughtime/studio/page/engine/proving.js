@@ -2,6 +2,7 @@
 import { double } from "./checker/reading.js";
 import { checkInSlices } from "./exhaustive.js";
 import { proofOf } from "./prover.js";
+import { isRight } from "./readout.js";
 
 /** @typedef {import("./network.js").Network} Network */
 /** @typedef {import("./tasks.js").MachineTask} MachineTask */
@@ -29,9 +30,10 @@ export function* attempt({ machine }, network, step) {
  */
 export function refutation(task, network, word) {
   const { x, y: d } = task.run(word);
-  const O = task.outputs;
+  const { outputs: O, readout } = network.specification;
   const y = network.predict({ x: Float64Array.from(x.flat()), T: x.length, B: 1 });
-  const last = d.findIndex((row, t) => row.some((bit, k) => y[t * O + k] > 0.5 !== bit > 0.5));
+  const targets = Float64Array.from(d.flat());
+  const last = d.findIndex((_, t) => !isRight(readout, targets, y, t * O, O));
   const operands = task.numbers(x.slice(0, last + 1))?.map(String) ?? null;
   const letters = word.slice(0, last + 1);
   const symbols = letters.map((symbol) => task.machine.symbol_names[symbol]);
