@@ -223,9 +223,9 @@ export class Session {
         throw new Error(`operands must be whole numbers of up to ${bits} bits, got ${operands.join(", ")}`);
       return task.encode(...operands.map(BigInt));
     }
-    const { x, T } = task.sample(new Random(sample, PURPOSES.example), 1);
-    const { inputs: I } = task;
-    return task.run(Array.from({ length: T }, (_, t) => task.symbol(Array.from(x.subarray(t * I, (t + 1) * I)))));
+    const word = new Int32Array(task.bits);
+    task.draw(new Random(sample, PURPOSES.example), word);
+    return task.run(Array.from(word));
   }
 
   /** @param {import("./frame.js").Example} example */
