@@ -43,7 +43,7 @@ export function* proofOf(network, machine, described) {
  * @returns {Box[] | null}
  */
 function followed(network, { next, symbols }, apart) {
-  const { hidden: H, inputs: I } = network.specification;
+  const H = network.specification.hidden;
   const N = network.cell.states;
   const tape = network.begin(1);
   const n = tape.layers.length * N * H;
@@ -57,21 +57,19 @@ function followed(network, { next, symbols }, apart) {
     boxes.push({ label, succ: [], lo: state.map((v) => v - WIDER_BY), hi: state.map((v) => v + WIDER_BY) });
     return boxes.length - 1;
   };
+  /** Where the tape has a number of the state. @param {number} k @returns {[layer: number, row: number]} */
+  const at = (k) => [Math.floor(k / (N * H)), (Math.floor(k / H) % N) * tape.stride + (k % H)];
   place(0, new Float64Array(n));
   for (let q = 0; q < boxes.length; q++) {
     if (boxes.length > SETS) return null;
     const { lo, hi, label } = boxes[q];
     boxes[q].succ = symbols.map((symbol, a) => {
       const after = new Float64Array(n);
-      const at = (/** @type {number} */ k) => [
-        Math.floor(k / (N * H)),
-        (Math.floor(k / H) % N) * tape.stride + (k % H),
-      ];
       for (let k = 0; k < n; k++) {
         const [layer, row] = at(k);
         tape.layers[layer].states[row] = (lo[k] + hi[k]) / 2;
       }
-      network.step(tape, Float64Array.from(symbol).subarray(0, I));
+      network.step(tape, Float64Array.from(symbol));
       for (let k = 0; k < n; k++) {
         const [layer, row] = at(k);
         after[k] = tape.layers[layer].states[row];
