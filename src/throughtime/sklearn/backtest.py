@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas
 
 NAIVE = "seasonal naive"
-_ARRAYS = ("table", "array", "plain", "list")
 
 
 @dataclass(frozen=True)
@@ -203,30 +202,20 @@ def _name(sequences: Sequences, number: int) -> Any:
 
 def _cut(X: Any, sequences: Sequences, starts: Array, ends: Array) -> Any:
     """The steps from `starts` up to `ends` of each sequence: in pandas' form, or as a list of arrays."""
-    if sequences.kind in _ARRAYS:
+    if sequences.order is None:
         return [x[start:end] for x, start, end in zip(sequences.x, starts, ends, strict=True)]
-    rows = [order[start:end] for order, start, end in zip(_orders(sequences), starts, ends, strict=True)]
+    rows = [order[start:end] for order, start, end in zip(sequences.orders(), starts, ends, strict=True)]
     if sequences.kind == "frames":
         return [frame.iloc[order] for frame, order in zip(X, rows, strict=True)]
     return X.iloc[np.concatenate(rows)]
 
 
-def _orders(sequences: Sequences) -> list[Array]:
-    """Which of the rows of what came in frames comes where, for each sequence; of a list, rows of its own frame."""
-    firsts = np.cumsum(sequences.lengths) - sequences.lengths
-    assert sequences.order is not None
-    orders = np.split(sequences.order, firsts[1:])
-    return (
-        [order - first for order, first in zip(orders, firsts, strict=True)] if sequences.kind == "frames" else orders
-    )
-
-
 def _times(sequences: Sequences, number: int) -> Any:
     """The times of a sequence, in their order; numbers from 0 where it has none."""
-    if sequences.kind in _ARRAYS:
+    if sequences.order is None:
         return np.arange(sequences.lengths[number])
     index = sequences.indices[number if sequences.kind == "frames" else 0]
-    times = index.get_level_values(-1)[_orders(sequences)[number]]
+    times = index.get_level_values(-1)[sequences.orders()[number]]
     return frames.comparable(times, "the index of X")
 
 

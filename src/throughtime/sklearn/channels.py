@@ -75,13 +75,8 @@ def with_time_gaps(sequences: Sequences) -> tuple[Sequences, str]:
             "time_gaps needs the times of steps, and X has none: give a frame with an index of sequence and time, or a "
             "list of frames with their times as index"
         )
-    firsts = np.cumsum(sequences.lengths) - sequences.lengths
     if sequences.kind == "frames":
-        orders = np.split(sequences.order, firsts[1:])
-        every = [
-            _numbers(index[order - first])
-            for index, order, first in zip(sequences.indices, orders, firsts, strict=True)
-        ]
+        every = [_numbers(index[order]) for index, order in zip(sequences.indices, sequences.orders(), strict=True)]
     else:
         every = [_numbers(sequences.indices[0].get_level_values(-1)[sequences.order])]
     kinds = [kind for _, kind in every]
@@ -89,7 +84,7 @@ def with_time_gaps(sequences: Sequences) -> tuple[Sequences, str]:
         odd = next(i for i, kind in enumerate(kinds) if kind != kinds[0])
         raise ValueError(f"the times of sequence {odd} of X are {kinds[odd]}, those of sequence 0 {kinds[0]}")
     gaps = np.concatenate([np.diff(times, prepend=times[0]) for times, _ in every])
-    gaps[firsts] = 0
+    gaps[sequences.firsts] = 0
     column = np.zeros((*sequences.x.shape[:2], 1))
     column[sequences.real, 0] = gaps
     return replace(sequences, x=np.concatenate([sequences.x, column], axis=2)), kinds[0]

@@ -53,6 +53,17 @@ class Sequences:
         real: Array = np.arange(self.x.shape[1]) < self.lengths[:, None]
         return real
 
+    @property
+    def firsts(self) -> Array:
+        """Where each sequence begins among the real steps of all."""
+        firsts: Array = np.cumsum(self.lengths) - self.lengths
+        return firsts
+
+    def orders(self) -> list[Array]:
+        """`order` by sequences; of a list of frames, the rows of each are counted in its own."""
+        assert self.order is not None
+        return self._split(self.order - np.repeat(self.firsts, self.lengths) if self.kind == "frames" else self.order)
+
     def per_sequence(self, given: Any, what: str = "y") -> Any:
         """The values given for each sequence, in their order.
 
@@ -66,7 +77,7 @@ class Sequences:
         if np.ndim(given) == 0 or len(given) != len(rows) or len(rows) == len(self):
             return given
         values = np.asarray(frames.aligned(given, rows, what))[self.order]
-        of_each = values[np.cumsum(self.lengths) - self.lengths]
+        of_each = values[self.firsts]
         differs = np.repeat(of_each, self.lengths, axis=0) != values
         if differs.any():
             number = np.repeat(np.arange(len(self)), self.lengths)[np.nonzero(differs)[0][0]]
@@ -120,9 +131,7 @@ class Sequences:
                     raise ValueError(f"{what} of sequence {i} has {len(row)} steps, but its X has {length}")
             if self.order is None:
                 return found
-            starts = np.cumsum(self.lengths) - self.lengths
-            orders = zip(found, self._split(self.order), starts, strict=True)
-            return [row[order - start] for row, order, start in orders]
+            return [row[order] for row, order in zip(found, self.orders(), strict=True)]
         values = convert(given, what)
         return list(values) if values.shape == self.x.shape[:2] else None
 
