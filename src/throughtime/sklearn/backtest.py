@@ -147,6 +147,7 @@ def backtest(
     _check_lengths(sequences, int(back[0]), max(horizon, season) + 1, origins)
     names = [X.name] if frames.is_series(X) else reader._columns or list(range(F))
     named = {names[target]: int(target) for target in targets}
+    times = _times(sequences)
     parts, fitted = [], None
     for steps_back in back:
         ends = sequences.lengths - steps_back
@@ -155,7 +156,7 @@ def backtest(
             fitted = clone(forecaster).fit(_cut(X, sequences, starts, ends))
         known = _cut(X, sequences, np.zeros_like(ends), ends)
         predicted = _forecast(fitted, known, (len(sequences), horizon, len(targets)))
-        parts += list(_rows(sequences, named, starts, ends, predicted, season))
+        parts += list(_rows(sequences, times, named, starts, ends, predicted, season))
     levels = tuple(name for name in predicted if not isinstance(name, str))
     return Backtest(pandas.concat(parts, ignore_index=True), levels)
 
@@ -210,24 +211,31 @@ def _cut(X: Any, sequences: Sequences, starts: Array, ends: Array) -> Any:
     return X.iloc[np.concatenate(rows)]
 
 
-def _times(sequences: Sequences, number: int) -> Any:
-    """The times of a sequence, in their order; numbers from 0 where it has none."""
+def _times(sequences: Sequences) -> list[Any]:
+    """The times of each sequence, in their order; numbers from 0 where it has none."""
     if sequences.order is None:
-        return np.arange(sequences.lengths[number])
-    index = sequences.indices[number if sequences.kind == "frames" else 0]
-    times = index.get_level_values(-1)[sequences.orders()[number]]
-    return frames.comparable(times, "the index of X")
+        return [np.arange(length) for length in sequences.lengths]
+    times = [index.get_level_values(-1) for index in sequences.indices]
+    times = times if sequences.kind == "frames" else times * len(sequences)
+    return [
+        frames.comparable(one[order], "the index of X") for one, order in zip(times, sequences.orders(), strict=True)
+    ]
 
 
 def _rows(
-    sequences: Sequences, targets: dict[Any, int], starts: Array, ends: Array, predicted: dict[Any, Array], season: int
+    sequences: Sequences,
+    times: list[Any],
+    targets: dict[Any, int],
+    starts: Array,
+    ends: Array,
+    predicted: dict[Any, Array],
+    season: int,
 ) -> Iterator[pandas.DataFrame]:
     """The rows of `Backtest.forecasts` for one origin (the one of each series), a frame for each series and feature."""
     import pandas
 
     horizon = predicted["forecast"].shape[1]
     for i, (x, start, end) in enumerate(zip(sequences.x, starts, ends, strict=True)):
-        times = _times(sequences, i)
         scale = np.abs(x[start + season : end] - x[start : end - season]).mean(axis=0)
         last_season = x[end - season + np.arange(horizon) % season]
         for f, (feature, column) in enumerate(targets.items()):
@@ -235,9 +243,9 @@ def _rows(
                 {
                     "series": _name(sequences, i),
                     "feature": feature,
-                    "origin": times[end - 1],
+                    "origin": times[i][end - 1],
                     "step": np.arange(1, horizon + 1),
-                    "time": times[end : end + horizon],
+                    "time": times[i][end : end + horizon],
                     "actual": x[end : end + horizon, column],
                     **{name: found[i, :, f] for name, found in predicted.items()},
                     NAIVE: last_season[:, column],
