@@ -75,11 +75,11 @@ def permutation_importance(
     before = scorer(estimator, X, y, **weights)
     importances = np.empty((places, n_repeats))
     for repeat in range(n_repeats):
-        other = _others(sequences, rng.permutation(len(x)))
+        others = np.take_along_axis(x, _others(sequences, rng.permutation(len(x)))[:, :, None], axis=0)
         for place in range(places):
             where = (..., place) if by == "feature" else (slice(None), place)
             exchanged = x.copy()
-            exchanged[where] = np.take_along_axis(x, other[:, :, None], axis=0)[where]
+            exchanged[where] = others[where]
             importances[place, repeat] = before - scorer(
                 estimator, _as_given(exchanged, X, sequences, estimator), y, **weights
             )
