@@ -3,7 +3,7 @@
 import pytest
 
 from throughtime.studio import export
-from throughtime.studio.modules import Modules, join
+from throughtime.studio.modules import Modules
 
 
 def write(folder, **modules):
@@ -19,7 +19,7 @@ def test_modules_stand_before_those_that_use_them(tmp_path):
         b='import { e } from "./e.js";\nexport function b() {}\nexport const c = e;\n',
         e="export class e {}\nexport async function f() {}\nfunction own() {}\n",
     )
-    joined = join(tmp_path, "a.js")
+    joined = Modules(tmp_path).script("a.js")
     assert "import" not in joined.replace('"important"', "")
     assert "export" not in joined
     places = [joined.index(f'modules["{name}.js"] =') for name in "eba"]
@@ -42,7 +42,7 @@ def test_modules_stand_before_those_that_use_them(tmp_path):
 def test_what_is_not_known_is_refused(tmp_path, text):
     write(tmp_path, a=text, b="")
     with pytest.raises(ValueError, match=r"a\.js: cannot join"):
-        join(tmp_path, "a.js")
+        Modules(tmp_path).script("a.js")
 
 
 def test_what_several_scripts_use_stands_in_one_of_them(tmp_path):
@@ -66,7 +66,7 @@ def test_what_several_scripts_use_stands_in_one_of_them(tmp_path):
 def test_a_circle_is_refused(tmp_path):
     write(tmp_path, a='import { b } from "./b.js";', b='import { a } from "./a.js";')
     with pytest.raises(ValueError, match="import each other"):
-        join(tmp_path, "a.js")
+        Modules(tmp_path).script("a.js")
 
 
 def test_the_page_stands_in_one_file():

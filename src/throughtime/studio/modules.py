@@ -14,8 +14,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-BEGIN = "const modules = {};\n"
-
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.\.?/[\w./-]+\.js)";[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function\*? |class |const )", re.MULTILINE)
 _NAME = re.compile(r"^export (?:async )?(?:function\*?|class|const) ([\w$]+)", re.MULTILINE)
@@ -56,7 +54,7 @@ class Modules:
             found |= self._imported(entry)
         shared = {name: text for name, text in found.items() if name not in entries}
         self.shared |= set(shared)
-        return BEGIN + "".join(shared.values())
+        return "const modules = {};\n" + "".join(shared.values())
 
     def script(self, entry: str) -> str:
         """The script of `entry` and of what it imports, without what `below` has given; raises as `below` does."""
@@ -81,11 +79,6 @@ class Modules:
 
         add(entry, entry)
         return joined
-
-
-def join(folder: Path, entry: str, written: Mapping[str, str] | None = None) -> str:
-    """The module `entry` of a folder and all that it imports, as one script: see `Modules`."""
-    return BEGIN + Modules(folder, written).script(entry)
 
 
 def _wrapped(name: str, text: str) -> str:
