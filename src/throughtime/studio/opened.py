@@ -216,9 +216,10 @@ def _classic_pairs(run: Run) -> Batch | None:
     if s != recipes.classic_network(s.hidden).specification or settings.seed >= 2**32:
         return None
     for times in range(1, MOST_TIMES + 1):
-        pairs = recipes.classic_pairs(run.network, settings.seed, settings.steps // times)[1]
-        if settings.steps % times == 0 and fingerprint(pairs) == run.data:
-            return pairs
+        if settings.steps % times == 0:
+            pairs = recipes.classic_pairs(run.network, settings.seed, settings.steps // times)[1]
+            if fingerprint(pairs) == run.data:
+                return pairs
     return None
 
 
