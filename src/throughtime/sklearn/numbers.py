@@ -91,7 +91,7 @@ def check_finite(x: Array, features: Any, names: Any, table: bool, missing: bool
 
     `advice` is what to do about NaN.
     """
-    finite = np.isfinite(x) | (missing & np.isnan(x))
+    finite = ~np.isinf(x) if missing else np.isfinite(x)
     if finite.all():
         return
     sequence, step, feature = (int(place) for place in np.argwhere(~finite)[0])
