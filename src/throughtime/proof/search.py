@@ -192,10 +192,8 @@ class Search:
             self.closed = tracking
             if same and tolerance < FINEST:
                 return "no error found"
-            for m in () if same else STEPS:
-                proved = self.attempt(tracking, hulls(tracking, self.tried, walks), m, epsilon)
-                if proved:
-                    return proved
+            if not same and (proved := self.attempts(tracking, walks, STEPS, epsilon, BOLD)):
+                return proved
             if lingering is None:
                 lingering = linger(self.tried, self.machine, self.seed)
                 if lingering.error and (refuted := self.refute(lingering.error)):
@@ -203,16 +201,12 @@ class Search:
             finer = self.finer_where_wide(tracking, lingering, tolerance)
             if isinstance(finer, Wrong):
                 return self.refute(finer.word) or NEAR
-            if finer is not None:
-                for m in FINER_STEPS:
-                    proved = self.attempt(finer, hulls(finer, self.tried, lingering), m, epsilon, PATIENT)
-                    if proved:
-                        return proved
+            if finer is not None and (proved := self.attempts(finer, lingering, FINER_STEPS, epsilon, PATIENT)):
+                return proved
             tolerance *= FINER
 
     def finer_where_wide(self, tracking: Tracking, walks: Walks, tolerance: float) -> Tracking | Wrong | None:
         """An automaton whose sets are at most τ wide, with representatives nearer to each other where states drift."""
-        wide = np.zeros(0, bool)
         for _ in range(ROUNDS):
             sets = hulls(tracking, self.tried, walks)
             ends = self.system.embedded(sets.lo), self.system.embedded(sets.hi)
@@ -239,9 +233,17 @@ class Search:
             return None
         return found if isinstance(found, Wrong) else None
 
-    def attempt(
-        self, tracking: Tracking, sets: Sets, m: int, epsilon: float, widening: Widening = BOLD
+    def attempts(
+        self, tracking: Tracking, walks: Walks, steps: tuple[int, ...], epsilon: float, widening: Widening
     ) -> Proved | None:
+        """Attempts with each m, from the hulls of what walks leave."""
+        sets = hulls(tracking, self.tried, walks)
+        for m in steps:
+            if proved := self.attempt(tracking, sets, m, epsilon, widening):
+                return proved
+        return None
+
+    def attempt(self, tracking: Tracking, sets: Sets, m: int, epsilon: float, widening: Widening) -> Proved | None:
         """Try to close these sets, and have the proof checked."""
         from throughtime.proof import checker
 

@@ -80,10 +80,10 @@ def sweep(
             raise Doubtful(f"more than {most} sets of states had to be looked at")
         outside: list[Zonotope] = []
         follows: list[Array] = []
-        part = max(1, AT_ONCE // (len(machine.symbols) * (Z.G.shape[-2] + Z.G.shape[-1]) * Z.G.shape[-1]))
+        generators = Z.G.shape[-2] + Z.G.shape[-1]
+        part = max(1, AT_ONCE // (len(machine.symbols) * generators * Z.G.shape[-1]))
         for at in range(0, len(q), part):
             here = q[at : at + part]
-            generators = Z.G.shape[-2] + Z.G.shape[-1]
             budget.take(len(here) * len(machine.symbols) * generators * system.work + IMAGE)
             after, net_y = image(system, Z.at(slice(at, at + part)), epsilon)
             _require_right(system, machine, net_y, tracking.label[here], depth)
