@@ -135,26 +135,28 @@ def _tolerances(system: System, before: Tracking | None, point: Array, label: Ar
     """The tolerance (B,) at each point: that of the nearest representative before."""
     found = np.full(len(point), tolerance)
     if before is not None:
-        points = system.embedded(before.points)
-        for value in np.unique(label):
-            mine, old = np.flatnonzero(label == value), np.flatnonzero(before.label == value)
-            if len(old):
-                found[mine] = before.tolerance[old[_squares(point[mine], points[old]).argmin(axis=1)]]
+        nearest, _ = _nearest(system.embedded(before.points), before.label, point, label)
+        found[nearest >= 0] = before.tolerance[nearest[nearest >= 0]]
     return found
+
+
+def _nearest(points: Array, labels: Array, point: Array, label: Array) -> tuple[Array, Array]:
+    """Which of the points with its label is nearest to each (B,), −1 if there is none, and its squared distance."""
+    nearest, squares = np.full(len(point), -1), np.full(len(point), np.inf)
+    for value in np.unique(label):
+        mine, old = np.flatnonzero(label == value), np.flatnonzero(labels == value)
+        if len(old):
+            distance = _squares(point[mine], points[old])
+            nearest[mine], squares[mine] = old[distance.argmin(axis=1)], distance.min(axis=1)
+    return nearest, squares
 
 
 def _merge(
     points: Array, labels: Array, near: Array, point: Array, label: Array, within: Array, room: int
 ) -> tuple[Array, list[int]]:
     """To which representative each new point goes, the new ones among them after the old → (targets, which are new)."""
-    target = np.full(len(point), -1)
-    for value in np.unique(label):
-        mine, old = np.flatnonzero(label == value), np.flatnonzero(labels == value)
-        if len(old):
-            distance = _squares(point[mine], points[old])
-            nearest = distance.argmin(axis=1)
-            close = distance[np.arange(len(mine)), nearest] <= near[old[nearest]] ** 2
-            target[mine[close]] = old[nearest[close]]
+    target, squares = _nearest(points, labels, point, label)
+    target[~(squares <= near[target] ** 2)] = -1  # also where they are no number
     fresh: list[int] = []
     for k in np.flatnonzero(target < 0):
         rivals = [i for i, j in enumerate(fresh) if label[j] == label[k]]
