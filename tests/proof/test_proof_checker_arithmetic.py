@@ -9,7 +9,8 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from flint import arb, ctx
+from balls import FUNCTIONS, bits
+from flint import arb
 
 from throughtime.proof.checker import sets
 from throughtime.proof.checker.sets import Set
@@ -77,16 +78,12 @@ def long_sums_hold() -> bool:
     )
 
 
-FUNCTIONS = {"exp": arb.exp, "sigmoid": lambda z: 1 / (1 + (-z).exp()), "tanh": arb.tanh}
-
-
 def functions_are_near() -> bool:
     rng = np.random.default_rng(0)
     z = np.concatenate([rng.normal(0, 1, 400) * 10 ** rng.uniform(-6, 2.8, 400), [0, 5e-324, 0.34658, 36.5, 700, 2e3]])
     z = np.concatenate([z, -z, np.log(2) * (np.arange(60) + 0.5)])
-    precision, ctx.prec = ctx.prec, 2000
-    try:
-        for name, f in FUNCTIONS.items():
+    with bits(2000):
+        for name, f in {"exp": arb.exp, "sigmoid": FUNCTIONS["sigmoid"], "tanh": FUNCTIONS["tanh"]}.items():
             given = -np.abs(z) if name == "exp" else z
             found = getattr(sets, name)(given)
             for x, y in zip(given.tolist(), found.tolist(), strict=True):
@@ -94,28 +91,22 @@ def functions_are_near() -> bool:
                 near = right * 4 * sets.U + arb("1e-300") if name == "exp" else arb(sets.NEAR)
                 if not abs(right - y) <= near:
                     return False
-        return True
-    finally:
-        ctx.prec = precision
+    return True
 
 
 def curves_hold() -> bool:
     """To the last digit, at points all over [l, u]."""
     rng = np.random.default_rng(3)
-    precision, ctx.prec = ctx.prec, 200
-    functions = {**FUNCTIONS, "relu": lambda z: z.max(0)}
-    try:
+    with bits(200):
         for name in sets.FUNCTIONS:
             x = np.stack([rng.normal(0, 3, 40), 10 ** rng.uniform(-8, 1.3, 40)], axis=1)
             found = sets.curve(name, Set(x, np.zeros(40)))
             for (c, g), (middle, slope), r in zip(x.tolist(), found.x.tolist(), found.r.tolist(), strict=True):
                 for e in np.linspace(-1, 1, 41).tolist():
-                    off = functions[name](arb(c) + arb(g) * e) - middle - arb(slope) * e
+                    off = FUNCTIONS[name](arb(c) + arb(g) * e) - middle - arb(slope) * e
                     if not abs(off) <= r:
                         return False
-        return True
-    finally:
-        ctx.prec = precision
+    return True
 
 
 def what_has_no_bound_has_none() -> bool:
