@@ -136,11 +136,10 @@ def as_json(proof: Proof) -> dict[str, Any]:
     from throughtime.proof import Refuted
 
     verdict: dict[str, Any] = {"verdict": proof.verdict, "text": proof.text, "seconds": proof.seconds}
-    if isinstance(proof, Refuted):
-        verdict["inputs"] = proof.inputs.tolist()
     if proof.verdict == "proved":
         names: tuple[str, ...] = ("sets", "m", "margin", "epsilon", "check_seconds")
-    elif proof.verdict == "refuted":
+    elif isinstance(proof, Refuted):
+        verdict["inputs"] = proof.inputs.tolist()
         names = ("word", "step", "expected", "given", "shortest")
     else:
         names = ("reason", "right_to", "tolerance", "sets", "failed", "advice")
