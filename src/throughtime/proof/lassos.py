@@ -12,11 +12,10 @@ from itertools import islice, product
 import numpy as np
 
 from throughtime.proof.budget import CALL, Budget
+from throughtime.proof.counterexample import Word
 from throughtime.proof.extraction import right
 from throughtime.proof.system import System
 from throughtime.tasks.machine import Machine
-
-Word = tuple[int, ...]
 
 MOST = 4096
 """Lassos that are followed, at most."""
