@@ -26,11 +26,11 @@ export function brush(element) {
   const context = /** @type {CanvasRenderingContext2D} */ (element.getContext("2d"));
   context.setTransform(sharp, 0, 0, sharp, 0, 0);
   context.clearRect(0, 0, width, height);
+  return { context, width, height, ink: inksOf(element) };
+}
+
+/** The page's colours where an element stands, by name. @param {Element} element */
+export function inksOf(element) {
   const style = getComputedStyle(element);
-  return {
-    context,
-    width,
-    height,
-    ink: (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim(),
-  };
+  return (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
 }

@@ -3,7 +3,7 @@
  *
  * The marks are drawn on a canvas and move from update to update; over it lie the steps of the sequence.
  */
-import { brush } from "./canvas.js";
+import { brush, inksOf } from "./canvas.js";
 import { described } from "./cell.js";
 import { built, children, el, roving, set, svg, write } from "./dom.js";
 import { Film } from "./film.js";
@@ -114,8 +114,7 @@ function build(root, act) {
     if (parts.film?.isFull()) shoot(parts);
   });
   paintedBy(canvas, (surface) => {
-    const style = getComputedStyle(canvas);
-    const ink = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim();
+    const ink = inksOf(canvas);
     clouds(parts, surface, ink, parts.moving.to, []);
     line(parts, surface, ink, pathIn(parts, parts.moving.to));
     return 0;
@@ -155,7 +154,7 @@ function build(root, act) {
 /** Begins a film of the picture, or saves the one that has begun. @param {Parts} parts */
 function shoot(parts) {
   const { canvas, film, view } = parts;
-  const ink = (/** @type {string} */ name) => getComputedStyle(canvas).getPropertyValue(`--${name}`).trim();
+  const ink = inksOf(canvas);
   const colours = view.frame.space?.labels.map((_, label) => markColour(label, view.theme)) ?? [];
   parts.film = film ? null : new Film(canvas, ink("column"), [ink("ink"), ...new Set(colours)]);
   film?.save("throughtime-states");

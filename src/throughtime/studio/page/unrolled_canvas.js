@@ -2,6 +2,7 @@
  * Draws the unrolled network: the colours, the columns, the arrows of both passes, and what a cell hangs together
  * with.
  */
+import { inksOf } from "./canvas.js";
 import { described } from "./cell.js";
 import { dependents, dependsOn } from "./dependencies.js";
 import { find, leftOf } from "./geometry.js";
@@ -53,14 +54,13 @@ export function paint(canvas, view, geometry, scales, { left, width }) {
  * @param {number} width
  */
 export function draw(context, canvas, view, geometry, scales, left, width) {
-  const style = getComputedStyle(canvas);
   /** @type {Drawing} */
   const drawing = {
     context,
     view,
     geometry,
-    ink: (name) => style.getPropertyValue(`--${name}`),
-    font: style.fontFamily,
+    ink: inksOf(canvas),
+    font: getComputedStyle(canvas).fontFamily,
   };
   const first = Math.max(0, Math.floor(left / geometry.pitch));
   const last = Math.min(geometry.T - 1, Math.ceil((left + width) / geometry.pitch));
