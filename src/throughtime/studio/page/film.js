@@ -1,5 +1,6 @@
 /** Films a canvas while it moves: what was seen is saved as a picture that repeats for ever. */
 import { Gif } from "./gif.js";
+import { download } from "./save.js";
 
 /** Milliseconds between two pictures, and for how long the last one is seen. */
 const [EVERY, LAST] = [60, 1500];
@@ -49,11 +50,9 @@ export class Film {
   /** Saves the film as a file of the browser's downloads. @param {string} name */
   save(name) {
     if (this.last) this.gif.add(this.last, LAST / 10);
-    const link = document.createElement("a");
-    link.download = `${name}.gif`;
-    link.href = URL.createObjectURL(this.gif.done());
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    const address = URL.createObjectURL(this.gif.done());
+    download(`${name}.gif`, address);
+    setTimeout(() => URL.revokeObjectURL(address), 60_000);
   }
 
   /** @param {string} ground @param {string[]} inks @returns {[number, number, number][]} */

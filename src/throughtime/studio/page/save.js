@@ -34,12 +34,15 @@ export async function save(root, name, format) {
   const picture = asSvg(root);
   const text = new XMLSerializer().serializeToString(picture).replace(NO_XML, "�");
   const address = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+  const [width, height] = ["width", "height"].map((size) => Number(picture.getAttribute(size)));
+  download(`${name}.${format}`, format === "svg" ? address : await asPng(address, width, height));
+}
+
+/** Gives the browser a file to keep. @param {string} name @param {string} address of what is in it */
+export function download(name, address) {
   const link = document.createElement("a");
-  link.download = `${name}.${format}`;
-  link.href =
-    format === "svg"
-      ? address
-      : await asPng(address, Number(picture.getAttribute("width")), Number(picture.getAttribute("height")));
+  link.download = name;
+  link.href = address;
   link.click();
 }
 
