@@ -215,7 +215,7 @@ export function mount(root, host) {
       settled = !other || configured;
       if (settled && wanted && recorded && state.frame) goTo(wanted, state.frame);
     } else if (message.type === "frame") {
-      if (others) replace("This link shows another network.", others, message);
+      if (others) replace(others, message);
       else if (settled && wanted) goTo(wanted, message);
       const updates = updatesFor(state.pace, message);
       if (message.running && updates !== paced) setPace(updates);
@@ -246,13 +246,12 @@ export function mount(root, host) {
 
   /**
    * Builds the network of a link; asks first where that ends a run.
-   * @param {string} why
    * @param {View["settings"]} settings
    * @param {Frame} frame of the run
    */
-  function replace(why, settings, frame) {
+  function replace(settings, frame) {
     others = null;
-    unlessItEnds(why, frame, () => {
+    unlessItEnds("This link shows another network.", frame, () => {
       configured = true;
       host.send({ type: "configure", settings });
     });

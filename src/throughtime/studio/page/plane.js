@@ -82,10 +82,10 @@ export function plane(root, { trace, frame, theme }, now, learned) {
   });
   parts.bend = (weights) => {
     const between = { ...trace, parameters: withNumbers(trace.parameters, weights) };
+    const line = boundaryPath(between, bounds, scaled);
     figures.forEach((figure, k) => {
       const field = fieldPath((h) => step(between, inputs[k], h), bounds, scaled);
       set(/** @type {Element} */ (figure.querySelector(".field")), { d: field });
-      const line = boundaryPath(between, bounds, scaled);
       set(/** @type {Element} */ (figure.querySelector(".boundary")), { d: line });
     });
   };
