@@ -187,6 +187,7 @@ function draw(parts, space, learned) {
   const { states } = frame.example;
   const stops = children(parts.stops, stepsOf(trace), () =>
     svg("circle", {
+      class: "stop",
       role: "button",
       tabindex: -1,
       "data-array": "space",
@@ -198,7 +199,6 @@ function draw(parts, space, learned) {
   range(stepsOf(trace)).forEach((t) => {
     const truth = states ? `, in truth ${space.labels[states[t]] ?? states[t]}` : "";
     set(stops[t], {
-      class: t === parts.at ? "stop now" : "stop",
       "data-t": t,
       "data-value": path[t].join(" "),
       "aria-label": `After step ${t + 1}: ${format(path[t][0], 3)} and ${format(path[t][1], 3)}${truth}`,
