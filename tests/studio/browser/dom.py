@@ -1,6 +1,7 @@
 """Numbers read out of the page."""
 
 import numpy as np
+import pytest
 
 CELLS = """(where) => [...document.querySelectorAll(where + " [data-array][data-value]")].map((cell) => ({
     array: cell.dataset.array, layer: Number(cell.dataset.layer), direction: cell.dataset.direction,
@@ -30,6 +31,14 @@ def see(page, panel, array, t, unit, value):
         """([where, value]) => Number(document.querySelector(where)?.dataset.value) === value""",
         arg=[f'{panel} [data-array="{array}"][data-t="{t}"][data-unit="{unit}"]', value],
     )
+
+
+def serious_faults(page):
+    """What axe-core finds to be a serious or critical fault, and where."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the extra `browser`")
+    found = axe.Axe().run(page).response["violations"]
+    serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+    return [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in serious]
 
 
 def wait_for_step(page, step):

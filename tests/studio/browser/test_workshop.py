@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from dom import array, cells, wait_for_step
+from dom import array, cells, serious_faults, wait_for_step
 
 from throughtime import Network, tasks
 from throughtime.studio import export
@@ -133,7 +133,6 @@ def test_what_it_cannot_do_is_said_and_not_offered(workshop):
     assert page.get_by_role("button", name="Check the proof").count() == 0  # there is none yet
     assert page.locator("input[type=file]").is_hidden()
     assert page.get_by_role("link", name="Export").is_hidden()
-    said = page.locator(".panel-controls").inner_text()
     page.locator(".panel-controls summary").click()
     said = page.locator(".panel-controls").inner_text()
     for part in ("Files are opened by", "Float32, both directions, dropout"):
@@ -162,15 +161,12 @@ def test_the_lesson_and_the_workshop_lead_to_one_another(workshop):
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_read_at_every_width_and_by_everyone(workshop, width, height, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = workshop(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": height})
     page.get_by_role("button", name="One update").click()
     wait_for_step(page, 1)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing stands out to the side"
-    found = axe.run(page).response["violations"]
-    serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
-    assert not serious, [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in serious]
+    assert serious_faults(page) == []
 
 
 @pytest.fixture(scope="module")
