@@ -27,11 +27,12 @@ const EPSILON = 2 ** -40;
  * @param {Network} network @param {Machine} machine @param {any} described the network as certificates have it
  */
 export function* proofOf(network, machine, described) {
+  const bounded = new Bounded(read(described, FILE.network, "network"), Array.from(network.parameters));
   for (const apart of APART)
     for (const again of AGAIN) {
       const boxes = followed(network, machine, apart);
       if (boxes === null) break;
-      const search = new Search(network, machine, described, boxes, again);
+      const search = new Search(bounded, machine, boxes, again);
       if (yield* search.closed()) return written(network, machine, described, boxes, again);
     }
   return null;
@@ -82,12 +83,9 @@ function followed(network, { next, symbols }, apart) {
 
 /** Widens sets until each symbol, or at most so many, carries each into those that follow. */
 class Search {
-  /**
-   * @param {Network} network @param {Machine} machine @param {any} described @param {Box[]} boxes
-   * @param {number} again
-   */
-  constructor(network, machine, described, boxes, again) {
-    this.bounded = new Bounded(read(described, FILE.network, "network"), Array.from(network.parameters));
+  /** @param {Bounded} bounded @param {Machine} machine @param {Box[]} boxes @param {number} again */
+  constructor(bounded, machine, boxes, again) {
+    this.bounded = bounded;
     this.machine = machine;
     this.boxes = boxes;
     this.again = again;
