@@ -79,8 +79,7 @@ class Certificate:
         try:
             content = json.loads(self.text)
             theirs, dtype = content["specification"], content["network"]["dtype"]
-            symbols, ends = read_symbols(theirs["symbols"])
-            lo, hi = (symbols, symbols) if ends is None else ends
+            lo, hi = read_ends(theirs["symbols"])
             mine = ends_of(machine, dtype)
             least, most = (machine.symbols.astype(dtype),) * 2 if mine is None else mine
             same = theirs["next"] == machine.next.tolist() and theirs["outputs"] == machine.outputs.tolist()
@@ -169,12 +168,10 @@ def step_of(specification: NetworkSpecification) -> dict[str, Any]:
     }
 
 
-def read_symbols(rows: list[list[Any]]) -> tuple[Array, Array | None]:
-    """The symbols (A, I) of a certificate, and the ends (2, A, I) of their boxes if they are more than points."""
+def read_ends(rows: list[list[Any]]) -> Array:
+    """The lower and the upper ends (2, A, I) of a certificate's symbols; those of a point are the same."""
     pairs = [[entry if isinstance(entry, list) else [entry, entry] for entry in row] for row in rows]
-    ends = np.array([[[float.fromhex(end) for end in pair] for pair in row] for row in pairs]).transpose(2, 0, 1)
-    lo, hi = ends
-    return ends.mean(axis=0), ends if (lo != hi).any() else None
+    return np.array([[[float.fromhex(end) for end in pair] for pair in row] for row in pairs]).transpose(2, 0, 1)
 
 
 def _symbols(system: System) -> list[list[Any]]:

@@ -26,7 +26,7 @@ import numpy as np
 
 from throughtime.proof import checker
 from throughtime.proof.arithmetic import step_error
-from throughtime.proof.certificate import Certificate, read_symbols
+from throughtime.proof.certificate import Certificate, read_ends
 from throughtime.proof.system import Net, System, why_not
 
 
@@ -85,6 +85,6 @@ def deployed(
 def of_reach(certificate: Certificate, net: Net, dtype: str, reach: float) -> Deployed:
     """The same for a certificate that is accepted, which says that no state exceeds `reach`."""
     content = json.loads(certificate.text)
-    symbols, ends = read_symbols(content["specification"]["symbols"])
-    system = System(net.specification, np.array(net.parameters), symbols, ends)
+    ends = read_ends(content["specification"]["symbols"])
+    system = System(net.specification, np.array(net.parameters), ends[0], ends)
     return Deployed(step_error(system, reach, dtype), float.fromhex(content["epsilon"]))
