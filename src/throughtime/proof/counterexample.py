@@ -52,14 +52,12 @@ def exhaust(system: System, machine: Machine, most: int = MOST_WORDS) -> tuple[i
     A = len(machine.symbols)
     state, label, length = system.start(1), np.zeros(1, np.int64), 0
     while len(label) * A <= most and length < LONGEST:
-        symbol = np.tile(np.arange(A), len(label))
-        before = np.repeat(label, A)
-        state, y = system.step(np.repeat(state, A, axis=0), symbol)
-        wrong = ~right(y, machine.outputs[before, symbol])
+        after, y = system.step_by_all(state)
+        wrong = ~right(y, machine.outputs[label])
         if wrong.any():
             place = int(wrong.argmax())
             return length, tuple(place // A**t % A for t in reversed(range(length + 1)))
-        label, length = machine.next[before, symbol], length + 1
+        state, label, length = after.reshape(-1, system.width), machine.next[label].ravel(), length + 1
     return length, None
 
 

@@ -102,15 +102,15 @@ def extract(
     while len(s):
         first = len(labels) - len(s)
         budget.take(len(s) * A * (system.work + len(labels) * system.width) + CALL)
-        after, y = system.step(np.repeat(s, A, axis=0), np.tile(np.arange(A), len(s)))
+        after, y = system.step_by_all(s)
         label = labels[first:]
-        bad = ~right(y, machine.outputs[label].reshape(-1, y.shape[1]))
+        bad = ~right(y, machine.outputs[label])
         origin, symbol = np.repeat(np.arange(first, len(labels)), A), np.tile(np.arange(A), len(s))
         if bad.any() and not pass_errors:
             at = int(bad.argmax())
             return Wrong((*_path(parent, by, int(origin[at])), int(symbol[at])))
-        y_all = np.concatenate([y_all, y.reshape(len(s), A, -1)])
-        new_label = machine.next[label].ravel()
+        y_all = np.concatenate([y_all, y])
+        after, new_label = after.reshape(-1, system.width), machine.next[label].ravel()
         point = system.embedded(after)
         within = _tolerances(system, before, point, new_label, tolerance)
         target, fresh = _merge(points, labels, near, point, new_label, within, limit - len(labels))

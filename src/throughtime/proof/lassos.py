@@ -57,16 +57,15 @@ def wrong_lasso(system: System, machine: Machine, budget: Budget) -> Word | None
     earlier, then = (state, label), 0  # the states that those of later steps are compared with [Brent 1980]
     for t in range(STEPS):
         budget.take(len(going) * A * system.work + CALL)
-        symbol = np.tile(np.arange(A), len(going))
-        after, y = system.step(np.repeat(state, A, axis=0), symbol)
-        wrong = ~right(y, machine.outputs[np.repeat(label, A), symbol])
+        after, y = system.step_by_all(state)
+        wrong = ~right(y, machine.outputs[label])
         at = np.where(t < before, t, before + (t - before) % period)[going]
         if wrong.any():
             row, letter = divmod(int(wrong.argmax()), A)
             prefix, cycle = given[going[row]]
             return (*(prefix + cycle * t)[:t], letter)
         read = letters[going, at]
-        state, label = after.reshape(len(going), A, -1)[range(len(going)), read], machine.next[label, read]
+        state, label = after[range(len(going)), read], machine.next[label, read]
         closed = (t + 1 - then) % period[going] == 0
         closed &= (then >= most) & (earlier[1] == label) & (np.abs(earlier[0] - state).max(axis=1) <= same)
         going, state, label = going[~closed], state[~closed], label[~closed]

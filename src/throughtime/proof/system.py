@@ -234,6 +234,12 @@ class System:
             net_y = x @ W + b_y
         return after, sigmoid(net_y) if self.specification.readout == "sigmoid" else net_y
 
+    def step_by_all(self, state: Array) -> tuple[Array, Array]:
+        """One step of states (B,n) by every symbol → next states (B,A,n), outputs y (B,A,O)."""
+        B, A = len(state), len(self.symbols)
+        after, y = self.step(np.repeat(state, A, axis=0), np.tile(np.arange(A), B))
+        return after.reshape(B, A, -1), y.reshape(B, A, -1)
+
 
 def ends_of(machine: Machine, dtype: str) -> Array | None:
     """The ends of a machine's boxes, rounded outward to a dtype: rounding takes no input out of its box then."""
