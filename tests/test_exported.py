@@ -266,3 +266,13 @@ def test_a_series_whose_numbers_float32_cannot_tell_apart_is_not_written_in_it(t
     model = Forecaster(**OPTIONS, horizon=2).fit([1.7e9 + rng.normal(size=60)])
     with pytest.raises(ValueError, match="its numbers are much larger than they vary; a NumPy script"):
         to_onnx(model, tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize(
+    "option", [{"targets": [1]}, {"targets": [1, 0]}, {"season": 4}, {"quantiles": (0.1, 0.5, 0.9)}]
+)
+def test_a_forecaster_that_works_out_more_than_its_network_is_not_written(option):
+    series = [np.random.default_rng(0).normal(size=(40, 2))]
+    with pytest.raises(ValueError, match="cannot be written"):
+        exported(Forecaster(**OPTIONS, horizon=2, **option).fit(series))
+    assert exported(Forecaster(**OPTIONS, horizon=2, targets=[0, 1]).fit(series)).horizon == 2

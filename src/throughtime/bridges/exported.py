@@ -108,11 +108,10 @@ def exported(model: Any) -> Exported:
 
 def _of_estimator(model: Any) -> Exported:
     net: Network = model.network_
-    channels = getattr(model, "_channels", None)
-    if channels is not None and (channels.missing or channels.time_gaps):
+    if beside := model._beside_network():
         raise ValueError(
-            "what is missing and the time between steps are worked out by the estimator, and cannot be written: write "
-            "its network_, and give it these numbers yourself"
+            f"{beside} are worked out by the estimator, and cannot be written: write its network_, and work them out "
+            "yourself"
         )
     x = Standardisation(np.asarray(model.mean_, np.float64), np.asarray(model.scale_, np.float64))
     y = None

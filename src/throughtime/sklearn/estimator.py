@@ -91,6 +91,11 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             self._channels = Channels(options.missing == "mask", "unknown" if options.time_gaps else None)
         return new
 
+    def _beside_network(self) -> str:
+        """What it works out itself before or after its network, as a sentence names it; nothing, if it is empty."""
+        of_channels = self._channels.missing or self._channels.time_gaps
+        return "what is missing and the time between steps" if of_channels else ""
+
     def _apart(self, options: Options, sequences: int, strata: Array | None) -> tuple[Array, Array]:
         """Which sequences early stopping learns from, and which it validates on; without it all are learned from."""
         if not options.early_stopping:

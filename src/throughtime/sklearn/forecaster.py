@@ -294,6 +294,10 @@ class Forecaster(SequenceEstimator):
         )  # fmt: skip
         return self
 
+    def _beside_network(self) -> str:
+        plain = len(self._targets) == self.network_.specification.inputs and (np.diff(self._targets) > 0).all()
+        return "" if plain and self._levels is None and not self._season else "quantiles, targets and a season"
+
     def _framed(self, predicted: Array, series: Any, levels: tuple[float, ...] | None = None) -> Any:
         """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow; quantiles
         (horizon, F, Q) as a frame.
