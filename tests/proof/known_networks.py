@@ -48,10 +48,15 @@ CELLS = {
 
 
 def outputs_on(net, machine, word):
-    """The outputs (T,O) of the NumPy cells run over the whole sequence."""
+    """The outputs (T,O) of the NumPy cells run over a whole word."""
+    return outputs_of(net, machine.symbols[list(word)])
+
+
+def outputs_of(net, x):
+    """The same over inputs x (T,I)."""
     s = net.specification
     views, single = Views(s, net.parameters), np.dtype(s.dtype)
-    x = machine.symbols[list(word)][None].astype(single)
+    x = x[None].astype(single)
 
     def part(key):
         return views[key] if s.bias or key.rpartition(".")[2] not in ("b", "b_h", "c", "b_y") else None

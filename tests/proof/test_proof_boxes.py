@@ -6,12 +6,11 @@ import hashlib
 import json
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 
 import built_networks as built
 import numpy as np
 import pytest
-from known_networks import ADDITION, outputs_on, prove
+from known_networks import ADDITION, outputs_of, prove
 from tampered import holds, rejected
 from test_proof_relaxations import CELLS, POINTS, coefficients, inside, random_system, sample, step
 
@@ -114,7 +113,7 @@ def test_what_is_refuted_is_wrong_on_inputs_in_the_boxes(noise):
     assert isinstance(found, Refuted)
     letters = list(found.word)
     assert ((machine.lo[letters] <= found.inputs) & (found.inputs <= machine.hi[letters])).all()
-    y = outputs_on(net, SimpleNamespace(symbols=found.inputs), range(found.step))
+    y = outputs_of(net, found.inputs)
     right = (np.abs(y - ADDITION.run(letters)[1]) < 0.5).all(axis=1)
     assert right.tolist() == [True] * (found.step - 1) + [False]
     assert "; the inputs are " in found.details
@@ -134,7 +133,7 @@ def test_random_networks_get_no_false_verdict():
         if isinstance(found, Proved):
             assert noisy_errors(net, PARITY.off_by(noise), 200, 100) == 0
         elif isinstance(found, Refuted):
-            y = outputs_on(net, SimpleNamespace(symbols=found.inputs), range(found.step))
+            y = outputs_of(net, found.inputs)
             assert (np.abs(y - PARITY.run(found.word)[1]) >= 0.5).any(axis=1).tolist()[-1]
     assert min(verdicts.count("proved"), verdicts.count("refuted")) >= 5
 
