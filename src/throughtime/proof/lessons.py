@@ -29,6 +29,7 @@ from throughtime.support.disk import StrPath
 from throughtime.training.checkpoint import load_run
 from throughtime.training.loop import Callback, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsFields
+from throughtime.training.source import length_of
 from throughtime.weights.files import FORMAT, LESSONS, load_tensors, save_tensors
 
 ROUNDS = 12
@@ -109,7 +110,7 @@ class Round:
 
     def after(self, network: Network, proof: Proof, task: Any, seed: int) -> Round:
         """The round that follows, when the verdict on this one's network is not that it is proved."""
-        steps = task.sample(np.random.default_rng(0), 1).x.shape[1]
+        steps = length_of(task)
         wrong_at = proof.step if isinstance(proof, Refuted) else np.inf
         if wrong_at <= steps:
             noise = LESS * self.noise

@@ -16,6 +16,7 @@ from throughtime.studio.example import Example, describe, letters
 from throughtime.studio.plan import check_length, most_steps
 from throughtime.studio.snapshot import Snapshot
 from throughtime.trace import Trace, json_form
+from throughtime.training.source import length_of
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import Views
 
@@ -204,7 +205,7 @@ def _keeper(h: Array, one: Array) -> Keeper:
 
 
 def _sequences(task: Any) -> Batch:
-    T = task.sample(np.random.default_rng(0), 1).x.shape[1]
+    T = length_of(task)
     check_length(T)
     drawn: Batch = task.sample(np.random.default_rng(0), max(8, min(SEQUENCES, STEPS // T)))
     return drawn

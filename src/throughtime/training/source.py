@@ -33,6 +33,12 @@ def key(seed: int, purpose: int) -> np.uint64:
     return np.uint64(np.random.SeedSequence([seed, purpose]).generate_state(1, np.uint64)[0])
 
 
+def length_of(task: Any) -> int:
+    """T, the steps of the sequences that a task draws."""
+    T: int = task.sample(np.random.default_rng(0), 1).x.shape[1]
+    return T
+
+
 def fitting(batch: Batch, s: NetworkSpecification, of: str = "") -> Batch:
     """A batch that a network can be trained on: what does not count in it and is not finite is 0.
 

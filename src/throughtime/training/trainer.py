@@ -27,6 +27,7 @@ from throughtime.training.source import (
     disturbed,
     fitting,
     lay_out,
+    length_of,
 )
 from throughtime.training.workspace import Workspace
 from throughtime.weights.network_specification import NetworkSpecification
@@ -76,7 +77,7 @@ class Trainer:
             T = task_or_data.x.shape[1]
         else:
             check_kind((task_or_data.inputs, task_or_data.outputs), task_or_data.output, s)
-            T = task_or_data.sample(np.random.default_rng(0), 1).x.shape[1]
+            T = length_of(task_or_data)
         self.T = T
         self.windows = 1 if settings.window is None else max(1, -(-T // settings.window))
         self.block = _block(settings.batch * T * s.layers * s.directions * s.hidden, s.hidden + s.inputs)
