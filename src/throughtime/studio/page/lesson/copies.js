@@ -1,4 +1,5 @@
 /** Chapter 4: a network with a loop, folded out into a column for each step; all columns have the same weights. */
+import { sigmoid as S } from "../engine/functions.js";
 import { el, set, svg, write } from "../dom.js";
 import { format } from "../scales.js";
 import { Loop } from "./frames.js";
@@ -12,8 +13,6 @@ const R = 24;
 const FOLDING = 900;
 const BEGIN = { V: 6, U: 6, W: 6, b: -3, c: -3 };
 const WEIGHTS = /** @type {const} */ (["V", "U", "W"]);
-/** @param {number} net */
-const S = (net) => 1 / (1 + Math.exp(-net));
 
 /** @type {import("./types.d.ts").Chapter} */
 export const copies = {

@@ -1,4 +1,5 @@
 /** A small Elman network whose gradient a reader computes: what central differences say of it, and what is wrong. */
+import { sigmoid as S } from "../engine/functions.js";
 import { Random } from "../engine/random.js";
 
 /** @typedef {{V: number[][], U: number[][], W: number[]}} Parameters V (2,H), U (H,H), W (H) */
@@ -25,9 +26,6 @@ export function exampleOf(seed) {
     W: list(H, weight),
   };
 }
-
-/** @param {number} net */
-const S = (net) => 1 / (1 + Math.exp(-net));
 
 /** h[t + 1] after step t, y, and E. @param {Example} example */
 export function forwardOf({ x, d, V, U, W }) {

@@ -1,4 +1,5 @@
 /** Chapter 10: one LSTM cell with its numbers, and what becomes of its memory if a gate is taken by hand; a GRU. */
+import { sigmoid } from "../engine/functions.js";
 import { MachineTask } from "../engine/tasks.js";
 import { Trainer } from "../engine/training.js";
 import { el, set, svg, write } from "../dom.js";
@@ -81,7 +82,7 @@ export const gates = {
         const net = values.h[0] * trace.parameters.W[0][0] + trace.parameters.b_y[0];
         const before = states;
         states = values;
-        return { before, values, y: 1 / (1 + Math.exp(-net)) };
+        return { before, values, y: sigmoid(net) };
       });
     }
 

@@ -1,4 +1,5 @@
 /** Chapter 3: one unit, its sigmoid and the slope of it, and steps of gradient descent on one example. */
+import { sigmoid as S } from "../engine/functions.js";
 import { el, set, svg, write } from "../dom.js";
 import { format } from "../scales.js";
 
@@ -8,8 +9,6 @@ const MOST = 6;
 const across = (net) => EDGE + ((net + MOST) / (2 * MOST)) * (WIDTH - 2 * EDGE);
 /** @param {number} y */
 const up = (y) => HEIGHT - EDGE - y * (HEIGHT - 2 * EDGE);
-/** @param {number} net */
-const S = (net) => 1 / (1 + Math.exp(-net));
 const BEGIN = { w: -1.5, b: 0.5, x: 1, d: 1 };
 
 /** @type {import("./types.d.ts").Chapter} */
