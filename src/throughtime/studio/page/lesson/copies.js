@@ -32,7 +32,7 @@ export const copies = {
       { class: "copies", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": words.picture },
       loopLine,
       ...columns.flatMap(({ edges }) => Object.values(edges)),
-      ...columns.flatMap(({ nodes }) => nodes),
+      ...columns.flatMap(({ parts }) => parts),
     );
     const sliders = WEIGHTS.map((name) => {
       const input = el("input", { type: "range", min: -9, max: 9, step: 0.1, "aria-label": words[name] });
@@ -83,11 +83,11 @@ export const copies = {
     function draw() {
       const found = states();
       const at = (/** @type {number} */ t) => LEFT + t * APART * open + ((WIDTH - 2 * LEFT) / 2) * (1 - open);
-      columns.forEach(({ edges, circles, texts, root: group }, t) => {
+      columns.forEach(({ edges, circles, texts, parts }, t) => {
         const here = at(t);
         const hidden = open < 0.02 && t > 0;
-        for (const part of [...group, ...Object.values(edges)]) set(part, { visibility: hidden ? "hidden" : null });
-        group.forEach((part) => set(part, { transform: `translate(${here.toFixed(1)} 0)` }));
+        for (const part of [...parts, ...Object.values(edges)]) set(part, { visibility: hidden ? "hidden" : null });
+        parts.forEach((part) => set(part, { transform: `translate(${here.toFixed(1)} 0)` }));
         line(edges.V, here, ROWS.x - R, here, ROWS.h + R, weights.V);
         line(edges.W, here, ROWS.h - R, here, ROWS.y + R, weights.W);
         if (edges.U) line(edges.U, at(t - 1) + R, ROWS.h, here - R, ROWS.h, weights.U);
@@ -129,7 +129,7 @@ export const copies = {
       act,
       draw,
       seen: (is) => loop.seen(is),
-      values: () => ({ U: format(weights.U), last: states()[T - 1].h.toFixed(2), steps: String(T) }),
+      values: () => ({ last: states()[T - 1].h.toFixed(2) }),
     };
   },
 };
@@ -171,8 +171,7 @@ function column(t, flip) {
   return {
     circles,
     texts,
-    root: parts,
-    nodes: parts,
+    parts,
     edges: { V: edge("V"), W: edge("W"), ...(t ? { U: edge("U") } : {}) },
   };
 }

@@ -44,7 +44,6 @@ export function refuted(tools, words, changed) {
   const short = addition({ bits: BITS + 1 });
   const watched = short.sample(new Random(12345, 7, 3), SHORT_SUMS);
   let seed = 3;
-  let tried = 0;
   /** @type {Trainer | null} */
   let trainer = null;
   let end = UPDATES;
@@ -74,7 +73,6 @@ export function refuted(tools, words, changed) {
   button.addEventListener("click", () => act("learn"));
 
   function begin() {
-    tried++;
     end = UPDATES;
     slices = null;
     checked = { checked: 0, wrong: 0 };
@@ -182,7 +180,7 @@ export function refuted(tools, words, changed) {
     if (action === "again") {
       loop.stop();
       seed++;
-      [trainer, seen, word, tried] = [null, null, null, 0];
+      [trainer, seen, word] = [null, null, null];
       checked = { checked: 0, wrong: 0 };
     } else if (loop.wanted) loop.stop();
     else if (seen === null && tools.still) while (work());
@@ -203,7 +201,6 @@ export function refuted(tools, words, changed) {
         digits: String(seen.wrong + 1),
         left: String(seen.left + 1),
       }),
-      tried: String(tried),
     }),
   };
 }
