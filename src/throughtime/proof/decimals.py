@@ -78,12 +78,11 @@ def last_net_y(system: System, word: tuple[int, ...], digits: int) -> list[tuple
         layers = [{name: exactly(value) for name, value in layer.of.items()} for layer in system.layers]
         W, b_y = map(exactly, system.readout)
         states = [[exactly(np.zeros(system.specification.hidden))] * system.parts for _ in layers]
-        net_y = b_y
         for letter in word:
             x = exactly(system.symbols[letter])
             for l, parameters in enumerate(layers):
                 states[l] = computed(system.graph, x, states[l], parameters.get, exactly, how.apply)
                 x = states[l][0]
-            net_y = how.product(x, W)
-            net_y = how.near(net_y.m + b_y.m, net_y.off)
+        net_y = how.product(states[-1][0], W)
+        net_y = how.near(net_y.m + b_y.m, net_y.off)
         return list(zip(*how.ends(net_y), strict=True))
