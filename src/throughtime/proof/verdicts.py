@@ -175,12 +175,10 @@ class Unknown:
     @property
     def search(self) -> str:
         """Where the search ended, and which step of the proof failed: its tolerance τ and the automaton's size."""
-        known = (
-            []
-            if self.tolerance is None
-            else [f"no error in an automaton of {self.sets} states closed at τ = {self.tolerance:.2g}"]
-        )
-        return "; ".join([*known, *filter(None, [self.failed])])
+        closed = ""
+        if self.tolerance is not None:
+            closed = f"no error in an automaton of {self.sets} states closed at τ = {self.tolerance:.2g}"
+        return "; ".join(filter(None, [closed, self.failed]))
 
 
 Proof = Proved | Refuted | Unknown
