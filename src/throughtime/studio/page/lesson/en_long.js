@@ -81,8 +81,8 @@ export const LONG = {
         answer: [
           "It is one bit over a gap. Other tasks weigh differently: in the adding problem, where a network " +
             "must keep real numbers and leave out others, an orthogonal U learned nothing and gates did. The " +
-            "library's laboratory, `throughtime lab gap`, measures twenty networks of seven kinds up to a gap of " +
-            "200.",
+            "library's laboratory, `throughtime lab gap`, measures twenty networks of each of seven kinds, up " +
+            "to a gap of 200.",
         ],
       },
     ],
