@@ -3,18 +3,21 @@
 /** @typedef {import("../engine/network.js").Network} Network */
 /** @typedef {import("../engine/tasks.js").MachineTask} MachineTask */
 
+/** Digits of the longest sum that still fits the page. */
+const LONGEST = 15;
+
 /**
- * The shortest wrong one among words of `least` to `most` symbols that begin with two symbols at most, go round one or
- * two, and end with any.
- * @param {Network} network @param {MachineTask} task @param {number} least @param {number} most
+ * The shortest wrong one among words of `least` to `LONGEST` symbols that begin with two symbols at most, go round one
+ * or two, and end with any.
+ * @param {Network} network @param {MachineTask} task @param {number} least
  * @returns {number[] | null}
  */
-export function wrongWord(network, task, least, most) {
+export function wrongWord(network, task, least) {
   const { symbols } = task.machine;
   const one = symbols.map((_, a) => [a]);
   const two = one.flatMap(([a]) => one.map(([b]) => [a, b]));
   const rounds = [...one, ...two.filter(([a, b]) => a !== b)];
-  for (let T = least; T <= most; T++) {
+  for (let T = least; T <= LONGEST; T++) {
     const words = [[], ...one, ...two].flatMap((begin) =>
       rounds.flatMap((round) => {
         const until = [...begin];

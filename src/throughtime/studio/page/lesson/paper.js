@@ -56,3 +56,20 @@ export function paper(words, T, part) {
     },
   };
 }
+
+/**
+ * A word, and one more step for its last carry, on paper as a network adds it: the table, the sum, and the step of the
+ * first wrong digit.
+ * @param {Record<string, string>} words
+ * @param {import("../engine/tasks.js").MachineTask} task
+ * @param {number[]} word
+ * @param {import("../engine/network.js").Network} network
+ */
+export function added(words, task, word, network) {
+  const sum = task.run([...word, 0]);
+  const T = sum.x.length;
+  const y = network.predict({ x: Float64Array.from(sum.x.flat()), T, B: 1 });
+  const { table, show } = paper(words, T, "wrong");
+  show(sum, y);
+  return { table, sum, wrong: sum.y.findIndex(([bit], t) => y[t] > 0.5 !== bit > 0.5) };
+}

@@ -10,12 +10,13 @@ import { forAFrame, Loop } from "./frames.js";
 import { carriesOf } from "./judge.js";
 import { wrongWord } from "./longer.js";
 import { holds, outline } from "./outlines.js";
-import { paper } from "./paper.js";
+import { added } from "./paper.js";
 
 /** @typedef {import("./outlines.js").Point} Point */
 /** @typedef {import("../engine/network.js").Network} Network */
 /**
  * @typedef {object} Seen a wrong sum among the memories of short ones, in a plane
+ * @property {HTMLElement} table the sum on paper
  * @property {Point[][]} points of each carry
  * @property {Point[][]} outlines
  * @property {Point[]} path
@@ -29,8 +30,6 @@ const H = 8;
 const UPDATES = 1000;
 const MORE = 200;
 const ALL = 65536;
-/** Digits of the longest sum that still fits the page. */
-const LONGEST = 15;
 const SHORT_SUMS = 500;
 const MANY = 50;
 
@@ -52,8 +51,6 @@ export function refuted(tools, words, changed) {
   let checked = { checked: 0, wrong: 0 };
   /** @type {Seen | null} */
   let seen = null;
-  /** @type {number[] | null} */
-  let word = null;
 
   const picture = canvas(words.memory, "path");
   const sum = el("div", { class: "long" });
@@ -93,7 +90,7 @@ export function refuted(tools, words, changed) {
       slices = null;
       if (checked.wrong > 0) end += MORE;
       else {
-        word = wrongWord(network, task, BITS + 1, LONGEST);
+        const word = wrongWord(network, task, BITS + 1);
         seen = word && lookedAt(network, word);
         if (seen === null) {
           seed++;
@@ -114,15 +111,13 @@ export function refuted(tools, words, changed) {
   /**
    * The memory C of short sums and of this one, in the plane of the carry and of the cell that goes farthest from them;
    * null where none does.
-   * @param {Network} network @param {number[]} wrong
+   * @param {Network} network @param {number[]} word
    * @returns {Seen | null}
    */
-  function lookedAt(network, wrong) {
-    const { x, states, y: d } = task.run([...wrong, 0]);
-    const T = x.length;
-    const y = network.predict({ x: Float64Array.from(x.flat()), T, B: 1 });
+  function lookedAt(network, word) {
+    const { table, sum, wrong } = added(words, task, word, network);
     const path = memories(network);
-    const carriesOfPath = states.slice(1);
+    const carriesOfPath = sum.states.slice(1);
     network.predict(watched);
     const known = memories(network);
     const carries = carriesOf(short, watched);
@@ -137,15 +132,12 @@ export function refuted(tools, words, changed) {
         .map((n) => at(known, n)),
     );
     const outlines = points.map(outline);
-    const way = Array.from({ length: T }, (_, t) => at(path, t));
-    const first = d.findIndex(([bit], t) => y[t] > 0.5 !== bit > 0.5);
+    const way = carriesOfPath.map((_, t) => at(path, t));
     const left = way.findIndex((p, t) => !holds(outlines[carriesOfPath[t]], p));
-    if (left < 0 || left > first) return null;
-    return { points, outlines, path: way, carries: carriesOfPath, left, wrong: first };
+    if (left < 0 || left > wrong) return null;
+    return { table, points, outlines, path: way, carries: carriesOfPath, left, wrong };
   }
 
-  /** @type {number[] | null} */
-  let written = null;
   function draw() {
     const step = trainer?.step ?? 0;
     meter.value = checked.checked - checked.wrong;
@@ -156,16 +148,8 @@ export function refuted(tools, words, changed) {
     );
     write(button, seen ? words.refuted : loop.wanted ? words.pause : step ? words.on : words.learn);
     set(button, { disabled: seen !== null });
-    if (written !== word || sum.firstChild === null) {
-      written = word;
-      const shown = task.run(word ? [...word, 0] : Array(BITS + 1).fill(0));
-      const T = shown.x.length;
-      const table = paper(words, T, "wrong");
-      const x = Float64Array.from(shown.x.flat());
-      table.show(shown, word && trainer ? trainer.network.predict({ x, T, B: 1 }) : null);
-      sum.replaceChildren(table.table);
-      set(sum, { hidden: word === null });
-    }
+    if (seen && sum.firstChild !== seen.table) sum.replaceChildren(seen.table);
+    set(sum, { hidden: seen === null });
     const with_ = brush(picture);
     if (with_ && seen) paint(with_, seen);
     set(waiting, { hidden: seen !== null });
@@ -180,7 +164,7 @@ export function refuted(tools, words, changed) {
     if (action === "again") {
       loop.stop();
       seed++;
-      [trainer, seen, word] = [null, null, null];
+      [trainer, seen] = [null, null];
       checked = { checked: 0, wrong: 0 };
     } else if (loop.wanted) loop.stop();
     else if (seen === null && tools.still) while (work());

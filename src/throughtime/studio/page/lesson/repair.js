@@ -3,7 +3,7 @@ import { workerOf } from "../browser.js";
 import { addition } from "../engine/tasks.js";
 import { el, set } from "../dom.js";
 import { exercise, filled } from "./exercise.js";
-import { paper } from "./paper.js";
+import { added } from "./paper.js";
 import { RECIPE } from "./tools.js";
 
 /** @typedef {import("./repairing.js").Judged} Judged */
@@ -49,15 +49,10 @@ export function repair(tools, words) {
 
   /** The sum, as a network adds it. @param {number[]} word @param {Judged} judged */
   function show(word, { parameters }) {
-    const shown = task.run([...word, 0]);
-    const T = shown.x.length;
-    const table = paper(words, T, "wrong");
-    const y = tools.network({}, parameters).predict({ x: Float64Array.from(shown.x.flat()), T, B: 1 });
-    table.show(shown, y);
-    sum.replaceChildren(table.table);
+    const shown = added(words, task, word, tools.network({}, parameters));
+    sum.replaceChildren(shown.table);
     set(root, { "data-parameters": parameters.join(" ") });
-    const wrong = shown.y.findIndex(([bit], t) => y[t] > 0.5 !== bit > 0.5);
-    return { N: wrong + 1, SUM: (task.numbers(shown.x) ?? []).join(" + ") };
+    return { N: shown.wrong + 1, SUM: (task.numbers(shown.sum.x) ?? []).join(" + ") };
   }
 
   function again() {

@@ -28,8 +28,6 @@ import { networkOf, RECIPE } from "./tools.js";
  */
 
 const BITS = 8;
-/** Digits of the longest sum that still fits the page. */
-const LONGEST = 15;
 const MOST = 500;
 const task = addition({ bits: BITS });
 
@@ -47,7 +45,7 @@ function found(seed) {
     while (trainer.step < MOST) {
       const { exact, sequences } = trainer.run(2);
       if (exact < sequences || checkAll(network, task.machine, BITS, 1).wrong > 0) continue;
-      const word = wrongWord(network, task, BITS + 1, LONGEST);
+      const word = wrongWord(network, task, BITS + 1);
       if (word === null) break;
       return { state: "refuted", seed, updates: trainer.step, parameters: network.parameters, word };
     }
@@ -60,7 +58,7 @@ function repaired({ seed, parameters, settings = {}, bits, step = {} }) {
   const trainer = trainerOf(seed, network, settings, bits);
   trainer.run(RECIPE.steps);
   const judged = { seed, updates: trainer.step, parameters: network.parameters };
-  let word = wrongWord(network, task, BITS + 1, LONGEST);
+  let word = wrongWord(network, task, BITS + 1);
   if (word === null) {
     const slices = attempt(task, network, step);
     let slice = slices.next();
