@@ -16,7 +16,7 @@ const READ = "100000px 0px -45% 0px";
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));
 /** @type {Map<HTMLElement, Figure>} */
 const figures = new Map();
-const tools = makeTools(root, () => figures.forEach((figure, section) => fill(section, figure)));
+const tools = makeTools(root);
 
 /** Keeps the numbers in a chapter's text true. @param {HTMLElement} section @param {Figure} figure */
 function fill(section, figure) {
@@ -72,7 +72,8 @@ function sectionOf(chapter, k) {
   const begin = () => {
     const known = figures.get(section);
     if (known) return known;
-    const figure = chapter.build(picture, tools, words);
+    /** @type {Figure} */
+    const figure = chapter.build(picture, { ...tools, changed: () => fill(section, figure) }, words);
     figures.set(section, figure);
     figure.draw();
     fill(section, figure);
@@ -97,7 +98,6 @@ function sectionOf(chapter, k) {
     const figure = begin();
     acted = scrollY;
     figure.act?.(action);
-    fill(section, figure);
   };
   section.append(
     el(

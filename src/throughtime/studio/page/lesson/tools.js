@@ -43,10 +43,9 @@ export function networkOf(fields, parameters) {
 
 /**
  * @param {HTMLElement} root
- * @param {() => void} changed
- * @returns {import("./types.d.ts").Tools}
+ * @returns {Omit<import("./types.d.ts").Tools, "changed">} beside what a chapter says of its own numbers
  */
-export function makeTools(root, changed) {
+export function makeTools(root) {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const adder = (/** @type {number} */ seed, /** @type {Partial<Specification>} */ fields = {}) =>
     new Trainer(networkOf(fields, seed), addition({ bits: 8 }), {
@@ -59,7 +58,6 @@ export function makeTools(root, changed) {
   return {
     theme: () => (root.dataset.theme === "dark" ? "dark" : "light"),
     still: matchMedia("(prefers-reduced-motion: reduce)").matches,
-    changed,
     network: networkOf,
     adder,
     begun() {

@@ -74,7 +74,7 @@ export interface Tools {
   theme(): "light" | "dark";
   /** Whether motion is not wanted. */
   still: boolean;
-  /** Says that numbers in the text have changed. */
+  /** Says that numbers in the chapter's text have changed. */
   changed(): void;
   network(fields: Partial<Specification>, parameters: ArrayLike<number> | number): Network;
   /** A trainer of the default recipe of addition, and its network, not yet trained. */
