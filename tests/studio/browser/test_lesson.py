@@ -356,7 +356,7 @@ def test_the_chapters_and_the_words_are_within_reach(chapter, width):
     summary.click()
     menu.get_by_role("link", name="Words and symbols").click()
     words = page.locator("#words")
-    page.wait_for_function("document.getElementById('words').open")  # once the address has changed
+    page.wait_for_function("() => document.getElementById('words').open")  # once the address has changed
     assert words.locator("dt").first.is_visible()
     for link in words.locator("a").all():
         assert page.locator(f".chapter{link.get_attribute('href')}").count() == 1

@@ -98,7 +98,7 @@ def test_a_network_is_refuted_then_trained_then_proved(workshop):
     page.get_by_role("button", name="Prove").click()
     page.wait_for_selector(".verdict[data-state=refuted]")
     wrong = "document.querySelectorAll('.paper .answer[data-right=false]').length"
-    page.wait_for_function(f"{wrong} === 1")  # the sum that was found takes the example's place
+    page.wait_for_function(f"() => {wrong} === 1")  # the sum that was found takes the example's place
     train(page)
     page.get_by_role("button", name="Prove").click()
     page.wait_for_selector(".verdict[data-state=proved]")
