@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 import throughtime as tt
 from throughtime.proof import lessons
 from throughtime.proof.lessons import LESSONS, Lessons, Round, resume_until_proved, train_until_proved
+from throughtime.training import checkpoint
 from throughtime.training.checkpoint import load_run
 from throughtime.weights.files import FORMAT, save_tensors
 
@@ -140,6 +143,65 @@ def test_a_round_that_ended_without_its_verdict_gets_the_same(tmp_path, number):
     )
     assert (run.network.parameters == whole.network.parameters).all()
     assert after == [(number, proof.verdict) for number, proof in heard[number - 1 :]]
+
+
+ANOTHER = """
+import sys
+import throughtime as tt
+try:
+    tt.resume_until_proved(sys.argv[1], rounds=3, budget=0.0)
+except ValueError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_another_process_does_not_go_on_while_a_round_is_judged(tmp_path, resumed):
+    """Not after the round's run has ended, nor when lessons are kept already."""
+    folder, settings, said = tmp_path / "run", {"steps": 20, "rounds": 3, "budget": 0.0}, []
+    whole, _, heard = verdicts_of(**settings)
+
+    def tries(number, proof):
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        ran = subprocess.run([sys.executable, "-c", ANOTHER, folder], capture_output=True, text=True, check=True)
+        said.append(ran.stdout)
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+        with pytest.raises(ValueError, match="another process trains in"):
+            tt.resume(folder)
+
+    if resumed:
+        tt.train(NETWORK, PARITY, out=folder, **SETTINGS | {"steps": 20})
+        run, _ = resume_until_proved(folder, rounds=3, budget=0.0, verdict=tries)
+    else:
+        run, _ = train_until_proved(NETWORK, PARITY, verdict=tries, out=folder, **SETTINGS | settings)
+    assert len(said) == len(heard) == 3
+    assert all("another process trains in" in text for text in said)
+    assert (run.network.parameters == whole.network.parameters).all()
+    ran = subprocess.run([sys.executable, "-c", ANOTHER, folder], capture_output=True, text=True, check=True)
+    assert ran.stdout == ""  # now it does
+
+
+def test_what_another_process_took_just_before_the_lock_is_not_taken_again(tmp_path, monkeypatch):
+    folder, real = tmp_path / "run", checkpoint._lock
+    tt.train(NETWORK, PARITY, out=folder, **SETTINGS | {"steps": 20})
+
+    def late(path):
+        monkeypatch.setattr(checkpoint, "_lock", real)
+        resume_until_proved(folder, rounds=2, budget=0.0)
+        return real(path)
+
+    monkeypatch.setattr(checkpoint, "_lock", late)
+    numbers = []
+    resume_until_proved(folder, rounds=2, budget=0.0, verdict=lambda number, proof: numbers.append(number))
+    assert numbers == [3, 4]
+    with pytest.raises(ValueError, match="give --until-proved too"):
+        tt.resume(folder)
+
+
+def test_settings_that_do_not_fit_leave_no_folder(tmp_path):
+    with pytest.raises(ValueError, match="patience counts validations"):
+        train_until_proved(NETWORK, PARITY, out=tmp_path / "run", **SETTINGS, patience=3)
+    assert not (tmp_path / "run").exists()
 
 
 def test_ctrl_c_while_a_round_is_judged_ends_training(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ follow. Where nothing was learned in several rounds, another network is drawn.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -26,10 +27,12 @@ from throughtime.proof.system import System, why_not
 from throughtime.proof.verdicts import Proof, Proved, Refuted
 from throughtime.support.checks import number, whole_number
 from throughtime.support.disk import StrPath
-from throughtime.training.checkpoint import load_run
+from throughtime.support.threads import Team
+from throughtime.training.checkpoint import held, load_run
 from throughtime.training.loop import Callback, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsFields
 from throughtime.training.source import length_of
+from throughtime.training.trainer import Trainer
 from throughtime.weights.files import FORMAT, LESSONS, load_tensors, save_tensors
 
 ROUNDS = 12
@@ -188,7 +191,11 @@ def train_until_proved(
     chosen = Settings.given(settings, "train_until_proved", others)
     folder = None if out is None else Path(out)
     course = Course(task, chosen, whole_number("rounds", rounds, 1), budget, verdict, list(callbacks), folder, threads)
-    return course.go_on(Round(0, net, chosen.noise), begin(net.copy(), task, chosen), new=True)
+    course.check(net)
+    run = begin(net.copy(), task, chosen)
+    Trainer(run, task, None, False, Team(threads))  # for its errors, before there is a folder
+    with nullcontext() if folder is None else held(folder, new=True) as lock:
+        return course.go_on(Round(0, net, chosen.noise), run, lock, new=True)
 
 
 def resume_until_proved(
@@ -215,15 +222,17 @@ def resume_until_proved(
         So many in all; where they have been, so many more.
     budget, verdict, callbacks, threads : as for `train_until_proved`
     """
-    folder = Path(folder)
-    run, rounds = load_run(folder, task), whole_number("rounds", rounds, 1)
-    now, settings, begun = Round(0, run.network, run.settings.noise), run.settings, True
-    if (folder / LESSONS).is_file():
-        now, seed = _load(folder / LESSONS, run.network, run.task)
-        settings, begun = replace(settings, seed=seed), False
-    rounds *= now.number // rounds + 1
-    course = Course(run.task, settings, rounds, budget, verdict, list(callbacks), folder, threads)
-    return course.go_on(now, run if begun else None)
+    folder, rounds = Path(folder), whole_number("rounds", rounds, 1)
+    with held(folder) as lock:
+        run = load_run(folder, task)
+        now, settings, begun = Round(0, run.network, run.settings.noise), run.settings, True
+        if (folder / LESSONS).is_file():
+            now, seed = _load(folder / LESSONS, run.network, run.task)
+            settings, begun = replace(settings, seed=seed), False
+        rounds *= now.number // rounds + 1
+        course = Course(run.task, settings, rounds, budget, verdict, list(callbacks), folder, threads)
+        course.check(now.network)
+        return course.go_on(now, run if begun else None, lock)
 
 
 @dataclass(frozen=True)
@@ -239,17 +248,23 @@ class Course:
     folder: Path | None
     threads: int | None
 
-    def go_on(self, now: Round, run: Run | None, new: bool = False) -> tuple[Run, Proof | None]:
-        """Take the rounds from one on, whose run may have begun."""
+    def check(self, network: Network) -> None:
+        """Raise a ValueError where nothing could be proved."""
         if self.task is None:
             raise ValueError("a network is trained until it is proved on a task that is a machine, not on data")
-        if reason := why_not(now.network, self.task):
+        if reason := why_not(network, self.task):
             raise ValueError(reason)
         Budget.of(self.budget)  # for its error
+
+    def go_on(self, now: Round, run: Run | None, lock: Any, new: bool = False) -> tuple[Run, Proof | None]:
+        """Take the rounds from one on, whose run may have begun, while the lock on the folder is held.
+
+        A round is judged, and what the next one begins with is written, when no run is written any more.
+        """
         while True:
             run = run or begin(now.network.copy(), self.task, self._settings(now))
             source = Lessons(self.task, now.words) if now.number else self.task
-            proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new)
+            proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new, lock=lock)
             if run.stopped != "steps":
                 return run, None
             proof = self._judge(run.network)

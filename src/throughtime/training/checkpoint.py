@@ -100,7 +100,7 @@ class Writer:
     new : bool
         Whether the folder must not hold a run yet.
     lock : FileLock, optional
-        The lock on the folder, where it was taken before the run was read from it.
+        The lock on the folder, where it is held already; it is not released here then.
 
     Raises
     ------
@@ -112,7 +112,7 @@ class Writer:
         self.folder = folder
         _make(folder)
         _refuse_taken(folder, new)
-        self.lock = _lock(folder) if lock is None else lock
+        self.lock = _lock(folder) if lock is None else None
         try:
             _refuse_taken(folder, new)  # again: another process may just have ended
             remove_leftovers(folder)
@@ -144,7 +144,8 @@ class Writer:
 
     def close(self) -> None:
         """Let others write to the folder."""
-        self.lock.release()
+        if self.lock is not None:
+            self.lock.release()
 
 
 def _lock(folder: Path) -> FileLock:
@@ -172,6 +173,18 @@ def _locked(folder: Path) -> Iterator[FileLock]:
         yield lock
     finally:
         lock.release()
+
+
+@contextmanager
+def held(folder: Path, new: bool = False) -> Iterator[FileLock]:
+    """The lock on a run's folder, for more than one run; taken before anything is read, and of no folder of others."""
+    if new:
+        _make(folder)
+        _refuse_taken(folder, new)
+    elif not (folder / RUN).is_file():
+        load_run(folder)  # which says so
+    with _locked(folder) as lock:
+        yield lock
 
 
 def _refuse_taken(folder: Path, new: bool = False) -> None:
@@ -296,10 +309,8 @@ def resume(
         else, or it is one of `train_until_proved`.
     """
     folder = Path(folder)
-    if not (folder / RUN).is_file():
-        load_run(folder)  # which says so; a folder of others gets no lock
-    refuse_lessons(folder)
-    with _locked(folder) as lock:  # before it is read: another process may be about to take steps
+    with held(folder) as lock:  # another process may be about to take steps, or to keep lessons
+        refuse_lessons(folder)
         stored = Stored.read(folder)
         run = _run_of(stored, None if isinstance(task_or_data, Batch | Data) else task_or_data)
         what = task_or_data if task_or_data is not None else run.task

@@ -141,7 +141,7 @@ def proceed(
 ) -> Run:
     """Continue a run up to step `until`, or its settings' number of steps; the other arguments as for `train`.
 
-    `lock` is the one on the folder `out`, where it was taken already; it is released behind.
+    `lock` is the one on the folder `out`, where it is held already.
     `stop` is called after every block; the run is interrupted when it returns True.
     """
     from throughtime.training.checkpoint import Writer, fingerprint
