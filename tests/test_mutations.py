@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import throughtime
-from oracles.mutations import FORMS, MASKS, MUTATIONS, NORMALISED, OUTSIDE, TWICE
+from oracles.mutations import FORMS, MASKS, MUTATIONS, NORMALISED, OUTSIDE, RECURRENT, TWICE
 
 pytestmark = [
     pytest.mark.long,
@@ -54,7 +54,7 @@ def run_checks(checker, copy, *checks):
 
 
 def test_the_checks_pass_on_the_kernels_as_they_are(checker, copy):
-    status, printed = run_checks(checker, copy, FORMS, OUTSIDE, TWICE, MASKS, NORMALISED)
+    status, printed = run_checks(checker, copy, FORMS, OUTSIDE, TWICE, MASKS, NORMALISED, RECURRENT)
     assert status == 0, printed
 
 

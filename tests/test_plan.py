@@ -33,7 +33,8 @@ GOOD = [
     ("layer_norm", True, {}),
     ("dtype", "float32", {}), ("steps", 7, {}), ("batch", 3, {}), ("optimizer", "rmsprop", {}),
     ("learning_rate", 0.5, {}), ("schedule", "step:5:0.25", {}), ("clip", 2.5, {}), ("clip", 0, {}),
-    ("noise", 0.125, {}), ("input_noise", 0.125, {}), ("dropout", 0.25, {}), ("weight_decay", 0.25, {}),
+    ("noise", 0.125, {}), ("input_noise", 0.125, {}), ("dropout", 0.25, {}), ("recurrent_dropout", 0.25, {}),
+    ("weight_decay", 0.25, {}),
     ("cell_penalty", 0.5, LSTM),
     ("window", 3, {}), ("update", "per-step", PER_STEP), ("seed", 12, {}),
 ]  # fmt: skip
@@ -43,7 +44,8 @@ BAD = [
     ("dtype", "float16", {}), ("steps", -1, {}), ("batch", 0, {}), ("optimizer", "sgd", {}),
     ("learning_rate", -1.0, {}), ("schedule", "sideways", {}), ("clip", -1.0, {}), ("noise", -0.5, {}),
     ("input_noise", -0.5, {}),
-    ("dropout", -0.5, {}), ("dropout", 1.0, {}), ("weight_decay", -1.0, {}), ("cell_penalty", -1.0, {}),
+    ("dropout", -0.5, {}), ("dropout", 1.0, {}), ("recurrent_dropout", 1.0, {}),
+    ("recurrent_dropout", 0.5, {"cell": "indrnn"}), ("weight_decay", -1.0, {}), ("cell_penalty", -1.0, {}),
     ("cell_penalty", 1.0, {}), ("window", 0, {}), ("window", 3, {"bidirectional": True}), ("update", "per-hour", {}),
     ("update", "per-step", {}), ("seed", -1, {}),
 ]  # fmt: skip

@@ -87,6 +87,7 @@ def test_every_option_reaches_the_run(throughtime):
         "train", "multiplication", "--cell", "lstm", "--hidden", 3, "--layers", 2, "--dtype", "float32", "--bits", 9,
         "--option", "factor=5", "--steps", 6, "--batch", 7, "--optimizer", "momentum", "--learning-rate", 0.03,
         "--schedule", "step:2:0.5", "--clip", 2, "--noise", 0.1, "--dropout", 0.2, "--weight-decay", 0.01,
+        "--recurrent-dropout", 0.3,
         "--cell-penalty", 0.02, "--window", 4, "--seed", 8, "--out", "run", "--update", "per-batch", "--recipe",
         "default", "--threads", 1, "--quiet",
     )  # fmt: skip
@@ -96,7 +97,8 @@ def test_every_option_reaches_the_run(throughtime):
     network = {"cell": "lstm", "hidden": 3, "layers": 2, "dtype": "float32", "bidirectional": False}
     assert run["network"].items() >= network.items()
     wanted = {
-        "steps": 6, "batch": 7, "clip": 2.0, "noise": 0.1, "dropout": 0.2, "weight_decay": 0.01, "cell_penalty": 0.02,
+        "steps": 6, "batch": 7, "clip": 2.0, "noise": 0.1, "dropout": 0.2, "recurrent_dropout": 0.3,
+        "weight_decay": 0.01, "cell_penalty": 0.02,
         "window": 4, "seed": 8, "update": "per batch",
         "optimizer": {"name": "momentum", "learning_rate": 0.03, "momentum": 0.9},
         "schedule": {"name": "step", "every": 2, "factor": 0.5},

@@ -17,6 +17,7 @@ FORMS = "tests/kernels/test_gradients.py::test_every_form"
 OUTSIDE = "tests/kernels/test_gradients.py::test_backward_from_outside"
 NORMALISED = "tests/kernels/test_layer_norm.py::test_gradient_against_central_differences"
 MASKS = "tests/kernels/test_dropout.py::test_gradient_with_masks"
+RECURRENT = "tests/training/test_recurrent_dropout.py::test_two_steps_against_complex_steps_through_plain_numpy"
 TWICE = "tests/kernels/test_two_batches.py::test_the_same_tape_twice"
 
 ERRORS = [
@@ -57,6 +58,11 @@ ERRORS = [
         "the mask of dropout left out on the way back", NETWORK,
         r"put_mask_on\(mask_at\(s, tape, layer\), d_below, d_below\)", "pass", MASKS,
     ),
+    (
+        "the mask on recurrent weights left out on the way back", "training/recurrent.py",
+        r"gradient \*= self\._mask", "pass", RECURRENT,
+    ),
+    ("one mask on recurrent weights for all steps", "training/recurrent.py", r" \+ np\.uint64\(step\)", "", RECURRENT),
     ("the mean of ∂n kept on the way back", NORMALISATION, r"d_n\[j\] - mean - n", "d_n[j] - n", NORMALISED),
     ("the deviation held constant on the way back", NORMALISATION, r" - n\[j\] \* along", "", NORMALISED),
     ("the gradient of b_y left out", NETWORK, r"add_rows\(delta_y, 0, db_y\)", "pass", FORMS),

@@ -20,6 +20,7 @@ SETTINGS = {
     "noise": 0.2,
     "input_noise": 0.1,
     "dropout": 0.1,
+    "recurrent_dropout": 0.1,
     "clip": 1.0,
 }
 

@@ -59,13 +59,15 @@ def test_windows_cut_half_way_through_the_sequences(tmp_path, cell, what, cuts):
 @compiled_only
 @pytest.mark.parametrize("cuts", [(999, 1200), (1000, 1200), (1001, 1200), (1, 500, 1100, 1200)])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_cut_in_a_block_at_its_end_and_in_the_next(tmp_path, cuts, dtype):
+@pytest.mark.parametrize("recurrent_dropout", [0.0, 0.3])
+def test_cut_in_a_block_at_its_end_and_in_the_next(tmp_path, cuts, dtype, recurrent_dropout):
     settings = {
         "steps": 1200,
         "batch": 2,
         "noise": 0.1,
         "input_noise": 0.1,
         "dropout": 0.2,
+        "recurrent_dropout": recurrent_dropout,
         "clip": 0.5,
         "weight_decay": 0.1,
     }

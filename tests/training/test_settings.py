@@ -23,7 +23,7 @@ OPTIMISERS = [
 ]  # fmt: skip
 SCHEDULES = [schedules.Constant(), schedules.Cosine(0.25), schedules.StepDecay(7, 0.5), schedules.WarmUp(9)]
 WHOLE = [("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)]
-REAL = ["clip", "noise", "input_noise", "dropout", "weight_decay", "cell_penalty"]
+REAL = ["clip", "noise", "input_noise", "dropout", "recurrent_dropout", "weight_decay", "cell_penalty"]
 
 
 def adder(**fields):
@@ -64,7 +64,16 @@ def test_what_is_trained_is_a_network():
 def test_written_as_toml_and_read_again(optimizer, schedule):
     for more in (
         {},
-        {"clip": 1.5, "noise": 0.1, "dropout": 0.2, "window": 4, "patience": 2, "shuffle": False, "seed": 2**40},
+        {
+            "clip": 1.5,
+            "noise": 0.1,
+            "dropout": 0.2,
+            "recurrent_dropout": 0.3,
+            "window": 4,
+            "patience": 2,
+            "shuffle": False,
+            "seed": 2**40,
+        },
     ):
         settings = Settings(optimizer=optimizer, schedule=schedule, **more)
         assert Settings.from_dict(tomllib.loads(tomli_w.dumps(settings.as_dict()))) == settings
@@ -101,6 +110,7 @@ def test_real_numbers(name):
         ("shuffle", "no", "shuffle must be true or false, got 'no'"),
         ("update", "per day", 'update must be "per batch" or "per step", got \'per day\''),
         ("dropout", 1, "dropout must be a probability from 0 to below 1, got 1"),
+        ("recurrent_dropout", 1.5, "recurrent_dropout must be a probability from 0 to below 1, got 1.5"),
         ("validate", 3, "validate must be a Batch, got int"),
         ("validate", Batch(np.zeros((2, 2, 5)), np.zeros((2, 2, 1))),
             "have 5 inputs and 1 outputs, but the network 2 and 1"),
@@ -143,7 +153,8 @@ def test_optimisers_and_schedules(make, message):
     "settings",
     [
         {"optimizer": optimisers.Adam()}, {"optimizer": optimisers.Momentum()}, {"batch": 2}, {"clip": 1.0},
-        {"noise": 0.1}, {"input_noise": 0.1}, {"dropout": 0.1}, {"weight_decay": 0.1}, {"window": 3},
+        {"noise": 0.1}, {"input_noise": 0.1}, {"dropout": 0.1}, {"recurrent_dropout": 0.1}, {"weight_decay": 0.1},
+        {"window": 3},
     ],
     ids=str,
 )  # fmt: skip

@@ -43,7 +43,10 @@ def same(one, other):
     assert (one.step, one.stopped) == (other.step, other.stopped)
 
 
-EVERYTHING = {"noise": 0.2, "input_noise": 0.1, "dropout": 0.3, "clip": 0.05, "weight_decay": 0.01, "cell_penalty": 0.1}
+EVERYTHING = {
+    "noise": 0.2, "input_noise": 0.1, "dropout": 0.3, "recurrent_dropout": 0.2, "clip": 0.05, "weight_decay": 0.01,
+    "cell_penalty": 0.1,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -53,7 +56,7 @@ EVERYTHING = {"noise": 0.2, "input_noise": 0.1, "dropout": 0.3, "clip": 0.05, "w
         ({"cell": "gru", "dtype": "float32"}, {}),
         ({"cell": "lstm"}, EVERYTHING),
         ({"cell": "lstm", "dtype": "float32", "layers": 2}, EVERYTHING | {"window": 4}),
-        ({"cell": "gru", "layers": 2, "bidirectional": True}, {"noise": 0.1, "dropout": 0.5}),
+        ({"cell": "gru", "layers": 2, "bidirectional": True}, {"noise": 0.1, "dropout": 0.5, "recurrent_dropout": 0.3}),
         ({"cell": "elman", "output": "last step", "bidirectional": True, "dtype": "float32"}, {"dropout": 0.5}),
         ({"cell": "lstm", "output": "last step"}, {"noise": 0.1}),
     ],

@@ -20,7 +20,7 @@ ALWAYS = {"task", "threads", "out", "plot", "quiet", "json"}
 CLASSIC = {
     "cell": "elman", "activation": "sigmoid", "layers": 1, "dtype": "float64", "bits": recipes.CLASSIC_BITS, "batch": 1,
     "optimizer": "gradient-descent", "schedule": "constant", "clip": 0.0, "noise": 0.0, "input_noise": 0.0,
-    "dropout": 0.0, "weight_decay": 0.0, "cell_penalty": 0.0,
+    "dropout": 0.0, "recurrent_dropout": 0.0, "weight_decay": 0.0, "cell_penalty": 0.0,
 }  # fmt: skip
 """Options that the classic recipe decides."""
 _CLASSIC_CHOICES = ALWAYS | {"recipe", "hidden", "steps", "learning_rate", "seed", "update", "article_log"}

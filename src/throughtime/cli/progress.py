@@ -78,7 +78,8 @@ class _Speed:
 
 def _figures(run: Run, speed: _Speed) -> str:
     record = run.history.last
-    noisy, dropout = run.settings.noise or run.settings.input_noise, run.settings.dropout
+    settings = run.settings
+    noisy, dropout = settings.noise or settings.input_noise, settings.dropout or settings.recurrent_dropout
     disturbed = " with noise" if noisy else " with dropout" if dropout else ""
     exact = "" if record.exact != record.exact else f"   exact{disturbed} {_percent(record.exact)} %"
     return f"loss {record.loss:#.3g}{exact}{speed(run.step)}   {record.seconds:.1f} s"

@@ -31,7 +31,7 @@ Measure = tuple[float, Array]
 
 _SHARD = 16
 """Sequences that one thread works on: fixed, so that no number of threads changes a bit."""
-NOT_HERE = ("noise", "input_noise", "dropout", "cell_penalty", "update", "patience", "log_every")
+NOT_HERE = ("noise", "input_noise", "dropout", "recurrent_dropout", "cell_penalty", "update", "patience", "log_every")
 
 
 class SettingsHere(TypedDict, total=False):

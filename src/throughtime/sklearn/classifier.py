@@ -51,6 +51,8 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         The same of noise on the inputs, as standardised.
     dropout : float, 0 to below 1
         The probability with which a number that a layer reads is 0 in training, the same for all steps of a sequence.
+    recurrent_dropout : float, 0 to below 1
+        The probability with which a recurrent weight is 0 in an update.
     weight_decay : float ≥ 0
         AdamW's λ.
     cell_penalty : float ≥ 0

@@ -51,6 +51,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     noise: float = 0.0
     input_noise: float = 0.0
     dropout: float = 0.0
+    recurrent_dropout: float = 0.0
     weight_decay: float = 0.0
     cell_penalty: float = 0.0
     standardize: bool = True

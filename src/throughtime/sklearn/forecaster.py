@@ -25,7 +25,7 @@ from throughtime.tasks.standardisation import mean_and_deviation
 _TOGETHER = 250
 """Forecasts that are made at once in `score`, so that memory does not grow with their number."""
 
-_DISTURBING = ("noise", "input_noise", "dropout", "cell_penalty")
+_DISTURBING = ("noise", "input_noise", "dropout", "recurrent_dropout", "cell_penalty")
 
 _FEW = 10
 """Steps, of which a table of very many rows has fewer if its columns are no steps."""

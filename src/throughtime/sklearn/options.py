@@ -43,6 +43,7 @@ class Options:
     noise: float
     input_noise: float
     dropout: float
+    recurrent_dropout: float
     weight_decay: float
     cell_penalty: float
     standardize: bool

@@ -24,7 +24,7 @@ CELLS = "engine/cells.js"
 TASKS = ("addition", "subtraction", "multiplication", "comparison", "parity", "counter")
 """The tasks that `engine/tasks.js` has too."""
 
-_NOT_THERE = ("bidirectional", "dtype", "dropout", "input_noise", "window")
+_NOT_THERE = ("bidirectional", "dtype", "dropout", "recurrent_dropout", "input_noise", "window")
 """Options that the engine has not."""
 
 UNABLE = Unable(
@@ -90,7 +90,7 @@ def why_not_here(plan: Plan) -> str | None:
         return f"a browser does not learn {plan.task.name}: the studio on your own machine does"
     if s.bidirectional or s.layer_norm or s.dtype != "float64":
         return "a browser trains no network that reads in both directions, normalises, or has float32"
-    if settings.dropout or settings.input_noise or settings.window:
+    if settings.dropout or settings.recurrent_dropout or settings.input_noise or settings.window:
         return "a browser trains without dropout, noise on inputs and a window"
     return None
 

@@ -167,5 +167,5 @@ def chosen(plan: Plan) -> Settings:
     return Settings({name: value for name, value in plan.options().items() if name not in _NOT_DRAWN})
 
 
-_PROBES = {"activation": "relu", "cell_penalty": 1.0, "window": 1}
+_PROBES = {"activation": "relu", "cell_penalty": 1.0, "window": 1, "recurrent_dropout": 0.5}
 """Values of the options that not every network can have."""

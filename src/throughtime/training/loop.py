@@ -65,6 +65,10 @@ def train(
         dropout: features of x in the first layer, hidden units of the layer below in the others. A sequence has one
         mask for each layer, the same at every time step (of each window) and in both directions [Gal & Ghahramani
         2016]. A network that predicts has none.
+    recurrent_dropout : float, 0 to below 1
+        The probability with which a number of the recurrent matrices U, of all gates, layers and directions, is 0 in a
+        training step (and each window), the others divided by 1 − recurrent_dropout [Wan et al. 2013; Merity et al.
+        2018]. All sequences of the batch have the same U.
     weight_decay : float ≥ 0
         AdamW's λ: all parameters shrink by the factor 1 − learning rate · λ at each update.
     cell_penalty : float ≥ 0

@@ -32,6 +32,10 @@ OPTIONS: dict[str, Option] = {
         Option("noise", "number", "Standard deviation of noise on the states.", 0, of="settings"),
         Option("input_noise", "number", "Standard deviation of noise on the inputs.", 0, of="settings"),
         Option("dropout", "number", "Probability that an input of a layer is 0 in a training step.", 0, of="settings"),
+        Option(
+            "recurrent_dropout", "number", "Probability that a recurrent weight is 0 in a training step.", 0,
+            of="settings",
+        ),
         Option("weight_decay", "number", "AdamW's weight decay.", 0, of="settings"),
         Option("cell_penalty", "number", "A penalty on the squared cell states of an LSTM.", 0, of="settings"),
         Option("window", "whole number", "Truncate back-propagation to so many time steps.", 1, of="settings"),

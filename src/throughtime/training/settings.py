@@ -25,6 +25,7 @@ class SettingsButSeed(TypedDict, total=False):
     noise: float
     input_noise: float
     dropout: float
+    recurrent_dropout: float
     weight_decay: float
     cell_penalty: float
     window: int | None
@@ -52,6 +53,7 @@ class Settings:
     noise: float = 0.0
     input_noise: float = 0.0
     dropout: float = 0.0
+    recurrent_dropout: float = 0.0
     weight_decay: float = 0.0
     cell_penalty: float = 0.0
     window: int | None = None
@@ -71,10 +73,11 @@ class Settings:
 
         for name, least in (("steps", 0), ("batch", 1), ("seed", 0), ("window", 1), ("patience", 1), ("log_every", 1)):
             settle(name, whole_number, least)
-        for name in ("clip", "noise", "input_noise", "dropout", "weight_decay", "cell_penalty"):
+        for name in ("clip", "noise", "input_noise", *_PROBABILITIES, "weight_decay", "cell_penalty"):
             settle(name, number, 0)
-        if self.dropout >= 1:
-            raise ValueError(f"dropout must be a probability from 0 to below 1, got {self.dropout!r}")
+        for name in _PROBABILITIES:
+            if getattr(self, name) >= 1:
+                raise ValueError(f"{name} must be a probability from 0 to below 1, got {getattr(self, name)!r}")
         for name, kinds in (("optimizer", Optimiser), ("schedule", Schedule)):
             if not isinstance(getattr(self, name), kinds):
                 raise ValueError(_an_object(name, getattr(self, name), [kind.__name__ for kind in get_args(kinds)]))
@@ -84,12 +87,13 @@ class Settings:
             isinstance(self.optimizer, GradientDescent)
             and self.batch == 1
             and self.window is self.clip is None
-            and not (self.noise or self.input_noise or self.dropout or self.weight_decay or self.cell_penalty)
+            and not (self.noise or self.input_noise or self.dropout or self.recurrent_dropout)
+            and not (self.weight_decay or self.cell_penalty)
         ):
             raise ValueError(
                 'update "per step" is plain gradient descent on one sequence at a time: it needs optimizer '
-                "GradientDescent and batch 1, and takes no clip, noise, input_noise, dropout, weight_decay, "
-                "cell_penalty or window"
+                "GradientDescent and batch 1, and takes no clip, noise, input_noise, dropout, "
+                "recurrent_dropout, weight_decay, cell_penalty or window"
             )
 
     @classmethod
@@ -132,7 +136,8 @@ class Settings:
         )
 
 
-_LATER = {"dropout", "input_noise"}
+_PROBABILITIES = ("dropout", "recurrent_dropout")
+_LATER = {"dropout", "input_noise", "recurrent_dropout"}
 """Settings that runs of version 0 do not have."""
 _EXAMPLES = {
     "GradientDescent": "tt.GradientDescent(0.1)", "Momentum": "tt.Momentum(0.01)", "RMSprop": "tt.RMSprop(0.01)",

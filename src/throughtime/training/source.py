@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from throughtime.tasks.data import Data
     from throughtime.tasks.task import Task
 
-SEQUENCES, EPOCHS, NOISE, DROPOUT, INPUTS = range(5)
+SEQUENCES, EPOCHS, NOISE, DROPOUT, INPUTS, RECURRENT = range(6)
 """The use of a random stream; part of its key."""
 
 

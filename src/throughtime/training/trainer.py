@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from throughtime.batch import Batch
+from throughtime.cells.layout import layout
 from throughtime.network import Network
 from throughtime.support.memory import require
 from throughtime.support.threads import Team
@@ -283,5 +284,7 @@ def check_fit(s: NetworkSpecification, settings: Settings) -> None:
         raise ValueError("a window needs a network that reads forward and has an output at every step")
     if settings.cell_penalty and len(s.graph.states) == 1:
         raise ValueError(f"cell_penalty is for cells with a second state, such as an LSTM: {s.cell} has one alone")
+    if settings.recurrent_dropout and all(block.kind != "h" for block in layout(s.graph).blocks):
+        raise ValueError(f"recurrent_dropout is for cells with recurrent matrices: {s.cell} has none")
     if settings.update == "per step" and (s.layers > 1 or s.bidirectional or s.output == "last step"):
         raise ValueError('update "per step" is for one layer that reads forward and has an output at every step')

@@ -13,6 +13,7 @@ from throughtime.passes.state import State
 from throughtime.support.memory import require
 from throughtime.support.threads import Team
 from throughtime.training.optimisers import rule
+from throughtime.training.recurrent import DroppedWeights
 from throughtime.training.run import Run
 from throughtime.training.settings import Settings
 from throughtime.training.source import DROPOUT, NOISE, Steps, key
@@ -49,6 +50,7 @@ class Workspace:
                 )  # fmt: skip
             self.passes.append(made)
         self.gradients = np.zeros((len(self.shards), P), s.dtype)
+        self.dropped = DroppedWeights(s, settings) if settings.recurrent_dropout else None
         self.noise_key, self.dropout_key = key(settings.seed, NOISE), key(settings.seed, DROPOUT)
 
     def take(self, run: Run, steps: Steps, rates: Array) -> tuple[int, Array]:
@@ -56,8 +58,8 @@ class Workspace:
         from throughtime.kernels import loop
 
         net, settings, measured = run.network, self.settings, np.zeros((len(rates), 5))
-        if len(self.shards) > 1:
-            return self._take_in_shards(run, steps, rates, measured), measured
+        if len(self.shards) > 1 or self.dropped is not None:
+            return self._take_one_by_one(run, steps, rates, measured), measured
         steps = steps.as_read()
         if settings.update == "per step":
             from throughtime.kernels.per_step import train_block_per_step
@@ -75,28 +77,35 @@ class Workspace:
             self.passes[0].tape.tape, self.gradients[0], measured,
         ), measured  # fmt: skip
 
-    def _take_in_shards(self, run: Run, steps: Steps, rates: Array, measured: Array) -> int:
-        """Each step in Python: threads meet behind it, which takes little of the time of one that is worth shards."""
+    def _take_one_by_one(self, run: Run, steps: Steps, rates: Array, measured: Array) -> int:
+        """Each step in Python: of several shards, threads meet behind it, and weights are dropped before it.
+
+        That takes little of the time of a step that is worth shards, and some 20 µs of a small one that drops weights.
+        """
         from throughtime.kernels import loop
 
         net, settings, parts = run.network, self.settings, np.zeros((len(self.shards), 5))
         noise, dropout, penalty = float(settings.noise), float(settings.dropout), float(settings.cell_penalty)
         for n, rate in enumerate(rates.tolist()):
             number = np.uint64(run.step + n)
+            parameters = net.parameters if self.dropped is None else self.dropped.of(net.parameters, run.step + n)
             noise_key, dropout_key, carry = self.noise_key + number, self.dropout_key + number, bool(steps.carry[n])
 
             def differentiate(
-                shard: int, n: int = n, noise_key: Any = noise_key, dropout_key: Any = dropout_key, carry: bool = carry
-            ) -> None:
+                shard: int, n: int = n, parameters: Array = parameters, noise_key: Any = noise_key,
+                dropout_key: Any = dropout_key, carry: bool = carry,
+            ) -> None:  # fmt: skip
                 rows = self.shards[shard]
                 loop.differentiate(
-                    self.shape, net.parameters, penalty, *steps.rows(n, rows), carry, rows.start, settings.batch,
+                    self.shape, parameters, penalty, *steps.rows(n, rows), carry, rows.start, settings.batch,
                     noise, noise_key, dropout, dropout_key, self.passes[shard].tape.tape,
                     self.gradients[shard], parts[shard],
                 )  # fmt: skip
 
             self.team.share(differentiate, len(self.shards))
             loop.add_shards(self.gradients, parts)
+            if self.dropped is not None:
+                self.dropped.back(self.gradients[0])
             measured[n] = parts[0]
             if not loop.follow(
                 rule(settings.optimizer), run.step + n + 1, rate, float(settings.clip or 0),

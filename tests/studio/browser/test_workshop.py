@@ -137,7 +137,7 @@ def test_what_it_cannot_do_is_said_and_not_offered(workshop):
     said = page.locator(".panel-controls").inner_text()
     for part in ("Files are opened by", "Float32, both directions, dropout"):
         assert part in said
-    for name in ("dtype", "bidirectional", "dropout", "input_noise", "window"):
+    for name in ("dtype", "bidirectional", "dropout", "recurrent_dropout", "input_noise", "window"):
         assert page.locator(f"#setting-{name}").count() == 0
     page.locator("#setting-schedule").fill("never")
     page.locator("#setting-schedule").press("Enter")

@@ -217,6 +217,7 @@ describe("training", () => {
     assert.throws(() => networkOf({}, [1, 2]), /parameters must be 321/);
     const trainer = (settings) => new Trainer(networkOf(), addition(), settings);
     assert.throws(() => trainer({ dropout: 0.5 }), /has no dropout/);
+    assert.throws(() => trainer({ recurrent_dropout: 0.5 }), /has no recurrent_dropout/);
     assert.throws(() => trainer({ window: 4 }), /has no window/);
     assert.throws(() => trainer({ update: "per step" }), /plain gradient descent/);
     assert.throws(() => trainer({ optimizer: { name: "sgd", learning_rate: 1 } }).run(1), /no optimizer sgd/);

@@ -10,7 +10,7 @@ import { rightSequences } from "./readout.js";
 /** @typedef {import("./types.d.ts").Settings} Settings */
 /** @typedef {import("./types.d.ts").Snapshot} Snapshot */
 
-const REFUSED = ["window", "dropout", "patience", "input_noise"];
+const REFUSED = ["window", "dropout", "recurrent_dropout", "patience", "input_noise"];
 
 export class Trainer {
   /** @param {Network} network @param {import("./types.d.ts").Source} source @param {Settings} settings */
