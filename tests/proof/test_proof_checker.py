@@ -24,7 +24,7 @@ from throughtime.proof import Certificate, Machine, Proved, checker
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import certificate
 from throughtime.proof.checker import network, sets
-from throughtime.proof.checker.reading import near
+from throughtime.proof.checker.reading import KINDS, near
 from throughtime.proof.extraction import Tracking
 from throughtime.proof.reading import READ, reading
 from throughtime.proof.sets import Sets
@@ -414,3 +414,14 @@ def test_minus_zero_is_zero():
     proof = prove(net, ADDITION)
     assert isinstance(proof, Proved)
     assert proof.certificate.is_of(built.two_unit_adder())
+
+
+def test_names_do_not_depend_on_the_version_of_unicode():
+    """Of all letters that identifiers can begin with, those of the first 256 and Greek ones without accents."""
+    letters = {chr(k) for k in range(0x110000) if k < 0x100 or 0x391 <= k <= 0x3C9}
+    begins = {letter for letter in letters if letter.isidentifier()} - set("ªµº")
+    for k in range(0x110000):
+        letter = chr(k)
+        assert KINDS["name"](letter) == (letter in begins), letter
+        assert KINDS["name"]("h" + letter) == (letter in begins or letter in "0123456789"), letter
+    assert [length for length in range(200) if KINDS["name"]("h" * length)] == [*range(101)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from throughtime import cell, exp, tasks
+from throughtime import cell, exp, tanh, tasks
 from throughtime.network import Network
 from throughtime.proof import prove, why_not
 from throughtime.training.plan import plan
@@ -11,6 +11,18 @@ from throughtime.training.plan import plan
 @cell
 def growing(p, x, h):
     h = exp(x @ p.V + h @ p.U)
+    return h
+
+
+@cell
+def ячейка(p, x, h):
+    h = tanh(x @ p.V + h @ p.U)
+    return h
+
+
+@cell
+def other_letters(p, x, h):
+    h = tanh(x @ p.V + h @ p.U + p.ב)
     return h
 
 
@@ -27,6 +39,8 @@ def network(**fields):
         ({"cell": "slstm"}, "a proof cannot read softplus, which the cell slstm is made of"),
         ({"cell": "minlstm"}, "a proof cannot read /, which the cell minlstm is made of"),
         ({"cell": growing}, "a proof cannot read exp, which the cell growing is made of"),
+        ({"cell": ячейка}, "a proof has names of Latin and Greek letters, digits and _, not ячейка: rename it"),
+        ({"cell": other_letters}, "a proof has names of Latin and Greek letters, digits and _, not ב: rename it"),
         ({"layer_norm": True}, "nothing can be proved for a network with layer normalisation"),
     ],
 )

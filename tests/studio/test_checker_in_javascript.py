@@ -94,7 +94,7 @@ PLANTED = {
     "what inputs are off by": ("check.js", "between(low, high, most + i)", "between(low, low, most + i)"),
     "the labels": ("check.js", "sets[to].label === machine.next[label][a]", "true"),
     "the hash": ("check.js", "sha256(new Uint8Array(bytes.buffer)) === file.sha256", "true"),
-    "names that Python has not": ("reading.js", "XID_Start", "ID_Start"),
+    "names that Python has not": ("reading.js", "ø-ÿ", "ø-Ͽ"),
     "numbers with a point": ("reading.js", 'need(!/\\d[.e]/i', 'need(true || !/\\d[.e]/i'),
     "spaces that Python has not": ("reading.js", "[ \\t-\\r]*", "\\s*"),
     "the margin": ("check.js", "need(margin > epsilon", "need(margin > -1e9"),

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import Product, layout
+from throughtime.proof.checker.reading import KINDS
 
 READ = ("sigmoid", "tanh", "relu", "+", "-", "*", "neg", "minimum", "maximum")
 """Operations that proofs have bounds for, besides products and leaves."""
@@ -36,7 +37,7 @@ class Reading:
     Raises
     ------
     ValueError
-        If there is an operation that a proof has no bounds for.
+        If there is an operation that a proof has no bounds for, or a name that no certificate can have.
     """
 
     def __init__(self, graph: Graph, blends: bool = True) -> None:
@@ -44,6 +45,9 @@ class Reading:
         for operation in graph.operations:
             if operation.of and operation.op not in (*READ, "@"):
                 raise ValueError(f"a proof cannot read {operation.op}, which the cell {graph.name} is made of")
+        for name in (graph.name, *graph.states, *(operation.name for operation in graph.operations)):
+            if not KINDS["name"](name):
+                raise ValueError(f"a proof has names of Latin and Greek letters, digits and _, not {name}: rename it")
         self.nets = {
             slot.net: self._net(k, slot.net) for k, slot in enumerate(self.layout.slots) if slot.net is not None
         }

@@ -159,7 +159,8 @@ def spelled():
     weight = content["weights"][0]
     for space in " \t\n\v\f\r\x1c\x85\u00a0\u2003\u2028\ufeff":
         yield text.replace(json.dumps(weight), json.dumps(space + weight + space))
-    for name in ("ͺ", "゛", "ﷺ", "\u0e33", "℮", "ª", "h·", "·h", "__proto__", "h̃", "𝒜", "ﬁ"):
+    others = "ͺ ゛ ﷺ \u0e33 ℮ ª h· ·h __proto__ h̃ 𝒜 ﬁ é_1 C1 1C λΩ hά hϑ h\u03a2 hµ h× h÷ h\n \ud800 ж hʼ hĀ h²"
+    for name in (*others.split(" "), "h" * 100, "h" * 101, "ω" * 100, "ω" * 101):
         content["network"]["step"]["name"] = name
         yield json.dumps(content)
 

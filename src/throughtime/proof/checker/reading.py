@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -64,11 +65,11 @@ def whole(text: str) -> None:
     raise Rejected(f"expected whole numbers, and others as text, got {text[:40]}")
 
 
-KINDS: dict[str, Callable[[Any], bool]] = {
+KINDS: dict[str, Callable[[Any], bool]] = {  # names have letters that are the same in every version of Unicode
     "number": lambda v: type(v) is str and math.isfinite(double(v)),
     "size": lambda v: type(v) is int and 0 < v <= WIDEST,
     "text": lambda v: type(v) is str and len(v) <= 10_000,
-    "name": lambda v: type(v) is str and (not v or v.isidentifier()) and len(v) <= 100,
+    "name": lambda v: type(v) is str and bool(re.fullmatch("(?![0-9])[A-Za-z0-9_À-ÖØ-öø-ÿΑ-ΡΣ-ω]{0,100}", v)),
     "list": lambda v: type(v) is list,  # of what, depends on sizes
 }
 OPERATION = {"op": (*ARITY,), "of": "list", "name": "name", "value": "number"}

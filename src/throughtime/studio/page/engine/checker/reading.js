@@ -69,12 +69,15 @@ export const FILE = {
   sets: "list",
 };
 
+/** Latin and Greek letters, the same in every version of Unicode. */
+const NAME = /^(?![0-9])[A-Za-z0-9_À-ÖØ-öø-ÿΑ-ΡΣ-ω]{0,100}$/;
+
 /** @type {Record<string, (value: any) => boolean>} */
 const KINDS = {
   number: (v) => typeof v === "string",
   size: (v) => Number.isInteger(v) && v > 0 && v <= WIDEST,
   text: (v) => typeof v === "string" && [...v].length <= 10_000,
-  name: (v) => typeof v === "string" && /^([\p{XID_Start}_]\p{XID_Continue}*)?$/u.test(v) && [...v].length <= 100,
+  name: (v) => typeof v === "string" && NAME.test(v),
   list: (v) => Array.isArray(v),
 };
 
