@@ -150,6 +150,13 @@ def test_a_sum_waits_for_nothing_that_it_does_not_need(adder_file):
     assert not SLOW_TO_IMPORT & imported
 
 
+def test_a_run_waits_for_no_more_than_its_model(throughtime):
+    assert throughtime("train", "addition", "--steps", 5).status == 0
+    found, imported = without_numba([["add", "107", "27"], ["info"], ["evaluate"]])
+    assert [status for status, *_ in found] == [1, 0, 1]  # an untrained network adds wrong
+    assert not SLOW_TO_IMPORT & imported
+
+
 def test_parity(throughtime, monkeypatch):
     path = saved("parity.safetensors", tt.tasks.Parity(bits=8), hidden=4)
     alike(throughtime, monkeypatch, [["trace", "--model", path, "--seed", "7"], ["evaluate", path], ["info", path]])

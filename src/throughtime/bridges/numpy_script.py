@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from keyword import iskeyword, kwlist, softkwlist
 from pathlib import Path
 from typing import Any
 
+import throughtime
 from throughtime.batch import Array
 from throughtime.bridges.agreement import greatest_difference
 from throughtime.bridges.equations import Equations, Names, described, parameters_of
@@ -195,7 +195,7 @@ def to_numpy(net: Any, name: str = "network") -> str:
     return SCRIPT.format(
         cell=described(s),
         name=name, axes=axes, layers=layers + " in both directions" * s.bidirectional, I=s.inputs, H=s.hidden,
-        O=s.outputs, version=version("throughtime"), cell_step=step, states=len(s.graph.states), dtype=s.dtype,
+        O=s.outputs, version=throughtime.__version__, cell_step=step, states=len(s.graph.states), dtype=s.dtype,
         functions="".join(f"\n{code}\n" for name, code in FUNCTIONS.items() if f"{name}(" in step + y),
         stateful=stateful, layers_read=_layers_read(s), returned=_returned(what), y=y, parameters=_parameters(net),
         digits=17 if s.dtype == "float64" else 9, about=_about(what), table="[..., None]" * what.table,

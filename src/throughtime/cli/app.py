@@ -117,9 +117,9 @@ however good the network is: evaluate checks that.""",
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from throughtime import __version__
 
-        print(f"throughtime {version('throughtime')}")
+        print(f"throughtime {__version__}")
         raise typer.Exit
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+import throughtime
 from throughtime.cli.models import Model, ModelArgument, ModelOption, UnknownTask, open_model, stored_task
 from throughtime.cli.shell import Failure, Json, document, line, say
 
@@ -48,9 +49,8 @@ def info(
 
 
 def _engine() -> dict[str, Any]:
-    from importlib.metadata import version
-
     import numba
+    import numpy
     from llvmlite.binding import get_host_cpu_name
 
     from throughtime.kernels.cache import cache_directory
@@ -58,9 +58,9 @@ def _engine() -> dict[str, Any]:
     from throughtime.support.threads import processors
 
     return {
-        "throughtime": version("throughtime"),
+        "throughtime": throughtime.__version__,
         "python": platform.python_version(),
-        "numpy": version("numpy"),
+        "numpy": numpy.__version__,
         "numba": numba.__version__,
         "processor": get_host_cpu_name(),
         "vectors": f"{ENGINE.name}, {8 * ENGINE.vector_bytes} bits"

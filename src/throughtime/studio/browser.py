@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
+import throughtime
 from throughtime.bridges.javascript import name_of, to_javascript
 from throughtime.proof.certificate import step_of
 from throughtime.studio import messages
@@ -121,7 +121,7 @@ def kit(plans: Iterable[Plan], specifications: Iterable[NetworkSpecification]) -
         if option["name"] == "activation":
             option["choices"] = activations
     return Kit(
-        version=version("throughtime"),
+        version=throughtime.__version__,
         limits={**messages.LIMITS, "parameters": MOST_PARAMETERS},
         options=network,
         tasks=list(tasks.values()),

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import throughtime
 from throughtime.studio import compiling, messages, opened, proving
 from throughtime.studio.answers import Hello, History, HistoryEntry, Saved, State, Verdict, error, write
 from throughtime.studio.aside import aside
@@ -289,7 +289,7 @@ class Session:
     def _hello(self) -> str:
         hello = Hello(
             type="hello",
-            version=version("throughtime"),
+            version=throughtime.__version__,
             tasks=listed(self.plan, self.data),
             options=options(self.plan),
             settings=chosen(self.plan),

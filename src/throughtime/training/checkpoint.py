@@ -12,13 +12,13 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tomli_w
 
+import throughtime
 from throughtime.batch import Array, Batch
 from throughtime.network import Network
 from throughtime.passes.state import State
@@ -391,7 +391,7 @@ def _describe_task(task: Task) -> dict[str, Any]:
 
 
 def _describe(run: Run) -> dict[str, Any]:
-    described: dict[str, Any] = {"throughtime": version("throughtime")}
+    described: dict[str, Any] = {"throughtime": throughtime.__version__}
     if run.task is not None:
         described["task"] = _describe_task(run.task)
     described |= {name: value for name in ("data", "validate", "begun") if (value := getattr(run, name)) is not None}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from importlib.metadata import version
 from string import Template
 from typing import Any
 
 import numpy as np
 
+import throughtime
 from throughtime.batch import Array
 from throughtime.bridges.c.templates import (
     AHEAD,
@@ -140,7 +140,7 @@ def to_c(net: Any, name: str = "network", dtype: str | None = None) -> str:
     used = "".join(text for own, text in FUNCTIONS.items() if f"{name}_{own}(" in body + readout)
     words |= {
         "cell": described(s), "layers": f"{s.layers} {'layer' if s.layers == 1 else 'layers'}"
-        + " in both directions" * s.bidirectional, "version": version("throughtime"),
+        + " in both directions" * s.bidirectional, "version": throughtime.__version__,
         "I": str(s.inputs), "H": str(s.hidden), "L": str(s.layers), "D": str(s.directions),
         "O": f"({what.horizon} * {s.inputs})" if what.horizon else str(s.outputs),
         "members": ", ".join(f"*{step.members[parameter]}" for parameter in found.layers[0, 0]),
