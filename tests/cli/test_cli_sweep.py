@@ -17,7 +17,7 @@ def test_a_sweep_its_table_and_its_files(throughtime, here):
     assert "4 of 4 runs done" in outcome.out
     shown = throughtime("sweep", "show", "--to", "rows.csv")
     assert shown.out.splitlines() == [*lines[4:8], "  rows in rows.csv"]
-    assert (here / "rows.csv").read_text().startswith("trial,steps,batch,gap,seed,exact,")
+    assert (here / "rows.csv").read_text().startswith("run,steps,batch,gap,seed,exact,")
     found = throughtime("sweep", "show", "sweeps/recall.sqlite", "--json").json
     assert [row["seed"] for row in found["results"]] == [2, 3, 2, 3]
     assert (found["done"], found["trials"], found["task"]) == (4, 4, "recall")
@@ -28,7 +28,7 @@ def test_a_sweep_its_table_and_its_files(throughtime, here):
 def test_from_toml_with_a_figure(throughtime, here):
     pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
     (here / "mine.toml").write_text(
-        'task = "recall"\nseeds = 1\nrandom = 3\n[options]\nsteps = 4\ngap = [1, 2]\n'
+        'task = "recall"\nseeds = 1\nsearch = "random"\ntrials = 3\n[options]\nsteps = 4\ngap = [1, 2]\n'
         'learning_rate = {from = 0.001, to = 0.1, scale = "log"}\n'
     )
     assert throughtime("sweep", "mine.toml", "--jobs", 1, "--batch", 2, "--quiet").out == ""

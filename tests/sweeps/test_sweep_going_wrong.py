@@ -103,8 +103,8 @@ def test_what_would_be_too_many_is_counted_before_it_is_made(tmp_path):
         ({"gap": {"from": 1, "to": 10**6}, "steps": {"from": 1, "to": 10**6}}, {}, "1,000,000 runs.*1,000,000,000,000"),
         ({}, {"seeds": 10**7}, "seeds must be a whole number from 1 to 1000000, got 10000000"),
         ({}, {"seeds": range(10**15)}, "at most 1,000,000 seeds"),
-        ({}, {"random": 10**7}, "random must be a whole number from 1 to 1000000"),
-        ({}, {"random": 10**6, "seeds": 2}, "2,000,000"),
+        ({}, {"search": "random", "trials": 10**7}, "trials must be a whole number from 1 to 1000000"),
+        ({}, {"search": "random", "trials": 10**6, "seeds": 2}, "2,000,000"),
         ({"gap": range(10**12)}, {}, "at most 1,000,000 values"),
     ]:
         with pytest.raises(ValueError, match=message):
@@ -134,7 +134,7 @@ def test_numbers_of_numpy_are_numbers(quick, tmp_path):
         ({}, {"seeds": 1.5}, "seeds must be a whole number"),
         ({}, {"seeds": [True]}, "a seed must be a whole number"),
         ({}, {"jobs": 0}, "jobs must be a whole number of at least 1"),
-        ({}, {"random_seed": -1}, "random_seed must be a whole number"),
+        ({}, {"search_seed": -1}, "search_seed must be a whole number"),
     ]:
         with pytest.raises(ValueError, match=message):
             tt.sweep("recall", options, out=tmp_path / "t.sqlite", **more)

@@ -43,7 +43,7 @@ def test_stopped_and_continued(tmp_path):
         progress=lambda trial, *_: seen.append(trial.number),
     )
     assert sorted(seen) == [result.trial for result in store.results()] == list(range(8))
-    alone = run("recall", store.space.trials()[6])
+    alone = run("recall", store.space.runs()[6])
     there = store.results()[6]
     assert (alone.exact, alone.loss, alone.seed) == (there.exact, there.loss, 0)
     again = tt.sweep(
@@ -93,7 +93,7 @@ def test_a_data_file(tmp_path):
 def store(tmp_path):
     """Results that are made up: exact is 0.1 · gap + 0.01 · seed."""
     made = Store(tmp_path / "made.sqlite", Space.of("recall", {"gap": [1, 2], "cell": "lstm"}, seeds=3))
-    for trial in made.space.trials():
+    for trial in made.space.runs():
         exact = 0.1 * trial.options["gap"] + 0.01 * trial.seed
         result = Result(trial.number, trial.seed, exact, None, 1.5, 20, 2.0, "steps")
         assert made.add([(trial, result)])
@@ -106,14 +106,14 @@ def test_the_table(store):
     assert (found.measure, found.done, found.trials) == ("exact", 6, 6)
     best, second = found.groups
     assert (best.options, second.options) == ({"gap": 2}, {"gap": 1})
-    assert best == Group({"gap": 2}, 3, 0, 0, None, *map(pytest.approx, (0.21, 0.01, 0.2, 0.22)), 2, 2.0)
+    assert best == Group({"gap": 2}, 3, 0, 0, 0, None, *map(pytest.approx, (0.21, 0.01, 0.2, 0.22)), 2, 2.0)
 
 
 def test_csv_and_parquet(store, tmp_path):
     store.export(tmp_path / "rows.csv")
     with open(tmp_path / "rows.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [(row["trial"], row["gap"], row["cell"], row["seed"]) for row in rows][4] == ("4", "2", "lstm", "1")
+    assert [(row["run"], row["gap"], row["cell"], row["seed"]) for row in rows][4] == ("4", "2", "lstm", "1")
     assert float(rows[4]["exact"]) == pytest.approx(0.21)
     parquet = pytest.importorskip("pyarrow.parquet", reason="Parquet needs pyarrow: pip install 'throughtime[sweep]'")
     store.export(tmp_path / "rows.parquet")

@@ -107,7 +107,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_trial_and_nothing_is_lost_or_ther
     assert sorted(number for number, _, _ in seen) == [r.trial for r in store.results()] == list(range(4 * SEEDS))
     assert store.missing() == []
     for place in (0, 17, 39):
-        here, there = run("watched_task:Watched", store.space.trials()[place]), store.results()[place]
+        here, there = run("watched_task:Watched", store.space.runs()[place]), store.results()[place]
         assert (here.exact, here.loss) == (there.exact, there.loss)
 
 

@@ -29,9 +29,9 @@ def result(trial):
 def half(tmp_path):
     """A file with 7 of 12 rows, of which one failed."""
     store = Store(tmp_path / "half.sqlite", SPACE)
-    for trial in SPACE.trials()[:6]:
+    for trial in SPACE.runs()[:6]:
         store.add([(trial, result(trial))])
-    store.add([(SPACE.trials()[6], Result.failed(SPACE.trials()[6], ValueError("no\nsuch thing")))])
+    store.add([(SPACE.runs()[6], Result.failed(SPACE.runs()[6], ValueError("no\nsuch thing")))])
     return store.path
 
 
@@ -54,7 +54,7 @@ def test_what_failed_is_kept_and_tried_again(half):
     assert [trial.number for trial in store.missing()] == [6, 7, 8, 9, 10, 11]
     group = next(group for group in summary(store).groups if group.options["gap"] == 2)
     assert (group.runs, group.failed, group.error, group.mean) == (2, 1, "no such thing", pytest.approx(0.545))
-    trial = SPACE.trials()[6]
+    trial = SPACE.runs()[6]
     assert store.add([(trial, result(trial))])
     assert not store.add([(trial, Result.failed(trial, ValueError("later")))])
     assert store.results()[6] == result(trial)
@@ -73,7 +73,11 @@ def test_what_failed_is_kept_and_tried_again(half):
             "\"scale\": \"linear\"}')",
             "at most 1,000,000 runs, and this one would have 4,000,000,000,000",
         ),
-        ("UPDATE sweep SET space = replace(space, 'null', '10000000')", "random must be a whole number from 1 to"),
+        ("UPDATE sweep SET space = replace(space, 'null', '10000000')", "trials must be a whole number from 1 to"),
+        ("UPDATE results SET options = '{}'", "trial 0 has other options than the sweep"),
+        ("UPDATE results SET options = replace(options, '1', '4')", "trial 0 has other options than the sweep"),
+        ("UPDATE results SET options = replace(options, '1', '[1]')", "trial 0 has other options than the sweep"),
+        ("UPDATE results SET options = 'x'", "the options of a row"),
         ("DELETE FROM sweep", "does not say which"),
         ("DROP TABLE results", "its tables are others"),
         ("ALTER TABLE results ADD COLUMN more", "its tables are others"),
@@ -168,7 +172,7 @@ def test_a_file_that_cannot_be_written_is_said_so_and_kept(half):
     rows = store.results()
     (half.parent / "half.sqlite-journal").mkdir()  # as if the folder were not to be written to
     with pytest.raises(ValueError, match=r"half\.sqlite cannot be (opened|written)"):
-        store.add([(SPACE.trials()[11], result(SPACE.trials()[11]))])
+        store.add([(SPACE.runs()[11], result(SPACE.runs()[11]))])
     (half.parent / "half.sqlite-journal").rmdir()
     assert Store(half).results() == rows
 
@@ -181,8 +185,13 @@ def test_a_file_of_version_1_is_continued(tmp_path):
             "NOT NULL, exact REAL, root_mean_square REAL, loss REAL, steps_taken INTEGER NOT NULL, seconds REAL NOT "
             "NULL, stopped TEXT NOT NULL, options TEXT NOT NULL) WITHOUT ROWID; PRAGMA user_version = 1;"
         )
-        connection.execute("INSERT INTO sweep VALUES (?)", (SPACE.to_json(),))
-        connection.execute("INSERT INTO results VALUES (3, 3, 0.25, NULL, 1.5, 20, 2.0, 'steps', '{}')")
+        described = json.loads(SPACE.to_json())
+        del described["search"], described["trials"], described["search_seed"], described["data"]
+        connection.execute(
+            "INSERT INTO sweep VALUES (?)", (json.dumps(described | {"random": None, "random_seed": 0}),)
+        )
+        options = json.dumps({"gap": 1, "cell": "lstm"})
+        connection.execute("INSERT INTO results VALUES (3, 3, 0.25, NULL, 1.5, 20, 2.0, 'steps', ?)", (options,))
     assert Store(path).results() == [Result(3, 3, 0.25, None, 1.5, 20, 2.0, "steps")]
     assert len(Store(path, SPACE).missing()) == 11
 
@@ -302,10 +311,10 @@ import resource
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 file = store.Store("full.sqlite", space)
 resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize("full.sqlite"),) * 2)
-trial = space.trials()[0]
+trial = space.runs()[0]
 try:
     file.add([(trial, Result.failed(trial, ValueError("short")))])
-    file.add([(space.trials()[1], Result(1, 1, 0.5, None, 1.5, 20, 2.0, "x" * 9000))])
+    file.add([(space.runs()[1], Result(1, 1, 0.5, None, 1.5, 20, 2.0, "x" * 9000))])
 except ValueError as error:
     assert "full.sqlite cannot be written" in str(error), error
     print(len(store.Store("full.sqlite").results()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   throughtime sweep recall --cell elman,lstm --gap 1,10,100 --seeds 20
-  throughtime sweep addition --learning-rate 0.001..0.1:log --hidden 4..32 --random 50
+  throughtime sweep addition --learning-rate 0.001..0.1:log --hidden 4..32 --search random --trials 50
+  throughtime sweep addition --learning-rate 0.001..0.1:log --hidden 4..32 --search optuna --trials 50
   throughtime sweep my-sweep.toml --on dask --scheduler tcp://10.0.0.1:8786
   throughtime sweep show
 
@@ -47,6 +49,14 @@ class RunUnlessNamed(Commands):
         return super().resolve_command(ctx, args)
 
 
+class Search(StrEnum):
+    """How combinations are found: those of `space.SEARCHES`, which is not imported for `--help`."""
+
+    grid = "grid"
+    random = "random"
+    optuna = "optuna"
+
+
 class On(StrEnum):
     """Where trials run."""
 
@@ -63,10 +73,17 @@ def run(
     seeds: Annotated[
         str | None, typer.Option(metavar="N|A..B", help="Number of seeds, or a range of them.  [default: 1]")
     ] = None,
-    random: Annotated[
-        int | None, typer.Option(metavar="N", help="Draw N combinations at random instead of trying all.", min=1)
+    search: Annotated[
+        Search | None,
+        typer.Option(
+            help="Try all combinations, draw some at random, or let Optuna choose each by those before.  "
+            "[default: grid]"
+        ),
     ] = None,
-    random_seed: Annotated[int | None, typer.Option(help="Decides which are drawn.  [default: 0]", min=0)] = None,
+    trials: Annotated[
+        int | None, typer.Option(metavar="N", help="Combinations that a search other than a grid tries.", min=1)
+    ] = None,
+    search_seed: Annotated[int | None, typer.Option(help="Decides which are tried.  [default: 0]", min=0)] = None,
     on: Annotated[On, typer.Option(help="Where to run.")] = On.here,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Of a dask.distributed scheduler, with --on dask.")
@@ -80,14 +97,20 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     json: Json = False,
 ) -> None:
-    """Train networks for all combinations of options and seeds; the results go to one SQLite file as they arrive."""
+    """Train networks for many combinations of options and seeds; the results go to one SQLite file as they arrive."""
     if (on is On.dask) != (scheduler is not None):
         raise Failure("a sweep on a cluster needs both --on dask and --scheduler ADDRESS, such as tcp://10.0.0.1:8786")
+    from throughtime.experiments.sweeps.optuna_search import study_path
     from throughtime.experiments.sweeps.run import sweep
     from throughtime.experiments.sweeps.summary import summary
 
     described: dict[str, Any] = _described(Path(task)) if task.endswith(".toml") else {"task": task}
-    given = {"seeds": None if seeds is None else _seeds(seeds), "random": random, "random_seed": random_seed}
+    given = {
+        "seeds": None if seeds is None else _seeds(seeds),
+        "search": None if search is None else search.value,
+        "trials": trials,
+        "search_seed": search_seed,
+    }
     described |= {name: value for name, value in given.items() if value is not None}
     described["options"] = described.get("options", {}) | _options(ctx.args)
     if out is None:
@@ -99,21 +122,22 @@ def run(
         if not talks:
             return
         options = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in trial.options.items())
-        if result.error is not None:
-            how = f"failed: {result.error}"
-        else:
-            how = f"exact {result.exact:.3f}" if result.exact is not None else f"rms {result.root_mean_square:.4g}"
-        say(printable(f"  {done:>{len(str(of))}}/{of}   {how}   {options}, seed {trial.seed}   {result.seconds:.1f} s"))
+        place = f"{done:>{len(str(of))}}/{of}"
+        say(f"  {place}   {_how(result)}   {options}, seed {trial.seed}   {result.seconds:.1f} s")
 
     try:
         store = sweep(**described, out=out, jobs=jobs, scheduler=scheduler, progress=progress)
     except KeyboardInterrupt:
         raise Failure(f"interrupted; what is done is in {out}, the same command continues", INTERRUPTED) from None
+    finally:
+        with suppress(OSError):  # it holds something, as it does unless all was refused
+            FOLDER.rmdir()
     if json:
         document(_document(store, summary(store)))
     elif talks:
         say("\n".join(_table(summary(store), 10)))
-        say(f"  saved in {out}\nNext: throughtime sweep show {out} --plot sweep.png")
+        say(f"  saved in {out}" + (f", the study in {study_path(out)}" if store.space.search == "optuna" else ""))
+        say(f"Next: throughtime sweep show {out} --plot sweep.png")
 
 
 def show(
@@ -149,6 +173,16 @@ def show(
             say(f"  rows in {to}")
         if plot is not None:
             say(f"  drawn in {plot}")
+
+
+def _how(result: Any) -> str:
+    if result.error is not None:
+        return f"failed: {result.error}"
+    if result.exact is not None:
+        return f"exact {result.exact:.3f}"
+    if result.root_mean_square is not None:
+        return f"rms {result.root_mean_square:.4g}"
+    return f"pruned after {result.steps_taken} steps"
 
 
 def _document(store: Store, found: Summary) -> dict[str, Any]:
@@ -192,7 +226,7 @@ def _table(found: Summary, most: int | None = None) -> list[str]:
 
 
 def _not_well(group: Group) -> tuple[tuple[int, str], ...]:
-    return (group.not_finite, "not finite"), (group.failed, "failed")
+    return (group.not_finite, "not finite"), (group.pruned, "pruned"), (group.failed, "failed")
 
 
 def _number(value: float, digits: int) -> str:
@@ -209,7 +243,7 @@ def _newest() -> Path:
 
 def _described(path: Path) -> dict[str, Any]:
     found = toml_table(text_of(path), str(path))
-    known = {"task", "options", "seeds", "random", "random_seed"}
+    known = {"task", "options", "seeds", "search", "trials", "search_seed"}
     if "task" not in found or not set(found) <= known or not isinstance(found.get("options", {}), dict):
         raise Failure(
             f"{path} must have a task, and may have {', '.join(sorted(known - {'task'}))}; it has {', '.join(found)}"

@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from throughtime.experiments.sweeps.optuna_search import require_optuna, searched
 from throughtime.experiments.sweeps.space import Space, Trial
 from throughtime.experiments.sweeps.store import Store
 from throughtime.experiments.sweeps.trial import Result, fingerprint, planned, run
@@ -37,8 +38,9 @@ def sweep(
     *,
     out: StrPath,
     seeds: int | Iterable[int] = 1,
-    random: int | None = None,
-    random_seed: int = 0,
+    search: str = "grid",
+    trials: int | None = None,
+    search_seed: int = 0,
     jobs: int | None = None,
     scheduler: str | None = None,
     progress: Progress = lambda trial, result, done, of: None,
@@ -55,12 +57,15 @@ def sweep(
         The SQLite file of the results. If it holds the beginning of the same sweep, that is continued.
     seeds : int or ints
         How many, from 0 on, or which.
-    random : int ≥ 1, optional
-        Draw so many combinations at random; without it all are tried.
-    random_seed : int ≥ 0
-        Decides which are drawn.
+    search : "grid", "random" or "optuna"
+        Try all combinations; draw `trials` of them at random; or let Optuna choose `trials` of them one after another,
+        each by what came of those before, see `optuna_search`.
+    trials : int ≥ 1, optional
+        How many combinations a search other than a grid tries.
+    search_seed : int ≥ 0
+        Decides which are tried.
     jobs : int ≥ 1, optional
-        Processes on this computer; as many as there are processors if not given.
+        Processes on this computer; as many as there are processors if not given. Optuna's search runs in this one.
     scheduler : str, optional
         Address of a dask.distributed scheduler such as "tcp://10.0.0.1:8786": the trials run on its workers, which need
         the same throughtime, and data files at the same paths. The work of a worker that died is done again by
@@ -74,7 +79,8 @@ def sweep(
     Raises
     ------
     ValueError
-        Before anything is trained, if options do not go together, or `out` holds another sweep. Later, if the file
+        Before anything is trained or written, if options do not go together, `out` holds another sweep, or a library is
+        missing. Later, if the file
         cannot be written, or a process was killed; what is done is in the file.
     KeyboardInterrupt
         After Ctrl-C, when the processes have been ended. The same call continues.
@@ -84,22 +90,33 @@ def sweep(
     A run that fails, whatever its exception, is a row too, with `stopped` "failed" and its `error`, and the others
     continue. The same call tries it again.
     """
-    space = Space.of(task, options, seeds, random, random_seed)
+    space = Space.of(task, options, seeds, search, trials, search_seed)
     jobs = None if jobs is None else whole_number("jobs", jobs, 1)
     if jobs is not None and scheduler is None:
         require(jobs * _PROCESS, f"a sweep in {jobs:,} processes", "choose fewer jobs")
-    for combination in space.combinations():
+    by_optuna = search == "optuna"
+    if by_optuna and (scheduler is not None or jobs not in (None, 1)):
+        raise ValueError("Optuna chooses each trial by those before it, in one process: leave out jobs and a scheduler")
+    for combination in space.corners() if by_optuna else space.combinations():
         planned(task, combination)
+    processes = min(jobs or os.cpu_count() or 1, len(space))
+    if by_optuna:
+        require_optuna()
+    elif scheduler is not None or processes > 1:
+        with _workers(processes, scheduler):  # what is missing is said before there is a file
+            pass
     store = Store(out, replace(space, data=fingerprint(task)))
-    missing = store.missing()
-    done = len(space) - len(missing)
-    if not missing:
-        return store
-    processes = min(jobs or os.cpu_count() or 1, len(missing))
-    if scheduler is None and processes == 1:
-        results: Generator[list[tuple[Trial, Result]]] = ([(trial, run(task, trial))] for trial in missing)
+    done = len(store.results())
+    if by_optuna:
+        results = searched(space, store)
     else:
-        results = _elsewhere(task, missing, processes, scheduler, store.path)
+        missing = store.missing()
+        done = len(space) - len(missing)
+        processes = min(processes, len(missing))
+        if scheduler is None and processes <= 1:
+            results = ([(trial, run(task, trial))] for trial in missing)
+        else:
+            results = _elsewhere(task, missing, processes, scheduler, store.path)
     with closing(results):
         for some in results:
             for trial, result in store.add(some):
@@ -115,7 +132,7 @@ def _elsewhere(
 
     Processes, not the threads of train_many: trials differ in more than seeds, and checking them holds Python's lock.
     """
-    with deferred() as ctrl_c, _here(processes) if scheduler is None else _cluster(scheduler) as executor:
+    with deferred() as ctrl_c, _workers(processes, scheduler) as executor:
         at_once = 2 * processes if scheduler is None else _SUBMITTED
 
         def submit(trial: Trial) -> Future[Result]:
@@ -169,13 +186,19 @@ def end_with(parent: int) -> None:
         threading.Thread(target=watch, daemon=True).start()
 
 
+def _workers(processes: int, scheduler: str | None) -> AbstractContextManager[Executor]:
+    return _here(processes) if scheduler is None else _cluster(scheduler)
+
+
 @contextmanager
 def _here(processes: int) -> Iterator[Executor]:
     """Processes on this computer, which are ended behind, whatever they do."""
     try:
         from joblib.externals.loky import ProcessPoolExecutor
     except ModuleNotFoundError:
-        raise ValueError("a sweep in several processes needs joblib: pip install 'throughtime[sweep]'") from None
+        raise ValueError(
+            "a sweep in several processes needs joblib: pip install 'throughtime[sweep]', or choose 1 job"
+        ) from None
     threads = str(max(1, (os.cpu_count() or 1) // processes))  # of a network, and of a library that has its own
     executor = ProcessPoolExecutor(
         processes, env=dict.fromkeys(_THREADS, threads), initializer=end_with, initargs=(os.getpid(),)

@@ -1,9 +1,9 @@
-"""The space of a sweep: values of options, in all combinations or drawn at random, each with several seeds."""
+"""The space of a sweep: values of options, in all combinations or in some, each with several seeds."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from math import exp, log, prod
@@ -15,6 +15,9 @@ from throughtime.support.checks import number, whole_number
 from throughtime.support.documents import json_object
 
 Value = str | int | float | bool
+
+SEARCHES = ("grid", "random", "optuna")
+"""All combinations; so many drawn at random; so many, each chosen by what came of those before."""
 
 MOST_RUNS = 1_000_000
 """Runs of a sweep: more are refused before any is planned."""
@@ -55,13 +58,23 @@ class Range:
             return int(rng.integers(int(self.least), int(self.greatest), endpoint=True))
         else:
             drawn = rng.uniform(self.least, self.greatest)
+        return self.rounded(drawn)
+
+    def rounded(self, drawn: float) -> Value:
+        """The number of six digits, or the whole number, that is nearest to one of its numbers."""
         rounded = round(drawn) if self.whole else float(f"{drawn:.6g}")
         return min(max(rounded, self.least), self.greatest)
+
+    def __contains__(self, value: object) -> bool:
+        """Whether it holds a number."""
+        if isinstance(value, bool) or not isinstance(value, int if self.whole else int | float):
+            return False
+        return self.least <= value <= self.greatest
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One run of a sweep."""
+    """One run of a sweep: a combination of options with one of its seeds."""
 
     number: int
     options: dict[str, Value]
@@ -78,10 +91,12 @@ class Space:
         Options of `throughtime train`; all others are options of the task.
     seeds : ints ≥ 0
         Each combination is trained once with each.
-    random : int ≥ 1, optional
-        So many combinations, drawn at random; all there are if not given.
-    random_seed : int ≥ 0
-        Decides which are drawn.
+    search : one of SEARCHES
+        How combinations are found.
+    trials : int ≥ 1, optional
+        So many combinations; of a grid, all there are.
+    search_seed : int ≥ 0
+        Decides which are found.
     data : str, optional
         The SHA-256 of a data file. Sweeps of older versions have none, so that it is compared apart.
 
@@ -94,8 +109,9 @@ class Space:
     task: str
     options: Mapping[str, list[Value] | Range]
     seeds: tuple[int, ...] = (0,)
-    random: int | None = None
-    random_seed: int = 0
+    search: str = "grid"
+    trials: int | None = None
+    search_seed: int = 0
     data: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -105,16 +121,25 @@ class Space:
             raise ValueError("the seeds of a sweep must be different whole numbers from 0 on, and one at least")
         if not isinstance(self.data, str | None):
             raise ValueError(f"the fingerprint of a sweep's data must be text, got {self.data!r:.60}")
+        if self.search not in SEARCHES:
+            raise ValueError(f'search must be "grid", "random" or "optuna", got {self.search!r:.40}')
+        grid = self.search == "grid"
+        if grid != (self.trials is None):
+            raise ValueError(
+                "a grid tries all combinations: trials need search random or optuna"
+                if grid
+                else f"search {self.search} needs a number of trials"
+            )
         if "seed" in self.options:
             raise ValueError("seed is no option of a sweep: give seeds")
         for name, values in self.options.items():
             if isinstance(values, Range):
-                if self.random is None and not (values.whole and values.scale == "linear"):
+                if grid and not (values.whole and values.scale == "linear"):
                     raise ValueError(f"{name}: a grid needs values one by one, such as 0.001,0.01; or search at random")
             elif not values:
                 raise ValueError(f"{name}: there must be a value at least, each a number, a word, true or false")
-            elif self.random is None and len({(type(value), value) for value in values}) < len(values):
-                raise ValueError(f"{name}: a grid needs each value once")
+            elif self.search != "random" and len({(type(value), value) for value in values}) < len(values):
+                raise ValueError(f"{name}: {'a grid' if grid else 'Optuna'} needs each value once")
         if len(self) > MOST_RUNS:
             raise ValueError(f"a sweep has at most {MOST_RUNS:,} runs, and this one would have {len(self):,}")
 
@@ -123,23 +148,23 @@ class Space:
         return self._combinations() * len(self.seeds)
 
     def _combinations(self) -> int:
-        if self.random is not None:
-            return self.random
+        if self.trials is not None:
+            return self.trials
         return prod(
             int(values.greatest) - int(values.least) + 1 if isinstance(values, Range) else len(values)
             for values in self.options.values()
         )
 
     def combinations(self) -> list[dict[str, Value]]:
-        """The options of each network that is tried."""
-        if self.random is not None:
-            rng = np.random.default_rng(self.random_seed)
+        """The options of each network that is tried, where these are known beforehand: not of Optuna's search."""
+        if self.search == "random":
+            rng = np.random.default_rng(self.search_seed)
             return [
                 {
                     name: values.draw(rng) if isinstance(values, Range) else values[rng.integers(len(values))]
                     for name, values in self.options.items()
                 }
-                for _ in range(self.random)
+                for _ in range(self.trials or 0)
             ]
         every = [
             range(int(values.least), int(values.greatest) + 1) if isinstance(values, Range) else values
@@ -147,10 +172,34 @@ class Space:
         ]
         return [dict(zip(self.options, values, strict=True)) for values in product(*every)]
 
-    def trials(self) -> list[Trial]:
+    def corners(self) -> list[dict[str, Value]]:
+        """Combinations that have each value of an option, or each end of its range, while the others are the first."""
+        every = {
+            name: [values.least, values.greatest] if isinstance(values, Range) else values
+            for name, values in self.options.items()
+        }
+        first = {name: values[0] for name, values in every.items()}
+        return [first] + [first | {name: value} for name, values in every.items() for value in values[1:]]
+
+    def runs(self) -> list[Trial]:
         """All runs, numbered; the same each time."""
-        pairs = [(options, seed) for options in self.combinations() for seed in self.seeds]
-        return [Trial(number, options, seed) for number, (options, seed) in enumerate(pairs)]
+        return [run for number, options in enumerate(self.combinations()) for run in self.runs_of(number, options)]
+
+    def runs_of(self, number: int, options: dict[str, Value]) -> list[Trial]:
+        """The runs of a combination, one for each seed."""
+        first = number * len(self.seeds)
+        return [Trial(first + place, options, seed) for place, seed in enumerate(self.seeds)]
+
+    def holds(self) -> Callable[[Mapping[str, Any]], bool]:
+        """A function that says of options whether they are of this space."""
+        values = {name: of if isinstance(of, Range) else frozenset(of) for name, of in self.options.items()}
+
+        def held(options: Mapping[str, Any]) -> bool:
+            return set(options) == set(values) and all(
+                isinstance(value, Value) and value in values[name] for name, value in options.items()
+            )
+
+        return held
 
     def to_json(self) -> str:
         """The space as JSON."""
@@ -162,9 +211,10 @@ class Space:
         """The space that `to_json` wrote; a ValueError for anything else."""
         values = json_object(text, "its description")
         data = values.pop("data", None)
-        if set(values) != {"task", "options", "seeds", "random", "random_seed"} or not isinstance(
-            values["seeds"], list
-        ):
+        if set(values) == {"task", "options", "seeds", "random", "random_seed"}:  # as it was written once
+            values["search"] = "grid" if values["random"] is None else "random"
+            values["trials"], values["search_seed"] = values.pop("random"), values.pop("random_seed")
+        if set(values) != _FIELDS or not isinstance(values["seeds"], list):
             raise ValueError("its description is not that of a sweep")
         if not isinstance(values["options"], dict):
             raise ValueError("its description has no table of options")
@@ -177,7 +227,13 @@ class Space:
 
     @classmethod
     def of(
-        cls, task: str, options: Mapping[str, Any], seeds: Any = 1, random: int | None = None, random_seed: int = 0
+        cls,
+        task: str,
+        options: Mapping[str, Any],
+        seeds: Any = 1,
+        search: str = "grid",
+        trials: int | None = None,
+        search_seed: int = 0,
     ) -> Space:
         """The space as people write it.
 
@@ -200,11 +256,13 @@ class Space:
             task,
             values,
             _seeds(seeds),
-            None if random is None else whole_number("random", random, 1, MOST_RUNS),
-            whole_number("random_seed", random_seed),
+            search,
+            None if trials is None else whole_number("trials", trials, 1, MOST_RUNS),
+            whole_number("search_seed", search_seed),
         )
 
 
+_FIELDS = {"task", "options", "seeds", "search", "trials", "search_seed"}
 _RANGE = {"least": "from", "greatest": "to", "scale": "scale"}
 """The fields of a Range, and what people call them."""
 

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, astuple, fields
 from math import inf
@@ -21,6 +21,7 @@ from throughtime.experiments.sweeps.space import Space, Trial
 from throughtime.experiments.sweeps.trial import FAILED, Result
 from throughtime.support.checks import number, whole_number
 from throughtime.support.disk import write_atomically
+from throughtime.support.documents import json_object
 
 _APPLICATION = int.from_bytes(b"ttsw", "big")
 _VERSION = 2
@@ -153,14 +154,19 @@ class Store:
 
     def results(self) -> list[Result]:
         """All rows so far, in the order of their trials."""
-        with self._connected() as connection:
-            rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM results ORDER BY trial").fetchall()
-        return [self._result(row) for row in rows]
+        return [result for _, result in self.done()]
 
-    def _result(self, row: tuple[Any, ...]) -> Result:
-        """A row as a Result; a ValueError if it cannot be one of this sweep."""
+    def done(self) -> list[tuple[Trial, Result]]:
+        """The runs so far with their results, in the order of their numbers."""
+        with self._connected() as connection:
+            rows = connection.execute(f"SELECT {', '.join(_COLUMNS)}, options FROM results ORDER BY trial").fetchall()
+        holds = self.space.holds()
+        return [self._done(row, holds) for row in rows]
+
+    def _done(self, row: tuple[Any, ...], holds: Callable[[Mapping[str, Any]], bool]) -> tuple[Trial, Result]:
+        """A row as a run and its Result; a ValueError if it cannot be one of this sweep."""
         try:
-            result = Result(*row)
+            result, options = Result(*row[:-1]), json_object(row[-1], "the options of a row")
             trial = whole_number("trial", result.trial, 0, len(self.space) - 1)
             if result.seed != self.space.seeds[trial % len(self.space.seeds)]:
                 raise ValueError(f"trial {trial} has another seed")
@@ -173,21 +179,22 @@ class Store:
                 raise ValueError(f"trial {trial} does not say why it ended")
             if (result.stopped == FAILED) != (result.error is not None):
                 raise ValueError(f"trial {trial} does not say whether it failed")
+            if not holds(options):
+                raise ValueError(f"trial {trial} has other options than the sweep")
         except ValueError as error:
             raise ValueError(f"{self.path} is damaged: {error}") from None
-        return result
+        return Trial(trial, options, result.seed), result
 
     def missing(self) -> list[Trial]:
         """The trials that have no row yet, and those that failed."""
         done = {result.trial for result in self.results() if result.stopped != FAILED}
-        return [trial for trial in self.space.trials() if trial.number not in done]
+        return [trial for trial in self.space.runs() if trial.number not in done]
 
     def rows(self) -> list[dict[str, Any]]:
         """The results with their options, as flat rows."""
-        trials = self.space.trials()
         return [
-            {"trial": r.trial} | trials[r.trial].options | {k: v for k, v in asdict(r).items() if k != "trial"}
-            for r in self.results()
+            {"run": trial.number} | trial.options | {k: v for k, v in asdict(result).items() if k != "trial"}
+            for trial, result in self.done()
         ]
 
     def export(self, path: Any) -> None:
@@ -196,7 +203,7 @@ class Store:
         rows = self.rows()
         if path.suffix == ".csv":
             text = io.StringIO(newline="")
-            names = list(rows[0]) if rows else _COLUMNS
+            names = list(rows[0]) if rows else ["run", *self.space.options, *_COLUMNS[1:]]
             writer = csv.DictWriter(text, names)
             writer.writeheader()
             writer.writerows(rows)

@@ -9,7 +9,7 @@ import numpy as np
 
 from throughtime.experiments.sweeps.space import Range, Value
 from throughtime.experiments.sweeps.store import Store
-from throughtime.experiments.sweeps.trial import FAILED, Result
+from throughtime.experiments.sweeps.trial import FAILED, PRUNED, Result
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Group:
     """The networks of one combination of options.
 
     options : those that differ within the sweep
-    runs, not_finite : how many there are that did not fail, and how many of them met numbers that are not finite
+    runs, not_finite, pruned : how many there are that did not fail, how many of them met numbers that are not finite,
+        and how many a search ended, or did not begin, as the trial fell behind: they have no measure
     failed, error : how many failed, of which nothing else here speaks, and what the first of them says, None if none
         did
     mean, spread, least, greatest : of the measure over the runs; the spread is the standard deviation, NaN of one run
@@ -28,6 +29,7 @@ class Group:
     options: dict[str, Value]
     runs: int
     not_finite: int
+    pruned: int
     failed: int
     error: str | None
     mean: float
@@ -50,17 +52,16 @@ class Summary:
 
 def summary(store: Store) -> Summary:
     """The table of a sweep's results so far."""
-    trials, results = store.space.trials(), store.results()
-    measure = "exact" if all(r.exact is not None for r in results if r.stopped != FAILED) else "root_mean_square"
+    done = store.done()
+    measure = "exact" if all(result.root_mean_square is None for _, result in done) else "root_mean_square"
     varied = [name for name, values in store.space.options.items() if isinstance(values, Range) or len(values) > 1]
     grouped: dict[tuple[Value, ...], list[Result]] = {}
-    for result in results:
-        options = trials[result.trial].options
-        grouped.setdefault(tuple(options[name] for name in varied), []).append(result)
+    for trial, result in done:
+        grouped.setdefault(tuple(trial.options[name] for name in varied), []).append(result)
     groups = [_group(dict(zip(varied, key, strict=True)), of, measure) for key, of in grouped.items()]
     sign = -1 if measure == "exact" else 1
     groups.sort(key=lambda group: (math.isnan(group.mean), sign * group.mean))
-    return Summary(measure, groups, len(results), len(trials))
+    return Summary(measure, groups, len(done), len(store.space))
 
 
 def _group(options: dict[str, Value], results: list[Result], measure: str) -> Group:
@@ -72,6 +73,7 @@ def _group(options: dict[str, Value], results: list[Result], measure: str) -> Gr
         options=options,
         runs=len(of),
         not_finite=sum(result.stopped == "not finite" for result in of),
+        pruned=sum(result.stopped == PRUNED for result in of),
         failed=len(results) - len(of),
         error=next((result.error for result in results if result.error is not None), None),
         mean=float(values.mean()) if of else math.nan,

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from throughtime import tasks
 from throughtime.cells.own import cell_of
 from throughtime.experiments.sweeps.space import Trial, Value
-from throughtime.training.loop import NotFinite, proceed
+from throughtime.training.loop import Callback, NotFinite, Run, proceed
 from throughtime.training.plan import Plan, plan
 
-FAILED = "failed"
+FAILED, PRUNED = "failed", "pruned"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Result:
     loss : the mean of the last block of steps; None if there was none
     steps_taken : of training
     seconds : of training
-    stopped : "steps", or "not finite" where numbers overflowed, or "failed" where nothing came of it
+    stopped : "steps", or "not finite" where numbers overflowed, "pruned" where its search ended it, or would not begin
+        it, or "failed" where nothing came of it
     error : why it failed, in a sentence; else None
     """
 
@@ -50,6 +51,12 @@ class Result:
             said = f"{type(error).__name__}: {said}"
         return cls(trial.number, trial.seed, None, None, None, 0, 0.0, FAILED, said[:1000])
 
+    @classmethod
+    def pruned(cls, trial: Trial, run: Run | None = None, seconds: float = 0.0) -> Result:
+        """The result of a trial that its search ended, or did not begin."""
+        loss, steps = (None, 0) if run is None else (float(run.history.last.loss), run.step)
+        return cls(trial.number, trial.seed, None, None, loss, steps, seconds, PRUNED)
+
 
 def planned(task_name: str, options: Mapping[str, Value], seed: int = 0) -> Plan:
     """The plan that options mean; a ValueError if they do not go together."""
@@ -67,29 +74,32 @@ def fingerprint(task_name: str) -> str | None:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def run(task_name: str, trial: Trial) -> Result:
+def run(task_name: str, trial: Trial, prune: Callback | None = None) -> Result:
     """Train and check the network of a trial. It is called in other processes, and on other computers.
 
     A trial that ends with an exception, in a task of one's own too, has it as its result; only Ctrl-C comes through.
+    `prune` is called after every record of the history, and ends the trial when it returns True.
     """
     try:
-        return _run(task_name, trial)
+        return _run(task_name, trial, prune)
     except Exception as error:
         return Result.failed(trial, error)
 
 
-def _run(task_name: str, trial: Trial) -> Result:
+def _run(task_name: str, trial: Trial, prune: Callback | None) -> Result:
     made = planned(task_name, trial.options, trial.seed)
     task = made.task
     started = time.perf_counter()
     try:
-        trained = proceed(made.run(), made.sequences)
+        trained = proceed(made.run(), made.sequences, callbacks=[] if prune is None else [prune])
         stopped = trained.stopped or "steps"
     except NotFinite as overflow:
         trained, stopped = overflow.run, "not finite"
     if stopped == "interrupted":
         raise KeyboardInterrupt
     seconds = time.perf_counter() - started
+    if stopped == "callback":
+        return Result.pruned(trial, trained, seconds)
     found = task.evaluate(trained.network)
     return Result(
         trial=trial.number,
