@@ -56,10 +56,18 @@ def rests(p, x, h, m):
 
 
 @tt.cell
+def differs(p, x, h):
+    """Two values that are read twice and lead to no other: what one is off by says nothing of the other."""
+    a, c = tt.tanh(x @ p.V_a + h @ p.U_a), tt.tanh(x @ p.V_c + h @ p.U_c)
+    h = p.k * (a - c) + p.l * (a + c)
+    return h
+
+
+@tt.cell
 def grows(p, x, h):
     h = h / (1 + tt.exp(x @ p.V))
     return h
 
 
-OWN = {step.name: {"cell": step} for step in (peepholes, reset_before, min_gru, clipped, chained, rests)}
+OWN = {step.name: {"cell": step} for step in (peepholes, reset_before, min_gru, clipped, chained, rests, differs)}
 OWN |= {f"{name}, two layers, no biases": {**fields, "layers": 2, "bias": False} for name, fields in OWN.items()}

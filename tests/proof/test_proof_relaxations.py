@@ -253,8 +253,11 @@ def bug(name):
         Z = right["product"](X, Y)
         return Z._replace(d=Z.d - 0.5 * X.radius * Y.radius)
 
-    def spread(Z):
+    def spread(Z, at=0):
         return Zonotope(Z.c, right["spread"](Z).G[..., : Z.G.shape[-2], :], np.zeros_like(Z.d), Z.g)
+
+    def same_places(Z, at=0):
+        return right["spread"](Z)
 
     def tanh(Z):
         return right["tanh"](Zonotope(Z.c * 1.001, Z.G, Z.d, Z.g))
@@ -269,6 +272,7 @@ def bug(name):
         "sigmoid": ("sigmoid", without_error("sigmoid")),
         "product": ("product", product),
         "spread": ("spread", spread),
+        "same places": ("spread", same_places),
         "tanh": ("tanh", tanh),
         "blend": ("blend", blend),
         "affine": ("affine", affine),
@@ -280,7 +284,8 @@ def bug(name):
     ("name", "cell"),
     [("sigmoid", "sigmoid"), ("sigmoid", "gru"), ("product", "lstm"), ("product", "gru"),
         ("spread", "sigmoid, two layers"),
-     ("spread", "lstm"), ("tanh", "tanh"), ("tanh", "lstm"), ("blend", "gru"), ("affine", "sigmoid"), ("relu", "relu")],
+     ("same places", "differs"), ("spread", "lstm"),
+     ("tanh", "tanh"), ("tanh", "lstm"), ("blend", "gru"), ("affine", "sigmoid"), ("relu", "relu")],
 )  # fmt: skip
 def test_a_planted_bug_shows(monkeypatch, name, cell):
     from throughtime.proof import image as module

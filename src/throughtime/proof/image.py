@@ -43,11 +43,11 @@ def image(system: System, Z: Zonotope, epsilon: float) -> tuple[Zonotope, Zonoto
     """
     Z = spread(Z)
     Z, below = _with_inputs(system, Zonotope(Z.c[:, None], Z.G[:, None], Z.d[:, None], Z.g[:, None]))
-    parts: list[Zonotope] = []
+    parts, places = list[Zonotope](), _Places(Z.G.shape[-2])
     for index, layer in enumerate(system.layers):
         before = [_columns(Z, system.columns(index, part)) for part in range(system.parts)]
-        after = _Step(reading(system.graph), layer, epsilon, below, before).after()
-        below = after[0] if index == len(system.layers) - 1 else spread(after[0])
+        after = _Step(reading(system.graph), layer, epsilon, below, before, places).after()
+        below = after[0] if index == len(system.layers) - 1 else places.shared(after[0])
         parts += [below, *after[1:]]
     W, b_y = system.readout
     net_y = affine(below, W.astype(np.float64), b_y.astype(np.float64))
@@ -83,11 +83,26 @@ def _joined(parts: list[Zonotope], batch: tuple[int, int]) -> Zonotope:
     return Zonotope(*(np.concatenate(arrays, axis=-1) for arrays in zip(*whole, strict=True)))
 
 
+class _Places:
+    """The generators of a step so far: what one value is off by on its own is no generator of another one."""
+
+    def __init__(self, taken: int) -> None:
+        self.taken = taken
+
+    def shared(self, Z: Zonotope) -> Zonotope:
+        """A value that is read more than once: what it is off by is the same wherever it is read."""
+        found = spread(Z, self.taken)
+        self.taken = max(self.taken, found.G.shape[-2])
+        return found
+
+
 class _Step:
     """One step of one layer, from the zonotopes of its x and its states before."""
 
-    def __init__(self, how: Reading, layer: Layer, epsilon: float, x: Zonotope, before: list[Zonotope]) -> None:
-        self.how, self.layer, self.epsilon, self.H = how, layer, epsilon, before[0].c.shape[-1]
+    def __init__(
+        self, how: Reading, layer: Layer, epsilon: float, x: Zonotope, before: list[Zonotope], places: _Places
+    ) -> None:
+        self.how, self.layer, self.epsilon, self.H, self.places = how, layer, epsilon, before[0].c.shape[-1], places
         self.values: dict[int, Zonotope] = {}
         self.products: dict[int, Zonotope] = {}
         for place, operation in enumerate(how.graph.operations):
@@ -105,7 +120,7 @@ class _Step:
             value = self._value(place)
             if place in self.how.graph.after:
                 value = widen(value, self.epsilon)
-            self.values[place] = spread(value) if self.how.uses[place] > 1 else value
+            self.values[place] = self.places.shared(value) if self.how.uses[place] > 1 else value
         return [self.values[place] for place in self.how.graph.after]
 
     def _value(self, place: int) -> Zonotope:

@@ -62,11 +62,14 @@ def box(lo: Array, hi: Array) -> Zonotope:
     return zonotope(c, r[..., None] * np.eye(lo.shape[-1]))
 
 
-def spread(Z: Zonotope) -> Zonotope:
-    """Make a generator of every coordinate's own radius, unless all are next to nothing."""
+def spread(Z: Zonotope, at: int = 0) -> Zonotope:
+    """Make a generator of every coordinate's own radius, unless all are next to nothing.
+
+    They are behind those of Z, and at places from `at` on: at the same place, generators of two values are the same e.
+    """
     if Z.d.max(initial=0.0) < NEGLIGIBLE:
         return Z
-    n = Z.c.shape[-1]
+    n, Z = Z.c.shape[-1], pad(Z, at)
     own = np.zeros((*np.broadcast_shapes(Z.d.shape, Z.c.shape), n))
     own[..., range(n), range(n)] = Z.d
     G = np.concatenate([np.broadcast_to(Z.G, (*own.shape[:-2], *Z.G.shape[-2:])), own], axis=-2)
@@ -76,7 +79,7 @@ def spread(Z: Zonotope) -> Zonotope:
 def pad(Z: Zonotope, generators: int) -> Zonotope:
     """Add generators of zero until there are that many."""
     missing = generators - Z.G.shape[-2]
-    if not missing:
+    if missing <= 0:
         return Z
     zero = np.zeros((*Z.G.shape[:-2], missing, Z.G.shape[-1]))
     return Z._replace(G=np.concatenate([Z.G, zero], axis=-2))
