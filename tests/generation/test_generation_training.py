@@ -1,5 +1,6 @@
 """Training of networks that write, their windows, and their files."""
 
+import pickle
 import signal
 
 import numpy as np
@@ -74,6 +75,17 @@ def test_a_model_in_a_file_is_the_same(tmp_path):
         assert repr(other) == repr(model)
         np.testing.assert_array_equal(other.parameters, model.parameters)
         assert other.sample(source, longest=20) == model.sample(source, longest=20)
+
+
+def test_a_pickled_model_is_still_one_vector():
+    """Views that were pickled one by one would not change with it."""
+    for model in (LanguageModel(ABC, hidden=3), EncoderDecoder(ABC, ABC, hidden=3), OneToMany(2, ABC, hidden=3)):
+        other = pickle.loads(pickle.dumps(model))
+        np.testing.assert_array_equal(other.parameters, model.parameters)
+        other.parameters[:] = 0
+        assert not any(view.any() for view in other.views.values())
+        assert not other.decoder.parameters.any()
+        assert model.parameters.any()
 
 
 def test_other_files_are_refused(tmp_path):

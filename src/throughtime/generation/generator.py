@@ -15,6 +15,8 @@ from throughtime.cells.graph import Graph
 from throughtime.generation.decoding import beam_search, sample
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.network import Network
+from throughtime.passes.given import sequences
+from throughtime.passes.pool import Pool
 from throughtime.passes.state import State
 from throughtime.support.checks import number, only_known, whole_number
 from throughtime.support.memory import require
@@ -43,6 +45,7 @@ class Sizes(TypedDict, total=False):
 SIZES: Sizes = {"hidden": 64, "layers": 1, "embedding": 16, "dtype": "float64", "seed": 0}
 """Those that are not given; the cell is for each class to choose."""
 _COUNTS = ("hidden", "layers", "embedding")
+_OF_THE_VECTOR = ("_networks", "_arrays", "_passes")
 
 
 class Generator(ABC):
@@ -100,6 +103,7 @@ class Generator(ABC):
             else:
                 self._arrays[name] = vector[at : at + size].reshape(part)
             at += size
+        self._passes = Pool(self.decoder.specification, self.decoder.parameters, d_x=True)
 
     @property
     def parameters(self) -> Array:
@@ -130,9 +134,17 @@ class Generator(ABC):
     def copy(self) -> Self:
         """A model of its own with the same parameters."""
         other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other._settle(self.parameters.copy())
+        other.__setstate__(self.__getstate__())
         return other
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields, with the vector in place of the parts that are views of it."""
+        fields = {name: value for name, value in self.__dict__.items() if name not in _OF_THE_VECTOR}
+        return fields | {"_parameters": self.parameters.copy()}
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        self.__dict__.update(fields)
+        self._settle(fields["_parameters"])
 
     def __repr__(self) -> str:
         s = self.decoder.specification
@@ -192,11 +204,14 @@ class Generator(ABC):
         -------
         loss, the final state, ∂E by the initial state, and the gradient of the decoder's parts.
         """
-        pass_ = self.decoder.forward(*self._read(read, lengths), state)
-        loss = pass_.loss(self._targets(written, read.shape[1]))
+        x, lengths = sequences(self.decoder.specification, *self._read(read, lengths))
+        pass_ = self._passes.take(x.shape[1], len(x), True)
+        pass_.read(x, lengths, state)
+        loss, final = pass_.loss(self._targets(written, read.shape[1])), pass_.final
         back = pass_.backward()
+        self._passes.give_back(pass_)
         d_embedding = embedding_gradient(read, back.d_x, len(self.vocabulary))
-        return loss, pass_.final, back.d_state, {"decoder": back.gradient, "decoder.embedding": d_embedding}
+        return loss, final, back.d_state, {"decoder": back.gradient, "decoder.embedding": d_embedding}
 
     def flat(self, gradient: Gradient) -> Array:
         """The gradients of all parts as one vector (P,)."""

@@ -28,10 +28,14 @@ class Pool:
         Read at every pass.
     quick : Quick, optional
         What computes at first, if it is not the kernels.
+    d_x : bool
+        Whether the passes go back as far as to what is read.
     """
 
-    def __init__(self, s: NetworkSpecification, parameters: Array, quick: Quick | None = None) -> None:
-        self.specification, self._parameters, self._quick = s, parameters, quick
+    def __init__(
+        self, s: NetworkSpecification, parameters: Array, quick: Quick | None = None, *, d_x: bool = False
+    ) -> None:
+        self.specification, self._parameters, self._quick, self._d_x = s, parameters, quick, d_x
         self._numbers_of_a_step = s.layers * s.hidden * (len(layout(s.graph).slots) + len(s.graph.states))
         self._idle: dict[tuple[int, int, bool], list[Pass]] = {}
 
@@ -46,7 +50,9 @@ class Pool:
         try:
             return self._idle[T, B, backward].pop()
         except (KeyError, IndexError):
-            return Pass(self.specification, self._parameters, T, B, backward=backward, computing=self._quick)
+            return Pass(
+                self.specification, self._parameters, T, B, backward=backward, d_x=self._d_x, computing=self._quick
+            )
 
     def give_back(self, used: Pass) -> None:
         """Let it be used again."""
