@@ -8,6 +8,7 @@ import pytest
 
 import throughtime as tt
 from throughtime.generation import END, EncoderDecoder, LanguageModel, OneToMany, Vocabulary, load, train
+from throughtime.generation.windows import Windows
 from throughtime.support.memory import TooLarge
 from throughtime.weights.files import FORMAT, save_tensors
 
@@ -49,17 +50,47 @@ def test_many_threads_and_pieces_change_nothing():
 
 
 def test_windows_carry_the_state_on():
-    """With a learning rate of 0 the losses of the windows add up to that of the pieces read as a whole."""
+    """With a learning rate of 0 the losses of the windows add up to that of the two rows read as a whole."""
     model, text = LanguageModel(ABC, hidden=4, cell="lstm"), "abcabbcaccbbabcb"
-    _, history = train(model, text, steps=4, batch=2, window=4, optimizer=tt.GradientDescent(0.0))
-    pieces = len(text) // 2
-    whole = pieces * model.bits(text[:pieces])
-    second = LanguageModel(ABC, hidden=4, cell="lstm")
-    symbols, _ = ABC.encode([text])
-    read = np.pad(symbols[0], (1, 0), constant_values=END)[pieces : 2 * pieces][None]
-    loss, *_ = second.differentiate(read, symbols[:, pieces:], None, second.decoder.initial_state(1))
-    assert 2 * history["loss"][:2].sum() == pytest.approx(whole * np.log(2) + loss)
-    np.testing.assert_array_equal(history["loss"][:2], history["loss"][2:])  # the next time round, from 0 again
+    _, history = train(model, text, steps=6, batch=2, window=4, optimizer=tt.GradientDescent(0.0))
+    symbols = np.pad(ABC.encode([text])[0], [(0, 0), (0, 1)], constant_values=END)
+    whole = 12 * model.bits(text[:12]) * np.log(2)  # three windows; the other row has one, and one of END alone
+    loss, *_ = model.differentiate(symbols[:, 11:16], symbols[:, 12:], None, model.decoder.initial_state(1))
+    assert history["loss"][:3] @ [2, 2, 1] == pytest.approx(whole + loss)
+    np.testing.assert_array_equal(history["loss"][:3], history["loss"][3:])  # the next time round, from 0 again
+
+
+def test_texts_that_share_a_row_know_nothing_of_each_other():
+    """An epoch's loss is −ln p of its texts, whatever came before them in their rows and however long they are."""
+    texts = ["abcabca", "", "b", "ccb", "acbacbacb", "ab"]
+    for cell, window in (("lstm", 4), ("gru", 20), ("elman", 1)):
+        model = LanguageModel(ABC, hidden=4, cell=cell)
+        windows = Windows.of(ABC, texts, window)
+        seen = []
+
+        def note(model, record, seen=seen):
+            seen.append(record.loss)
+
+        steps = windows.steps(1)
+        train(model, texts, steps=steps, batch=1, window=window, optimizer=tt.GradientDescent(0.0), callbacks=[note])
+        assert sum(seen) == pytest.approx(-model.log_probability([""] * 6, texts).sum())
+
+
+@pytest.mark.parametrize(("batch", "window"), [(1, 3), (2, 3), (3, 2), (4, 100), (6, 1)])
+def test_every_window_is_read_once_in_each_epoch(batch, window):
+    texts = ["abcabca", "", "b", "ccb", "acbacbacb", "ab"]
+    windows = Windows.of(ABC, texts, window)
+    wanted = sorted(symbol for text in texts for symbol in [*ABC.encode([text])[0][0].tolist(), END])
+    for rng in (None, np.random.default_rng(0)):
+        steps = list(windows.epoch(batch, rng))
+        assert len(steps) == windows.steps(batch)
+        rows = [row[:n] for step in steps for row, n in zip(step.written, step.lengths, strict=True)]
+        assert sorted(np.concatenate(rows).tolist()) == wanted
+        for row in range(batch):  # in a row, what is read is what was written just before
+            mine = [(step.written[row], step.read[row], step.lengths[row]) for step in steps if row < len(step.read)]
+            written = np.concatenate([w[:n] for w, _, n in mine])
+            given = np.concatenate([r[:n] for _, r, n in mine])
+            assert (given[1:] == written[:-1]).all()
 
 
 def test_a_model_in_a_file_is_the_same(tmp_path):
@@ -101,15 +132,15 @@ def test_other_files_are_refused(tmp_path):
 def test_settings_that_do_not_fit_are_refused():
     model = OneToMany(2, ABC, hidden=2)
     for data, settings, message in [
-        ("abc", {}, "one long text is for a language model"),
-        ((np.zeros((1, 2)), ["a"]), {"window": 3}, "a window is for one long text"),
+        ("abc", {}, "texts alone are for a language model"),
+        ((np.zeros((1, 2)), ["a"]), {"window": 3}, "a window is for texts without sources"),
         ((np.zeros((2, 2)), ["a"]), {}, "as many sources as texts, and at least one: got 2 and 1"),
         ((np.full((1, 2), np.nan), ["a"]), {"batch": 1}, "the source holds numbers that are not finite"),
         ((np.zeros((1, 2)), ["a"]), {"noise": 0.1}, "trained without noise"),
     ]:
         with pytest.raises(ValueError, match=message):
             train(model, data, **settings)
-    with pytest.raises(ValueError, match="the text has 3 symbols, too few for 64 pieces"):
+    with pytest.raises(ValueError, match="the texts have 4 symbols in 4 windows, too few for a batch of 64"):
         train(LanguageModel(ABC), "abc")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Unpack
 
@@ -19,16 +19,17 @@ from throughtime.generation.generator import (
     as_state,
     as_vectors,
     embedding_gradient,
-    shifted,
     state_size,
 )
 from throughtime.generation.vocabulary import END, Indices, Vocabulary
 from throughtime.network import Network
+from throughtime.passes.one_pass import Pass
 from throughtime.passes.state import State
 from throughtime.support.checks import flag, whole_number
 from throughtime.weights.network_specification import NetworkSpecification
 
-_WINDOW = 256
+_WINDOW, _TOGETHER = 256, 64
+"""Symbols and texts that are read at once, so that memory does not grow with them."""
 
 
 class LanguageModel(Generator):
@@ -64,28 +65,48 @@ class LanguageModel(Generator):
 
     def start(self, source: Sequence[str]) -> tuple[Indices, State]:
         """The last symbol of each beginning, and the state after those before it."""
-        symbols, lengths = self.vocabulary.encode(source)
-        read = shifted(symbols)
-        first = read[np.arange(len(read)), lengths]
-        if not lengths.any():
-            return first, self.decoder.initial_state(len(first))
-        state = self.decoder.forward(self._arrays["decoder.embedding"][read], np.maximum(lengths, 1)).final
-        state.numbers[:, :, lengths == 0] = 0
-        return first, state
+        symbols = [self.vocabulary.encode([text])[0][0] for text in source]
+        state = self.decoder.initial_state(len(symbols))
+        for rows, _, _, pass_ in self._read_through(symbols):
+            state.numbers[:, :, rows] = pass_.final.numbers
+        return np.array([text[-1] if text.size else END for text in symbols], np.int64), state
 
     def bits(self, text: str, after: str = "") -> float:
         """Bits per symbol of a text of at least one symbol, END not counted: −log₂ p of it behind `after`."""
         if not text:
             raise ValueError("a text of no symbol has no bits per symbol")
-        symbols, _ = self.vocabulary.encode([after + text])
-        read, state, total = shifted(symbols), None, 0.0
-        for at in range(0, symbols.size, _WINDOW):
-            window = symbols[:, at : at + _WINDOW]
-            pass_ = self.decoder.forward(*self._read(read[:, at : at + window.size], None), state)
-            counted = np.arange(at, at + window.size) >= len(after)
-            total += pass_.loss(self._targets(window, window.size), counted[None])
-            state = pass_.final
-        return float(total / np.log(2) / len(text))
+        return float(self.total_bits([text], after)[0] / len(text))
+
+    def total_bits(self, texts: Sequence[str], after: str = "") -> Array:
+        """−log₂ p of each text behind `after` (N,), END not counted."""
+        total = np.zeros(len(texts))
+        for first in range(0, len(texts), _TOGETHER):
+            symbols = [self.vocabulary.encode([after + text])[0][0] for text in texts[first : first + _TOGETHER]]
+            for rows, at, written, pass_ in self._read_through(symbols):
+                counted = np.tile(np.arange(at, at + written.shape[1]) >= len(after), (len(rows), 1))
+                pass_.loss(self._targets(written, written.shape[1]), counted)
+                total[first + rows] += pass_.error.sum(axis=1, dtype=float)
+        return total / np.log(2)
+
+    def _read_through(self, symbols: Sequence[Indices]) -> Iterator[tuple[Indices, int, Indices, Pass]]:
+        """Read texts from states of 0, a window at a time: which of them are not at their end, where the window begins,
+        what they ought to write there (B,T), and the pass over it, which holds until the next.
+        """
+        lengths, state = np.array([len(text) for text in symbols]), self.decoder.initial_state(len(symbols))
+        for at in range(0, int(lengths.max(initial=0)), _WINDOW):
+            rows = np.flatnonzero(lengths > at)
+            ends = np.minimum(lengths[rows] - at, _WINDOW)
+            written = np.full((len(rows), int(ends.max())), END, np.int64)
+            read = written.copy()
+            for row, (number, end) in enumerate(zip(rows.tolist(), ends.tolist(), strict=True)):
+                text = symbols[number]
+                written[row, :end] = text[at : at + end]
+                read[row, at == 0 : end] = text[at - (at > 0) : at + end - 1]
+            pass_ = self._passes.take(written.shape[1], len(rows), False)
+            pass_.read(*self._read(read, ends), state[rows])
+            yield rows, at, written, pass_
+            state.numbers[:, :, rows] = pass_.final.numbers
+            self._passes.give_back(pass_)
 
 
 class OneToMany(Generator):

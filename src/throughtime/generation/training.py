@@ -1,10 +1,12 @@
-"""Train a network that writes: on texts with their sources, or on one long text in windows."""
+"""Train a network that writes: on texts with their sources, or on texts alone, in windows."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import count, islice
 from typing import Any, TypedDict, TypeVar, Unpack
 
 import numpy as np
@@ -12,9 +14,9 @@ import numpy as np
 from throughtime.batch import Array
 from throughtime.generation.generator import Generator
 from throughtime.generation.models import LanguageModel
-from throughtime.generation.vocabulary import END, Indices
+from throughtime.generation.windows import Step, Windows
 from throughtime.passes.state import State
-from throughtime.support.interrupts import deferred
+from throughtime.support.interrupts import Deferred, deferred
 from throughtime.support.threads import processors
 from throughtime.training.history import History, Record
 from throughtime.training.optimisers import Optimiser, rule
@@ -28,6 +30,7 @@ Texts = tuple[Any, Sequence[str]]
 Sampler = Callable[[np.random.Generator, int], Texts]
 """Makes so many texts with their sources."""
 Measure = tuple[float, Array]
+"""A loss, summed over sequences, and its gradient."""
 
 _SHARD = 16
 """Sequences that one thread works on: fixed, so that no number of threads changes a bit."""
@@ -48,9 +51,22 @@ class SettingsHere(TypedDict, total=False):
     seed: int
 
 
+@dataclass
+class Memory:
+    """What training remembers between two steps, beside the parameters."""
+
+    moments: Array
+    history: History = field(default_factory=History)
+
+    @classmethod
+    def of(cls, model: Generator) -> Memory:
+        """That of a model before its first step."""
+        return cls(np.zeros((2, len(model.parameters)), model.dtype))
+
+
 def train(
     model: M,
-    data: Texts | Sampler | str,
+    data: Texts | Sampler | str | list[str],
     *,
     callbacks: Iterable[Callable[[M, Record], Any]] = (),
     **settings: Unpack[SettingsHere],
@@ -61,11 +77,12 @@ def train(
     ----------
     model : Generator
         Where to start from; it is not changed.
-    data : (sources, texts), or a function, or a string
+    data : (sources, texts), or a function, or texts alone
         Sources, as the model's class says, and as many texts; they are shuffled anew in each epoch. A function
-        `sample(rng, batch)` makes such pairs. For a language model it may be one long text: it is cut into `batch`
-        pieces that are read side by side, a `window` at a time, each beginning with the state where its last window
-        ended, as long as whole windows are left (truncated back-propagation).
+        `sample(rng, batch)` makes such pairs. For a language model it may be a string, or a list of strings: they are
+        read a `window` at a time in `batch` rows side by side, each window of a text beginning with the state where the
+        one before ended (truncated back-propagation). Each row reads an equal part of all texts in each epoch, and
+        begins it with a state of 0.
     steps, batch, optimizer, schedule, clip, weight_decay, window, shuffle, seed : as for `throughtime.train`
         The loss is −ln p of a text (or window), the mean over the batch.
     callbacks : functions of the model and the step's Record
@@ -85,56 +102,82 @@ def train(
     KeyboardInterrupt
         After Ctrl-C, when the step that it came upon has ended.
     """
-    from throughtime.kernels.loop import scale_and_measure
-    from throughtime.kernels.optimisers import update
-
     for name in NOT_HERE:
         if name in settings:
             raise ValueError(f"a network that writes is trained without {name}")
     given = Settings(**settings)
-    model, history, callbacks = model.copy(), History(), list(callbacks)
-    rates = given.optimizer.learning_rate * given.schedule.factors(np.arange(given.steps), given.steps)
-    moments = np.zeros((2, len(model.parameters)), model.dtype)
-    started = time.perf_counter()
+    model, memory = model.copy(), Memory.of(model)
     with deferred() as ctrl_c, ThreadPoolExecutor(processors()) as threads:
-        gradients = _gradients(model, data, given, threads)
-        for step, rate in enumerate(rates.tolist(), 1):
-            if ctrl_c.came:
-                break
-            loss, gradient = next(gradients)
-            loss /= given.batch
-            norm = float(scale_and_measure(1 / given.batch, gradient))
-            if not (np.isfinite(loss) and np.isfinite(norm)):
-                raise ArithmeticError(
-                    f"the loss at step {step} is {loss:.3g} and its gradient's norm {norm:.3g}, not finite: lower the "
-                    f"learning rate (it is {rate:.3g}) or give a clip such as 1.0"
-                )
-            if given.clip and norm > given.clip:
-                scale_and_measure(given.clip / norm, gradient)
-            update(rule(given.optimizer), step, rate, float(given.weight_decay), gradient, moments, model.parameters)
-            nan, seconds = float("nan"), time.perf_counter() - started
-            history.records.append(Record(step, loss, nan, nan, norm, rate, seconds))
-            asked_to_stop = [callback(model, history.records[-1]) is True for callback in callbacks]
-            if any(asked_to_stop):
-                break
-    return model, history
+        learn(model, islice(_gradients(model, data, given, threads), given.steps), given, memory, ctrl_c, callbacks)
+    return model, memory.history
 
 
-def _gradients(model: Generator, data: Any, given: Settings, threads: ThreadPoolExecutor) -> Iterator[Measure]:
+def learn(
+    model: M,
+    measures: Iterable[tuple[Measure, int]],
+    given: Settings,
+    memory: Memory,
+    ctrl_c: Deferred,
+    callbacks: Iterable[Callable[[M, Record], Any]] = (),
+) -> None:
+    """Change the parameters in place, a step for each measure, of which each is measured with those before it.
+
+    Parameters
+    ----------
+    model : Generator
+    measures : iterable of (loss, gradient) and the number of sequences that they are summed over
+    given : Settings
+        `steps` are those of the whole schedule.
+    memory : Memory
+        Goes on, and gets a record for each step.
+    ctrl_c : Deferred
+        It ends, too, when Ctrl-C came.
+    callbacks : functions of the model and the step's Record, as for `train`
+    """
+    from throughtime.kernels.loop import scale_and_measure
+    from throughtime.kernels.optimisers import update
+
+    callbacks, records = list(callbacks), memory.history.records
+    started = time.perf_counter() - (records[-1].seconds if records else 0.0)
+    for (loss, gradient), size in measures:
+        step = len(records) + 1
+        factor = float(given.schedule.factors(np.array([step - 1]), given.steps)[0])
+        rate = given.optimizer.learning_rate * factor
+        loss /= size
+        norm = float(scale_and_measure(1 / size, gradient))
+        if not (np.isfinite(loss) and np.isfinite(norm)):
+            raise ArithmeticError(
+                f"the loss at step {step} is {loss:.3g} and its gradient's norm {norm:.3g}, not finite: lower the "
+                f"learning rate (it is {rate:.3g}) or give a clip such as 1.0"
+            )
+        if given.clip and norm > given.clip:
+            scale_and_measure(given.clip / norm, gradient)
+        update(rule(given.optimizer), step, rate, float(given.weight_decay), gradient, memory.moments, model.parameters)
+        nan, seconds = float("nan"), time.perf_counter() - started
+        records.append(Record(step, loss, nan, nan, norm, rate, seconds))
+        asked_to_stop = [callback(model, records[-1]) is True for callback in callbacks]
+        if any(asked_to_stop) or ctrl_c.came:
+            break
+
+
+def _gradients(
+    model: Generator, data: Any, given: Settings, threads: ThreadPoolExecutor
+) -> Iterator[tuple[Measure, int]]:
     """The loss and the gradient of one step after the other."""
-    if isinstance(data, str):
+    if isinstance(data, str) or (isinstance(data, list) and all(isinstance(text, str) for text in data)):
         if not isinstance(model, LanguageModel):
-            raise ValueError(f"one long text is for a language model; {type(model).__name__} needs (sources, texts)")
-        return _of_windows(model, data, given, threads)
+            raise ValueError(f"texts alone are for a language model; {type(model).__name__} needs (sources, texts)")
+        return _of_epochs(model, [data] if isinstance(data, str) else data, given, threads)
     if given.window is not None:
-        raise ValueError("a window is for one long text")
+        raise ValueError("a window is for texts without sources")
     return _of_texts(model, _sampled(data, given) if callable(data) else _epochs(data, given), threads)
 
 
-def _of_texts(model: Generator, batches: Iterator[Texts], threads: ThreadPoolExecutor) -> Iterator[Measure]:
+def _of_texts(model: Generator, batches: Iterator[Texts], threads: ThreadPoolExecutor) -> Iterator[tuple[Measure, int]]:
     for sources, texts in batches:
-        shards = [slice(at, at + _SHARD) for at in range(0, len(texts), _SHARD)]
-        yield _added(threads.map(lambda rows, s=sources, t=texts: model.gradient(s[rows], t[rows]), shards))
+        shards = _shards(len(texts))
+        measures = threads.map(lambda rows, s=sources, t=texts: model.gradient(s[rows], t[rows]), shards)
+        yield _added(measures), len(texts)
 
 
 def _sampled(sample: Sampler, given: Settings) -> Iterator[Texts]:
@@ -160,29 +203,45 @@ def _epochs(data: Texts, given: Settings) -> Iterator[Texts]:
         yield taken, [texts[row] for row in rows.tolist()]
 
 
-def _of_windows(model: LanguageModel, text: str, given: Settings, threads: ThreadPoolExecutor) -> Iterator[Measure]:
-    symbols, _ = model.vocabulary.encode([text])
-    T = symbols.size // given.batch
-    window = given.window or T
-    if T < 1:
-        raise ValueError(f"the text has {symbols.size} symbols, too few for {given.batch} pieces")
-    targets = symbols[0, : T * given.batch].reshape(given.batch, T)
-    read = np.pad(symbols[0], (1, 0), constant_values=END)[: T * given.batch].reshape(given.batch, T)
-    shards = [slice(at, at + _SHARD) for at in range(0, given.batch, _SHARD)]
-    while True:
-        states = [model.decoder.initial_state(len(read[rows])) for rows in shards]
-        for at in range(0, T - T % window or T, window):
-            piece = slice(at, at + window)
+def _of_epochs(
+    model: LanguageModel, texts: Sequence[str], given: Settings, threads: ThreadPoolExecutor
+) -> Iterator[tuple[Measure, int]]:
+    symbols = sum(map(len, texts)) + len(texts)
+    windows = Windows.of(model.vocabulary, texts, given.window or -(-symbols // given.batch) or 1)
+    if len(windows) < given.batch:
+        raise ValueError(
+            f"the texts have {symbols} symbols in {len(windows)} windows, too few for a batch of {given.batch}"
+        )
+    for epoch in count():
+        rng = stream(given.seed, EPOCHS, epoch) if given.shuffle else None
+        yield from of_windows(model, windows.epoch(given.batch, rng), threads)
 
-            def one(rows: slice, state: State, piece: slice = piece) -> tuple[Measure, State]:
-                loss, final, _, gradient = model.differentiate(
-                    _c(read[rows, piece]), _c(targets[rows, piece]), None, state
-                )
-                return (loss, model.flat(gradient)), final
 
-            done = list(threads.map(one, shards, states))
-            states = [final for _, final in done]
-            yield _added(measure for measure, _ in done)
+def of_windows(
+    model: LanguageModel, steps: Iterable[Step], threads: ThreadPoolExecutor
+) -> Iterator[tuple[Measure, int]]:
+    """The loss and the gradient of each step, with the parameters that the model has when it is asked for, and how many
+    windows they are summed over.
+    """
+    state = None
+    for step in steps:
+        size = len(step.read)
+        state = model.decoder.initial_state(size) if state is None else state[:size]
+        state.numbers[:, :, ~step.carried] = 0
+        shards = _shards(size)
+
+        def one(rows: slice, step: Step = step, state: State = state) -> tuple[Measure, State]:
+            read, written, lengths = (np.ascontiguousarray(array[rows]) for array in step[:3])
+            loss, final, _, gradient = model.differentiate(read, written, lengths, state[rows])
+            return (loss, model.flat(gradient)), final
+
+        done = list(threads.map(one, shards))
+        state = State.of(state.names, np.concatenate([final.numbers for _, final in done], axis=2))
+        yield _added(measure for measure, _ in done), size
+
+
+def _shards(size: int) -> list[slice]:
+    return [slice(at, at + _SHARD) for at in range(0, size, _SHARD)]
 
 
 def _added(measures: Iterable[Measure]) -> Measure:
@@ -192,7 +251,3 @@ def _added(measures: Iterable[Measure]) -> Measure:
         loss += more
         gradient += other
     return loss, gradient
-
-
-def _c(array: Indices) -> Indices:
-    return np.ascontiguousarray(array)
