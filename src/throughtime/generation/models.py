@@ -79,14 +79,15 @@ class LanguageModel(Generator):
 
     def total_bits(self, texts: Sequence[str], after: str = "") -> Array:
         """−log₂ p of each text behind `after` (N,), END not counted."""
-        total = np.zeros(len(texts))
+        total: Array = np.zeros(len(texts))
         for first in range(0, len(texts), _TOGETHER):
             symbols = [self.vocabulary.encode([after + text])[0][0] for text in texts[first : first + _TOGETHER]]
             for rows, at, written, pass_ in self._read_through(symbols):
                 counted = np.tile(np.arange(at, at + written.shape[1]) >= len(after), (len(rows), 1))
                 pass_.loss(self._targets(written, written.shape[1]), counted)
                 total[first + rows] += pass_.error.sum(axis=1, dtype=float)
-        return total / np.log(2)
+        total /= np.log(2)
+        return total
 
     def _read_through(self, symbols: Sequence[Indices]) -> Iterator[tuple[Indices, int, Indices, Pass]]:
         """Read texts from states of 0, a window at a time: which of them are not at their end, where the window begins,

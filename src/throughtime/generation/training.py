@@ -143,16 +143,18 @@ def learn(
         step = len(records) + 1
         factor = float(given.schedule.factors(np.array([step - 1]), given.steps)[0])
         rate = given.optimizer.learning_rate * factor
+        advice = f"lower the learning rate (it is {rate:.3g}) or give a clip such as 1.0"
         loss /= size
         norm = float(scale_and_measure(1 / size, gradient))
         if not (np.isfinite(loss) and np.isfinite(norm)):
             raise ArithmeticError(
-                f"the loss at step {step} is {loss:.3g} and its gradient's norm {norm:.3g}, not finite: lower the "
-                f"learning rate (it is {rate:.3g}) or give a clip such as 1.0"
+                f"the loss at step {step} is {loss:.3g} and its gradient's norm {norm:.3g}, not finite: {advice}"
             )
         if given.clip and norm > given.clip:
             scale_and_measure(given.clip / norm, gradient)
         update(rule(given.optimizer), step, rate, float(given.weight_decay), gradient, memory.moments, model.parameters)
+        if not np.isfinite(model.parameters).all():
+            raise ArithmeticError(f"after step {step} the parameters are not finite: {advice}")
         nan, seconds = float("nan"), time.perf_counter() - started
         records.append(Record(step, loss, nan, nan, norm, rate, seconds))
         asked_to_stop = [callback(model, records[-1]) is True for callback in callbacks]

@@ -6,6 +6,8 @@ except ImportError:
     raise ImportError("throughtime.sklearn needs scikit-learn: pip install 'throughtime[sklearn]'") from None
 
 from throughtime.sklearn.backtest import Backtest, backtest
+from throughtime.sklearn.character_encoder import CharacterEncoder
+from throughtime.sklearn.characters import CharacterModel
 from throughtime.sklearn.classifier import SequenceClassifier
 from throughtime.sklearn.forecaster import Forecaster
 from throughtime.sklearn.importance import permutation_importance
@@ -14,6 +16,8 @@ from throughtime.sklearn.regressor import SequenceRegressor
 
 __all__ = [
     "Backtest",
+    "CharacterEncoder",
+    "CharacterModel",
     "Forecaster",
     "SequenceClassifier",
     "SequenceLabeler",

@@ -19,7 +19,7 @@ from throughtime.network import Network
 from throughtime.sklearn.channels import Channels, mean_and_deviation_of_seen
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
-from throughtime.sklearn.options import Options, Targets, check_goes_on
+from throughtime.sklearn.options import Options, Targets, check_goes_on, check_partial
 from throughtime.sklearn.sequences import read
 from throughtime.support import memory
 from throughtime.training.history import History
@@ -74,21 +74,13 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _begins(self, options: Options, partial: bool) -> bool:
         """Whether a call of fit or partial_fit starts with a new network."""
-        if partial and options.early_stopping:
-            raise ValueError("partial_fit reads its sequences once, so early_stopping has no place in it: use fit")
-        if partial and options.schedule != "constant":
-            raise ValueError(
-                "partial_fit does not know how often it will be called, so schedule has no place in it: use fit"
-            )
-        if partial and (options.verbose or options.callbacks):
-            raise ValueError(
-                "partial_fit has no epochs, so verbose and callbacks have no place in it: measure between its calls"
-            )
+        if partial:
+            check_partial(options)
         new = not (hasattr(self, "network_") and (partial or options.warm_start))
         if not new:
             check_goes_on(options, self._begun)
         else:
-            self._seed = _seed(self.random_state)
+            self._seed = seed_of(self.random_state)
             self._channels = Channels(options.missing == "mask", "unknown" if options.time_gaps else None)
         return new
 
@@ -103,7 +95,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             return np.arange(sequences), np.arange(0)
         if sequences < 2:
             raise ValueError("early_stopping keeps a part of the sequences apart, and needs at least 2 of them, got 1")
-        return _split(sequences, options.validation_fraction, self._seed, strata)
+        return split(sequences, options.validation_fraction, self._seed, strata)
 
     def _learn(
         self, options: Options, sequences: Sequences, targets: Array, weights: Array, *, readout: str, output: str,
@@ -319,7 +311,8 @@ def _require_memory(s: NetworkSpecification, data_steps: int) -> None:
     )
 
 
-def _seed(random_state: Any) -> int:
+def seed_of(random_state: Any) -> int:
+    """A seed that follows from a `random_state`."""
     try:
         return int(check_random_state(random_state).randint(2**31 - 1))
     except ValueError:
@@ -334,7 +327,7 @@ def _updates(data: Batch, options: Options) -> int:
     return -(-len(data) // options.batch_size)
 
 
-def _split(sequences: int, fraction: float, seed: int, strata: Array | None) -> tuple[Array, Array]:
+def split(sequences: int, fraction: float, seed: int, strata: Array | None) -> tuple[Array, Array]:
     """Sequences for training and for validation, with the classes in proportion where there are enough of each."""
     held_out = min(math.ceil(fraction * sequences), sequences - 1)
     if strata is not None:

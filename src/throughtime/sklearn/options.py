@@ -16,7 +16,7 @@ from throughtime.training.options import OPTIONS
 from throughtime.training.plan import Plan, plan
 from throughtime.weights.network_specification import CHOICES, cell_named, has_activation
 
-_MOST_EPOCHS = 10**9
+MOST_EPOCHS = 10**9
 _ONLY_AT_THE_START = (
     "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize", "missing",
     "time_gaps",
@@ -106,7 +106,7 @@ def options_of(estimator: Any) -> Options:
     options = Options(
         **settled,
         cell=given["cell"] if isinstance(given["cell"], Graph) else cell_named(given["cell"]),
-        max_iter=whole_number("max_iter", given["max_iter"], 1, _MOST_EPOCHS),
+        max_iter=whole_number("max_iter", given["max_iter"], 1, MOST_EPOCHS),
         batch_size=checked(OPTIONS["batch"], given["batch_size"], "batch_size"),
         clip=None if given["clip"] is None else checked(OPTIONS["clip"], given["clip"]),
         standardize=flag("standardize", given["standardize"]),
@@ -114,27 +114,48 @@ def options_of(estimator: Any) -> Options:
         validation_fraction=number("validation_fraction", given["validation_fraction"], 0, 1),
         n_iter_no_change=whole_number("n_iter_no_change", given["n_iter_no_change"], 1),
         warm_start=flag("warm_start", given["warm_start"]),
-        dtype=_dtype(given["dtype"]),
+        dtype=dtype_of(given["dtype"]),
         missing=choice("missing", given.get("missing", "error"), ("error", "mask")),
         time_gaps=flag("time_gaps", given.get("time_gaps", False)),
         verbose=flag("verbose", given["verbose"]),
-        callbacks=_functions(given["callbacks"]),
+        callbacks=functions_of(given["callbacks"]),
     )
     if options.activation != "tanh" and not has_activation(options.cell):
         raise ValueError(
             f'activation is for cell "elman": {given["cell"]} has its own, leave it at "tanh", got '
             f"{options.activation!r}"
         )
+    check_early_stopping(options)
+    return options
+
+
+def check_early_stopping(options: Any) -> None:
+    """A ValueError if nothing or all would be kept apart, and a warning of what has no effect."""
     if options.early_stopping and not 0 < options.validation_fraction < 1:
         raise ValueError(f"validation_fraction must be between 0 and 1, got {options.validation_fraction}")
     if not options.early_stopping:
         for name, default in _OF_EARLY_STOPPING.items():
             if getattr(options, name) != default:
-                warnings.warn(f"{name}={given[name]} has no effect without early_stopping=True", stacklevel=3)
-    return options
+                warnings.warn(
+                    f"{name}={getattr(options, name)} has no effect without early_stopping=True", stacklevel=4
+                )
 
 
-def check_goes_on(options: Options, begun: dict[str, Any]) -> None:
+def check_partial(options: Any) -> None:
+    """A ValueError for a setting that has no place in `partial_fit`."""
+    if options.early_stopping:
+        raise ValueError("partial_fit reads its sequences once, so early_stopping has no place in it: use fit")
+    if options.schedule != "constant":
+        raise ValueError(
+            "partial_fit does not know how often it will be called, so schedule has no place in it: use fit"
+        )
+    if options.verbose or options.callbacks:
+        raise ValueError(
+            "partial_fit has no epochs, so verbose and callbacks have no place in it: measure between its calls"
+        )
+
+
+def check_goes_on(options: Any, begun: dict[str, Any]) -> None:
     """A ValueError if a setting that decides the network was changed since the first fit, which warm_start continues
     with.
     """
@@ -146,13 +167,15 @@ def check_goes_on(options: Options, begun: dict[str, Any]) -> None:
             )
 
 
-def _functions(given: Any) -> tuple[Any, ...]:
+def functions_of(given: Any) -> tuple[Any, ...]:
+    """`callbacks` as a tuple."""
     if not isinstance(given, list | tuple) or not all(callable(function) for function in given):
         raise ValueError(f"callbacks must be a list of functions of the estimator, got {given!r:.60}")
     return tuple(given)
 
 
-def _dtype(given: Any) -> str:
+def dtype_of(given: Any) -> str:
+    """`dtype` by its name."""
     try:
         name = str(np.dtype(given).name)
     except TypeError:

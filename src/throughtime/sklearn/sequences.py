@@ -74,7 +74,8 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         sequences.x, getattr(estimator, "feature_names_in_", None), sequences.names, kind == "table", channels.missing,
         advice,
     )  # fmt: skip
-    if reset and kind in ("array", "list") and sequences.x.shape[2] > sequences.x.shape[1]:
+    wide = kind in ("array", "list") and sequences.x.shape[2] > sequences.x.shape[1]
+    if reset and wide and not _are_one_hot(sequences):
         N, T, F = sequences.x.shape
         fix = "X.transpose(0, 2, 1)" if kind == "array" else "[x.T for x in X]"
         warnings.warn(
@@ -90,6 +91,12 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     elif times != channels.time_gaps:
         raise ValueError(f"the times of X are {times}, those of what was fitted were {channels.time_gaps}")
     return sequences
+
+
+def _are_one_hot(sequences: Sequences) -> bool:
+    """Whether steps are symbols, such as characters, of which there may be more than steps."""
+    x, real = sequences.x, sequences.real
+    return bool((x.max(axis=2) == real).all() and ((x != 0).sum(axis=2) == real).all())
 
 
 def kind_of(X: Any) -> Kind:

@@ -44,7 +44,7 @@ def check_text(text: Any, what: str) -> str:
 
 
 def vocabulary_of(texts: Iterable[str], given: Any, min_count: Any) -> str:
-    """The characters that are known, in order, UNKNOWN last: those `given`, or those that are in the texts often enough.
+    """The characters that are known, in order, UNKNOWN last: those `given`, or those there are often enough.
 
     Parameters
     ----------
@@ -59,11 +59,11 @@ def vocabulary_of(texts: Iterable[str], given: Any, min_count: Any) -> str:
     """
     least = whole_number("min_count", min_count, 1)
     if given is not None:
-        given = check_text(given, "vocabulary")
-        twice = [character for character, times in Counter(given).items() if times > 1]
-        if twice or not given:
+        chosen = check_text(given, "vocabulary").replace(UNKNOWN, "")
+        twice = [character for character, times in Counter(chosen).items() if times > 1]
+        if twice or not chosen:
             raise ValueError(f"vocabulary must have characters, each of them once; twice: {''.join(twice[:40])!r}")
-        return given.replace(UNKNOWN, "") + UNKNOWN
+        return chosen + UNKNOWN
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(text)
