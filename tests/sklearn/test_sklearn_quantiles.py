@@ -131,7 +131,7 @@ def test_early_stopping_partial_fit_and_warm_start_learn_by_the_pinball_loss():
     assert other.validation_losses_ == pytest.approx(stopped.validation_losses_[: best + 1])
     np.testing.assert_array_equal(other.network_.parameters, stopped.network_.parameters)
     again = clone(model).set_params(warm_start=True).fit(SALES)
-    with pytest.raises(ValueError, match="quantiles must stay as they were"):
+    with pytest.raises(ValueError, match="quantiles must stay as when"):
         again.set_params(quantiles=(0.5,)).fit(SALES)
     parts = clone(model).partial_fit(SALES).partial_fit(SALES)
     assert parts.predict_quantiles(SALES).shape == (2, 3)

@@ -107,7 +107,7 @@ def test_what_are_no_targets_is_refused(targets, message):
 
 def test_targets_stay_and_y_has_all_features():
     model = Forecaster(targets=["a"], warm_start=True, **SMALL).fit(THREE)
-    with pytest.raises(ValueError, match="targets must stay as they were"):
+    with pytest.raises(ValueError, match="targets must stay as when"):
         model.set_params(targets=["b"]).fit(THREE)
-    with pytest.raises(ValueError, match="with targets, let X be longer instead"):
+    with pytest.raises(ValueError, match="with targets or calendar, let X be longer instead"):
         Forecaster(targets=["a"], **SMALL).fit(THREE[:-1], THREE[-1:])

@@ -11,7 +11,8 @@ from sklearn.base import clone
 
 from throughtime.batch import Array
 from throughtime.sklearn import frames, pinball
-from throughtime.sklearn.forecaster import Forecaster, targets_of
+from throughtime.sklearn.covariates import targets_of
+from throughtime.sklearn.forecaster import Forecaster
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.sequences import read
 from throughtime.support.checks import flag, whole_number
@@ -107,6 +108,8 @@ def backtest(
 ) -> Backtest:
     """Forecast from several earlier times, each time from nothing but what was known then.
 
+    Of the columns in a forecaster's `future`, this includes their values at the steps that are forecast.
+
     The last origin is `horizon` steps before the end of each series, the others are `stride` steps apart before it. At
     each, a clone of the forecaster is fitted to what every series holds up to there.
 
@@ -142,12 +145,13 @@ def backtest(
     reader = Forecaster()
     sequences = read(reader, X, reset=True)
     F = sequences.x.shape[2]
-    targets = targets_of(_parameter(forecaster, "targets", None), reader._columns, F)
+    future, calendar = _parameter(forecaster, "future", None), _parameter(forecaster, "calendar", None)
+    targets, in_advance = targets_of(_parameter(forecaster, "targets", None), future, reader._columns, F)
     back = np.arange(origins - 1, -1, -1) * stride + horizon  # from the ends of series to the origins
     _check_lengths(sequences, int(back[0]), max(horizon, season) + 1, origins)
     names = [X.name] if frames.is_series(X) else reader._columns or list(range(F))
     named = {names[target]: int(target) for target in targets}
-    times = _times(sequences)
+    times = sequences.times()
     parts, fitted = [], None
     for steps_back in back:
         ends = sequences.lengths - steps_back
@@ -155,18 +159,29 @@ def backtest(
         if refit or fitted is None:
             fitted = clone(forecaster).fit(_cut(X, sequences, starts, ends))
         known = _cut(X, sequences, np.zeros_like(ends), ends)
-        predicted = _forecast(fitted, known, (len(sequences), horizon, len(targets)))
+        later = _cut(X, sequences, ends, ends + horizon) if future or calendar else None
+        ahead = None if later is None else _columns(later, future or [], in_advance)
+        predicted = _forecast(fitted, known, ahead, (len(sequences), horizon, len(targets)))
         parts += list(_rows(sequences, times, named, starts, ends, predicted, season))
     levels = tuple(name for name in predicted if not isinstance(name, str))
     return Backtest(pandas.concat(parts, ignore_index=True), levels)
 
 
-def _forecast(fitted: Any, known: Any, shape: tuple[int, int, int]) -> dict[Any, Array]:
-    """The forecasts (N, horizon, F) by the names of their columns: "forecast", and the levels of quantiles."""
-    columns: dict[Any, Array] = {"forecast": np.asarray(fitted.predict(known), dtype=float).reshape(shape)}
+def _forecast(fitted: Any, known: Any, ahead: Any, shape: tuple[int, int, int]) -> dict[Any, Array]:
+    """The forecasts (N, horizon, F) by the names of their columns: "forecast", and the levels of quantiles.
+
+    `ahead` is what is known in advance of the steps that are forecast, or None.
+    """
     inner = getattr(fitted, "best_estimator_", fitted)
+    if ahead is not None and hasattr(inner, "steps"):
+        raise ValueError(
+            "a backtest with future or calendar needs a Forecaster, or a search around one: the steps of a Pipeline "
+            "do not transform what is known in advance"
+        )
+    given = {} if ahead is None else {"future": ahead}
+    columns: dict[Any, Array] = {"forecast": np.asarray(inner.predict(known, **given), dtype=float).reshape(shape)}
     if getattr(inner, "quantiles", None) is not None:
-        of_levels = np.asarray(inner.predict_quantiles(known), dtype=float).reshape(*shape, -1)
+        of_levels = np.asarray(inner.predict_quantiles(known, **given), dtype=float).reshape(*shape, -1)
         columns |= {level: of_levels[..., q] for q, level in enumerate(pinball.levels_of(inner.quantiles))}
     return columns
 
@@ -211,15 +226,11 @@ def _cut(X: Any, sequences: Sequences, starts: Array, ends: Array) -> Any:
     return X.iloc[np.concatenate(rows)]
 
 
-def _times(sequences: Sequences) -> list[Any]:
-    """The times of each sequence, in their order; numbers from 0 where it has none."""
-    if sequences.order is None:
-        return [np.arange(length) for length in sequences.lengths]
-    times = [index.get_level_values(-1) for index in sequences.indices]
-    times = times if sequences.kind == "frames" else times * len(sequences)
-    return [
-        frames.comparable(one[order], "the index of X") for one, order in zip(times, sequences.orders(), strict=True)
-    ]
+def _columns(later: Any, names: list[Any], places: Array) -> Any:
+    """Some columns of what comes later, and nothing else of it; of frames their times too."""
+    if not isinstance(later, list):
+        return (later.to_frame() if frames.is_series(later) else later)[names]
+    return [_columns(one, names, places) if frames.is_pandas(one) else one[:, places] for one in later]
 
 
 def _rows(

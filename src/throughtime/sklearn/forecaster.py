@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -14,10 +13,13 @@ from sklearn.metrics import r2_score
 from throughtime.batch import Array, Batch, pad
 from throughtime.network import Network
 from throughtime.sklearn import frames, pinball
+from throughtime.sklearn.channels import Channels, parts_of
+from throughtime.sklearn.covariates import Known, effects, targets_of
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import options_of
+from throughtime.sklearn.pieces import learned_of, pieces_of
 from throughtime.sklearn.sequences import read
 from throughtime.support.checks import whole_number
 from throughtime.tasks.standardisation import mean_and_deviation
@@ -52,10 +54,22 @@ class Forecaster(SequenceEstimator):
         Such as (0.1, 0.5, 0.9): the network learns these by the pinball loss, without noise or dropout. 0.5 must be
         among them: `predict` gives the median then.
     targets : list of columns (their numbers from 0 where X is no frame), optional
-        The features that are predicted, in this order; the others are read alone. All when not given.
+        The features that are predicted, in this order; the others are read alone. All that are not in `future` when
+        not given.
     season : int ≥ horizon, optional
         Steps of a season: of the targets, the differences to the step a season before are read and learned. For series
         with a season and a trend; one that goes back to its mean is better without.
+    future : list of columns (their numbers from 0 where X is no frame), optional
+        The features that are known in advance, such as planned offers: `predict` takes them for the steps ahead. What
+        a unit of each adds to the targets is learned by least squares and taken off (`effects_`), the network learns
+        what is left [Hyndman & Athanasopoulos 2021, chapter 10].
+    calendar : "quarter", "month", "dayofyear", "weekday", "hour", "minute", or a list of them, optional
+        Sine and cosine of these parts of the dates in X's index, as features that are known in advance.
+
+    Attributes
+    ----------
+    effects_ : (C, F) array
+        What a unit of each column known in advance, then of each sine and cosine, adds to each target.
     """
 
     horizon: int = 1
@@ -63,6 +77,8 @@ class Forecaster(SequenceEstimator):
     quantiles: tuple[float, ...] | None = None
     targets: list[Any] | None = None
     season: int | None = None
+    future: list[Any] | None = None
+    calendar: str | list[str] | None = None
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Forecaster:
         """Learn from sequences X.
@@ -76,32 +92,44 @@ class Forecaster(SequenceEstimator):
         """Read some sequences once, in their order; the first call decides the standardisation."""
         return self._forecast(X, y, sample_weight, partial=True)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any, future: Any = None) -> Any:
         """The steps after the last of each sequence.
 
-        An array (N, horizon, F) of the targets, or (N, horizon) for X of shape (N, T); for one series in pandas, a
-        Series or a frame like it with the times that follow, or numbered from 1 as "steps ahead" where its times are
-        not evenly spaced.
+        Parameters
+        ----------
+        X : sequences
+        future : in the form of X, where columns are known in advance
+            Their values at the steps that follow: a frame with these times as index, of which other columns and rows
+            are not read, a list of such frames, a long frame, or an array (N, horizon, C).
+
+        Returns
+        -------
+        array or frame
+            An array (N, horizon, F) of the targets, or (N, horizon) for X of shape (N, T); for one series in pandas, a
+            Series or a frame like it with the times that follow, or numbered from 1 as "steps ahead" where its times
+            are not evenly spaced and no `future` says which they are.
         """
         sequences = self._read(X)
-        predicted = self._ahead(sequences)
+        known, times = self._known.ahead(sequences, future, self._horizon)
+        predicted = self._ahead(sequences, known)
         if sequences.kind == "series":
-            return self._framed(predicted[0], X)
+            return self._framed(predicted[0], X, times)
         return predicted[:, :, 0] if self._form != "sequences" else predicted
 
-    def predict_quantiles(self, X: Any) -> Any:
+    def predict_quantiles(self, X: Any, future: Any = None) -> Any:
         """The quantiles of the steps after the last of each sequence, Q of them, ascending.
 
         An array (N, horizon, F, Q), or (N, horizon, Q) for X of shape (N, T); for one series in pandas, a frame with
         the times that follow and the levels as columns, under the names of features if X is a frame. Where the
-        network's quantiles cross, they are sorted [Chernozhukov 2010].
+        network's quantiles cross, they are sorted [Chernozhukov 2010]. `future` as for `predict`.
         """
         sequences = self._read(X)
         if self._levels is None:
             raise ValueError("predict_quantiles needs a Forecaster with quantiles=(0.1, 0.5, 0.9), say")
-        predicted = self._quantiles_ahead(sequences)
+        known, times = self._known.ahead(sequences, future, self._horizon)
+        predicted = self._quantiles_ahead(sequences, known)
         if sequences.kind == "series":
-            return self._framed(predicted[0], X, self._levels)
+            return self._framed(predicted[0], X, times, self._levels)
         return predicted[:, :, 0] if self._form != "sequences" else predicted
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
@@ -112,10 +140,14 @@ class Forecaster(SequenceEstimator):
         """
         sequences = self._read(X)
         weights = check_weights(sample_weight, sequences)
-        F = len(self._targets)
-        horizon = len(self.change_mean_) // F
+        F, horizon = len(self._targets), self._horizon
         if y is not None:
-            parts = iter([(self._ahead(sequences), self._following(y, sequences, horizon), weights)])
+            if self._known.names:
+                raise ValueError(
+                    "with future, y holds too little to score by: let X be longer instead, and leave y out"
+                )
+            known, _ = self._known.ahead(sequences, None, horizon)
+            parts = iter([(self._ahead(sequences, known), self._following(y, sequences, horizon), weights)])
         else:
             if sequences.lengths.min() <= horizon + self._season:
                 behind = f" and the {self._season} of a season" if self._season else ""
@@ -142,8 +174,9 @@ class Forecaster(SequenceEstimator):
         for start in range(0, len(ends), _TOGETHER):
             some = ends[start : start + _TOGETHER]
             read_before = [sequences.x[i, max(0, end - reads) : end] for i, end in some]
-            after = np.stack([sequences.x[i, end : end + horizon][:, self._targets] for i, end in some])
-            yield self._ahead(Sequences(*pad(read_before), "list")), after, weights[[i for i, _ in some]]
+            after = np.stack([sequences.x[i, end : end + horizon] for i, end in some])
+            known, right = after[..., self._known.columns], after[..., self._targets]
+            yield self._ahead(Sequences(*pad(read_before), "list"), known), right, weights[[i for i, _ in some]]
 
     def _proceed(self, data: Batch, until: int | None = None) -> None:
         if self._levels is None:
@@ -161,15 +194,24 @@ class Forecaster(SequenceEstimator):
         assert self._levels is not None
         return np.repeat(self._levels, data.y.shape[-1] // len(self._levels))
 
-    def _ahead(self, sequences: Sequences) -> Array:
-        """The steps (N, horizon, F) after the last of each sequence: their means, or medians."""
-        middle = 0 if self._levels is None else self._levels.index(pinball.MEDIAN)
-        return self._quantiles_ahead(sequences)[..., middle]
+    @property
+    def _horizon(self) -> int:
+        """What it was when the forecaster was fitted."""
+        return len(self.change_mean_) // len(self._targets)
 
-    def _quantiles_ahead(self, sequences: Sequences) -> Array:
+    def _ahead(self, sequences: Sequences, known: Array) -> Array:
+        """The steps (N, horizon, F) after the last of each sequence: their means, or medians.
+
+        `known` (N, horizon, C) is what is known of them.
+        """
+        middle = 0 if self._levels is None else self._levels.index(pinball.MEDIAN)
+        return self._quantiles_ahead(sequences, known)[..., middle]
+
+    def _quantiles_ahead(self, sequences: Sequences, known: Array) -> Array:
         """Their quantiles (N, horizon, F, Q), ascending; the mean alone where there are none."""
         N, F = len(sequences), len(self._targets)
         window = whole_number("window", self.window, 1)
+        sequences = self._without_effects(sequences)
         given = self._differenced(sequences)
         read_last = [x[max(0, n - window) : n] for x, n in zip(given.x, given.lengths, strict=True)]
         x, lengths = pad(read_last)
@@ -181,7 +223,28 @@ class Forecaster(SequenceEstimator):
         if self._season:
             before = zip(sequences.x, sequences.lengths - self._season, strict=True)
             ahead += np.stack([x[n : n + ahead.shape[1], self._targets] for x, n in before])[..., None]
+        if len(self._known):
+            ahead += (known @ self.effects_)[..., None]
         return ahead
+
+    def _effects(self, sequences: Sequences, weights: Array, horizon: int, held_out: float) -> Array:
+        """What the columns known in advance add to the targets, by what is learned from."""
+        season = self._season
+        series = [
+            x[season:n] - (x[: n - season] if season else 0)
+            for x, n in zip(sequences.x, sequences.lengths, strict=True)
+        ]
+        steps = [learned_of(max(0, len(x) - horizon), horizon, held_out)[0] for x in series]
+        of_steps = [np.full(number, weight) for number, weight in zip(steps, weights, strict=True)]
+        return effects(series, of_steps, self._known.columns, self._targets, horizon)
+
+    def _without_effects(self, sequences: Sequences) -> Sequences:
+        """The sequences without what the columns known in advance add to the targets."""
+        if not len(self._known):
+            return sequences
+        x = sequences.x.copy()
+        x[..., self._targets] -= x[..., self._known.columns] @ self.effects_
+        return replace(sequences, x=x)
 
     def _differenced(self, sequences: Sequences) -> Sequences:
         """The sequences from their second season on, with the targets' differences to the season before."""
@@ -228,9 +291,11 @@ class Forecaster(SequenceEstimator):
         disturbed = [name for name in _DISTURBING if getattr(options, name)] if levels else []
         if disturbed:
             raise ValueError(f"{disturbed[0]} must be 0 where quantiles are learned, got {getattr(self, disturbed[0])}")
+        season = 0 if self.season is None else whole_number("season", self.season, horizon)
+        calendar = parts_of(self.calendar)
         new = self._begins(options, partial)
-        if not new and levels != self._levels:
-            raise ValueError(f"quantiles must stay as they were when the forecaster was first fitted, got {levels}")
+        if new:
+            self._channels = Channels(calendar=calendar)
         sequences = read(self, X, reset=new)
         of_sequences = check_weights(sample_weight, sequences)
         N, T, _ = sequences.x.shape
@@ -240,41 +305,40 @@ class Forecaster(SequenceEstimator):
                 "[X]",
                 stacklevel=3,
             )
-        chosen = targets_of(self.targets, self._columns, sequences.x.shape[2])
-        if not new and list(chosen) != list(self._targets):
-            raise ValueError(f"targets must stay as they were when the forecaster was first fitted, got {self.targets}")
-        season = 0 if self.season is None else whole_number("season", self.season, horizon)
-        if not new and season != self._season:
-            raise ValueError(f"season must stay as it was when the forecaster was first fitted, got {self.season}")
+        numbers = sequences.x.shape[2]
+        F = self._channels.features(numbers)
+        chosen, ahead = targets_of(self.targets, self.future, self._columns, F)
+        settled = {
+            "quantiles": levels, "targets": chosen.tolist(), "season": season, "future": ahead.tolist(),
+            "calendar": calendar,
+        }  # fmt: skip
+        for name, value in settled.items():
+            if not new and value != self._settled[name]:
+                raise ValueError(
+                    f"{name} must stay as when the forecaster was first fitted, got {getattr(self, name)!r}"
+                )
+        self._settled: dict[str, Any] = settled
         self._season: int = season
         self._levels: tuple[float, ...] | None = levels
         self._targets: Array = chosen
-        if y is not None and len(chosen) < sequences.x.shape[2]:
-            raise ValueError("y holds all features of the steps that follow X: with targets, let X be longer instead")
+        self._known = Known(tuple(self.future or ()), np.concatenate([ahead, np.arange(F, numbers)]), calendar)
+        if y is not None and len(chosen) < numbers:
+            raise ValueError(
+                "y holds all features of the steps that follow X: with targets or calendar, let X be longer instead"
+            )
         if y is not None:
             sequences = _longer(sequences, self._following(y, sequences, horizon))
         if sequences.lengths.max() <= horizon + season:
             raise ValueError(self._too_short(sequences, horizon))
-        sequences = self._differenced(sequences)
-        pieces, changes, training, validation = list[Array](), list[Array](), list[Array](), list[Array]()
-        for x, n, weight in zip(sequences.x, sequences.lengths, of_sequences, strict=True):
-            known = np.arange(n - horizon)
-            aims = x[:, chosen]
-            ahead = aims[known[:, None] + np.arange(1, horizon + 1)] - aims[known, None]
-            held_out = math.ceil(options.validation_fraction * len(known)) if options.early_stopping else 0
-            cut = len(known) - held_out
-            for start in range(0, len(known), window):
-                rows = known[start : start + window]
-                pieces.append(x[rows])
-                changes.append(ahead[rows].reshape(len(rows), -1))
-                training.append(
-                    weight * (rows < (cut - (horizon - 1) if held_out else cut))
-                )  # none sees what is held out
-                validation.append(weight * (rows >= cut))
-        x, lengths = pad(pieces)
-        targets, _ = pad(changes)
-        mask, held = (pad([part[:, None] for part in parts])[0][:, :, 0] for parts in (training, validation))
-        if options.early_stopping and not (mask.any() and held.any()):
+        held_out = options.validation_fraction if options.early_stopping else 0
+        if new and len(self._known):
+            self.effects_ = self._effects(sequences, of_sequences, horizon, held_out)
+        learned = pieces_of(
+            self._differenced(self._without_effects(sequences)), of_sequences, chosen, horizon=horizon, window=window,
+            held_out=held_out,
+        )  # fmt: skip
+        targets, mask = learned.changes, learned.training
+        if options.early_stopping and not (mask.any() and learned.validation.any()):
             raise ValueError(
                 "early_stopping keeps the last steps of each sequence apart, and none are left to learn from: give "
                 "longer sequences, or another validation_fraction"
@@ -289,34 +353,27 @@ class Forecaster(SequenceEstimator):
         check_range(scaled, targets, options.dtype, "a change from one step to the next of X")
         of_outputs = scaled if levels is None else np.tile(scaled, len(levels))
         self._learn(
-            options, Sequences(x, lengths, "list"), of_outputs, mask, readout="identity", output="every step", new=new,
-            partial=partial, held_out=held if options.early_stopping else None,
+            options, Sequences(learned.x, learned.lengths, "list"), of_outputs, mask, readout="identity",
+            output="every step", new=new, partial=partial,
+            held_out=learned.validation if options.early_stopping else None,
         )  # fmt: skip
         return self
 
     def _beside_network(self) -> str:
         plain = len(self._targets) == self.network_.specification.inputs and (np.diff(self._targets) > 0).all()
-        return "" if plain and self._levels is None and not self._season else "quantiles, targets and a season"
+        if plain and self._levels is None and not self._season:
+            return ""
+        return "quantiles, targets, a season and what is known in advance"
 
-    def _framed(self, predicted: Array, series: Any, levels: tuple[float, ...] | None = None) -> Any:
-        """Forecasts (horizon, F) of one series as a Series or frame like it, with the times that follow; quantiles
+    def _framed(self, predicted: Array, series: Any, ahead: Any, levels: tuple[float, ...] | None = None) -> Any:
+        """Forecasts (horizon, F) of one series as a Series or frame like it, with the times `ahead` of it; quantiles
         (horizon, F, Q) as a frame.
         """
-        import pandas
-
-        times = frames.following(frames.comparable(series.index, "the index of X").sort_values(), len(predicted))
         columns = self._columns or list(series.columns if frames.is_frame(series) else [series.name])
         names = [columns[target] for target in self._targets]
-        shown = list(series.columns) if self.targets is None and frames.is_frame(series) else names
-        if levels is not None:
-            of_levels = pandas.Index(levels, name="quantile")
-            if frames.is_series(series):
-                return pandas.DataFrame(predicted[:, 0], times, of_levels)
-            of_features = pandas.MultiIndex.from_product([names, of_levels], names=["feature", "quantile"])
-            return pandas.DataFrame(predicted.reshape(len(times), -1), times, of_features)[shown]
-        if frames.is_series(series):
-            return pandas.Series(predicted[:, 0], times, name=series.name)
-        return pandas.DataFrame(predicted, times, names)[shown]
+        in_order = self.targets is None and frames.is_frame(series)
+        shown = [column for column in series.columns if column in names] if in_order else names
+        return frames.forecast(series, predicted, ahead[0], names, shown, levels)
 
     def _too_short(self, sequences: Sequences, horizon: int) -> str:
         steps = int(sequences.lengths.max())
@@ -333,16 +390,3 @@ def _longer(sequences: Sequences, following: Array) -> Sequences:
     parts = zip(sequences.x, sequences.lengths, following, strict=True)
     x, lengths = pad([np.concatenate([x[:n], after]) for x, n, after in parts])
     return replace(sequences, x=x, lengths=lengths)
-
-
-def targets_of(targets: Any, columns: list[Any] | None, F: int) -> Array:
-    """The numbers of the features that are predicted; a ValueError if they are no features."""
-    names = list(range(F)) if columns is None else columns
-    if targets is None:
-        return np.arange(F)
-    if isinstance(targets, str) or not np.iterable(targets):
-        raise ValueError(f"targets must be a list of features, got {targets!r}")
-    targets = list(targets)
-    if not targets or len(set(targets)) < len(targets) or not set(targets) <= set(names):
-        raise ValueError(f"targets must be some of the features {names}, each once, got {targets}")
-    return np.array([names.index(target) for target in targets])

@@ -59,6 +59,22 @@ class Sequences:
         firsts: Array = np.cumsum(self.lengths) - self.lengths
         return firsts
 
+    def called(self, number: int) -> str:
+        """What an error calls a sequence."""
+        if self.kind == "series":
+            return "X"
+        return f"sequence {number if self.names is None else self.names[number]} of X"
+
+    def times(self) -> list[Any]:
+        """The times of each sequence, in their order; numbers from 0 where it has none."""
+        if self.order is None:
+            return [np.arange(length) for length in self.lengths]
+        times = [index.get_level_values(-1) for index in self.indices]
+        times = times if self.kind == "frames" else times * len(self)
+        return [
+            frames.comparable(one[order], "the index of X") for one, order in zip(times, self.orders(), strict=True)
+        ]
+
     def orders(self) -> list[Array]:
         """`order` by sequences; of a list of frames, the rows of each are counted in its own."""
         assert self.order is not None

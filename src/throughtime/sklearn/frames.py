@@ -179,7 +179,7 @@ def aligned(given: Any, index: Any, place: str) -> Any:
 
 
 def following(index: Any, steps: int) -> Any:
-    """The index of the steps that follow; 1, 2, … "steps ahead" where the times before are not evenly spaced."""
+    """The index of the steps that follow; None where the times before are not evenly spaced."""
     import pandas
 
     ahead = np.arange(1, steps + 1)
@@ -194,7 +194,37 @@ def following(index: Any, steps: int) -> Any:
         even = np.allclose(spaces, spaces[0], rtol=1e-6) if spaces.dtype.kind == "f" else (spaces == spaces[0]).all()
         if even:
             return (index[-1:].repeat(steps) + ahead * spaces[0]).rename(index.name)
-    return pandas.RangeIndex(1, steps + 1, name="steps ahead")
+    return None
+
+
+def forecast(
+    series: Any, predicted: Array, times: Any, names: list[Any], shown: list[Any], levels: tuple[float, ...] | None
+) -> Any:
+    """Forecasts (steps, F) of one series as a Series or frame like it; quantiles (steps, F, Q) as a frame.
+
+    Parameters
+    ----------
+    series : Series or DataFrame
+    predicted : array
+    times : Index of the steps
+        None where it is not known: they are numbered as "steps ahead".
+    names : of the features in `predicted`
+    shown : the same, in the order of columns that is wanted
+    levels : of quantiles
+    """
+    import pandas
+
+    if times is None:
+        times = pandas.RangeIndex(1, len(predicted) + 1, name="steps ahead")
+    if levels is not None:
+        of_levels = pandas.Index(levels, name="quantile")
+        if is_series(series):
+            return pandas.DataFrame(predicted[:, 0], times, of_levels)
+        of_features = pandas.MultiIndex.from_product([names, of_levels], names=["feature", "quantile"])
+        return pandas.DataFrame(predicted.reshape(len(times), -1), times, of_features)[shown]
+    if is_series(series):
+        return pandas.Series(predicted[:, 0], times, name=series.name)
+    return pandas.DataFrame(predicted, times, names)[shown]
 
 
 def _are_times(index: Any) -> bool:

@@ -45,35 +45,38 @@ def numbers_of(given: Any, what: str) -> Array:
     return found
 
 
-def check_numbers(rows: Any) -> None:
-    """A ValueError where X (rows, features) holds dates, text, or masked values, which names the column of a frame."""
+def check_numbers(rows: Any, what: str = "X") -> None:
+    """A ValueError where rows (rows, features) of `what` hold dates, text, or masked values.
+
+    It names the column of a frame.
+    """
     if is_frame(rows):
         for name, dtype in zip(rows.columns, rows.dtypes, strict=True):
             if getattr(dtype, "kind", "O") in "mM":
                 raise ValueError(
-                    f"column {name!r} of X holds dates or durations, not numbers: leave it out, or put it into the "
-                    "index"
+                    f"column {name!r} of {what} holds dates or durations, not numbers: leave it out, or put it into "
+                    "the index"
                 )
             if getattr(dtype, "kind", "O") not in "biuf":
-                _check_column(rows[name], name)
+                _check_column(rows[name], name, what)
         return
     if np.ma.is_masked(rows):
-        raise ValueError("X has masked values: fill them in, or leave those steps out")
+        raise ValueError(f"{what} has masked values: fill them in, or leave those steps out")
     dtype = getattr(rows, "dtype", np.dtype(float))
     if getattr(dtype, "kind", "f") in "mM":
-        raise ValueError(f"X must hold numbers, got {dtype}: dates are no numbers that a network can read")
+        raise ValueError(f"{what} must hold numbers, got {dtype}: dates are no numbers that a network can read")
     if getattr(dtype, "kind", "f") == "c":
         raise ValueError("Complex data not supported: give the real and the imaginary parts of X as two features")
     wide = getattr(dtype, "kind", "f") == "f" and dtype.itemsize > 8
     if wide and (np.isfinite(rows) & (np.abs(rows) > np.finfo(float).max)).any():
-        raise ValueError("X holds a number that is too large for float64")
+        raise ValueError(f"{what} holds a number that is too large for float64")
 
 
-def _check_column(column: Any, name: Any) -> None:
+def _check_column(column: Any, name: Any, what: str) -> None:
     for row, value in enumerate(column):
         if np.ndim(value):
             raise ValueError(
-                f"column {name!r} of X holds a {type(value).__name__} in row {row}: give a list of arrays (time, "
+                f"column {name!r} of {what} holds a {type(value).__name__} in row {row}: give a list of arrays (time, "
                 "features)"
             )
         if isinstance(value, str):
@@ -81,8 +84,8 @@ def _check_column(column: Any, name: Any) -> None:
                 float(value)
             except ValueError:
                 raise ValueError(
-                    f"column {name!r} of X holds text in row {row} ({value!r}), not a number: encode it, or leave the "
-                    "column out"
+                    f"column {name!r} of {what} holds text in row {row} ({value!r}), not a number: encode it, by "
+                    "pandas.get_dummies for example, or leave the column out"
                 ) from None
 
 

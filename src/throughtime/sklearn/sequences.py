@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from throughtime.batch import Array, pad
 from throughtime.sklearn import frames
-from throughtime.sklearn.channels import Channels, with_time_gaps
+from throughtime.sklearn.channels import Channels, with_calendar, with_time_gaps
 from throughtime.sklearn.forms import Kind, Sequences
 from throughtime.sklearn.numbers import array_of, check_finite, check_numbers
 from throughtime.support import memory
@@ -83,6 +83,8 @@ def read(estimator: Any, X: Any, *, reset: bool) -> Sequences:
             f"aeon, give {fix}",
             stacklevel=4,
         )
+    if channels.calendar:
+        sequences = with_calendar(sequences, channels.calendar, reset)
     if channels.time_gaps is None:
         return sequences
     sequences, times = with_time_gaps(sequences)

@@ -1,0 +1,189 @@
+"""What is known of the steps ahead, columns and the calendar, and what it adds to a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from throughtime.batch import Array
+from throughtime.sklearn import frames
+from throughtime.sklearn.channels import angles
+from throughtime.sklearn.forms import Sequences
+from throughtime.sklearn.numbers import check_numbers, numbers_of
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of the steps ahead.
+
+    names : of the columns that are known in advance, their numbers from 0 where X is no frame
+    columns : (C,) int array, their places among the numbers of a step; those of the calendar stand behind the features
+    calendar : parts of a date
+    """
+
+    names: tuple[Any, ...]
+    columns: Array
+    calendar: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def ahead(self, sequences: Sequences, future: Any, horizon: int) -> tuple[Array, list[Any] | None]:
+        """The values (N, horizon, C) at the steps after the last of each sequence, and these steps' times.
+
+        The times are None where X has none, or where they do not follow from those of X and `future` is not given. A
+        ValueError where `future` is not what is wanted.
+        """
+        N = len(sequences)
+        if future is not None and not len(self):
+            raise ValueError("future is for a Forecaster with columns that are known in advance: future=[…], calendar")
+        if future is None and self.names:
+            raise ValueError(
+                f"future must be given: {list(self.names)}, known in advance, at the {horizon} steps that follow X"
+            )
+        if sequences.order is None:
+            if future is None:
+                return np.zeros((N, horizon, 0)), None
+            return self._of_arrays(future, (N, horizon, len(self.names))), None
+        every = sequences.times()
+        if future is None:
+            found = [frames.following(times, horizon) for times in every]
+            if not self.calendar:
+                return np.zeros((N, horizon, 0)), found
+            values = np.zeros((N, horizon, 0))
+            odd = next((i for i, times in enumerate(found) if times is None), None)
+            if odd is not None:
+                raise ValueError(
+                    f"the times of {sequences.called(odd)} are not evenly spaced, so that the calendar of the steps "
+                    "ahead is not known: give their times, as the index of a frame future="
+                )
+        else:
+            parts = [
+                self._of_frame(rows, times, horizon, "future" + place)
+                for (rows, place), times in zip(self._by_sequence(sequences, future), every, strict=True)
+            ]
+            values, found = np.stack([part for part, _ in parts]), [times for _, times in parts]
+        if not self.calendar:
+            return values, found
+        dated = [angles(times, self.calendar) for times in found]
+        return np.concatenate([values, np.stack(dated)], axis=2), found
+
+    def _of_arrays(self, future: Any, wanted: tuple[int, int, int]) -> Array:
+        if frames.is_pandas(future):
+            raise ValueError("future is a frame, and X has no times that its rows could follow: give frames, or arrays")
+        given = numbers_of(future, "future")
+        if given.shape != wanted:
+            raise ValueError(
+                f"future must be (sequences, horizon, columns known in advance) = {wanted}, got {given.shape}"
+            )
+        return given
+
+    def _by_sequence(self, sequences: Sequences, future: Any) -> Iterable[tuple[Any, str]]:
+        """The rows for each sequence, and what an error calls them behind "future"."""
+        if sequences.kind == "frames":
+            if not isinstance(future, list | tuple) or len(future) != len(sequences):
+                raise ValueError(f"future must be a list of {len(sequences)} frames, one for each sequence of X")
+            return [(rows, f" of sequence {i}") for i, rows in enumerate(future)]
+        levels = sequences.indices[0].nlevels
+        if not frames.is_pandas(future) or future.index.nlevels != levels:
+            index = "their times as index" if sequences.names is None else "an index of sequence and time, as X"
+            raise ValueError(f"future must be a frame of the steps that follow X with {index}")
+        if sequences.names is None:
+            return [(future, "")]
+        numbers, names, times = frames.split_index(future)
+        places = names.get_indexer(sequences.names)
+        if (places < 0).any():
+            raise ValueError(f"future has no rows of {sequences.called(int(places.argmin()))}")
+        future = future.set_axis(times, axis=0)
+        return [
+            (future[numbers == place], f" of sequence {name}")
+            for place, name in zip(places, sequences.names, strict=True)
+        ]
+
+    def _of_frame(self, rows: Any, before: Any, horizon: int, place: str) -> tuple[Array, Any]:
+        """The values (horizon, names) at the steps that follow times, and these steps' times."""
+        if frames.is_series(rows):
+            rows = rows.to_frame()
+        if not frames.is_frame(rows):
+            raise ValueError(f"{place} must be a frame with its times as index, got a {type(rows).__name__}")
+        absent = [name for name in self.names if name not in rows.columns]
+        if absent:
+            raise ValueError(f"{place} has no column {absent[0]!r}, which is known in advance")
+        times = frames.comparable(rows.index, f"the index of {place}")
+        if not times.is_unique:
+            raise ValueError(f"{place} has time {times[times.duplicated()][0]} twice")
+        wanted = frames.following(before, horizon)
+        if wanted is None:  # X's own times do not say which: those that come next
+            try:
+                wanted = times[times > before[-1]].sort_values()[:horizon]
+            except TypeError:
+                raise ValueError(f"{place} has times of another kind than X, {times[0]} beside {before[-1]}") from None
+            if len(wanted) < horizon:
+                raise ValueError(f"{place} has {len(wanted)} steps later than {before[-1]}, {horizon} are predicted")
+        found = times.get_indexer(wanted)
+        if (found < 0).any():
+            step = int((found < 0).argmax())
+            raise ValueError(f"{place} has no row for {wanted[step]}, which is step {step + 1} after X")
+        if not self.names:
+            return np.zeros((horizon, 0)), wanted
+        chosen = rows[list(self.names)].iloc[found]
+        check_numbers(chosen, place)
+        return numbers_of(chosen.to_numpy(), place).reshape(horizon, len(self.names)), wanted
+
+
+def effects(series: Iterable[Array], weights: Iterable[Array], columns: Array, targets: Array, horizon: int) -> Array:
+    """What each unit of what is known adds to the targets: (C, F), by least squares.
+
+    The changes of targets over 1 … `horizon` steps are explained by the changes of what is known over the same steps,
+    so that levels have no part in it. What never changes adds nothing.
+
+    Parameters
+    ----------
+    series : arrays (T, numbers)
+    weights : arrays (M,)
+        Of the first M steps from which a forecast is learned; at least `horizon` steps follow each.
+    columns, targets : int arrays
+        Which of the numbers are known in advance, and which are predicted.
+    """
+    C, F = len(columns), len(targets)
+    squares, products = np.zeros((C, C)), np.zeros((C, F))
+    for x, of_steps in zip(series, weights, strict=True):
+        M = len(of_steps)
+        for k in range(1, horizon + 1):
+            changes = x[k : k + M] - x[:M]
+            known = changes[:, columns]
+            squares += (of_steps[:, None] * known).T @ known
+            products += (of_steps[:, None] * known).T @ changes[:, targets]
+    unit = np.sqrt(np.diag(squares))
+    unit[unit == 0] = 1
+    solved: Array = np.linalg.lstsq(squares / np.outer(unit, unit), products / unit[:, None], rcond=1e-10)[0]
+    return solved / unit[:, None]
+
+
+def columns_of(what: str, given: Any, names: list[Any]) -> list[Any]:
+    """Some of the features, as they were given; a ValueError if they are none, or there twice."""
+    if isinstance(given, str) or not np.iterable(given):
+        raise ValueError(f"{what} must be a list of features, got {given!r}")
+    found = list(given)
+    if not found or len(set(found)) < len(found) or not set(found) <= set(names):
+        raise ValueError(f"{what} must be some of the features {names}, each once, got {found}")
+    return found
+
+
+def targets_of(targets: Any, future: Any, columns: list[Any] | None, F: int) -> tuple[Array, Array]:
+    """The numbers of the features that are predicted, and of those that are known in advance.
+
+    When `targets` are not given they are all that are not known in advance.
+    """
+    names = list(range(F)) if columns is None else columns
+    ahead = [] if future is None else columns_of("future", future, names)
+    chosen = [name for name in names if name not in ahead] if targets is None else columns_of("targets", targets, names)
+    both = [name for name in chosen if name in ahead]
+    if both:
+        raise ValueError(f"{both[0]!r} is among targets and in future: what is known in advance need not be predicted")
+    if not chosen:
+        raise ValueError(f"future holds all features of X, {ahead}: none is left to be predicted")
+    return np.array([names.index(name) for name in chosen]), np.array([names.index(name) for name in ahead], int)
