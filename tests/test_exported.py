@@ -116,11 +116,16 @@ def test_torch(kind, tmp_path):
     assert save_state(model, tmp_path / "net.pt") < 1e-8
 
 
+def script_of(model):
+    script = {"__name__": "script"}
+    exec(to_numpy(model), script)
+    return script
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_numpy(kind):
     model, wanted = fitted(kind)
-    script = {"__name__": "script"}
-    exec(to_numpy(model), script)
+    script = script_of(model)
     for x, own in zip(X[:5], wanted, strict=False):
         np.testing.assert_allclose(script["predict"](x[None])[0], own, rtol=1e-9, atol=1e-9)
     if kind in ("classifier", "labeler"):
@@ -276,3 +281,43 @@ def test_a_forecaster_that_works_out_more_than_its_network_is_not_written(option
     with pytest.raises(ValueError, match="cannot be written"):
         exported(Forecaster(**OPTIONS, horizon=2, **option).fit(series))
     assert exported(Forecaster(**OPTIONS, horizon=2, targets=[0, 1]).fit(series)).horizon == 2
+
+
+@needs_cc
+def test_labels_are_written_as_a_probability_each(tmp_path):
+    labels = np.stack([MEANS > 1013, [len(x) > 6 for x in X], MEANS > 1015], axis=1).astype(int)
+    model = SequenceClassifier(**OPTIONS, class_weight="balanced").fit(X, labels)
+    assert exported(model).classes == ()
+    for x, own in zip(X[:5], model.predict_proba(X), strict=False):
+        np.testing.assert_allclose(script_of(model)["predict"](x[None])[0], own, rtol=1e-9, atol=1e-9)
+    assert save_c(model, tmp_path / "labels.c") < 1e-8
+    assert "labels_label" not in (tmp_path / "labels.c").read_text()
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from throughtime.bridges.onnx import to_onnx
+
+    to_onnx(model, tmp_path / "labels.onnx", lengths=True)
+    session = onnxruntime.InferenceSession(tmp_path / "labels.onnx")
+    (y,) = session.run(None, {"x": PADDED.astype(np.float32), "lengths": LENGTHS})
+    assert_predicts(y, model.predict_proba(X), ROUNDING["classifier"])
+
+
+@pytest.mark.parametrize(
+    "options", [{"loss": "huber"}, {"loss": "absolute_error"}, {"loss": "quantile", "quantile": 0.9}]
+)
+def test_a_regressor_of_any_loss_is_written_as_it_predicts(options):
+    model = SequenceRegressor(**OPTIONS, **options).fit(X, MEANS)
+    for x, own in zip(X[:5], model.predict(X), strict=False):
+        np.testing.assert_allclose(script_of(model)["predict"](x[None])[0], [own], rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (SequenceClassifier(**OPTIONS, pooling="attention"), "means and attention over time are worked out by the"),
+        (SequenceRegressor(**OPTIONS, pooling="mean"), "means and attention over time are worked out by the estimator"),
+        (SequenceRegressor(**OPTIONS, loss="poisson"), "exponentials are worked out by the estimator, and cannot be"),
+    ],
+)
+def test_what_stands_behind_the_network_is_not_written(model, message):
+    with pytest.raises(ValueError, match=message):
+        exported(model.fit(X, (MEANS > 1013).astype(int)))

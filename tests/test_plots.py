@@ -147,7 +147,8 @@ def test_files_are_the_same_each_time(tmp_path, suffix, begins):
 
 def test_without_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.delitem(sys.modules, "throughtime.analysis.plots")
+    for name in ("plots", "figures"):
+        monkeypatch.delitem(sys.modules, f"throughtime.analysis.{name}")
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'throughtime\[plot\]'"):
         import throughtime.analysis.plots  # noqa: F401
 

@@ -178,7 +178,10 @@ REFUSED = {
     "no y": (lambda: fit("C", LISTED, None), "y is None"),
     "a short y": (lambda: fit("C", LISTED, Y[:5]), "X has 12 sequences, y has 5"),
     "numbers as classes": (lambda: fit("C", LISTED, RNG.normal(size=12)), "Unknown label type: continuous"),
-    "one-hot classes": (lambda: fit("C", LISTED, np.eye(2)[Y]), r"1d array, got an array of shape \(12, 2\)"),
+    "classes of three axes": (
+        lambda: fit("C", LISTED, np.ones((12, 2, 2))),
+        r"1d array, got an array of shape \(12, 2",
+    ),
     "a class that is NaN": (lambda: fit("C", LISTED, np.where(Y, np.nan, 0)), "sequence 1 has no class, leave it out"),
     "a class that is None": (lambda: fit("C", LISTED, ["a", None] * 6), "sequence 1 has no class"),
     "text and NaN": (lambda: fit("C", LISTED, ["a", float("nan")] * 6), "sequence 1 has no class"),

@@ -1,4 +1,4 @@
-"""Quantile forecasts: the pinball loss and its derivative, training by it, and what is predicted."""
+"""Quantile forecasts: what is learned by the pinball loss, and what is predicted."""
 
 import numpy as np
 import pytest
@@ -11,12 +11,7 @@ from sklearn.base import clone
 from sklearn.metrics import mean_pinball_loss
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 
-import throughtime as tt
-from throughtime.sklearn import Forecaster, backtest, pinball
-from throughtime.training.loop import Run
-from throughtime.training.loop import proceed as compiled
-from throughtime.training.run import NotFinite
-from throughtime.training.settings import Settings
+from throughtime.sklearn import Forecaster, backtest
 
 NAMES_IGNORED = pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 RNG = np.random.default_rng(0)
@@ -25,55 +20,6 @@ SMALL = {"cell": "gru", "hidden": 4, "max_iter": 5, "batch_size": 4, "random_sta
 MONTHS = pandas.date_range("2015-01-31", periods=60, freq="ME")
 SALES = pandas.Series(np.sin(np.arange(60) / 2) + 0.1 * RNG.normal(size=60), MONTHS, name="sales")
 TWO = pandas.DataFrame({"a": SALES, "b": 10 * SALES})
-
-
-def test_the_pinball_loss_is_scikit_learns_and_its_derivative_that_of_differences():
-    y, d = RNG.normal(size=(20, 3)), RNG.normal(size=(20, 3))
-    levels = np.array(LEVELS)
-    error, delta = pinball.error(y, d, levels)
-    for k, level in enumerate(LEVELS):
-        assert error[:, k].mean() == pytest.approx(mean_pinball_loss(d[:, k], y[:, k], alpha=level))
-    step = 1e-6
-    difference = (pinball.error(y + step, d, levels)[0] - pinball.error(y - step, d, levels)[0]) / (2 * step)
-    np.testing.assert_allclose(delta, difference, atol=1e-8)
-    assert (pinball.error(d, d, levels)[1] == 0).all()
-
-
-def squared(y, d):
-    return (y - d) ** 2 / 2, y - d
-
-
-def data_of(n=10, steps=6):
-    lengths = RNG.integers(1, steps + 1, n)
-    mask = RNG.integers(0, 3, (n, steps)) * (np.arange(steps) < lengths[:, None])
-    return tt.Batch(RNG.normal(size=(n, steps, 2)), RNG.normal(size=(n, steps, 3)), lengths, mask.astype(float))
-
-
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("optimizer", [tt.Adam(0.02), tt.Momentum(0.01)])
-def test_training_with_the_squared_loss_is_that_of_the_kernels(dtype, optimizer):
-    net = tt.Network(cell="lstm", inputs=2, hidden=5, outputs=3, readout="identity", dtype=dtype)
-    settings = Settings(
-        steps=30, batch=4, optimizer=optimizer, schedule=tt.Cosine(), clip=0.5, weight_decay=0.1, seed=3
-    )
-    data, theirs, ours = data_of(), Run(net.copy(), settings), Run(net.copy(), settings)
-    compiled(theirs, data)
-    for until in (7, 20, None):
-        pinball.proceed(ours, data, squared, until)
-    np.testing.assert_allclose(
-        ours.network.parameters, theirs.network.parameters, rtol=1e-10 if dtype == "float64" else 1e-4, atol=1e-6
-    )
-    assert ours.step == 30
-    assert ours.history["step"][-1] == 30
-    assert ours.history["loss"][-1] == pytest.approx(theirs.history["loss"][-1], rel=1e-4)
-
-
-def test_a_run_that_bursts_says_so():
-    net = tt.Network(cell="gru", inputs=2, hidden=3, outputs=3, readout="identity")
-    run = Run(net, Settings(steps=3, batch=4))
-    with pytest.raises(NotFinite, match=r"at step 1 is nan .* lower the learning rate"):
-        pinball.proceed(run, data_of(), lambda y, d: (y * np.nan, y))
-    assert run.step == 0
 
 
 def test_what_is_learned_of_noise_are_its_quantiles():
@@ -169,8 +115,6 @@ def test_a_backtest_reports_pinball_loss_and_coverage(selected):
         ({"quantiles": (0, 0.5)}, "ascending levels between 0 and 1"),
         ({"quantiles": (0.1, 0.9)}, "must have the level 0.5"),
         ({"quantiles": ("a", 0.5)}, "a level of quantiles must be"),
-        ({"quantiles": LEVELS, "noise": 0.1}, "noise must be 0 where quantiles are learned, got 0.1"),
-        ({"quantiles": LEVELS, "dropout": 0.1}, "dropout must be 0"),
     ],
 )
 def test_what_are_no_quantiles_is_refused(options, message):

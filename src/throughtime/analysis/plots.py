@@ -6,90 +6,34 @@ sign, and purple to orange around 0 where they have two.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from throughtime.analysis import gradient_flow, state_space
+from throughtime.analysis.figures import COLOURS as COLOURS
+from throughtime.analysis.figures import FORMATS as FORMATS
+from throughtime.analysis.figures import MARKERS as MARKERS
+from throughtime.analysis.figures import STYLE as STYLE
+from throughtime.analysis.figures import Axes, LogNorm, mpl
+from throughtime.analysis.figures import check_format as check_format
+from throughtime.analysis.figures import new as new
+from throughtime.analysis.figures import plain as plain
+from throughtime.analysis.figures import save as save
 from throughtime.analysis.fixed_points import FixedPoint
 from throughtime.batch import Array
 from throughtime.cells.layout import layout
 from throughtime.cells.letters import letter, of_name
-from throughtime.support.disk import write_atomically
-from throughtime.support.documents import printable
 from throughtime.trace import Trace
 from throughtime.trace.layer import LayerTrace, names_of
 from throughtime.trace.letters import taken_apart
 from throughtime.training.history import History
 
-try:
-    import matplotlib as mpl
-    from cycler import cycler
-    from matplotlib import pyplot
-    from matplotlib.axes import Axes
-    from matplotlib.colors import LogNorm
-    from matplotlib.figure import Figure
-except ModuleNotFoundError:
-    raise ModuleNotFoundError("figures need matplotlib: pip install 'throughtime[plot]'", name="matplotlib") from None
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
-MARKERS = "osD^vP*"
-FORMATS = (".png", ".svg", ".pdf")
-STYLE: Any = {
-    "axes.prop_cycle": cycler(color=COLOURS),
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": "medium",
-    "figure.constrained_layout.use": True,
-    "font.size": 9.0,
-    "legend.frameon": False,
-    "savefig.dpi": 150,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "throughtime",
-}
-"""Settings of every new figure."""
-
 _SYMBOLS = {"delta_y": R"\delta_y", "net_y": "net_y"}
 """Arrays of a trace itself as mathematics; the others are letters already."""
 DERIVATIVE = R"$\Vert\partial s_n/\partial s_{n-d}\Vert$"
 _OF_THE_TRACE = ("x", "y", "d", "net_y", "delta_y")
-
-
-def new(rows: int = 1, columns: int = 1, *, width: float = 5.5, height: float = 3.4) -> Any:
-    """New axes in this module's style, in a figure of so many inches: one, or an array (rows, columns) of them."""
-    with mpl.rc_context(STYLE):
-        _, axes = pyplot.subplots(rows, columns, figsize=(width, height))
-        interactive = mpl.is_interactive()
-    mpl.interactive(
-        interactive
-    )  # a notebook turns it on with its first figure, and the context would turn it off again
-    return axes
-
-
-def plain(text: str) -> str:
-    """A text from outside as Matplotlib shows it as it stands: what is between two $ would be mathematics."""
-    return printable(text).replace("$", R"\$")
-
-
-def save(ax: Any, path: Any) -> None:
-    """Write the figure that axes (or an array of them) are in to a .png, .svg or .pdf file, atomically."""
-    path = Path(path)
-    check_format(path)
-    figure: Figure = np.ravel(ax)[0].figure
-    content = io.BytesIO()
-    dated = {".svg": "Date", ".pdf": "CreationDate"}.get(path.suffix.lower())
-    with mpl.rc_context(STYLE):
-        figure.savefig(content, format=path.suffix[1:].lower(), metadata={dated: None} if dated else None)
-    write_atomically(path, content.getvalue())
-
-
-def check_format(path: Path) -> None:
-    """A ValueError if no figure can be written to a file of this name."""
-    if path.suffix.lower() not in FORMATS:
-        raise ValueError(f"a figure is written to a file that ends in {', '.join(FORMATS)}, got {path}")
 
 
 # Training
@@ -374,6 +318,42 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
         ax.plot(after, np.asarray(actual, float), color=COLOURS[1], linewidth=1, label="what came")
     ax.set(xlabel=label, ylabel=plain(str(getattr(history_, "name", None) or "")))
     ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(ax.get_legend_handles_labels()[0]))
+    return ax
+
+
+def attention(x: Any, shares: Any, ax: Axes | None = None) -> Axes:
+    """The features of one sequence over time, and behind them where an estimator looked.
+
+    Parameters
+    ----------
+    x : (T, F) array or frame, or (T,)
+        The sequence.
+    shares : (T,) array or Series
+        What `attention` of a classifier or regressor gives for it.
+    """
+    ax = ax or new()
+    steps, looked = np.asarray(x, float), np.asarray(shares, float)
+    steps = steps[:, None] if steps.ndim == 1 else steps
+    if steps.ndim != 2 or looked.shape != steps.shape[:1] or not len(steps):
+        raise ValueError(
+            f"attention is drawn of one sequence: x (T, F) and its shares (T,), got {steps.shape} and {looked.shape}"
+        )
+    behind = ax.twinx()
+    behind.bar(np.arange(len(looked)), looked, width=1, color=COLOURS[4], alpha=0.45)
+    behind.set(ylabel="share of attention", ylim=(0, None))
+    behind.spines["right"].set_visible(True)
+    ax.set_zorder(behind.get_zorder() + 1)
+    ax.patch.set_visible(False)
+    names = list(getattr(x, "columns", [])) or [getattr(x, "name", None)] * steps.shape[1]
+    lines = [colour for colour in COLOURS if colour != COLOURS[4]]
+    for feature, values in enumerate(steps.T):
+        style = "-" if feature < len(lines) else "--"
+        named = feature if names[feature] is None else plain(str(names[feature]))
+        ax.plot(values, style, color=lines[feature % len(lines)], linewidth=1.2, label=named)
+    ax.set(xlabel="step", ylabel="feature")
+    _whole_numbers(ax.xaxis)
+    if 1 < steps.shape[1] <= 2 * len(lines):
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=min(steps.shape[1], 6))
     return ax
 
 

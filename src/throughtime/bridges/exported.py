@@ -137,9 +137,10 @@ def _of_estimator(model: Any) -> Exported:
             known = kind == "feature" and len(names) == len(scale.mean)
             called = [f"{kind} {names[i] if known else i}" for i in range(len(scale.mean))]
             scale.check_distinct(net.specification.dtype, called, most=0.01)
+    named = net.specification.readout == "softmax"  # outputs of labels have a probability each, and none is the answer
     table = getattr(model, "_form", None) in ("table", "plain table", "plain")
     return Exported(
         in_own_units(net, x, y), inputs=() if table else tuple(map(str, names)),
-        classes=tuple(np.asarray(getattr(model, "classes_", ())).tolist()), horizon=horizon, window=window,
+        classes=tuple(np.asarray(model.classes_).tolist()) if named else (), horizon=horizon, window=window,
         table=table, x=x, unit=1.0 if y is None else np.where(y.deviation > 0, y.deviation, 1), trained=trained,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 
 from throughtime.kernels.compiled import kernel
 from throughtime.kernels.dropout import lay_out_masks
-from throughtime.kernels.network import gradient_of
+from throughtime.kernels.network import gradient_of, read, readout_backward, states_backward
 from throughtime.kernels.operations import item, items, normal, row, shaped
 from throughtime.kernels.optimisers import update
 from throughtime.kernels.readout import count_right
@@ -79,6 +79,16 @@ def scale_and_measure(factor, gradient):
 
 
 @kernel
+def begin_disturbed(s, carry, first, batch, noise, noise_key, dropout, dropout_key, tape):
+    """What stands on the tape before a training step reads its sequences; see `differentiate`."""
+    begin(s, carry, tape)
+    if noise > 0:
+        lay_out_noise(s, noise, noise_key, first, batch, tape)
+    if dropout > 0:
+        lay_out_masks(s, dropout, dropout_key, first, batch, tape)
+
+
+@kernel
 def differentiate(
     s, parameters, penalty, x, y, mask, lengths, carry, first, batch, noise, noise_key, dropout, dropout_key, tape,
     gradient, measured,
@@ -93,14 +103,27 @@ def differentiate(
     gradient (P)            written
     measured (5)            written: loss, nothing, right and scored outputs, exact sequences
     """
-    begin(s, carry, tape)
-    if noise > 0:
-        lay_out_noise(s, noise, noise_key, first, batch, tape)
-    if dropout > 0:
-        lay_out_masks(s, dropout, dropout_key, first, batch, tape)
+    begin_disturbed(s, carry, first, batch, noise, noise_key, dropout, dropout_key, tape)
     clear_row(gradient)
     measured[0] = gradient_of(s, parameters, x, y, mask, lengths, penalty, tape, gradient)
     measured[2], measured[3], measured[4] = count_exact(s, y, mask, tape)
+
+
+@kernel
+def read_disturbed(
+    s, parameters, x, lengths, carry, first, batch, noise, noise_key, dropout, dropout_key, tape,
+):  # fmt: skip
+    """What a training step finds before its loss, for a loss that is computed elsewhere; see `differentiate`."""
+    begin_disturbed(s, carry, first, batch, noise, noise_key, dropout, dropout_key, tape)
+    read(s, parameters, x, lengths, tape)
+
+
+@kernel
+def back(s, parameters, penalty, x, lengths, tape, gradient):
+    """The way back of such a step, from the delta_y on the tape: gradient (P) is written."""
+    clear_row(gradient)
+    readout_backward(s, parameters, tape, gradient)
+    states_backward(s, parameters, x, lengths, penalty, tape, gradient)
 
 
 @kernel

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.base import clone
 
 from throughtime.batch import Array
-from throughtime.sklearn import frames, pinball
+from throughtime.sklearn import frames, losses
 from throughtime.sklearn.covariates import targets_of
 from throughtime.sklearn.forecaster import Forecaster
 from throughtime.sklearn.forms import Sequences
@@ -86,7 +86,7 @@ class Backtest:
         )
         if self.levels:
             given = {level: table[level if who == "forecast" else NAIVE] for level in self.levels}
-            of_levels = [pinball.error(y, table["actual"], np.array(level))[0] for level, y in given.items()]
+            of_levels = [_pinball(y, table["actual"], level) for level, y in given.items()]
             of_each["pinball"] = np.mean(of_levels, axis=0)
             inside = table["actual"].between(table[self.levels[0]], table[self.levels[-1]])
             of_each["coverage"] = inside.astype(float) if who == "forecast" else np.nan
@@ -167,6 +167,10 @@ def backtest(
     return Backtest(pandas.concat(parts, ignore_index=True), levels)
 
 
+def _pinball(forecast: Any, actual: Any, level: float) -> Array:
+    return losses.pinball(np.asarray(forecast)[:, None], np.asarray(actual)[:, None], level)[0]
+
+
 def _forecast(fitted: Any, known: Any, ahead: Any, shape: tuple[int, int, int]) -> dict[Any, Array]:
     """The forecasts (N, horizon, F) by the names of their columns: "forecast", and the levels of quantiles.
 
@@ -182,7 +186,7 @@ def _forecast(fitted: Any, known: Any, ahead: Any, shape: tuple[int, int, int]) 
     columns: dict[Any, Array] = {"forecast": np.asarray(inner.predict(known, **given), dtype=float).reshape(shape)}
     if getattr(inner, "quantiles", None) is not None:
         of_levels = np.asarray(inner.predict_quantiles(known, **given), dtype=float).reshape(*shape, -1)
-        columns |= {level: of_levels[..., q] for q, level in enumerate(pinball.levels_of(inner.quantiles))}
+        columns |= {level: of_levels[..., q] for q, level in enumerate(losses.levels_of(inner.quantiles))}
     return columns
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial as bind
 from typing import Any, Literal
 
 import numpy as np
@@ -11,15 +13,26 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
 
 from throughtime.batch import Array
-from throughtime.sklearn.estimator import SequenceEstimator, check_given, check_length, check_weights
+from throughtime.sklearn import losses
+from throughtime.sklearn.estimator import Score, check_given, check_length, check_weights
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.labels import class_weights, codes_of, label_array, labels_of
+from throughtime.sklearn.labels import (
+    class_weights,
+    codes_of,
+    indicator_of,
+    label_array,
+    label_weights,
+    labels_of,
+    smoothed,
+)
 from throughtime.sklearn.options import Options, options_of
 from throughtime.sklearn.sequences import read
+from throughtime.sklearn.whole import WholeSequences
+from throughtime.weights.losses import LOSSES, SUITABLE
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[misc]
+class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
     """A recurrent network that predicts the class of a sequence from its last state.
 
     Parameters
@@ -76,7 +89,17 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         They are called after each epoch of `fit`, in which the estimator can predict and score, and `n_iter_` epochs
         are taken; training stops when one returns True.
     class_weight : dict, "balanced" or None
-        The weight of each class in the loss; "balanced" gives all the same total.
+        The weight of each class in the loss; "balanced" gives all the same total. Where y holds labels, "balanced", or
+        a list of dicts of 0 and 1, one for each label.
+    label_smoothing : float, 0 to below 1
+        The share of each target that is spread evenly over all classes (of a label, over 0 and 1), so that
+        probabilities stay away from 0 and 1.
+    pooling : "last", "mean" or "attention"
+        What a sequence's output is made of: the last state, the states of all steps alike, or each with a share that
+        the network learns to give it [Raffel & Ellis 2015]; `attention` tells these.
+    scoring : str or function of estimator, X and y, optional
+        As in scikit-learn: what `early_stopping` makes more on the sequences that are not trained on, in place of less
+        loss.
     missing : "error" or "mask"
         What NaN in X is. With "mask" the network reads the last value of its feature that was seen before in the
         sequence, or the mean where none was, and one more number for each feature: 1 where it is missing, else 0.
@@ -87,13 +110,14 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     Attributes
     ----------
     classes_ : (K,) array
+        The numbers of labels from 0 where y holds these.
     network_ : Network
         It reads standardised features: (x − mean_) / scale_; then whether each is missing.
     history_ : History
     n_iter_ : int
         Epochs taken.
-    validation_losses_ : list of float
-        After each epoch, with `early_stopping`.
+    validation_losses_, validation_scores_ : lists of float
+        After each epoch, with `early_stopping`; scores where there is `scoring`.
     mean_, scale_ : (F,) arrays
         Of the features, from the numbers that are not missing; with `time_gaps`, of the gap behind them.
     n_features_in_ : int
@@ -103,22 +127,32 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
     -----
     X is (sequences, time, features), or a list of arrays (time, features) of different lengths, or a pandas frame with
     an index of sequence and time (y may then be a Series with the sequences' names), or (sequences, time) for one
-    feature.
+    feature. y is a class for each sequence, or, where it may have several labels or none, an indicator (sequences,
+    labels) of 0 and 1: outputs are then the probability of each label on its own.
     """
 
-    class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
-    missing: Literal["error", "mask"] = "error"
-    time_gaps: bool = False
+    class_weight: Mapping[Any, float] | list[Mapping[int, float]] | Literal["balanced"] | None = None
+    label_smoothing: float = 0.0
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SequenceClassifier:
-        """Learn the classes y (N,) of sequences X; `sample_weight` (N,) weighs them in the loss."""
+        """Learn the classes y (N,), or labels (N, L), of sequences X; `sample_weight` (N,) weighs them in the loss."""
         options = options_of(self)
         new = self._begins(options, False)
         sequences, labels, weights = self._given(X, y, sample_weight, new)
-        found = np.unique(labels)
         if new:
-            self.classes_ = found
-        return self._classify(options, sequences, labels, weights, new, False)
+            self.classes_ = np.unique(labels) if labels.ndim == 1 else np.arange(labels.shape[1])
+            if labels.ndim == 2 and (labels.sum(axis=1) == 1).all():
+                warnings.warn(
+                    "y has exactly one label for each sequence: if they are classes, give y.argmax(axis=1)",
+                    stacklevel=2,
+                )
+        scored = self._scored(options, X, sequences, labels, sample_weight)
+        return self._classify(options, sequences, labels, weights, new, False, scored)
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> SequenceClassifier:
         """Read some sequences once, in their order.
@@ -132,27 +166,38 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         sequences, labels, weights = self._given(X, y, sample_weight, new)
         if new:
             self.classes_ = np.unique(classes)
+            if labels.ndim == 2 and not np.array_equal(self.classes_, np.arange(labels.shape[1])):
+                raise ValueError(
+                    f"classes must be the numbers of the labels, 0 to {labels.shape[1] - 1}, got {self.classes_}"
+                )
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes must be those of the first call, {self.classes_}, got {np.unique(classes)}")
         return self._classify(options, sequences, labels, weights, new, True)
 
     def predict_proba(self, X: Any) -> Array:
-        """The probability (N, K) of each class, in the order of `classes_`."""
+        """The probability (N, K) of each class, in the order of `classes_`, or of each label."""
         return self._outputs(self._read(X))
 
     def predict(self, X: Any) -> Any:
-        """The likeliest class (N,) of each sequence; for a long frame, a Series with the sequences' names."""
+        """The likeliest class (N,) of each sequence, or its labels (N, L) of 0 and 1.
+
+        For a long frame, a Series or frame with the sequences' names.
+        """
         sequences = self._read(X)
         return sequences.named(self._likeliest(sequences))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The share of sequences whose class is predicted right, 0..1."""
+        """The share of sequences whose class is predicted right, or all of whose labels are, 0..1."""
         sequences = self._read(X)
-        right = self._likeliest(sequences) == _classes_of(sequences, y)
+        found, wanted = self._likeliest(sequences), _classes_of(sequences, y)
+        if found.shape != wanted.shape:
+            raise ValueError(f"y must be {found.shape} as what is predicted, got {wanted.shape}")
+        right = (found == wanted).reshape(len(found), -1).all(axis=1)
         return float(np.average(right, weights=check_weights(sample_weight, sequences)))
 
     def _likeliest(self, sequences: Sequences) -> Array:
-        predicted: Array = self.classes_[self._outputs(sequences).argmax(axis=1)]
+        outputs = self._outputs(sequences)
+        predicted: Array = self.classes_[outputs.argmax(axis=1)] if self._readout == "softmax" else (outputs > 0.5) * 1
         return predicted
 
     def _given(self, X: Any, y: Any, sample_weight: Any, new: bool) -> tuple[Sequences, Array, Array]:
@@ -162,20 +207,34 @@ class SequenceClassifier(ClassifierMixin, SequenceEstimator):  # type: ignore[mi
         return sequences, labels, check_weights(sample_weight, sequences)
 
     def _classify(
-        self, options: Options, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool
-    ) -> SequenceClassifier:
-        codes = codes_of(labels, self.classes_)
-        weights = weights * class_weights(self.class_weight, self.classes_, codes, weights)[codes]
+        self, options: Options, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool,
+        scored: Callable[[Array], Score] | None = None,
+    ) -> SequenceClassifier:  # fmt: skip
+        readout: Any = "softmax" if labels.ndim == 1 else "sigmoid"
+        codes, loss, weighed = None, bind(LOSSES[SUITABLE[readout]], readout), False
+        if labels.ndim == 1:
+            codes = codes_of(labels, self.classes_)
+            targets = np.eye(len(self.classes_))[codes]
+            weights = weights * class_weights(self.class_weight, self.classes_, codes, weights)[codes]
+        else:
+            targets, weighed = labels.astype(float), self.class_weight is not None
+            if weighed:
+                loss = bind(losses.labels, weights=label_weights(self.class_weight, labels, weights))
         self._learn(
-            options, sequences, np.eye(len(self.classes_))[codes], weights, readout="softmax", output="last step",
-            new=new, partial=partial, strata=codes,
+            options, sequences, smoothed(targets, options.label_smoothing, labels.ndim == 1), weights, readout=readout,
+            output="last step", new=new, partial=partial, strata=codes, scored=scored,
+            objective=losses.Weighed(loss, options.pooling) if weighed or options.pooling != "last" else None,
         )  # fmt: skip
         return self
 
 
 def _classes_of(sequences: Sequences, y: Any) -> Array:
-    """The class (N,) of each sequence."""
-    labels, known = labels_of(column_or_1d(label_array(sequences.per_sequence(y)), warn=True))
+    """The class (N,) of each sequence, or its labels (N, L) of 0 and 1."""
+    given = label_array(sequences.per_sequence(y))
+    if given.ndim == 2 and given.shape[1] > 1:
+        check_length(given, sequences)
+        return indicator_of(given)
+    labels, known = labels_of(column_or_1d(given, warn=True))
     check_length(labels, sequences)
     if not known.all():
         raise ValueError(f"Input y contains NaN or None: sequence {known.argmin()} has no class, leave it out")

@@ -18,15 +18,21 @@ from throughtime.cells.graph import Graph
 from throughtime.network import Network
 from throughtime.sklearn.channels import Channels, mean_and_deviation_of_seen
 from throughtime.sklearn.forms import Sequences
+from throughtime.sklearn.losses import Weighed
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import Options, Targets, check_goes_on, check_partial
+from throughtime.sklearn.pooling import pooled
 from throughtime.sklearn.sequences import read
 from throughtime.support import memory
 from throughtime.training.history import History
 from throughtime.training.loop import Run, proceed
+from throughtime.training.objective import loss_of
 from throughtime.training.optimisers import OptimiserName
 from throughtime.training.settings import Settings
+from throughtime.weights.losses import READOUTS
 from throughtime.weights.network_specification import ActivationName, DtypeName, NetworkSpecification
+
+Score = Callable[[Any], float]
 
 _TOGETHER = 250
 """Sequences that are predicted at once, so that memory does not grow with their number."""
@@ -86,8 +92,9 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _beside_network(self) -> str:
         """What it works out itself before or after its network, as a sentence names it; nothing, if it is empty."""
-        of_channels = self._channels.missing or self._channels.time_gaps
-        return "what is missing and the time between steps" if of_channels else ""
+        if self._channels.missing or self._channels.time_gaps:
+            return "what is missing and the time between steps"
+        return "means and attention over time" if self._pooling != "last" else ""
 
     def _apart(self, options: Options, sequences: int, strata: Array | None) -> tuple[Array, Array]:
         """Which sequences early stopping learns from, and which it validates on; without it all are learned from."""
@@ -100,6 +107,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     def _learn(
         self, options: Options, sequences: Sequences, targets: Array, weights: Array, *, readout: str, output: str,
         new: bool, partial: bool = False, strata: Array | None = None, held_out: Array | None = None,
+        objective: Weighed | None = None, scored: Callable[[Array], Score] | None = None,
     ) -> None:  # fmt: skip
         """Train the network.
 
@@ -110,7 +118,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         targets : (N, O) array for output "last step", else (N, T, O)
         weights : (N,) or (N, T) array
             Of each target in the loss, 0 where there is none. Only their ratios matter.
-        readout, output : as in `NetworkSpecification`
+        readout, output : as in `NetworkSpecification`, of what is predicted
         new : bool
             Whether to start with a new network and standardisation.
         partial : bool
@@ -119,6 +127,11 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             Classes that the validation split keeps in proportion.
         held_out : (N, T) array, optional
             Weights of the targets that early stopping validates on, instead of a part of the sequences.
+        objective : Weighed, optional
+            What is made less, where it is not the loss that suits the readout. Where it pools over time, the network
+            has an output at every step, and the readout is taken of what is pooled.
+        scored : function of rows, optional
+            The score that early stopping compares, a function of the estimator, on these sequences; else their loss.
         """
         learned, apart = self._apart(
             options if held_out is None else replace(options, early_stopping=False), len(sequences), strata
@@ -129,12 +142,16 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             seen = np.zeros(len(sequences))  # what is validated on, standardisation does not see either
             seen[learned] = 1
             of_targets = weights * (seen if weights.ndim == 1 else seen[:, None])
-            self._start(options, sequences, targets, of_targets, readout, output)
-        outputs = self.network_.specification.outputs
+            self._readout, self._pooling = readout, "last" if objective is None else objective.pooling
+            self._start(options, sequences, targets, of_targets, output)
+        self._objective = objective
+        outputs = self.network_.specification.outputs - (self._pooling == "attention")
+        if readout != self._readout:
+            raise ValueError("y must hold classes, or an indicator of labels, as in the first fit, and not the other")
         if targets.shape[-1] != outputs:
             raise ValueError(f"y has {targets.shape[-1]} outputs or classes; what was fitted before has {outputs}")
         data = Batch(self._standardized(sequences.x), targets, sequences.lengths, weights)
-        if readout == "softmax" and outputs == 1:
+        if readout == "softmax" and outputs == 1 and objective is None:
             self._run = Run(
                 self.network_.copy(), self._settings(options, data, 0)
             )  # the probability of one class is 1 already
@@ -145,7 +162,8 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
                 training, validation = data[learned], data[apart]
             else:
                 training, validation = data, replace(data, mask=held_out)
-            self._train_until_no_better(options, _evenly(training), _evenly(validation))
+            score = None if scored is None else scored(apart)
+            self._train_until_no_better(options, _evenly(training), _evenly(validation), score)
         else:
             self._run = self._new_run(options, data)
             self._train_all(options, _evenly(data))
@@ -153,11 +171,12 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         self.history_: History = self._run.history
         self.n_iter_ = max(1, round(self._run.step / _updates(data, options)))
 
-    def _start(
-        self, options: Options, sequences: Sequences, targets: Array, weights: Array, readout: Any, output: Any
-    ) -> None:
-        numbers = sequences.x.shape[2]
-        task = Targets(self._channels.inputs(numbers), targets.shape[-1], readout, output)  # type: ignore[abstract]  # draws none
+    def _start(self, options: Options, sequences: Sequences, targets: Array, weights: Array, output: Any) -> None:
+        numbers, outputs = sequences.x.shape[2], targets.shape[-1]
+        readout: Any = self._readout
+        if self._pooling != "last":
+            outputs, readout, output = outputs + (self._pooling == "attention"), "identity", "every step"
+        task = Targets(self._channels.inputs(numbers), outputs, readout, output)  # type: ignore[abstract]  # draws none
         specification = options.plan(task, len(sequences), 0, self._seed).specification
         _require_memory(specification, data_steps=min(options.batch_size, len(sequences)) * sequences.x.shape[1])
         self._begun: dict[str, Any] = options.of_the_start
@@ -184,12 +203,14 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _proceed(self, data: Batch, until: int | None = None) -> None:
         """Go on with the run up to a step, or to its end."""
-        proceed(self._run, data, until=until)
+        proceed(self._run, data, until=until, objective=self._objective)
         if self._run.stopped == "interrupted":
             raise KeyboardInterrupt
 
     def _loss(self, net: Network, data: Batch) -> float:
-        """What early stopping compares, summed over sequences."""
+        """The loss, summed over sequences."""
+        if self._objective is not None:
+            return loss_of(net, data, self._objective)
         return net.loss(data.x, data.y, data.lengths, data.mask)
 
     def _train_all(self, options: Options, data: Batch) -> None:
@@ -211,6 +232,8 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             losses = [f"loss {np.average([record.loss for record in records], weights=steps):.6g}"]
             if options.early_stopping:
                 losses.append(f"validation {self.validation_losses_[-1]:.6g}")
+            if options.scoring is not None:
+                losses.append(f"score {self.validation_scores_[-1]:.6g}")
             print(f"epoch {epoch}: {', '.join(losses)}")
         answers = [callback(self) for callback in options.callbacks]
         return any(answer is True or answer is np.True_ for answer in answers)
@@ -222,21 +245,26 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         begin = run.step * run.settings.batch
         self._proceed(_evenly(data[(np.arange(len(data)) - begin) % len(data)]))
 
-    def _train_until_no_better(self, options: Options, training: Batch, validation: Batch) -> None:
-        """Keep the network that does best on what is not trained on."""
+    def _train_until_no_better(self, options: Options, training: Batch, validation: Batch, score: Score | None) -> None:
+        """Keep the network that does best on what is not trained on: of the least loss, or of the highest score."""
         self._run = self._new_run(options, training)
-        best, losses = self._run.network, list[float]()
+        best, losses, scores = self._run.network, list[float](), list[float]()
         self.validation_losses_ = losses
+        if score is not None:
+            self.validation_scores_ = scores
         for epoch in range(1, options.max_iter + 1):
             self._train(training, epoch)
-            net = self._run.network
+            self.network_ = net = self._run.network
             losses.append(self._loss(net, validation) / len(validation))
-            better = losses[-1] <= min(losses)
+            if score is not None:
+                scores.append(score(self))
+            measured = losses if score is None else [-one for one in scores]
+            better = measured[-1] <= min(measured)
             if better:
                 best = net.copy()
             if self._ends_after(options, epoch):
                 break
-            if not better and epoch - 1 - int(np.argmin(losses)) >= options.n_iter_no_change:
+            if not better and epoch - 1 - int(np.argmin(measured)) >= options.n_iter_no_change:
                 break
         self._run.network = best
 
@@ -247,20 +275,29 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         return read(self, X, reset=False)
 
     def _outputs(self, sequences: Sequences) -> Array:
-        """The network's outputs (N, O) or (N, T, O), in float64."""
+        """What is predicted (N, O) or (N, T, O), in float64."""
+        found = self._of_parts(sequences, lambda y, lengths: pooled(y, lengths, self._pooling)[0])
+        outputs = found if self._pooling == "last" else found[:, 0]
+        if self._readout != self.network_.specification.readout:
+            return np.asarray(READOUTS[self._readout].g(outputs))
+        return outputs
+
+    def _of_parts(self, sequences: Sequences, find: Callable[[Array, Array], Array]) -> Array:
+        """What is found with the network's outputs, in float64, and the lengths, of some sequences at a time."""
         parts = []
-        x = self._standardized(sequences.x)
+        x, lengths = self._standardized(sequences.x), sequences.lengths
         for start in range(0, len(x), _TOGETHER):
             rows = slice(start, start + _TOGETHER)
-            parts.append(self.network_.predict(x[rows], sequences.lengths[rows]))
-        outputs: Array = np.concatenate(parts).astype(np.float64)
-        finite = np.isfinite(outputs)
-        if not finite.all():
-            raise ValueError(
-                f"the network's output for sequence {np.argwhere(~finite)[0][0]} of X is not finite: its states grow "
-                f"beyond {self.network_.specification.dtype}, as relu units can; train with another activation"
-            )
-        return outputs
+            outputs = self.network_.predict(x[rows], lengths[rows]).astype(np.float64)
+            finite = np.isfinite(outputs)
+            if not finite.all():
+                raise ValueError(
+                    f"the network's output for sequence {start + np.argwhere(~finite)[0][0]} of X is not finite: its "
+                    f"states grow beyond {self.network_.specification.dtype}, as relu units can; train with another "
+                    "activation"
+                )
+            parts.append(find(outputs, lengths[rows]))
+        return np.concatenate(parts)
 
     def _standardized(self, x: Array) -> Array:
         with np.errstate(over="ignore"):

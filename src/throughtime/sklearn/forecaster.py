@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import r2_score
 
-from throughtime.batch import Array, Batch, pad
-from throughtime.network import Network
-from throughtime.sklearn import frames, pinball
+from throughtime.batch import Array, pad
+from throughtime.sklearn import frames, losses
 from throughtime.sklearn.channels import Channels, parts_of
 from throughtime.sklearn.covariates import Known, effects, targets_of
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
@@ -26,8 +26,6 @@ from throughtime.tasks.standardisation import mean_and_deviation
 
 _TOGETHER = 250
 """Forecasts that are made at once in `score`, so that memory does not grow with their number."""
-
-_DISTURBING = ("noise", "input_noise", "dropout", "recurrent_dropout", "cell_penalty")
 
 _FEW = 10
 """Steps, of which a table of very many rows has fewer if its columns are no steps."""
@@ -51,8 +49,8 @@ class Forecaster(SequenceEstimator):
         Steps that are read before: a longer sequence is learned from in pieces of this length, and continued from its
         last ones.
     quantiles : ascending levels between 0 and 1, optional
-        Such as (0.1, 0.5, 0.9): the network learns these by the pinball loss, without noise or dropout. 0.5 must be
-        among them: `predict` gives the median then.
+        Such as (0.1, 0.5, 0.9): the network learns these by the pinball loss. 0.5 must be among them:
+        `predict` gives the median then.
     targets : list of columns (their numbers from 0 where X is no frame), optional
         The features that are predicted, in this order; the others are read alone. All that are not in `future` when
         not given.
@@ -86,11 +84,11 @@ class Forecaster(SequenceEstimator):
         `y`, if it is given, is what `predict` is to find, the `horizon` steps that follow each sequence, in its form;
         it is learned from as if it were the end of X.
         """
-        return self._forecast(X, y, sample_weight, partial=False)
+        return self._forecast(X, y, sample_weight, once=False)
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Forecaster:
         """Read some sequences once, in their order; the first call decides the standardisation."""
-        return self._forecast(X, y, sample_weight, partial=True)
+        return self._forecast(X, y, sample_weight, once=True)
 
     def predict(self, X: Any, future: Any = None) -> Any:
         """The steps after the last of each sequence.
@@ -178,22 +176,6 @@ class Forecaster(SequenceEstimator):
             known, right = after[..., self._known.columns], after[..., self._targets]
             yield self._ahead(Sequences(*pad(read_before), "list"), known), right, weights[[i for i, _ in some]]
 
-    def _proceed(self, data: Batch, until: int | None = None) -> None:
-        if self._levels is None:
-            return super()._proceed(data, until)
-        levels = self._of_outputs(data)
-        return pinball.proceed(self._run, data, lambda y, d: pinball.error(y, d, levels), until)
-
-    def _loss(self, net: Network, data: Batch) -> float:
-        if self._levels is None:
-            return super()._loss(net, data)
-        return pinball.loss_of(net, data, self._of_outputs(data))
-
-    def _of_outputs(self, data: Batch) -> Array:
-        """The level of each output (O,)."""
-        assert self._levels is not None
-        return np.repeat(self._levels, data.y.shape[-1] // len(self._levels))
-
     @property
     def _horizon(self) -> int:
         """What it was when the forecaster was fitted."""
@@ -204,7 +186,7 @@ class Forecaster(SequenceEstimator):
 
         `known` (N, horizon, C) is what is known of them.
         """
-        middle = 0 if self._levels is None else self._levels.index(pinball.MEDIAN)
+        middle = 0 if self._levels is None else self._levels.index(losses.MEDIAN)
         return self._quantiles_ahead(sequences, known)[..., middle]
 
     def _quantiles_ahead(self, sequences: Sequences, known: Array) -> Array:
@@ -279,7 +261,7 @@ class Forecaster(SequenceEstimator):
             )
         return given.reshape(wanted)
 
-    def _forecast(self, X: Any, y: Any, sample_weight: Any, partial: bool) -> Forecaster:
+    def _forecast(self, X: Any, y: Any, sample_weight: Any, once: bool) -> Forecaster:
         options = options_of(self)
         horizon, window = whole_number("horizon", self.horizon, 1), whole_number("window", self.window, 1)
         if options.bidirectional:
@@ -287,13 +269,10 @@ class Forecaster(SequenceEstimator):
                 "bidirectional must be False in a Forecaster: read backward, X holds the very steps that are to be "
                 "predicted"
             )
-        levels = None if self.quantiles is None else pinball.levels_of(self.quantiles)
-        disturbed = [name for name in _DISTURBING if getattr(options, name)] if levels else []
-        if disturbed:
-            raise ValueError(f"{disturbed[0]} must be 0 where quantiles are learned, got {getattr(self, disturbed[0])}")
+        levels = None if self.quantiles is None else losses.levels_of(self.quantiles)
         season = 0 if self.season is None else whole_number("season", self.season, horizon)
         calendar = parts_of(self.calendar)
-        new = self._begins(options, partial)
+        new = self._begins(options, once)
         if new:
             self._channels = Channels(calendar=calendar)
         sequences = read(self, X, reset=new)
@@ -351,11 +330,15 @@ class Forecaster(SequenceEstimator):
             raise ValueError(f"horizon must stay as it was when the forecaster was first fitted, got {horizon}")
         scaled = (targets - self.change_mean_) / self.change_scale_
         check_range(scaled, targets, options.dtype, "a change from one step to the next of X")
-        of_outputs = scaled if levels is None else np.tile(scaled, len(levels))
+        of_outputs, objective = scaled, None
+        if levels is not None:
+            of_outputs = np.tile(scaled, len(levels))
+            of_each = np.repeat(levels, scaled.shape[2])
+            objective = losses.Weighed(partial(losses.pinball, levels=of_each))
         self._learn(
             options, Sequences(learned.x, learned.lengths, "list"), of_outputs, mask, readout="identity",
-            output="every step", new=new, partial=partial,
-            held_out=learned.validation if options.early_stopping else None,
+            output="every step", new=new, partial=once,
+            held_out=learned.validation if options.early_stopping else None, objective=objective,
         )  # fmt: skip
         return self
 

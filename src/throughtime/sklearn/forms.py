@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.utils import _safe_indexing
 
 from throughtime.batch import Array
 from throughtime.sklearn import frames
@@ -79,6 +80,13 @@ class Sequences:
         """`order` by sequences; of a list of frames, the rows of each are counted in its own."""
         assert self.order is not None
         return self._split(self.order - np.repeat(self.firsts, self.lengths) if self.kind == "frames" else self.order)
+
+    def some(self, X: Any, rows: Array) -> Any:
+        """Some of the sequences of X, in ascending order, in the form in which they were given."""
+        if self.kind != "long frame":
+            return _safe_indexing(X, rows)
+        orders = self.orders()
+        return X.iloc[np.sort(np.concatenate([orders[row] for row in rows]))]
 
     def per_sequence(self, given: Any, what: str = "y") -> Any:
         """The values given for each sequence, in their order.

@@ -17,7 +17,7 @@ from throughtime.sklearn.estimator import (
     check_weights,
 )
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.labels import class_weights, codes_of, label_array, labels_of
+from throughtime.sklearn.labels import class_weights, codes_of, label_array, labels_of, smoothed
 from throughtime.sklearn.numbers import numbers_of
 from throughtime.sklearn.options import Options, options_of
 from throughtime.sklearn.sequences import read
@@ -27,13 +27,15 @@ from throughtime.sklearn.sequences import read
 class SequenceLabeler(SequenceEstimator):
     """A recurrent network that predicts the class of each step.
 
-    Its parameters and X are those of `SequenceClassifier`. y has a label for each step, in the form of X: an array
-    (N, T), a list of arrays (T_i,), or a Series with the frame's index; a label that is not known is None or NaN, and
-    nothing is learned or scored at its step. An y of shape (N,) gives one label that holds at all steps of a sequence.
-    `sample_weight` weighs sequences (N,), or steps in the form of y (of a table, sequences only).
+    Its parameters and X are those of `SequenceClassifier`, without `pooling` and `scoring`. y has a label for each
+    step, in the form of X: an array (N, T), a list of arrays (T_i,), or a Series with the frame's index; a label that
+    is not known is None or NaN, and nothing is learned or scored at its step. An y of shape (N,) gives one label that
+    holds at all steps of a sequence. `sample_weight` weighs sequences (N,), or steps in the form of y (of a table,
+    sequences only).
     """
 
     class_weight: Mapping[Any, float] | Literal["balanced"] | None = None
+    label_smoothing: float = 0.0
     missing: Literal["error", "mask"] = "error"
     time_gaps: bool = False
 
@@ -134,6 +136,7 @@ class SequenceLabeler(SequenceEstimator):
             weights = weights * of_classes[codes]
         real = sequences.real
         targets, mask = np.zeros((*real.shape, len(self.classes_))), np.zeros(real.shape)
-        targets[real], mask[real] = np.eye(len(self.classes_))[codes], weights
+        targets[real] = smoothed(np.eye(len(self.classes_))[codes], options.label_smoothing, True)
+        mask[real] = weights
         self._learn(options, sequences, targets, mask, readout="softmax", output="every step", new=new, partial=partial)
         return self

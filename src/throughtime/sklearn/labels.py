@@ -87,6 +87,38 @@ def class_weights(given: Any, classes: Array, codes: Array, weights: Array) -> A
     return found
 
 
+def indicator_of(given: Array) -> Array:
+    """Which labels each sequence has, (N, L) of 0 and 1; a ValueError for columns of classes."""
+    try:
+        labels = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        labels = np.array([np.nan])
+    if not ((labels == 0) | (labels == 1)).all():
+        raise ValueError(
+            f"y has {given.shape[1]} columns that do not hold 0 and 1 alone: for several columns of classes, fit "
+            "sklearn.multioutput.MultiOutputClassifier(SequenceClassifier(…)), a network for each"
+        )
+    return labels.astype(int)
+
+
+def label_weights(given: Any, labels: Array, weights: Array) -> Array:
+    """The weights (2, L) of 0 and of 1 for each label; `labels` (N, L) are learned from, with `weights` (N,)."""
+    L = labels.shape[1]
+    if given != "balanced" and not (isinstance(given, list | tuple) and len(given) == L):
+        raise ValueError(
+            f'class_weight must be "balanced", None or a list of {L} dicts of 0 and 1, one for each label, got '
+            f"{given!r}"
+        )
+    of_each = [given] * L if given == "balanced" else given
+    found = [class_weights(one, np.arange(2), column, weights) for one, column in zip(of_each, labels.T, strict=True)]
+    return np.stack(found, axis=1)
+
+
+def smoothed(targets: Array, share: float, of_classes: bool) -> Array:
+    """Targets (…, K) with a share of them spread evenly: over the K classes, or over 0 and 1 of each label."""
+    return np.asarray((1 - share) * targets + share / (targets.shape[-1] if of_classes else 2))
+
+
 def _is_missing(label: Any) -> bool:
     same = label == label  # False for NaN and NaT; pandas' NA is no bool
     return label is None or not isinstance(same, bool | np.bool_) or not same

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from throughtime.cells.graph import Graph
+from throughtime.sklearn.pooling import Pooling
 from throughtime.support.checks import checked, choice, flag, number, whole_number
 from throughtime.tasks.from_file import LOSSES
 from throughtime.tasks.task import Described, Loss, Output, Readout
@@ -17,11 +18,13 @@ from throughtime.training.plan import Plan, plan
 from throughtime.weights.network_specification import CHOICES, cell_named, has_activation
 
 MOST_EPOCHS = 10**9
+_EPSILON = 1.35
 _ONLY_AT_THE_START = (
     "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize", "missing",
-    "time_gaps",
+    "time_gaps", "pooling", "loss",
 )  # fmt: skip
-_OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10}
+_OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10, "scoring": None}
+LOSS_NAMES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +57,12 @@ class Options:
     dtype: str
     missing: str
     time_gaps: bool
+    pooling: Any
+    label_smoothing: float
+    loss: str
+    epsilon: float
+    quantile: float | None
+    scoring: Any
     verbose: bool
     callbacks: tuple[Any, ...]
 
@@ -117,6 +126,12 @@ def options_of(estimator: Any) -> Options:
         dtype=dtype_of(given["dtype"]),
         missing=choice("missing", given.get("missing", "error"), ("error", "mask")),
         time_gaps=flag("time_gaps", given.get("time_gaps", False)),
+        pooling=choice("pooling", given.get("pooling", "last"), get_args(Pooling)),
+        label_smoothing=number("label_smoothing", given.get("label_smoothing", 0.0), 0, 1),
+        loss=choice("loss", given.get("loss", "squared_error"), LOSS_NAMES),
+        epsilon=number("epsilon", given.get("epsilon", _EPSILON), 0),
+        quantile=None if given.get("quantile") is None else number("quantile", given["quantile"], 0, 1),
+        scoring=given.get("scoring"),
         verbose=flag("verbose", given["verbose"]),
         callbacks=functions_of(given["callbacks"]),
     )
@@ -125,6 +140,9 @@ def options_of(estimator: Any) -> Options:
             f'activation is for cell "elman": {given["cell"]} has its own, leave it at "tanh", got '
             f"{options.activation!r}"
         )
+    if options.label_smoothing == 1:
+        raise ValueError("label_smoothing must be below 1, where nothing is left of the labels, got 1")
+    _check_loss(options)
     check_early_stopping(options)
     return options
 
@@ -135,7 +153,7 @@ def check_early_stopping(options: Any) -> None:
         raise ValueError(f"validation_fraction must be between 0 and 1, got {options.validation_fraction}")
     if not options.early_stopping:
         for name, default in _OF_EARLY_STOPPING.items():
-            if getattr(options, name) != default:
+            if getattr(options, name, default) != default:
                 warnings.warn(
                     f"{name}={getattr(options, name)} has no effect without early_stopping=True", stacklevel=4
                 )
@@ -153,6 +171,18 @@ def check_partial(options: Any) -> None:
         raise ValueError(
             "partial_fit has no epochs, so verbose and callbacks have no place in it: measure between its calls"
         )
+
+
+def _check_loss(options: Options) -> None:
+    """A ValueError where `epsilon` or `quantile` is wanting, or would be ignored."""
+    if options.loss == "huber" and not options.epsilon:
+        raise ValueError("epsilon must be above 0, got 0")
+    if options.loss != "huber" and options.epsilon != _EPSILON:
+        raise ValueError(f'epsilon is for loss="huber": leave it at {_EPSILON}, got {options.epsilon}')
+    if options.loss == "quantile" and not (options.quantile and options.quantile < 1):
+        raise ValueError(f'loss="quantile" needs a quantile between 0 and 1, such as 0.9, got {options.quantile}')
+    if options.loss != "quantile" and options.quantile is not None:
+        raise ValueError(f'quantile is for loss="quantile": leave it at None, got {options.quantile}')
 
 
 def check_goes_on(options: Any, begun: dict[str, Any]) -> None:

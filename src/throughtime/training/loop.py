@@ -12,6 +12,7 @@ from throughtime.support.disk import StrPath
 from throughtime.support.threads import Team
 from throughtime.tasks.columns import Columns
 from throughtime.tasks.data import Data
+from throughtime.training.objective import Objective
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings, SettingsFields
 from throughtime.training.trainer import Trainer as _Trainer
@@ -142,16 +143,18 @@ def proceed(
     new: bool = False,
     stop: Callable[[], bool] = lambda: False,
     lock: Any = None,
+    objective: Objective | None = None,
 ) -> Run:
     """Continue a run up to step `until`, or its settings' number of steps; the other arguments as for `train`.
 
     `lock` is the one on the folder `out`, where it is held already.
     `stop` is called after every block; the run is interrupted when it returns True.
+    `objective` is made less in place of the network's own loss, on a Batch without `validate`, and is not kept on disk.
     """
     from throughtime.training.checkpoint import Writer, fingerprint
 
     callbacks = list(callbacks)
-    trainer = _Trainer(run, task_or_data, validate, bool(callbacks), Team(threads))
+    trainer = _Trainer(run, task_or_data, validate, bool(callbacks), Team(threads), objective)
     if out is not None:
         run.data = fingerprint(task_or_data) if isinstance(task_or_data, Batch | Data) else None
         run.validate = None if validate is None else fingerprint(validate)

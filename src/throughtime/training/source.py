@@ -39,7 +39,7 @@ def length_of(task: Any) -> int:
     return T
 
 
-def fitting(batch: Batch, s: NetworkSpecification, of: str = "") -> Batch:
+def fitting(batch: Batch, s: NetworkSpecification, of: str = "", own: bool = False) -> Batch:
     """A batch that a network can be trained on: what does not count in it and is not finite is 0.
 
     Parameters
@@ -48,6 +48,8 @@ def fitting(batch: Batch, s: NetworkSpecification, of: str = "") -> Batch:
     s : NetworkSpecification
     of : str
         Whose x and y it holds, for the error: " of the task mine", or nothing.
+    own : bool
+        Whether an objective reads the targets, which then need not be what the network's outputs can be.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def fitting(batch: Batch, s: NetworkSpecification, of: str = "") -> Batch:
         cannot be the targets.
     """
     shape, output = (batch.x.shape[-1], batch.y.shape[-1]), "last step" if batch.y.ndim == 2 else "every step"
-    check_kind(shape, output, s)
+    check_kind((shape[0], s.outputs) if own else shape, s.output if own else output, s)
     if not batch.x.shape[1]:
         raise ValueError(f"x{of} has sequences of no step")
     real, scored = batch.real, batch.scored
@@ -67,7 +69,8 @@ def fitting(batch: Batch, s: NetworkSpecification, of: str = "") -> Batch:
     if not check_finite(f"y{of}", "output", y, s.dtype, scored):
         assert scored is not None
         y = np.where(scored[..., None], y, 0)
-    check_targets(s.readout, s.loss, y, scored, f"y{of}")
+    if not own:
+        check_targets(s.readout, s.loss, y, scored, f"y{of}")
     return batch if x is batch.x and y is batch.y else replace(batch, x=x, y=y)
 
 
@@ -160,7 +163,7 @@ def lay_out(drawn: Batch, s: NetworkSpecification, batch: int, window: int | Non
         return np.asarray(array, dtype).reshape(N, batch, T, -1).transpose(0, 2, 1, 3)
 
     x, lengths = steps(drawn.x, s.dtype), lengths.astype(np.int64).reshape(N, batch)
-    if s.output == "last step":
+    if drawn.y.ndim == 2:
         y = np.asarray(drawn.y, s.dtype).reshape(N, 1, batch, -1)
         mask = np.asarray(weights, s.dtype).reshape(N, 1, batch)
         return Steps(x, y, mask, lengths, np.zeros(N, bool))

@@ -17,6 +17,7 @@ from throughtime.support.memory import require
 from throughtime.support.threads import Team
 from throughtime.tasks.data import Data
 from throughtime.training.history import records_of
+from throughtime.training.objective import Objective
 from throughtime.training.run import Best, NotFinite, Run
 from throughtime.training.settings import Settings
 from throughtime.training.source import (
@@ -56,25 +57,40 @@ class Trainer:
         Whether someone wants to see the network after every record of the history; else a block is one call.
     team : Team
         The threads that share the work of a step.
+    objective : Objective, optional
+        What is made less, where it is not the network's own loss.
     """
 
     def __init__(
-        self, run: Run, task_or_data: Task | Batch | Data, validate: Batch | None, watched: bool, team: Team
+        self,
+        run: Run,
+        task_or_data: Task | Batch | Data,
+        validate: Batch | None,
+        watched: bool,
+        team: Team,
+        objective: Objective | None = None,
     ) -> None:
-        self.run = run
+        self.run, self.objective = run, objective
         self.watched = watched
         self.team = team
         self.workspace: Workspace | None = None
         self.validate: Batch | None = None
         s, settings = run.network.specification, run.settings
         check_fit(s, settings)
+        if objective is not None and (
+            not isinstance(task_or_data, Batch) or validate or settings.window or settings.update == "per step"
+        ):
+            raise ValueError('an objective is for a Batch: it takes no validate, no window and no update "per step"')
         if validate is not None:
             self.validate = _data(validate, s, " of validate")
         elif settings.patience is not None:
             raise ValueError("patience counts validations: it needs validate, a Batch to measure on")
         self.task = None if isinstance(task_or_data, Batch | Data) else task_or_data
         if isinstance(task_or_data, Batch | Data):
-            task_or_data = _data(task_or_data, s) if isinstance(task_or_data, Batch) else _checked(task_or_data, s)
+            if isinstance(task_or_data, Batch):
+                task_or_data = _data(task_or_data, s, own=objective is not None)
+            else:
+                task_or_data = _checked(task_or_data, s)
             T = task_or_data.x.shape[1]
         else:
             check_kind((task_or_data.inputs, task_or_data.outputs), task_or_data.output, s)
@@ -237,7 +253,7 @@ class Trainer:
     def _workspace(self, steps: Steps) -> Workspace:
         T = steps.x.shape[1]
         if self.workspace is None or self.workspace.T != T:
-            self.workspace = Workspace(self.run.network, self.run.settings, T, self.team)
+            self.workspace = Workspace(self.run.network, self.run.settings, T, self.team, self.objective)
         return self.workspace
 
 
@@ -254,7 +270,7 @@ def _advice(steps: Steps, s: NetworkSpecification, rate: float) -> str:
     return f"lower the learning rate (it is {rate:.3g}) or give a clip such as 1.0"
 
 
-def _data(data: Any, s: NetworkSpecification, of: str = "") -> Batch:
+def _data(data: Any, s: NetworkSpecification, of: str = "", own: bool = False) -> Batch:
     """Sequences to train or to validate on, if they fit the network."""
     if not isinstance(data, Batch):
         raise ValueError(f"validate must be a Batch, got {type(data).__name__}")
@@ -262,7 +278,7 @@ def _data(data: Any, s: NetworkSpecification, of: str = "") -> Batch:
         raise ValueError("the data holds no sequence")
     if data.scored is not None and not data.scored.any():
         raise ValueError(f"the mask{of} is 0 at every target, so there is nothing to score: give some of them a weight")
-    return fitting(data, s, of)
+    return fitting(data, s, of, own)
 
 
 def _checked(data: Data, s: NetworkSpecification) -> Data:

@@ -12,6 +12,7 @@ from throughtime.passes.one_pass import Pass
 from throughtime.passes.state import State
 from throughtime.support.memory import require
 from throughtime.support.threads import Team
+from throughtime.training.objective import Objective
 from throughtime.training.optimisers import rule
 from throughtime.training.recurrent import DroppedWeights
 from throughtime.training.run import Run
@@ -29,14 +30,18 @@ class Workspace:
     T : int
         Time steps of a training step.
     team : Team
+    objective : Objective, optional
+        What is made less, where it is not the network's own loss.
     """
 
-    def __init__(self, net: Network, settings: Settings, T: int, team: Team) -> None:
+    def __init__(
+        self, net: Network, settings: Settings, T: int, team: Team, objective: Objective | None = None
+    ) -> None:
         from throughtime.kernels.shape import shape_of
         from throughtime.kernels.shards import shards
 
         B, P, s = settings.batch, len(net.parameters), net.specification
-        self.T, self.settings, self.team = T, settings, team
+        self.T, self.settings, self.team, self.objective = T, settings, team, objective
         self.shards = shards(3 * P, T, B)  # forward, backward, and the gradient
         self.shape, self.passes = shape_of(s), list[Pass]()
         for shard in self.shards:
@@ -58,7 +63,7 @@ class Workspace:
         from throughtime.kernels import loop
 
         net, settings, measured = run.network, self.settings, np.zeros((len(rates), 5))
-        if len(self.shards) > 1 or self.dropped is not None:
+        if len(self.shards) > 1 or self.dropped is not None or self.objective is not None:
             return self._take_one_by_one(run, steps, rates, measured), measured
         steps = steps.as_read()
         if settings.update == "per step":
@@ -84,29 +89,13 @@ class Workspace:
         """
         from throughtime.kernels import loop
 
-        net, settings, parts = run.network, self.settings, np.zeros((len(self.shards), 5))
-        noise, dropout, penalty = float(settings.noise), float(settings.dropout), float(settings.cell_penalty)
+        net, settings = run.network, self.settings
+        differentiate = self._differentiate if self.objective is None else self._differentiate_by
         for n, rate in enumerate(rates.tolist()):
-            number = np.uint64(run.step + n)
             parameters = net.parameters if self.dropped is None else self.dropped.of(net.parameters, run.step + n)
-            noise_key, dropout_key, carry = self.noise_key + number, self.dropout_key + number, bool(steps.carry[n])
-
-            def differentiate(
-                shard: int, n: int = n, parameters: Array = parameters, noise_key: Any = noise_key,
-                dropout_key: Any = dropout_key, carry: bool = carry,
-            ) -> None:  # fmt: skip
-                rows = self.shards[shard]
-                loop.differentiate(
-                    self.shape, parameters, penalty, *steps.rows(n, rows), carry, rows.start, settings.batch,
-                    noise, noise_key, dropout, dropout_key, self.passes[shard].tape.tape,
-                    self.gradients[shard], parts[shard],
-                )  # fmt: skip
-
-            self.team.share(differentiate, len(self.shards))
-            loop.add_shards(self.gradients, parts)
+            differentiate(parameters, steps, n, run.step + n, measured[n])
             if self.dropped is not None:
                 self.dropped.back(self.gradients[0])
-            measured[n] = parts[0]
             if not loop.follow(
                 rule(settings.optimizer), run.step + n + 1, rate, float(settings.clip or 0),
                 float(settings.weight_decay), settings.batch, self.gradients[0], run.moments, net.parameters,
@@ -114,6 +103,62 @@ class Workspace:
             ):  # fmt: skip
                 return n
         return len(rates)
+
+    def _differentiate(self, parameters: Array, steps: Steps, n: int, number: int, measured: Array) -> None:
+        """The gradient of step n by the kernels' own losses, into the first of `gradients`."""
+        from throughtime.kernels import loop
+
+        parts, penalty = np.zeros((len(self.shards), 5)), float(self.settings.cell_penalty)
+
+        def one(shard: int) -> None:
+            rows = self.shards[shard]
+            loop.differentiate(
+                self.shape, parameters, penalty, *steps.rows(n, rows), bool(steps.carry[n]),
+                *self._disturbance(number, rows), self.passes[shard].tape.tape, self.gradients[shard], parts[shard],
+            )  # fmt: skip
+
+        self.team.share(one, len(self.shards))
+        loop.add_shards(self.gradients, parts)
+        measured[:] = parts[0]
+
+    def _differentiate_by(self, parameters: Array, steps: Steps, n: int, number: int, measured: Array) -> None:
+        """The gradient of step n by the objective: between both passes of all shards stands a call of Python."""
+        from throughtime.kernels import loop
+
+        assert self.objective is not None
+        parts, penalty = np.zeros((len(self.shards), 5)), float(self.settings.cell_penalty)
+        drawn = [steps.rows(n, rows) for rows in self.shards]
+
+        def read(shard: int) -> None:
+            x, _, _, lengths = drawn[shard]
+            loop.read_disturbed(
+                self.shape, parameters, x, lengths, bool(steps.carry[n]),
+                *self._disturbance(number, self.shards[shard]), self.passes[shard].tape.tape,
+            )  # fmt: skip
+
+        def back(shard: int) -> None:
+            x, _, _, lengths = drawn[shard]
+            tape = self.passes[shard].tape
+            tape.delta_y[:] = delta_y[self.shards[shard]].swapaxes(0, 1)
+            loop.back(self.shape, parameters, penalty, x, lengths, tape.tape, self.gradients[shard])
+
+        self.team.share(read, len(self.shards))
+        net_y = np.concatenate([of.tape.net_y for of in self.passes], axis=1)
+        y, mask = steps.y[n], steps.mask[n]
+        parts[0, 0], delta_y = self.objective(
+            net_y.swapaxes(0, 1), y.swapaxes(0, 1), mask.swapaxes(0, 1), steps.lengths[n]
+        )
+        self.team.share(back, len(self.shards))
+        loop.add_shards(self.gradients, parts)
+        measured[:] = parts[0]
+
+    def _disturbance(self, number: int, rows: slice) -> tuple[Any, ...]:
+        """What decides noise and dropout in some rows of the batch of a step, as kernels read it."""
+        settings, step = self.settings, np.uint64(number)
+        return (
+            rows.start, settings.batch, float(settings.noise), self.noise_key + step,
+            float(settings.dropout), self.dropout_key + step,
+        )  # fmt: skip
 
     def states(self, ended: bool) -> State:
         """The states after the last step, or before the first, of a network that reads forward."""
