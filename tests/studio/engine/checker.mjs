@@ -10,7 +10,7 @@ const folder = process.env.FOLDER;
 const load = (name) => import(`${folder}/checker/${name}.js`);
 const { down, exp, sigmoid, tanh, up } = await load("bounds");
 const { check } = await load("check");
-const { blend, combined, curve, ends, point, product: rowTimes, size: sizeOf } = await load("forms");
+const { blend, combined, curve, ends, point, product: times, weighed } = await load("forms");
 const { sha256 } = await load("reading");
 const { Random } = await import(`${folder}/random.js`);
 const read = (name) =>
@@ -84,18 +84,28 @@ describe("sets", () => {
     }
   });
 
-  it("hold a row of a matrix times sets, to the last bit", () => {
+  it("hold a matrix times sets, to the last bit", () => {
     for (let k = 0; k < 1000; k++) {
       const sets = Array.from({ length: 1 + random.below(6) }, () => setOf(1 + random.below(4)));
-      const row = Float64Array.from(sets, any);
-      const result = rowTimes(row, sets, sets.map(sizeOf));
-      let off = 0n;
-      result.x.forEach((value, place) => {
-        const right = sets.reduce((sum, { x }, j) => sum + product(exact(row[j]), exact(x[place] ?? 0)), 0n);
-        off += size(right - exact(value));
+      const rows = [0, 1].map(() => Float64Array.from(sets, any));
+      times(rows, sets).forEach((result, i) => {
+        let off = 0n;
+        result.x.forEach((value, place) => {
+          const right = sets.reduce((sum, { x }, j) => sum + product(exact(rows[i][j]), exact(x[place] ?? 0)), 0n);
+          off += size(right - exact(value));
+        });
+        sets.forEach(({ own }, j) => (off += product(size(exact(rows[i][j])), exact(own))));
+        assert.ok(off <= exact(result.own) + SLACK);
       });
-      sets.forEach(({ own }, j) => (off += product(size(exact(row[j])), exact(own))));
-      assert.ok(off <= exact(result.own) + SLACK);
+    }
+  });
+
+  it("hold weighed sums, to the last bit", () => {
+    for (let k = 0; k < 3000; k++) {
+      const numbers = Array.from({ length: 1 + random.below(9) }, () => Math.abs(any()));
+      const row = Float64Array.from(numbers, any);
+      const right = numbers.reduce((sum, number, j) => sum + product(size(exact(row[j])), exact(number)), 0n);
+      assert.ok(right <= exact(weighed(row, numbers)));
     }
   });
 

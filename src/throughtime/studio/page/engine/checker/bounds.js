@@ -43,8 +43,10 @@ export function exp(x) {
 function series(r) {
   let [low, high] = [0.97, 1.03];
   for (let n = 14; n >= 1; n--) {
-    const [a, b] = r >= 0 ? [down(r * low), up(r * high)] : [down(r * high), up(r * low)];
-    [low, high] = [down(1 + down(a / n)), up(1 + up(b / n))];
+    const below = down(r * (r >= 0 ? low : high));
+    const above = up(r * (r >= 0 ? high : low));
+    low = down(1 + down(below / n));
+    high = up(1 + up(above / n));
   }
   return [low, high];
 }

@@ -20,7 +20,11 @@ import { down, sigmoid, tanh, TINY, UNIT, up } from "./bounds.js";
 /** @typedef {Pick<Form, "x" | "own">} Set */
 
 /** Σ of numbers from 0, rounded up. @param {...number} terms */
-export const sum = (...terms) => terms.reduce((a, b) => up(a + b), 0);
+export function sum(...terms) {
+  let total = 0;
+  for (let k = 0; k < terms.length; k++) total = up(total + terms[k]);
+  return total;
+}
 
 /** a · b, of numbers from 0, rounded up; 0 times what is without bound is 0. @param {number} a @param {number} b */
 export const times = (a, b) => (a === 0 || b === 0 ? 0 : up(a * b));
@@ -30,6 +34,16 @@ export const times = (a, b) => (a === 0 || b === 0 ? 0 : up(a * b));
  * @param {number} sizes @param {number} count
  */
 const errors = (sizes, count) => up(sizes * UNIT + count * TINY);
+
+const ROOM = 2 ** 16;
+let [room, taken] = [new Float64Array(0), 0];
+
+/** So many zeros, in a piece of memory that many have: one of its own for each takes longer than what is done in it. */
+export function zeros(/** @type {number} */ count) {
+  if (taken + count > room.length) [room, taken] = [new Float64Array(Math.max(count, ROOM)), 0];
+  taken += count;
+  return new Float64Array(room.buffer, 8 * (taken - count), count);
+}
 
 /** Σ |x_k| from k = `first` on, and own: how far it reaches. @param {Set} a @param {number} first */
 function radius({ x, own }, first) {
@@ -67,32 +81,54 @@ export function between(low, high, at) {
 
 /** Σ factor · set. @param {[number, Set][]} parts @returns {Set} */
 export function combined(parts) {
-  const x = new Float64Array(Math.max(...parts.map(([, set]) => set.x.length)));
+  let K = 0;
+  for (const [, set] of parts) K = Math.max(K, set.x.length);
+  const x = zeros(K);
   let [sizes, own] = [0, 0];
   for (const [factor, set] of parts) {
-    for (let k = 0; k < set.x.length; k++) {
-      const term = factor * set.x[k];
-      x[k] += term;
-      sizes += Math.abs(term) + Math.abs(x[k]);
+    const of = set.x;
+    for (let k = 0; k < of.length; k++) {
+      const term = factor * of[k];
+      const total = x[k] + term;
+      x[k] = total;
+      sizes += Math.abs(term) + Math.abs(total);
     }
-    own = sum(own, times(Math.abs(factor), set.own));
+    own = up(own + times(Math.abs(factor), set.own));
   }
   return { x, own: sum(own, errors(sizes, 2 * parts.length * x.length)) };
 }
 
 /**
- * Σ row_j · set_j, of n sets with these sizes. In any order such a sum is off by at most γ_n Σ |terms|, γ_n ≤ 2 n u.
- * @param {Float64Array} row @param {Set[]} sets @param {number[]} sizes @returns {Set}
+ * Σ |row_j| · number_j, of numbers from 0, rounded up. In any order such a sum of n is off by at most γ_n Σ |terms|,
+ * γ_n ≤ 2 n u.
+ * @param {Float64Array} row @param {number[]} numbers
  */
-export function product(row, sets, sizes) {
-  const x = new Float64Array(Math.max(...sets.map((set) => set.x.length)));
-  let own = 0;
-  sets.forEach(({ x: of, own: off }, j) => {
-    const factor = row[j];
-    for (let k = 0; k < of.length; k++) x[k] += factor * of[k];
-    own = up(own + times(Math.abs(factor), up(off + errors(sizes[j] * row.length, 0))));
+export function weighed(row, numbers) {
+  let total = 0;
+  for (let j = 0; j < row.length; j++) total += Math.abs(row[j]) * numbers[j];
+  return up(total + errors(total * (row.length + 1), row.length));
+}
+
+/**
+ * Σ row_j · set_j, for each row: what rounding does to it is bounded as in `weighed`, by the sizes of the sets.
+ * @param {Float64Array[]} rows @param {Set[]} sets @returns {Set[]}
+ */
+export function product(rows, sets) {
+  const [n, K] = [sets.length, Math.max(...sets.map(({ x }) => x.length))];
+  // four sets at once, so that a sum is read and written once for them; those that are missing are 0
+  const four = Math.ceil(n / 4) * 4;
+  const all = new Float64Array(four * K);
+  sets.forEach(({ x }, j) => all.set(x, j * K));
+  const off = sets.map((set) => up(set.own + errors(size(set) * n, 0)));
+  return rows.map((row) => {
+    const x = zeros(K);
+    for (let j = 0; j < four; j += 4) {
+      const [a, b, c, d] = [row[j], row[j + 1] || 0, row[j + 2] || 0, row[j + 3] || 0];
+      for (let k = 0, at = j * K; k < K; k++, at++)
+        x[k] += a * all[at] + b * all[at + K] + (c * all[at + 2 * K] + d * all[at + 3 * K]);
+    }
+    return { x, own: sum(weighed(row, off), errors(0, n * K)) }; // where it underflows
   });
-  return { x, own: sum(own, errors(0, row.length * x.length)) }; // where it underflows
 }
 
 /**
@@ -129,10 +165,11 @@ export const FUNCTIONS = {
 export function curve(f, x) {
   const { of, steepest } = FUNCTIONS[f];
   const [l, u] = ends(x);
-  const [rise, run] = [of(u)[0] - of(l)[0], u - l];
+  const [lower, upper] = [of(l), of(u)];
+  const [rise, run] = [upper[0] - lower[0], u - l];
   const slope = run > 1e-12 ? Math.min(Math.max(rise / run, 0), steepest) : 0;
   const s = Number.isFinite(slope) ? slope : 0;
-  const [[a, b], [c, d]] = [left(of(l), s, l), left(of(u), s, u)];
+  const [[a, b], [c, d]] = [left(lower, s, l), left(upper, s, u)];
   let [low, high] = [Math.min(a, c), Math.max(b, d)];
   if (f === "relu") {
     if (l < 0 && u > 0) low = Math.min(low, 0);

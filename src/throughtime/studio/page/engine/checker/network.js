@@ -1,7 +1,7 @@
 /**
  * The network of a certificate: its operations and weights, one step of sets of states, and what a step may be off by.
  */
-import { combined, exact, FUNCTIONS, OPERATIONS, point, product, size, sum, times } from "./forms.js";
+import { combined, exact, FUNCTIONS, OPERATIONS, point, product, size, sum, times, weighed, zeros } from "./forms.js";
 import { down, up } from "./bounds.js";
 import { ARITY, DTYPES, list, need, read, whole } from "./reading.js";
 
@@ -34,14 +34,10 @@ export class Arithmetic {
   /** M times a column of coordinates. @param {Matrix} M @param {Form[]} column @returns {Form[]} */
   product(M, column) {
     const of = column.map((a) => this.rounded(a));
-    const sizes = of.map(size);
-    return M.rows.map((row) => {
-      let [s, e] = [0, 0];
-      of.forEach((a, j) => {
-        s = up(s + times(Math.abs(row[j]), a.s));
-        e = up(e + times(Math.abs(row[j]), a.e));
-      });
-      return { ...product(row, of, sizes), s, e, k: of.length };
+    const [s, e] = [of.map((a) => a.s), of.map((a) => a.e)];
+    return product(M.rows, of).map(({ x, own }, i) => {
+      const row = M.rows[i];
+      return { x, own, s: weighed(row, s), e: weighed(row, e), k: of.length };
     });
   }
 
@@ -91,7 +87,7 @@ export class Arithmetic {
    */
   shared(of, at) {
     return of.map((a, j) => {
-      const x = new Float64Array(this.K + at + j + 1);
+      const x = zeros(this.K + at + j + 1);
       x.set(a.x);
       x[this.K + at + j] = a.own;
       return { ...a, x, own: 0 };
