@@ -4,12 +4,17 @@ import json
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 os.environ.setdefault("NUMBA_DISABLE_JIT", "1")
 
 import numpy as np
 
 from throughtime.bridges.javascript import to_javascript
+from throughtime.network import Network
+from throughtime.proof.certificate import Certificate, certificate, fingerprint
+from throughtime.proof.sets import Sets
+from throughtime.proof.system import System
 from throughtime.studio.browser import TASKS
 from throughtime.studio.example import of_operands, of_sample
 from throughtime.studio.frame import Framer, _keeper
@@ -56,12 +61,60 @@ def keeper(shift):
     return {"h": h.tolist(), "label": label.tolist(), "found": _keeper(h, label == 1)}
 
 
+def told_apart():
+    """Texts of certificates, their checks aside, and what Python says of each: is it of this network and machine?"""
+    task = plan({"hidden": 3}).task
+    net = Network(inputs=2, hidden=3, outputs=1, seed=5)
+    machine, s = task.machine, net.specification
+    system = System.of(net, machine)
+    sets = Sets(np.zeros((1, 3)), np.zeros((1, 3)))
+    tracking = SimpleNamespace(label=np.zeros(1, int), succ=np.zeros((1, 4), int))
+    whole = certificate(system, machine, tracking, sets, 1, 0.0).text
+
+    def changed(*path, to):
+        content = json.loads(whole)
+        at = content
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = to(at[path[-1]]) if callable(to) else to
+        if path[0] == "weights":
+            weights = np.array([float.fromhex(weight) for weight in content["weights"]])
+            content["sha256"] = fingerprint(weights)
+        return json.dumps(content)
+
+    operations = json.loads(whole)["network"]["step"]["operations"]
+    squashed = next(k for k, operation in enumerate(operations) if operation["op"] == "sigmoid")
+    texts = [
+        whole,
+        json.dumps(dict(reversed(json.loads(whole).items()))),
+        changed("specification", "symbols", 0, 0, to=["-0x1p-4", "0x1p-4"]),
+        changed("specification", "symbols", 0, 0, to=["0x1p-4", "0x1p-3"]),
+        changed("specification", "symbols", 0, 0, to="0x1p-4"),
+        changed("specification", "next", 0, to=lambda row: row[::-1]),
+        changed("specification", "outputs", 0, 0, to=[1]),
+        changed("specification", "state_names", 0, to="other"),
+        changed("network", "readout", to="identity"),
+        changed("network", "bias", to=False),
+        changed("network", "dtype", to="float32"),
+        *(changed("network", name, to=7) for name in ("inputs", "hidden", "outputs", "layers")),
+        changed("network", "step", "operations", squashed, "op", to="tanh"),
+        changed("network", "step", "states", 0, to="memory"),
+        changed("weights", 0, to="0x1p-3"),
+        changed("weights", to=lambda weights: weights[:-1]),
+    ]
+    found = [Certificate(text) for text in texts]
+    verdicts = [one.is_of(net) and one.speaks_of(machine) for one in found]
+    return {"specification": s.as_dict(), "parameters": net.parameters.tolist(),
+            "certificates": list(zip(texts, verdicts, strict=True))}  # fmt: skip
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     found = {
         "kit": workshop(),
         "cases": [case(task, cell) for task in TASKS for cell in ("elman", "lstm", "gru")],
         "spread": spread(),
+        "told": told_apart(),
         "keepers": [keeper(shift) for shift in (0, 1, 2)],
         "schedules": {
             word: {"factors": named(word).factors(np.arange(30), 30).tolist()}

@@ -1,5 +1,5 @@
 /** What is found of a network beside its task: a wrong word, a proof, or neither. */
-import { double } from "./checker/reading.js";
+import { FILE, interval, list, parsed, read } from "./checker/reading.js";
 import { checkInSlices } from "./exhaustive.js";
 import { proofOf } from "./prover.js";
 import { isRight } from "./readout.js";
@@ -19,9 +19,7 @@ export function* attempt({ machine }, network, step) {
   const tried = `right on all words of ${length} symbols`;
   const { word } = yield* checkInSlices(network, machine, length);
   if (word) return { word, certificate: null, tried };
-  const { readout, bias, dtype, inputs, hidden, outputs, layers } = network.specification;
-  const described = { step, readout, bias, dtype, inputs, hidden, outputs, layers };
-  return { word: null, certificate: yield* proofOf(network, machine, described), tried };
+  return { word: null, certificate: yield* proofOf(network, machine, described(network, step)), tried };
 }
 
 /**
@@ -42,20 +40,30 @@ export function refutation(task, network, word) {
   return { letters, sentence, word: { operands, symbols, step: last + 1, expected: d[last], given } };
 }
 
+/** A network as certificates have it. @param {Network} network @param {object} step of its cell */
+function described({ specification }, step) {
+  const { readout, bias, dtype, inputs, hidden, outputs, layers } = specification;
+  return { step, readout, bias, dtype, inputs, hidden, outputs, layers };
+}
+
 /**
- * Whether a certificate speaks of a network and of its task.
- * @param {string} certificate @param {Network} network @param {import("./types.d.ts").Machine} machine
+ * Whether a certificate, of the right form, speaks of this network and this machine, and allows the machine's inputs:
+ * what `throughtime/proof/certificate.py` asks by `is_of` and `speaks_of`.
+ * @param {string} certificate @param {Network} network @param {object} step of its cell
+ * @param {import("./types.d.ts").Machine} machine
  */
-export function speaksOf(certificate, { specification: own, parameters }, machine) {
-  const { network, weights, specification } = JSON.parse(certificate);
+export function speaksOf(certificate, network, step, machine) {
+  const file = read(parsed(certificate), FILE, "file");
+  const { symbols, next, outputs } = file.specification;
+  const [A, I] = [machine.symbols.length, machine.symbols[0].length];
   const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringify(a) === JSON.stringify(b);
-  /** An input; NaN if it is an interval. */
-  const point = (/** @type {string | [string, string]} */ entry) => (typeof entry === "string" ? double(entry) : NaN);
-  const symbols = specification.symbols.map((/** @type {any[]} */ symbol) => symbol.map(point));
   return (
-    same([network.hidden, network.layers], [own.hidden, own.layers]) &&
-    weights.length === parameters.length &&
-    weights.every((/** @type {string} */ text, /** @type {number} */ k) => double(text) === parameters[k]) &&
-    same([symbols, specification.next, specification.outputs], [machine.symbols, machine.next, machine.outputs])
+    same(file.network, read(described(network, step), FILE.network, "network")) &&
+    same(file.weights, Array.from(network.parameters)) &&
+    same([next, outputs], [machine.next, machine.outputs]) &&
+    read(symbols, list(list(interval, I), A), "symbols").every(
+      (/** @type {[number, number][]} */ symbol, /** @type {number} */ a) =>
+        symbol.every(([low, high], i) => low <= machine.symbols[a][i] && machine.symbols[a][i] <= high),
+    )
   );
 }

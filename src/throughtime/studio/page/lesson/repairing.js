@@ -65,7 +65,7 @@ function repaired({ seed, parameters, settings = {}, bits, step = {} }) {
     while (!slice.done) slice = slices.next();
     const { certificate } = slice.value;
     word = slice.value.word;
-    const verdict = certificate !== null && speaksOf(certificate, network, task.machine) && check(certificate);
+    const verdict = certificate !== null && speaksOf(certificate, network, step, task.machine) && check(certificate);
     if (verdict && verdict.accepted) return { ...judged, state: "proved", sets: verdict.sets, images: verdict.images };
   }
   return { ...judged, state: word ? "refuted" : "undecided", word };
