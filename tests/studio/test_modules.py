@@ -78,3 +78,11 @@ def test_the_page_stands_in_one_file():
     assert '"step":99,' in page
     assert page.count('"step":') <= export.MOST_FRAMES
     assert "unsafe" not in page[: page.index("<title>")]
+
+
+def test_types_within_a_line_are_left_out_unless_they_may_stand_in_a_text(tmp_path):
+    write(tmp_path, a='const a = /** @type {any} */ (b); c("d", /** @type {string} */ (e));\n')
+    assert 'const a = (b); c("d", (e));' in Modules(tmp_path).script("a.js")
+    write(tmp_path, a='const a = "/** @type {any} */ b";\n')
+    with pytest.raises(ValueError, match=r"a\.js: cannot leave out '/\*\* @type {any} \*/ '"):
+        Modules(tmp_path).script("a.js")

@@ -24,13 +24,22 @@ CELLS = "engine/cells.js"
 TASKS = ("addition", "subtraction", "multiplication", "comparison", "parity", "counter")
 """The tasks that `engine/tasks.js` has too."""
 
-_NOT_THERE = ("bidirectional", "dtype", "dropout", "recurrent_dropout", "input_noise", "window")
-"""Options that the engine has not."""
+_NOT_THERE: dict[str, tuple[Any, str]] = {
+    "bidirectional": (False, "both directions"),
+    "layer_norm": (False, "layer normalisation"),
+    "dtype": ("float64", "float32"),
+    "dropout": (0, "dropout"),
+    "recurrent_dropout": (0, "dropout of states"),
+    "input_noise": (0, "noise on inputs"),
+    "window": (None, "a window"),
+}
+"""Options that the engine has not: the value that each has there, and what another value would be."""
+_MISSING = tuple(called for _, called in _NOT_THERE.values())
 
 UNABLE = Unable(
     open="files are opened by the studio on your own machine: throughtime studio",
     export="this page is a file already: save it as it is",
-    choose="float32, both directions, dropout, noise on inputs and a window are for the studio on your own machine",
+    choose=f"{', '.join(_MISSING[:-1])} and {_MISSING[-1]} are for the studio on your own machine",
 )
 
 
@@ -83,16 +92,13 @@ def scripts(entry: str, workers: Sequence[str], specifications: Iterable[Network
 
 def why_not_here(plan: Plan) -> str | None:
     """Why a browser cannot train the network of a plan, in a sentence; None if it can."""
-    s, settings = plan.specification, plan.settings
     if plan.task.waiting:
         return str(plan.task.waiting)
     if plan.task.name not in TASKS:
         return f"a browser does not learn {plan.task.name}: the studio on your own machine does"
-    if s.bidirectional or s.layer_norm or s.dtype != "float64":
-        return "a browser trains no network that reads in both directions, normalises, or has float32"
-    if settings.dropout or settings.recurrent_dropout or settings.input_noise or settings.window:
-        return "a browser trains without dropout, noise on inputs and a window"
-    return None
+    chosen = plan.options()
+    others = [called for name, (value, called) in _NOT_THERE.items() if chosen[name] != value]
+    return f"a browser trains no network with {' and '.join(others)}" if others else None
 
 
 def kit(plans: Iterable[Plan], specifications: Iterable[NetworkSpecification]) -> Kit:

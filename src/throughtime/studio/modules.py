@@ -2,8 +2,8 @@
 
 Each module becomes a function that returns what it exports. The modules are written with whole-line imports of names
 and with exports of functions, classes and constants; anything else is refused, so that nothing is joined wrongly.
-Comments that have lines of their own and the spaces that lines begin with stay behind, so no text in a module may go
-over several lines.
+Comments that have lines of their own, types within lines and the spaces that lines begin with stay behind, so no text
+in a module may go over several lines.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?function\*? |class |const )", re.MU
 _NAME = re.compile(r"^export (?:async )?(?:function\*?|class|const) ([\w$]+)", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
 _SPACES = re.compile(r"^[ \t]+", re.MULTILINE)
+_CAST = re.compile(r"/\*\* @type (?:(?!\*/).)*\*/ ?")
 _OTHER = re.compile(r"^(?:(?:import|export)\b.*|[^`\n]*`[^`\n]*)$", re.MULTILINE)
 
 
@@ -73,12 +74,21 @@ class Modules:
             begun.add(name)
             text = self.written.get(name) or (self.folder / name).read_text(encoding="utf-8")
             text = _SPACES.sub("", _COMMENT.sub("", text))
+            text = _CAST.sub(lambda cast, name=name: _left_out(cast, name), text)
             for found in _IMPORT.finditer(text):
                 add(_path(found[2], name), name)
             joined[name] = _wrapped(name, text)
 
         add(entry, entry)
         return joined
+
+
+def _left_out(cast: re.Match[str], name: str) -> str:
+    """Nothing, in place of a type within a line; a ValueError where it may stand in a text."""
+    before = cast.string[cast.string.rfind("\n", 0, cast.start()) + 1 : cast.start()]
+    if any(before.count(quote) % 2 for quote in "\"'`"):
+        raise ValueError(f"{name}: cannot leave out {cast[0]!r}, which may stand in a text")
+    return ""
 
 
 def _wrapped(name: str, text: str) -> str:
