@@ -62,6 +62,33 @@ def test_learning_can_be_watched_and_paused(chapter):
     )
 
 
+@pytest.mark.parametrize("name", ["adds", "forward"])
+def test_numbers_of_the_readers_own_are_added_or_refused_in_a_sentence(chapter, name):
+    section = chapter(name)
+    first, second = (section.get_by_label(f"{which} number, from 0 to 127") for which in ("first", "second"))
+    says, answer = section.locator(".paper caption"), section.locator(".paper .result th")
+    assert (value(section, "a"), value(section, "b")) == ("107", "27")
+    for wrong in ("", "-1", "128", "3,5", "3.5", "1e2", "0x1", "NaN", "9" * 400):
+        first.fill(wrong)
+        assert says.inner_text() == f"“{wrong}” is no whole number from 0 to 127, whose sum has eight binary digits."
+        assert first.get_attribute("aria-invalid") == "true"
+        assert (value(section, "a"), value(section, "b")) == ("107", "27")
+    for a, b in ((0, 0), (127, 127), (90, 37)):
+        first.fill(f" {a} ")
+        second.fill(str(b))
+        assert says.inner_text() == ""
+        assert (value(section, "a"), value(section, "b")) == (str(a), str(b))
+        for row, number_ in zip(section.locator(".paper .operand").all(), (a, b), strict=True):
+            assert "".join(row.locator("td").all_inner_texts()) == f"{number_:08b}"
+        if name == "forward":
+            section.locator("[data-action=loss]").click()
+        right = section.locator(".paper .answer[data-right=true]").count()
+        predicted = int(answer.inner_text().removeprefix("= "))
+        assert (predicted ^ (a + b)).bit_count() == 8 - right
+    press(section, "other" if name == "forward" else "learn")
+    assert first.input_value() == (value(section, "a") if name == "forward" else "90")
+
+
 def test_without_u_there_is_one_answer_to_each_pair(chapter):
     section = chapter("memory")
     section.locator("[data-action=learn]").click()

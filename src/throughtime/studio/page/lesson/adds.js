@@ -10,7 +10,6 @@ import { paper } from "./paper.js";
 import { RECIPE } from "./tools.js";
 
 const WATCHED = 200;
-const [A, B] = [107, 27];
 const T = 8;
 /** Updates of a frame: few while the network is learning, so that it can be seen, and more before and after. */
 const FEW = 1;
@@ -23,7 +22,8 @@ export const adds = {
   id: "adds",
   build(root, tools, words) {
     const task = addition({ bits: T });
-    const sum = task.encode(A, B);
+    let numbers = [107, 27];
+    let sum = task.encode(...numbers);
     const watched = task.sample(new Random(12345, 7, 0), WATCHED);
     const carries = carriesOf(task, watched);
     let seed = 0;
@@ -34,7 +34,12 @@ export const adds = {
     const states = new Float64Array(WATCHED * T * trainer.network.specification.hidden);
 
     const picture = canvas(words.clouds, "clouds");
-    const table = paper(words, T, "sum");
+    const table = paper(words, T, "sum", (a, b) => {
+      numbers = [a, b];
+      sum = task.encode(a, b);
+      draw();
+      tools.changed();
+    });
     const button = el("button", { type: "button", class: "primary" });
     const again = el("button", { type: "button" }, words.again);
     const meter = el("meter", {
@@ -118,6 +123,8 @@ export const adds = {
         updates: String(trainer.step),
         all: RECIPE.steps.toLocaleString("en"),
         right: String(right),
+        a: String(numbers[0]),
+        b: String(numbers[1]),
       }),
     };
   },

@@ -3,7 +3,7 @@
  * `prose.js` says.
  */
 import { LONG } from "./en_long.js";
-import { PASSES } from "./en_passes.js";
+import { NUMBERS, PASSES } from "./en_passes.js";
 import { PROOF } from "./en_proof.js";
 
 /** @type {import("./types.d.ts").Text} */
@@ -94,6 +94,7 @@ export const TEXT = {
       words: {
         carry: "carry",
         sum: "The sum, as on paper",
+        ...NUMBERS,
         clouds: "The hidden states of 200 sums, a point for each step, on two axes",
         score: "Sums without a wrong digit",
         right: "N of M sums without a wrong digit",
@@ -124,7 +125,7 @@ export const TEXT = {
         {
           text:
             "After each 64 it is tried on 200 sums that it is not trained on in that moment. Without a wrong " +
-            "digit: {right}.",
+            "digit: {right}. The sum above is your own choice: type two numbers from 0 to 127 in place of {a} and {b}.",
           light: "score",
         },
         {
@@ -139,7 +140,7 @@ export const TEXT = {
         {
           text:
             "Two sides of what? Nobody has shown the network anything but digits and sums. Think of what you keep" +
-            " in mind yourself when you add 107 and 27 on paper, then [colour the points](reveal).",
+            " in mind yourself when you add {a} and {b} on paper, then [colour the points](reveal).",
           light: "clouds",
           todo: true,
         },

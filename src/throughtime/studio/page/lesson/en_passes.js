@@ -1,5 +1,12 @@
 /** The text of the chapters on both passes, the update and the program, a part of `en.js`. */
 
+/** The names of a sum's numbers, where the reader chooses them. */
+export const NUMBERS = {
+  first: "first number, from 0 to 127",
+  second: "second number, from 0 to 127",
+  refused: "“TEXT” is no whole number from 0 to MOST, whose sum has eight binary digits.",
+};
+
 /** @type {Record<string, import("./types.d.ts").ChapterText>} */
 export const PASSES = {
   forward: {
@@ -7,6 +14,7 @@ export const PASSES = {
     words: {
       carry: "carry",
       sum: "The sum, as on paper",
+      ...NUMBERS,
       grid: "The numbers of the forward pass: a column for each step of time",
       unknown: "not yet known",
       back: "One step back",
@@ -18,7 +26,8 @@ export const PASSES = {
       {
         text:
           "This is the network of chapter 1 after {updates} updates: it has begun to learn and still errs. Read" +
-          " 107 + 27 with it, from the rightmost digits on; the first two are read already: [next step](next).",
+          " {a} + {b} with it, or two numbers of your own in their place, from 0 to 127. It goes from the rightmost " +
+          "digits on; the first two are read already: [next step](next).",
         light: "sum",
         todo: true,
       },

@@ -12,6 +12,8 @@ const EXAMPLES = [
   [53, 75],
   [100, 27],
 ];
+/** The next of them. @param {number[]} numbers */
+const after = ([a]) => EXAMPLES[(EXAMPLES.findIndex(([first]) => first === a) + 1) % EXAMPLES.length];
 
 /** @type {import("./types.d.ts").Chapter} */
 export const forward = {
@@ -19,11 +21,11 @@ export const forward = {
   build(root, tools, words) {
     const task = addition({ bits: T });
     const network = tools.begun();
-    let [example, moment] = [0, 0];
+    let [numbers, moment] = [EXAMPLES[0], 0];
     let selection = cellOf("h", 0, 0);
-    let sum = task.encode(...EXAMPLES[example]);
+    let sum = task.encode(...numbers);
     let trace = traceOf(network, sum.x, sum.y);
-    const table = paper(words, T, "sum");
+    const table = paper(words, T, "sum", (a, b) => begin([a, b]));
     const rows = /** @type {import("./walk.js").Row[]} */ ([
       { array: "x", pass: "forward", units: 2, height: 20, label: "x" },
       { array: "h", pass: "forward", units: network.specification.hidden, height: 10, label: "h" },
@@ -37,6 +39,14 @@ export const forward = {
     });
     const walker = steps(words, 0, T, seek);
     root.append(table.table, picture.grid, picture.lines, walker.root);
+
+    /** @param {number[]} with_ */
+    function begin(with_) {
+      numbers = with_;
+      sum = task.encode(...numbers);
+      trace = traceOf(network, sum.x, sum.y);
+      seek(0);
+    }
 
     /** @param {number} to */
     function seek(to) {
@@ -69,6 +79,8 @@ export const forward = {
         target: String(sum.y[now][0]),
         ...(done && { wrong: String(wrong), loss: format(trace.loss) }),
         updates: String(BEGUN),
+        a: String(numbers[0]),
+        b: String(numbers[1]),
       };
     }
 
@@ -83,12 +95,7 @@ export const forward = {
         } else if (action === "output") {
           selection = cellOf("y", Math.min(moment, T - 1), 0);
           changed();
-        } else if (action === "other") {
-          example = (example + 1) % EXAMPLES.length;
-          sum = task.encode(...EXAMPLES[example]);
-          trace = traceOf(network, sum.x, sum.y);
-          seek(0);
-        }
+        } else if (action === "other") begin(after(numbers));
       },
       draw,
       values,

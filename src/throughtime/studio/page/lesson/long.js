@@ -123,6 +123,7 @@ export const long = {
       write(other, activation === "tanh" ? words["use sigmoid"] : words["use tanh"]);
       table.show(learned, tried);
       bar.value = tried.flat().reduce((sum, n) => sum + n, 0);
+      for (const later of [table.root, bar]) set(later, { hidden: !bar.value && !loop.wanted });
       write(run, over ? words.done : loop.wanted ? words.pause : words.run);
       set(run, { disabled: over });
     }

@@ -1,12 +1,14 @@
 /** A sum as on paper: the most significant digit left, carries above, and below the line what the network predicts. */
 import { el, set, write } from "../dom.js";
+import { filled } from "./exercise.js";
 
 /**
  * @param {Record<string, string>} words names: carry, sum
  * @param {number} T
  * @param {string} [part]
+ * @param {(a: number, b: number) => void} [take] takes two numbers of the reader's own, which have a sum of T digits
  */
-export function paper(words, T, part) {
+export function paper(words, T, part, take) {
   const line = (/** @type {string} */ kind) => Array.from({ length: T }, () => el("td", { class: kind }));
   const rows = {
     carry: line("carry"),
@@ -14,12 +16,19 @@ export function paper(words, T, part) {
     b: line("digit"),
     y: line("digit answer"),
   };
-  const heads = { a: el("span"), b: el("span"), y: el("span") };
+  const most = 2 ** (T - 1) - 1;
+  const head = (/** @type {string} */ name) =>
+    take
+      ? el("input", { type: "text", inputmode: "numeric", size: 3, autocomplete: "off", "aria-label": words[name] })
+      : el("span");
+  const heads = { a: head("first"), b: head("second"), y: el("span") };
+  const says = el("caption", { role: "status" });
   const row = (/** @type {Node[]} */ cells, /** @type {string} */ kind, /** @type {(Node | string)[]} */ ...head) =>
     el("tr", { class: kind }, el("th", { scope: "row" }, ...head), ...[...cells].reverse());
   const table = el(
     "table",
     { class: "paper", "data-part": part, "aria-label": words.sum },
+    take ? says : null,
     el(
       "tbody",
       {},
@@ -29,6 +38,16 @@ export function paper(words, T, part) {
       row(rows.y, "result", "= ", heads.y),
     ),
   );
+  const fields = /** @type {HTMLInputElement[]} */ ([heads.a, heads.b]);
+  const read = () => {
+    const texts = fields.map(({ value }) => value.trim());
+    const isWrong = (/** @type {string} */ text) => !/^\d+$/.test(text) || Number(text) > most;
+    fields.forEach((field, k) => set(field, { "aria-invalid": isWrong(texts[k]) ? "true" : null }));
+    const wrong = texts.find(isWrong);
+    write(says, wrong === undefined ? "" : filled(words.refused, { TEXT: wrong, MOST: most }));
+    if (take && wrong === undefined) take(Number(texts[0]), Number(texts[1]));
+  };
+  if (take) for (const field of fields) field.addEventListener("input", read);
   return {
     table,
     /**
@@ -50,8 +69,15 @@ export function paper(words, T, part) {
         for (const cells of [rows.carry, rows.a, rows.b, rows.y])
           set(cells[t], { "data-here": t === until - 1 && until < T });
       }
-      write(heads.a, number(x.map(([a]) => a)));
-      write(heads.b, number(x.map(([, b]) => b)));
+      fields.forEach((field, k) => {
+        const text = number(x.map((bits) => bits[k]));
+        if (!take) write(field, text);
+        else if (document.activeElement !== field) {
+          field.value = text;
+          set(field, { "aria-invalid": null });
+        }
+      });
+      if (!fields.some((field) => field.matches("[aria-invalid]"))) write(says, "");
       write(heads.y, until < T || y === null ? "?" : number(/** @type {number[]} */ (digits)));
     },
   };
