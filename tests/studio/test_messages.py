@@ -21,6 +21,7 @@ GOOD = [
     ({"type": "pace", "frames_per_second": 60}, messages.Pace(60, 0)),
     ({"type": "pace", "updates_per_second": None}, messages.Pace(0, None)),
     ({"type": "configure", "settings": {}}, messages.Configure({})),
+    ({"type": "consider", "settings": {"hidden": 2}}, messages.Consider({"hidden": 2})),
     (
         {"type": "configure", "settings": {"task": "parity", "hidden": 2, "noise": 0, "seed": 2**53}},
         messages.Configure({"task": "parity", "hidden": 2, "noise": 0.0, "seed": 2**53}),
@@ -39,6 +40,7 @@ BAD = [
     '{"type": "pace", "updates_per_second": NaN}', '{"type": "configure"}', '{"type": "configure", "settings": []}',
     '{"type": "configure", "settings": {"hiden": 3}}', '{"type": "configure", "settings": {"hidden": "3"}}',
     '{"type": "configure", "settings": {"hidden": 129}}', '{"type": "configure", "settings": {"learning_rate": -1}}',
+    '{"type": "configure", "settings": {"learning_rate": 0}}', '{"type": "configure", "settings": {"clip": 1e300}}',
     '{"type": "configure", "settings": {"noise": Infinity}}', '{"type": "configure", "settings": {"task": 3}}',
     '{"type": "configure", "settings": {"seed": -1}}', '{"type": "configure", "settings": {"seed": 1e999}}',
     "[" * 5000 + "]" * 5000, f'{{"type": "example", "operands": [{"9" * 310}, 1]}}',

@@ -8,8 +8,10 @@ from running import Requester
 
 from throughtime import tasks
 from throughtime.network import Network
+from throughtime.proof.lessons import LESSONS, train_until_proved
 from throughtime.studio.opened import of_path, of_upload, with_data
-from throughtime.studio.plan import listed, plan
+from throughtime.studio.plan import listed, plan, unable
+from throughtime.studio.session import Session
 from throughtime.tasks import Addition
 from throughtime.tasks.from_file import DataFile
 from throughtime.training import recipes
@@ -57,6 +59,34 @@ def test_update_0_of_a_run_is_shown_where_it_began_as_its_seed_says(tmp_path, se
     there = Requester()
     (opened,) = there.found(("begin", replace(of_path(tmp_path / "run").plan, network=None), tmp_path / "run"))
     assert opened.checkpoints == checkpoints
+
+
+@pytest.mark.parametrize(("seed", "again"), [(3, True), (4, False)])
+def test_a_run_begins_again_only_with_the_weights_that_it_began_with(tmp_path, seed, again):
+    net = Network(inputs=2, hidden=3, outputs=1, seed=seed)
+    train(net, Addition(), steps=20, seed=3, out=tmp_path / "run")
+    opened = replace(of_path(tmp_path / "run").plan, network=None)
+    there = Requester()
+    _, answer = there.found(("begin", opened, tmp_path / "run"), ("refuse_reset",))
+    assert answer is None if again else "are not those of its seed" in answer
+    if again:
+        np.testing.assert_array_equal(opened.begin().parameters, net.parameters)
+
+
+def test_a_run_that_learns_from_its_errors_is_shown_and_not_trained_without_them(tmp_path):
+    folder, task = tmp_path / "run", Addition(bits=3)
+    net = Network(inputs=2, hidden=2, outputs=1)
+    train_until_proved(net, task, steps=5, rounds=1, budget=0.0, out=folder)
+    assert (folder / LESSONS).is_file()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    opened = of_path(folder)
+    session = Session(opened.plan, opened.folder)
+    with pytest.raises(ValueError, match=f"train --resume {folder} --until-proved goes on with it"):
+        session._kept_in()
+    assert "until-proved" in unable(opened.plan, opened.folder)["train"]
+    there = Requester()
+    there.found(("begin", session.plan, folder), ("restore", 0))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_a_reset_of_the_classic_recipe_begins_with_its_own_weights(tmp_path):

@@ -121,6 +121,12 @@ class Verdict(TypedDict):
     word: NotRequired[Word]
 
 
+class Considered(TypedDict):
+    """The settings that were to be considered can be had; where they cannot, an Error says why."""
+
+    type: Literal["considered"]
+
+
 class Saved(TypedDict):
     """The run was saved."""
 
@@ -230,7 +236,7 @@ class Frame(TypedDict):
     exact: Exact | None
 
 
-Answer = Hello | Frame | History | Verdict | State | Saved | Error
+Answer = Hello | Frame | History | Verdict | State | Considered | Saved | Error
 
 
 def write(answer: Answer) -> str:

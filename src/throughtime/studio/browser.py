@@ -12,7 +12,7 @@ from throughtime.proof.certificate import step_of
 from throughtime.studio import messages
 from throughtime.studio.answers import OptionInfo, Settings, TaskInfo, Unable
 from throughtime.studio.modules import Modules
-from throughtime.studio.plan import MOST_PARAMETERS, chosen, described, options
+from throughtime.studio.plan import MOST_PARAMETERS, SETTINGS, chosen, described, options
 from throughtime.trace.json_form import SpecificationJSON
 from throughtime.training.plan import Plan
 from throughtime.weights.network_specification import NetworkSpecification
@@ -34,7 +34,7 @@ _NOT_THERE: dict[str, tuple[Any, str]] = {
     "window": (None, "a window"),
 }
 """Options that the engine has not: the value that each has there, and what another value would be."""
-_MISSING = tuple(called for _, called in _NOT_THERE.values())
+_MISSING = [called for name, (_, called) in _NOT_THERE.items() if name in SETTINGS]
 
 UNABLE = Unable(
     open="files are opened by the studio on your own machine: throughtime studio",

@@ -89,6 +89,14 @@ class Configure:
 
 
 @dataclass(frozen=True)
+class Consider:
+    """Whether a run with these settings can be had; nothing is changed."""
+
+    type: ClassVar = "consider"
+    settings: Annotated[SomeSettings, _settings]
+
+
+@dataclass(frozen=True)
 class Train:
     """Continue, up to the settings' steps, or for as many again where these have been taken."""
 
@@ -165,7 +173,7 @@ class Pace:
     updates_per_second: Annotated[float, _up_to("updates_per_second")] | None = 0
 
 
-Message = Configure | Train | Pause | Step | Reset | Operands | Sample | Prove | CheckProof | Restore | Pace
+Message = Configure | Consider | Train | Pause | Step | Reset | Operands | Sample | Prove | CheckProof | Restore | Pace
 
 
 def read(text: str | bytes) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from throughtime import tasks
@@ -14,6 +15,7 @@ from throughtime.studio.answers import OptionInfo, Settings, TaskInfo, Unable
 from throughtime.support.checks import checked
 from throughtime.support.option import Option
 from throughtime.tasks.from_file import DataFile
+from throughtime.training.checkpoint import has_lessons
 from throughtime.training.options import OPTIONS
 from throughtime.training.plan import Plan, own
 from throughtime.training.plan import plan as planned
@@ -30,9 +32,9 @@ MOST_STATES = 2**19
 LARGEST_SEED = 2**53
 _MOST: dict[str, float] = {
     "hidden": 128, "layers": 4, "batch": 4096, "steps": 10_000_000, "learning_rate": 1e3, "noise": 1e2,
-    "input_noise": 1e2, "seed": LARGEST_SEED,
+    "input_noise": 1e2, "weight_decay": 1e3, "cell_penalty": 1e3, "clip": 1e6, "seed": LARGEST_SEED,
 }  # fmt: skip
-_LEAST = {"steps": 1}
+_LEAST = {"steps": 1, "learning_rate": 1e-12}
 _LARGEST_OF_TASKS = 256
 """Of what a task counts: its sequences are to be drawn."""
 
@@ -152,11 +154,16 @@ def options(plan: Plan) -> list[OptionInfo]:
     ]
 
 
-def unable(plan: Plan) -> Unable:
-    """What the studio cannot do with a plan."""
+def unable(plan: Plan, folder: Path | None = None) -> Unable:
+    """What the studio cannot do with a plan, and with the run that was opened from a folder."""
     found = Unable(check=CHECKED)
     if plan.task.waiting:
         found["train"] = plan.task.waiting
+    elif folder is not None and has_lessons(folder):
+        found["train"] = (
+            f"the run in {folder} learns from its errors until it is proved, and the studio only shows it: "
+            f"throughtime train --resume {folder} --until-proved goes on with it"
+        )
     if (reason := why_not(plan, plan.task)) is not None:
         found["prove"] = reason
     return found

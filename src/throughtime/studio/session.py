@@ -11,7 +11,7 @@ from typing import Any
 
 import throughtime
 from throughtime.studio import compiling, messages, opened, proving
-from throughtime.studio.answers import Hello, History, HistoryEntry, Saved, State, Verdict, error, write
+from throughtime.studio.answers import Considered, Hello, History, HistoryEntry, Saved, State, Verdict, error, write
 from throughtime.studio.aside import aside
 from throughtime.studio.client import Client
 from throughtime.studio.example import Example, of_operands, of_sample, of_word
@@ -136,9 +136,11 @@ class Session:
     async def _do(self, client: Client, message: messages.Message) -> None:
         match message:
             case messages.Configure(settings):
-                if settings.get("task") == self.plan.task.name:
-                    self._refuse_to_train()
-                await self._begin(plan(settings, self.data, self.plan.specification.step), None)
+                await self._begin(self._planned(settings), None)
+            case messages.Consider(settings):
+                planned = self._planned(settings)
+                await aside(Framer, planned.task, planned.specification)
+                client.send(write(Considered(type="considered")))
             case messages.Train():
                 await self._publish(await self.trainer.request("train", self._kept_in()))
             case messages.Pause():
@@ -146,7 +148,7 @@ class Session:
             case messages.Step(count):
                 await self._publish(await self.trainer.request("step", count, self._kept_in()), client)
             case messages.Reset():
-                self._refuse_to_train()
+                await self.trainer.request("refuse_reset")
                 await self._begin(self.plan, None)
             case messages.Operands(operands):
                 await self._show(
@@ -269,13 +271,14 @@ class Session:
             pace = max((client.frames_per_second for client in self.clients), default=1.0)
             await asyncio.sleep(max(0.002, began + 1 / pace - self.trainer.loop.time()))
 
-    def _refuse_to_train(self) -> None:
-        """Refuse where there is nothing to train on."""
-        if self.plan.task.waiting:
+    def _planned(self, settings: dict[str, Any]) -> Plan:
+        if self.plan.task.waiting and settings.get("task") == self.plan.task.name:
             raise ValueError(self.plan.task.waiting)
+        return plan(settings, self.data, self.plan.specification.step)
 
     def _kept_in(self) -> Path | None:
-        self._refuse_to_train()
+        if reason := unable(self.plan, self.folder).get("train"):
+            raise ValueError(reason)
         self._forget_verdict()
         if self.folder is None:
             try:
@@ -295,7 +298,7 @@ class Session:
             settings=chosen(self.plan),
             limits=messages.LIMITS,
             run=None if self.folder is None else str(self.folder),
-            unable=unable(self.plan),
+            unable=unable(self.plan, self.folder),
         )
         return write(hello)
 

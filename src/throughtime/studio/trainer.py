@@ -31,7 +31,7 @@ from throughtime.studio import compiling
 from throughtime.studio.answers import HistoryEntry
 from throughtime.studio.checkpoints import Checkpoints
 from throughtime.studio.snapshot import Snapshot
-from throughtime.training.checkpoint import Writer, load_run
+from throughtime.training.checkpoint import Writer, has_lessons, load_run
 from throughtime.training.history import Record
 from throughtime.training.loop import NotFinite, Run, proceed
 from throughtime.training.plan import Plan
@@ -256,10 +256,21 @@ class Trainer:
                 self.kept.keep(first)
             if self.run.latest is not None:
                 self.run.network.parameters, self.run.latest = self.run.latest, None
-            self._keep_in(folder)
+            if not has_lessons(folder):  # which the studio only shows
+                self._keep_in(folder)
         self._start_from_here()
         self.kept.keep(self.run)
         return self.snapshot()
+
+    def refuse_reset(self) -> None:
+        """Refuse to begin the run again where its sequences or the weights that it began with are not there."""
+        if self.plan.task.waiting:
+            raise ValueError(self.plan.task.waiting)
+        if self.run.begun != self.plan.run().begun:
+            raise ValueError(
+                "the weights that this run began with are not those of its seed, and are not kept: change a setting, "
+                "such as the seed, to begin another run"
+            )
 
     def _start_from_here(self) -> None:
         self.before, self.counted = self.run.network.parameters.copy(), self.run.step

@@ -322,9 +322,14 @@ def resume(
         return proceed(run, what, validate, callbacks, folder, threads=threads, lock=lock)
 
 
+def has_lessons(folder: Path) -> bool:
+    """Whether the run in a folder learns from its errors until it is proved."""
+    return (folder / LESSONS).is_file()
+
+
 def refuse_lessons(folder: Path) -> None:
     """Refuse to continue a run that learns from its errors as one that does not, to other bits."""
-    if (folder / LESSONS).is_file():
+    if has_lessons(folder):
         raise ValueError(
             f"the run in {folder} learns from its errors until it is proved: give --until-proved too, in Python use "
             "resume_until_proved"

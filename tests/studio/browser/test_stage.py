@@ -212,5 +212,14 @@ def test_a_link_asks_before_it_ends_a_run(adder, running, watched):
     for page in (first, third):
         wait_for_step(page, 0)
         page.wait_for_function("() => document.getElementById('setting-task').value === 'parity'")
+    third.get_by_role("button", name="One update").click()
+    wait_for_step(third, 1)
+    refused = watched(running.url + "#task=parity&hidden=500&learning_rate=0").page  # before it is asked
+    refused.get_by_text(re.compile("hidden must be a whole number from 1 to 128|learning_rate must be")).wait_for()
+    assert refused.get_by_text("Following it ends the run").is_hidden()
+    refused.wait_for_url(re.compile("hidden=4|hidden=16|hidden=8"))  # the address is that of the run again
+    assert refused.locator("[data-counter=step]").inner_text() == "1"
+    third.get_by_role("button", name="Reset").click()
+    wait_for_step(third, 0)
     fourth = watched(running.url + "#task=addition&seed=5").page  # nothing is lost: it is followed at once
     fourth.wait_for_function("() => document.getElementById('setting-task').value === 'addition'")

@@ -12,7 +12,10 @@ const { checkAll } = await load("exhaustive");
 const { keeperOf } = await load("keeper");
 const { factor } = await load("optimisers");
 const { Session } = await load("session");
-const { kit, cases, spread, keepers, schedules } = JSON.parse(readFileSync(`${folder}/session.json`, "utf8"));
+const { cells } = await load("cells");
+const { cellOf, createNetwork } = await load("network");
+const { speaksOf } = await load("proving");
+const { kit, cases, spread, keepers, schedules, told } = JSON.parse(readFileSync(`${folder}/session.json`, "utf8"));
 
 const near = (a, b, within, what = "") => assert.ok(Math.abs(a - b) <= within, `${what}: ${a} is not ${b}`);
 
@@ -191,6 +194,15 @@ describe("a run", () => {
     assert.match(configured({ task: "recall" }), /^there is no task "recall" here, there are addition, /);
     assert.match(configured({ cell: "lem" }), /^there is no cell "lem" here, there are elman, lstm, gru$/);
     assert.match(configured({ hidden: 0 }), /^hidden must be a whole number from 1 to 128, got 0$/);
+    for (const learning_rate of [0, -1, 1e9, NaN, Infinity, "0.1", "0,1", ""])
+      assert.match(configured({ learning_rate }), /^learning_rate must be a number from 1e-12 to 1000, got/);
+    for (const word of ["cosine:Infinity", "cosine:NaN", "cosine:0,5", "cosine:0x1", "step:1e3", "step: 5", "step:0"])
+      assert.match(configured({ schedule: word }), /schedule/);
+    assert.match(refused({ type: "consider", settings: { hidden: 0 } }), /^hidden must be/);
+    assert.match(refused({ type: "consider", settings: { cell: "lstm", hidden: 128, layers: 4 } }), /parameters/);
+    const before = send({ type: "pause" })("hello");
+    assert.equal(send({ type: "consider", settings: { hidden: 3 } })("considered").type, "considered");
+    assert.equal(send({ type: "pause" })("hello"), before);
     assert.match(configured({ hidden: 1.5 }), /^hidden must be a whole number/);
     assert.match(configured({ noise: "x" }), /^noise must be a number/);
     assert.match(configured({ optimizer: "sgd" }), /^optimizer must be one of gradient-descent, /);
@@ -213,6 +225,18 @@ describe("a run", () => {
     assert.match(page.last("error").message, /learning rate/);
     assert.equal(page.last("state").running, false);
   });
+});
+
+it("a certificate of another network or machine is told apart as Python does", () => {
+  const { specification, parameters, certificates } = told;
+  const network = createNetwork(cellOf(cells, specification), specification, parameters);
+  const { machine } = planOf(kit, { hidden: 3 }).task;
+  const verdicts = certificates.map(([text]) => speaksOf(text, network, kit.steps[network.cell.name], machine));
+  assert.deepEqual(
+    verdicts,
+    certificates.map(([, verdict]) => verdict),
+  );
+  assert.ok(verdicts.includes(true) && verdicts.filter((is) => !is).length > 10);
 });
 
 describe("a proof", () => {

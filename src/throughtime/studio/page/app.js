@@ -73,6 +73,8 @@ export function mount(root, host) {
   let settled = false;
   /** Settings of a link that are not those of the run: they wait for its frame. @type {View["settings"] | null} */
   let others = null;
+  /** Done once the host has said that the settings of a link can be had. */
+  let considered = () => {};
   /** Done if the reader's answer to the question is yes. */
   let agreed = () => {};
   if (wanted)
@@ -236,25 +238,30 @@ export function mount(root, host) {
         });
     } else if (message.type === "state") {
       changed({ running: message.running, preparing: message.preparing });
+    } else if (message.type === "considered") {
+      considered();
     } else if (message.type === "saved") {
       changed({ saved: message.path });
     } else if (message.type === "error") {
-      // settings that were chosen and refused are not those of the run
+      // settings that were chosen and refused, also by a link, are not those of the run
+      wanted = null;
       changed({ notice: message.message, playing: false, settings: state.hello?.settings ?? state.settings });
     }
   }
 
   /**
-   * Builds the network of a link; asks first where that ends a run.
+   * Builds the network of a link, if it can be had; asks first where that ends a run.
    * @param {View["settings"]} settings
    * @param {Frame} frame of the run
    */
   function replace(settings, frame) {
     others = null;
-    unlessItEnds("This link shows another network.", frame, () => {
-      configured = true;
-      host.send({ type: "configure", settings });
-    });
+    considered = () =>
+      unlessItEnds("This link shows another network.", frame, () => {
+        configured = true;
+        host.send({ type: "configure", settings });
+      });
+    host.send({ type: "consider", settings });
   }
 
   /**

@@ -86,11 +86,13 @@ export function scheduleOf(word) {
   /** @type {Record<string, (keyof Schedule)[]>} */
   const fields = { constant: [], cosine: ["final"], step: ["every", "factor"], "warm-up": ["warm_up"] };
   const least = name === "cosine" || name === "constant" ? 0 : 1;
-  const wrong = numbers.some((text) => text === "" || !(Number(text) >= 0));
+  const wrong = numbers.some(
+    (text) => !/^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) || !Number.isFinite(Number(text)),
+  );
   const counts = name === "step" || name === "warm-up";
   if (!Object.hasOwn(fields, name) || wrong || numbers.length < least || numbers.length > fields[name].length)
     throw new Error(`schedule must be constant, cosine, cosine:FINAL, step:EVERY or warm-up:STEPS, got "${word}"`);
-  if (counts && !(Number.isInteger(Number(numbers[0])) && Number(numbers[0]) >= 1))
+  if (counts && !(/^\d+$/.test(numbers[0]) && Number(numbers[0]) >= 1))
     throw new Error(`the steps of a schedule must be a whole number from 1, got "${word}"`);
   return /** @type {Schedule} */ (
     Object.fromEntries([["name", name], ...numbers.map((text, k) => [fields[name][k], Number(text)])])

@@ -68,6 +68,9 @@ export class Session {
     switch (message.type) {
       case "configure":
         return this.start(planOf(this.kit, message.settings));
+      case "consider":
+        this.runOf(planOf(this.kit, message.settings));
+        return this.send({ type: "considered" });
       case "train":
         return this.train();
       case "pause":
@@ -110,19 +113,25 @@ export class Session {
     });
   }
 
+  /** @param {Plan} plan */
+  runOf(plan) {
+    const run = new Run(plan);
+    const [count, most] = [run.network.parameters.length, this.kit.limits.parameters];
+    if (count > most)
+      throw new Error(
+        `the network would have ${count} parameters; a page shows up to ${most}: choose fewer hidden units or layers`,
+      );
+    return run;
+  }
+
   /**
    * @param {Plan} plan
    * @param {boolean} isNew whether the page has yet to be sent a frame
    * @param {() => void} more makes another run of the one at step 0
    */
   start(plan, isNew = true, more = () => {}) {
-    const run = new Run(plan);
+    const run = this.runOf(plan);
     const { task } = plan;
-    const [count, most] = [run.network.parameters.length, this.kit.limits.parameters];
-    if (count > most)
-      throw new Error(
-        `the network would have ${count} parameters; a page shows up to ${most}: choose fewer hidden units or layers`,
-      );
     this.halt();
     const before = this.plan && this.plan.task;
     const same = before && before.name === task.name && before.inputs === task.inputs;
@@ -312,14 +321,15 @@ export class Session {
   }
 
   check() {
-    const { certificate } = this;
+    const { certificate, kit, plan } = this;
+    const { network } = this.run;
     if (certificate === null || !this.isProved()) throw new Error(this.unable().check);
     this.judge("running", "your browser checks the proof", 0);
     const begun = performance.now();
     const found = check(certificate);
     const seconds = (performance.now() - begun) / 1000;
     if (!found.accepted) this.judge("unknown", `your browser rejects the proof: ${found.reason}`, seconds);
-    else if (!speaksOf(certificate, this.run.network, this.plan.task.machine))
+    else if (!speaksOf(certificate, network, kit.steps[network.cell.name], plan.task.machine))
       this.judge("unknown", "the proof is of another network", seconds);
     else {
       const checked = `your browser has checked the proof, ${found.sets} sets and ${found.images} images of them`;
