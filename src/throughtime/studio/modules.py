@@ -74,7 +74,7 @@ class Modules:
             begun.add(name)
             text = self.written.get(name) or (self.folder / name).read_text(encoding="utf-8")
             text = _SPACES.sub("", _COMMENT.sub("", text))
-            text = _CAST.sub(lambda cast, name=name: _left_out(cast, name), text)
+            text = _without_types(name, text)
             for found in _IMPORT.finditer(text):
                 add(_path(found[2], name), name)
             joined[name] = _wrapped(name, text)
@@ -83,12 +83,13 @@ class Modules:
         return joined
 
 
-def _left_out(cast: re.Match[str], name: str) -> str:
-    """Nothing, in place of a type within a line; a ValueError where it may stand in a text."""
-    before = cast.string[cast.string.rfind("\n", 0, cast.start()) + 1 : cast.start()]
-    if any(before.count(quote) % 2 for quote in "\"'`"):
-        raise ValueError(f"{name}: cannot leave out {cast[0]!r}, which may stand in a text")
-    return ""
+def _without_types(name: str, text: str) -> str:
+    """Without types within lines; a ValueError where one may stand in a text."""
+    for cast in _CAST.finditer(text):
+        before = text[text.rfind("\n", 0, cast.start()) + 1 : cast.start()]
+        if any(before.count(quote) % 2 for quote in "\"'`"):
+            raise ValueError(f"{name}: cannot leave out {cast[0]!r}, which may stand in a text")
+    return _CAST.sub("", text)
 
 
 def _wrapped(name: str, text: str) -> str:
