@@ -1,9 +1,10 @@
 """Measure how often networks learn and are proved, for docs/recipes.md and docs/proofs.md.
 
-python docs/measure_recipes.py [--seeds 0-99] [--rows addition|tasks|variants] [--until-proved] [--keep FILE]
+python docs/measure_recipes.py [--seeds 0-99] [--rows addition|tasks|cells|variants] [--rounds 1] [--keep FILE]
 
-With --keep each network's figures are appended to a file as soon as there are any, and read from it the next time: a
-measurement that was cut goes on, and one of more seeds only trains those that are new.
+All rows are measured at one seed, then all at the next, so that a measurement that was cut has as many of each. With
+--keep each network's figures are appended to a file as soon as there are any, and read from it the next time: a
+measurement that was cut goes on, and one of more seeds only trains those that are new. --show prints what is there.
 """
 
 import argparse
@@ -46,50 +47,68 @@ VARIANTS = {
 }
 """Addition with something changed: cell, activation, fields of the network, settings."""
 
+CELL_ROWS = {
+    f"{cell} on addition": ("addition", cell, None, {}, {})
+    for cell in tt.cells.NAMES if cell not in ("elman", "lstm", "gru")
+}  # fmt: skip
 ROWS = {
     **{f"{task}, {name}": (task, *cell, {}, {}) for task in TASKS for name, cell in CELLS.items()},
+    **CELL_ROWS,
     **{name: ("addition", *row) for name, row in VARIANTS.items()},
+}
+GROUPS = {
+    "addition": [f"addition, {name}" for name in CELLS],
+    "tasks": [f"{task}, {name}" for task in TASKS for name in CELLS],
+    "cells": list(CELL_ROWS),
+    "variants": list(VARIANTS),
 }
 
 
-def measured(row: str, seed: int, until_proved: bool) -> dict[str, object]:
-    """The figures of one network."""
+def measured(row: str, seed: int, rounds: int) -> dict[str, object]:
+    """The figures of one network: of each round its verdict, and whether it was right at the task's own length."""
     name, cell, activation, network, settings = ROWS[row]
-    task, rounds = TASKS[name], []
+    task = TASKS[name]
     recipe = recipes.default(task, cell, activation)
     net = tt.Network(init=recipe.init, seed=seed, **recipe.network | network)
+    now, verdicts, networks = [], [], []
+
+    def judged(number: int, proof: tt.Proof) -> None:
+        verdicts.append(proof.verdict)
+        networks.append(now[-1].network)
+
     begin = time.thread_time()
-    run, proof = tt.train_until_proved(
-        net, task, seed=seed, verdict=lambda number, proof: rounds.append(proof.verdict),
-        **({} if until_proved else {"rounds": 1}), **recipe.settings | settings,
-    )  # fmt: skip
+    _, proof = tt.train_until_proved(
+        net, task, seed=seed, rounds=rounds, verdict=judged, callbacks=[now.append], **recipe.settings | settings
+    )
     took = time.thread_time() - begin
-    evaluation = task.evaluate(run.network)
-    found = {"row": row, "seed": seed, "until_proved": until_proved, "rounds": rounds, "took": took}
-    found |= {"exact": evaluation.wrong == 0, "step": getattr(proof, "step", None)}
+    exact = [task.evaluate(network).wrong == 0 for network in networks]
+    found = {"row": row, "seed": seed, "at_most": rounds, "rounds": verdicts, "exact": exact, "took": took}
     if proof.verdict == "proved":
-        found |= {"sets": proof.sets, "find": proof.seconds, "check": proof.check_seconds}
-    return found
+        return found | {"sets": proof.sets, "find": proof.seconds, "check": proof.check_seconds}
+    return found | {"step": getattr(proof, "step", None)}
 
 
 class Measurements:
     """What was measured, by row and seed; kept in a file, if there is one."""
 
-    def __init__(self, file: Path | None, until_proved: bool) -> None:
-        self.file, self.until_proved = file, until_proved
+    def __init__(self, file: Path | None, rounds: int) -> None:
+        self.file, self.rounds = file, rounds
         lines = file.read_text().splitlines() if file is not None and file.exists() else []
         every = [json.loads(line) for line in lines]
-        self.found = {(one["row"], one["seed"]): one for one in every if one["until_proved"] == until_proved}
+        self.found = {(one["row"], one["seed"]): one for one in every if one["at_most"] == rounds}
+
+    def measure(self, row: str, seed: int) -> None:
+        """Train and judge a network, where that was not done before."""
+        if (row, seed) in self.found:
+            return
+        one = self.found[row, seed] = measured(row, seed, self.rounds)
+        if self.file is not None:
+            with self.file.open("a") as file:
+                file.write(f"{json.dumps(one)}\n")
 
     def of(self, row: str, seeds: range) -> list[dict]:
-        """Of a row, measured now where they were not before."""
-        for seed in seeds:
-            if (row, seed) not in self.found:
-                one = self.found[row, seed] = measured(row, seed, self.until_proved)
-                if self.file is not None:
-                    with self.file.open("a") as file:
-                        file.write(f"{json.dumps(one)}\n")
-        return [self.found[row, seed] for seed in seeds]
+        """What there is of a row."""
+        return [self.found[row, seed] for seed in seeds if (row, seed) in self.found]
 
 
 def in_detail(row: str, found: list[dict]) -> str:
@@ -103,39 +122,54 @@ def in_detail(row: str, found: list[dict]) -> str:
         for numbers in (*([one[name] for one in proved] for name in ("sets", "find", "check")),
                         [one["took"] for one in found])
     ]  # fmt: skip
-    exact = sum(one["exact"] for one in found)
+    exact = sum(one["exact"][-1] for one in found)
     cells = [row, f"{exact} of {len(found)}", len(proved), refuted, verdicts.count("unknown"), *medians]
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def proved_of(found: list[dict]) -> str:
-    """How many were proved, and how many of them after the first round."""
-    first = sum(one["rounds"][0] == "proved" for one in found)
+    """How many were proved, and how many of them after the recipe's own training."""
     last = sum(one["rounds"][-1] == "proved" for one in found)
-    return f"{first} → {last} of {len(found)}" if any(len(one["rounds"]) > 1 for one in found) else f"{first}"
+    first = sum(one["rounds"][0] == "proved" for one in found)
+    return f"{last} of {len(found)}" + (f" ({first})" if first < last else "") if found else ""
+
+
+def tables(rows: list[str], measurements: Measurements, seeds: range) -> None:
+    """Print what there is."""
+    if rows == ["tasks"]:
+        print("| task | " + " | ".join(CELLS) + " |\n|---|" + "---|" * len(CELLS))
+        for task in TASKS:
+            cells = [proved_of(measurements.of(f"{task}, {name}", seeds)) for name in CELLS]
+            print(f"| {task} | " + " | ".join(cells) + " |")
+    else:
+        print("| network | exact | proved | refuted | unknown | sets | find, s | check, s | work, s |")
+        print("|---|---|---|---|---|---|---|---|---|")
+        for row in named(rows):
+            if found := measurements.of(row, seeds):
+                print(in_detail(row, found))
+    print(flush=True)
+
+
+def named(rows: list[str]) -> list[str]:
+    """Rows by their names, and those of groups."""
+    return [name for row in rows for name in GROUPS.get(row, [row])]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default="0-99", help="first-last")
-    parser.add_argument("--rows", nargs="+", default=["addition"], help="addition, tasks, variants, or names of rows")
-    parser.add_argument("--until-proved", action="store_true", help="in as many rounds as it takes")
+    parser.add_argument("--rows", nargs="+", default=["addition"], help=f"{', '.join(GROUPS)}, or names of rows")
+    parser.add_argument("--rounds", type=int, default=1, help="of training until proved, at most")
     parser.add_argument("--keep", type=Path, help="a file of what was measured")
+    parser.add_argument("--show", action="store_true", help="only print what the file holds")
     options = parser.parse_args()
     first, last = map(int, options.seeds.split("-"))
-    seeds, measurements = range(first, last + 1), Measurements(options.keep, options.until_proved)
-    if options.rows == ["tasks"]:
-        print("| task | " + " | ".join(CELLS) + " |\n|---|" + "---|" * len(CELLS))
-        for task in TASKS:
-            cells = [proved_of(measurements.of(f"{task}, {name}", seeds)) for name in CELLS]
-            print(f"| {task} | " + " | ".join(cells) + " |", flush=True)
-        return
-    print("| network | exact | proved | refuted | unknown | sets | find, s | check, s | work, s |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    groups = {"addition": [f"addition, {name}" for name in CELLS], "variants": list(VARIANTS)}
-    for row in options.rows:
-        for name in groups.get(row, [row]):
-            print(in_detail(name, measurements.of(name, seeds)), flush=True)
+    seeds, measurements = range(first, last + 1), Measurements(options.keep, options.rounds)
+    if not options.show:
+        for seed in seeds:
+            for row in named(options.rows):
+                measurements.measure(row, seed)
+    tables(options.rows, measurements, seeds)
 
 
 if __name__ == "__main__":
