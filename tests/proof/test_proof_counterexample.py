@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import built_networks as built
 import numpy as np
 import pytest
 from known_networks import ADDITION, broken, forgetful, outputs_on, prove, wrong_on
 
-from throughtime import tasks
-from throughtime.proof import Machine, Refuted
+from throughtime import Network, tasks
+from throughtime.proof import Machine, Refuted, counterexample
+from throughtime.proof.budget import SECOND
 from throughtime.proof.counterexample import exhaust, first_wrong, replay, shorten, surely_wrong
 from throughtime.proof.system import System
 from throughtime.proof.words import spell
@@ -143,6 +146,22 @@ def test_a_replay_gives_what_the_cells_give(fields):
     near = 1e-12 if net.specification.dtype == "float64" else 1e-4
     assert y == pytest.approx(outputs_on(net, ADDITION, word), abs=near)
     assert (d == ADDITION.run(word)[1]).all()
+
+
+@pytest.mark.parametrize("steps", [20, 300, 10_000])
+def test_work_with_decimals_is_bounded_for_words_of_any_length(monkeypatch, steps):
+    """A GRU that fails late on Tomita's fourth language had prove compute with thousands of digits, for hours."""
+    system = System.of(Network(cell="gru", inputs=2, hidden=16, outputs=1, seed=0), ADDITION)
+    asked = []
+
+    def undecided(system, word, digits):
+        asked.append(digits)
+        return [(Decimal(-1), Decimal(1))]
+
+    monkeypatch.setattr(counterexample, "last_net_y", undecided)
+    assert not surely_wrong(system, ADDITION, (3,) * steps)
+    assert sum(steps * system.work * digits**2 for digits in asked) <= counterexample.SURE * SECOND
+    assert asked[0] == 50
 
 
 def test_an_error_that_only_rounding_makes_is_no_refutation():

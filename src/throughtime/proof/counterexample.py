@@ -25,6 +25,9 @@ LONGEST = 1000
 SHORTENING = 3.0
 """Seconds of work after which a word is not made shorter or simpler any more."""
 
+SURE = 20.0
+"""Seconds of work after which it stays open whether a word is wrong in real numbers, too."""
+
 
 def replay(system: System, machine: Machine, word: Sequence[int]) -> tuple[Array, Array]:
     """Run one word from the first state on the NumPy cells → the outputs (T,O), those that are right (T,O)."""
@@ -126,11 +129,18 @@ def _take(system: System, budget: Budget, words: int, steps: int) -> None:
 
 
 def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
-    """Whether also in real numbers, without rounding, the last output of the word is wrong."""
-    bits, digits, middle = machine.run(word)[1][-1].tolist(), 50, Decimal(0)
+    """Whether also in real numbers, without rounding, the last output of the word is wrong, for sure.
+
+    A word of hundreds of steps needs as many digits, of which decimals' exp takes more than the square of the time.
+    """
+    bits, digits, middle, budget = machine.run(word)[1][-1].tolist(), 50, Decimal(0), Budget.of(SURE)
     if system.specification.readout == "identity":
         middle = Decimal("0.5")
     while True:
+        try:
+            budget.take(len(word) * system.work * digits**2)
+        except OutOfBudget:
+            return False
         ends = last_net_y(system, word, digits)
         if any(high <= middle if bit else low >= middle for bit, (low, high) in zip(bits, ends, strict=True)):
             return True

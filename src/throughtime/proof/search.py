@@ -75,7 +75,7 @@ ADVICE = (
     "makes networks that can be proved"
 )
 
-NEAR = "an output is so near one half that rounding decides"
+NEAR = "an output is wrong in floating point, and whether it is in real numbers was not found"
 
 Progress = Callable[[str], None]
 
