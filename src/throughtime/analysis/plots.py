@@ -338,7 +338,8 @@ def attention(x: Any, shares: Any, ax: Axes | None = None) -> Axes:
         raise ValueError(
             f"attention is drawn of one sequence: x (T, F) and its shares (T,), got {steps.shape} and {looked.shape}"
         )
-    behind = ax.twinx()
+    with mpl.rc_context(STYLE):
+        behind = ax.twinx()
     behind.bar(np.arange(len(looked)), looked, width=1, color=COLOURS[4], alpha=0.45)
     behind.set(ylabel="share of attention", ylim=(0, None))
     behind.spines["right"].set_visible(True)
