@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.multioutput import MultiOutputClassifier
 
 from throughtime.sklearn import Forecaster, SequenceClassifier, SequenceLabeler, SequenceRegressor
@@ -97,7 +97,7 @@ def test_each_label_has_its_own_probability_weights_and_smoothing(pooling):
     options = SETTLING | {"pooling": pooling}
     model = SequenceClassifier(**options).fit(SAME, y, WEIGHTS)
     np.testing.assert_allclose(model.predict_proba(SAME[:1]), [shares], atol=2e-3)
-    assert model.classes_.tolist() == [0, 1, 2]
+    assert [classes.tolist() for classes in model.classes_] == [[0, 1]] * 3
     np.testing.assert_array_equal(model.predict(SAME[:2]), [shares > 0.5] * 2)
     smooth = SequenceClassifier(**options, label_smoothing=0.3).fit(SAME, y, WEIGHTS)
     np.testing.assert_allclose(smooth.predict_proba(SAME[:1]), [0.7 * shares + 0.15], atol=2e-3)
@@ -278,6 +278,15 @@ def test_scorers_of_scikit_learn_and_no_patience():
         SequenceClassifier(**SMALL, scoring="accuracy").fit(X, Y)
 
 
+@pytest.mark.parametrize("labels", [LABELS, np.column_stack([LABELS, Y])])
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "f1_macro", "accuracy"])
+def test_scorers_of_labels(labels, scoring):
+    options = SMALL | {"max_iter": 2, "early_stopping": True, "validation_fraction": 0.4}
+    model = SequenceClassifier(**options, scoring=scoring).fit(X, labels)
+    assert all(0 <= score <= 1 for score in model.validation_scores_)
+    assert np.isfinite(cross_val_score(SequenceClassifier(**SMALL), X, labels, cv=2, scoring=scoring)).all()
+
+
 def test_several_columns_of_classes_are_a_network_each():
     columns = np.stack([np.where(Y, "up", "down"), np.arange(40) % 3], axis=1).astype(object)
     with pytest.raises(ValueError, match=r"fit sklearn.multioutput.MultiOutputClassifier\(SequenceClassifier"):
@@ -317,6 +326,9 @@ REFUSED = [
     (SequenceClassifier, {"class_weight": [{0: -1}, {}]}, LABELS, "class_weight"),
     (SequenceClassifier, {}, LABELS * 2, "do not hold 0 and 1 alone"),
     (SequenceClassifier, {}, np.where(LABELS, np.nan, 0), "do not hold 0 and 1 alone"),
+    (SequenceClassifier, {}, LABELS.astype(str), "do not hold 0 and 1 alone"),
+    (SequenceClassifier, {"class_weight": np.ones(2)}, LABELS, "a list of 2 dicts of 0 and 1"),
+    (SequenceLabeler, {}, np.zeros((40, 5, 2)), "must be"),
     (SequenceClassifier, {}, LABELS[:30], "inconsistent numbers of samples"),
 ]
 
@@ -335,7 +347,7 @@ def test_a_fitted_estimator_keeps_to_what_it_was_made_for():
         model.score(X, Y)
     with pytest.raises(ValueError, match="pooling is 'mean', but the network that is trained on was made with 'last'"):
         model.set_params(pooling="mean").fit(X, LABELS)
-    with pytest.raises(ValueError, match="classes must be the numbers of the labels, 0 to 1"):
+    with pytest.raises(ValueError, match=r"classes of labels must be 0 and 1, got \[1, 2\]"):
         SequenceClassifier(**SMALL).partial_fit(X, LABELS, classes=[1, 2])
     regressor = SequenceRegressor(**SMALL, warm_start=True).fit(X, Y.astype(float))
     with pytest.raises(ValueError, match="loss is 'huber', but"):

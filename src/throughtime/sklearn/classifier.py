@@ -110,7 +110,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
     Attributes
     ----------
     classes_ : (K,) array
-        The numbers of labels from 0 where y holds these.
+        Where y holds labels, a list of 0 and 1 for each, as scikit-learn's scorers expect it.
     network_ : Network
         It reads standardised features: (x − mean_) / scale_; then whether each is missing.
     history_ : History
@@ -145,7 +145,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         new = self._begins(options, False)
         sequences, labels, weights = self._given(X, y, sample_weight, new)
         if new:
-            self.classes_ = np.unique(labels) if labels.ndim == 1 else np.arange(labels.shape[1])
+            self.classes_: Any = np.unique(labels) if labels.ndim == 1 else [np.arange(2)] * labels.shape[1]
             if labels.ndim == 2 and (labels.sum(axis=1) == 1).all():
                 warnings.warn(
                     "y has exactly one label for each sequence: if they are classes, give y.argmax(axis=1)",
@@ -164,13 +164,11 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         if new and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         sequences, labels, weights = self._given(X, y, sample_weight, new)
+        if labels.ndim == 2 and classes is not None and not np.array_equal(np.unique(classes), [0, 1]):
+            raise ValueError(f"classes of labels must be 0 and 1, got {classes!r:.80}")
         if new:
-            self.classes_ = np.unique(classes)
-            if labels.ndim == 2 and not np.array_equal(self.classes_, np.arange(labels.shape[1])):
-                raise ValueError(
-                    f"classes must be the numbers of the labels, 0 to {labels.shape[1] - 1}, got {self.classes_}"
-                )
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            self.classes_ = np.unique(classes) if labels.ndim == 1 else [np.arange(2)] * labels.shape[1]
+        elif labels.ndim == 1 and classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes must be those of the first call, {self.classes_}, got {np.unique(classes)}")
         return self._classify(options, sequences, labels, weights, new, True)
 
@@ -210,6 +208,8 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         self, options: Options, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool,
         scored: Callable[[Array], Score] | None = None,
     ) -> SequenceClassifier:  # fmt: skip
+        if isinstance(self.classes_, list) != (labels.ndim == 2):
+            raise ValueError("y must hold classes, or an indicator of labels, as in the first fit, and not the other")
         readout: Any = "softmax" if labels.ndim == 1 else "sigmoid"
         codes, loss, weighed = None, bind(LOSSES[SUITABLE[readout]], readout), False
         if labels.ndim == 1:

@@ -146,8 +146,6 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             self._start(options, sequences, targets, of_targets, output)
         self._objective = objective
         outputs = self.network_.specification.outputs - (self._pooling == "attention")
-        if readout != self._readout:
-            raise ValueError("y must hold classes, or an indicator of labels, as in the first fit, and not the other")
         if targets.shape[-1] != outputs:
             raise ValueError(f"y has {targets.shape[-1]} outputs or classes; what was fitted before has {outputs}")
         data = Batch(self._standardized(sequences.x), targets, sequences.lengths, weights)

@@ -105,6 +105,7 @@ class SequenceLabeler(SequenceEstimator):
                 raise ValueError(
                     f"y must be (sequences, time) = {sequences.x.shape[:2]}, with a label for each step, or "
                     f"(sequences,), got {of_each.shape}"
+                    + (": for several labels, fit a SequenceLabeler for each" if of_each.ndim == 3 else "")
                 )
             check_length(of_each, sequences)
             every = np.repeat(of_each, sequences.lengths)

@@ -89,10 +89,8 @@ def class_weights(given: Any, classes: Array, codes: Array, weights: Array) -> A
 
 def indicator_of(given: Array) -> Array:
     """Which labels each sequence has, (N, L) of 0 and 1; a ValueError for columns of classes."""
-    try:
-        labels = np.asarray(given, np.float64)
-    except (TypeError, ValueError):
-        labels = np.array([np.nan])
+    numbers = given.dtype.kind in "biuf" or all(isinstance(_plain(label), bool | int | float) for label in given.flat)
+    labels = np.asarray(given, np.float64) if numbers else np.array([np.nan])
     if not ((labels == 0) | (labels == 1)).all():
         raise ValueError(
             f"y has {given.shape[1]} columns that do not hold 0 and 1 alone: for several columns of classes, fit "
@@ -103,13 +101,13 @@ def indicator_of(given: Array) -> Array:
 
 def label_weights(given: Any, labels: Array, weights: Array) -> Array:
     """The weights (2, L) of 0 and of 1 for each label; `labels` (N, L) are learned from, with `weights` (N,)."""
-    L = labels.shape[1]
-    if given != "balanced" and not (isinstance(given, list | tuple) and len(given) == L):
+    L, balanced = labels.shape[1], isinstance(given, str) and given == "balanced"
+    if not balanced and not (isinstance(given, list | tuple) and len(given) == L):
         raise ValueError(
             f'class_weight must be "balanced", None or a list of {L} dicts of 0 and 1, one for each label, got '
             f"{given!r}"
         )
-    of_each = [given] * L if given == "balanced" else given
+    of_each = [given] * L if balanced else given
     found = [class_weights(one, np.arange(2), column, weights) for one, column in zip(of_each, labels.T, strict=True)]
     return np.stack(found, axis=1)
 
