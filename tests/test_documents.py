@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import socket
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -113,3 +115,20 @@ def test_the_guide_to_devices_shows_what_the_example_does():
 def test_the_classic_program_is_that_of_the_lesson():
     program = (ROOT / "src/throughtime/studio/page/lesson/classic.py").read_text(encoding="utf-8")
     assert f"```python\n{program}```\n" in (ROOT / "docs/classic.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(
+    any(find_spec(needed) is None for needed in ("sklearn", "sktime", "onnxruntime")), reason="needs more"
+)
+def test_the_job_of_a_stream(tmp_path):
+    text = next(text for _, _, text in BLOCK.findall((ROOT / "docs/jobs.md").read_text()) if "uvicorn" in text)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        text = text.replace("8765", str(free.getsockname()[1]))
+    shutil.copy(ROOT / "examples/serve.py", tmp_path)
+    done = subprocess.run([sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    served, exported = done.stdout.splitlines()
+    assert len(set(served.split())) == 1
+    assert f"[['{served.split()[0]}']]" in exported
+    assert float(exported.split()[-1]) < 1e-5
