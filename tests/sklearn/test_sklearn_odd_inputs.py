@@ -180,7 +180,7 @@ REFUSED = {
     "numbers as classes": (lambda: fit("C", LISTED, RNG.normal(size=12)), "Unknown label type: continuous"),
     "classes of three axes": (
         lambda: fit("C", LISTED, np.ones((12, 2, 2))),
-        r"1d array, got an array of shape \(12, 2",
+        r"or an indicator \(sequences, labels\), got \(12, 2, 2\)",
     ),
     "a class that is NaN": (lambda: fit("C", LISTED, np.where(Y, np.nan, 0)), "sequence 1 has no class, leave it out"),
     "a class that is None": (lambda: fit("C", LISTED, ["a", None] * 6), "sequence 1 has no class"),

@@ -231,6 +231,8 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
 def _classes_of(sequences: Sequences, y: Any) -> Array:
     """The class (N,) of each sequence, or its labels (N, L) of 0 and 1."""
     given = label_array(sequences.per_sequence(y))
+    if given.ndim not in (1, 2):
+        raise ValueError(f"y must be (sequences,), or an indicator (sequences, labels), got {given.shape}")
     if given.ndim == 2 and given.shape[1] > 1:
         check_length(given, sequences)
         return indicator_of(given)
