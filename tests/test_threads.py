@@ -103,7 +103,12 @@ def test_how_many_threads_there_are(monkeypatch):
     assert processors() == Team().threads == 5
     for nonsense in ("", "0", "-3", "many"):
         monkeypatch.setenv("NUMBA_NUM_THREADS", nonsense)
-        assert processors() == of_the_machine
+        with pytest.raises(
+            ValueError, match="NUMBA_NUM_THREADS in the environment must be a number of threads from 1 on"
+        ):
+            processors()
+    monkeypatch.delenv("NUMBA_NUM_THREADS")
+    assert processors() == of_the_machine
     elsewhere = []
     thread = threading.Thread(target=lambda: elsewhere.append(processors()))
     thread.start()

@@ -166,6 +166,29 @@ def test_a_process_trains_alike_on_one_thread_and_two():
     assert result_of("on1") == result_of("on2")
 
 
+THREADS = "error: NUMBA_NUM_THREADS in the environment must be a number of threads from 1 on, got "
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("NUMBA_NUM_THREADS", "abc", THREADS),
+        ("NUMBA_NUM_THREADS", "0", THREADS),
+        (
+            "NUMBA_OPT",
+            "x",
+            "note: Environment variable 'NUMBA_OPT' is defined but its associated value 'x' could not be ",
+        ),
+        ("THROUGHTIME_TILE", "x", "error: THROUGHTIME_TILE must be one of "),
+    ],
+)
+def test_what_the_environment_says_wrong_is_told_in_one_line(name, value, said):
+    done = run("info", "--engine", env=os.environ | {name: value})
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+    assert (done.returncode, done.stdout == "") == ((2, True) if said.startswith("error") else (0, False))
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

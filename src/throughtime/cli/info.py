@@ -49,8 +49,8 @@ def info(
 
 
 def _engine() -> dict[str, Any]:
-    import numba
-    import numpy
+    from importlib.metadata import version
+
     from llvmlite.binding import get_host_cpu_name
 
     from throughtime.kernels.cache import cache_directory
@@ -60,8 +60,8 @@ def _engine() -> dict[str, Any]:
     return {
         "throughtime": throughtime.__version__,
         "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "numba": numba.__version__,
+        "numpy": version("numpy"),
+        "numba": version("numba"),
         "processor": get_host_cpu_name(),
         "vectors": f"{ENGINE.name}, {8 * ENGINE.vector_bytes} bits"
         if ENGINE.vector_bytes

@@ -48,7 +48,9 @@ class OneLineErrors(Commands):
             elif hasattr(stream := getattr(sys, name), "reconfigure"):
                 stream.reconfigure(errors="throughtime.named")
         with failures_reported(), warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_: note(str(message))
+            warnings.showwarning = lambda message, *_: note(
+                str(message).strip().partition("\n")[0]
+            )  # Numba adds tracebacks
             status = super().main(*args, **extra | {"standalone_mode": False})
             sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else DONE)

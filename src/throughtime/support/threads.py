@@ -22,6 +22,18 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+def threads_of_environment() -> int | None:
+    """What `NUMBA_NUM_THREADS` in the environment says; None if it is not there, a ValueError if it is no number."""
+    given = os.environ.get("NUMBA_NUM_THREADS")
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdecimal() and int(given[:9]) > 0 and len(given) < 10):
+        raise ValueError(
+            f"NUMBA_NUM_THREADS in the environment must be a number of threads from 1 on, got {given!r:.40}"
+        )
+    return int(given)
+
+
 def processors() -> int:
     """How many threads there are for work that does not say how many.
 
@@ -30,9 +42,9 @@ def processors() -> int:
     """
     if threading.current_thread() is not threading.main_thread():
         return 1
-    given = os.environ.get("NUMBA_NUM_THREADS", "")
-    if given.isdecimal() and int(given) > 0:
-        return int(given)
+    given = threads_of_environment()
+    if given is not None:
+        return given
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
