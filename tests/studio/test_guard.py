@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from throughtime.studio.guard import Guard, is_loopback, stored_token
+from throughtime.studio.guard import Guard, Proxy, is_loopback, stored_token
 
 TOKEN, PORT = "the token", 8765
 
@@ -17,10 +17,10 @@ async def _inside(scope, receive, send):
         await send({"type": "websocket.accept"})
 
 
-def answer(kind="http", query="token=the%20token", listening="127.0.0.1", **headers):
+def answer(kind="http", query="token=the%20token", listening="127.0.0.1", proxy=None, inside=_inside, **headers):
     headers = {"host": f"127.0.0.1:{PORT}"} | headers
     scope = {
-        "type": kind, "method": "GET", "path": "/", "query_string": query.encode(), "scheme": kind,
+        "type": kind, "method": "GET", "path": headers.pop("path", "/"), "query_string": query.encode(), "scheme": kind,
         "headers": [(name.encode(), value.encode()) for name, value in headers.items() if value is not None],
     }  # fmt: skip
     sent = []
@@ -31,7 +31,7 @@ def answer(kind="http", query="token=the%20token", listening="127.0.0.1", **head
     async def receive():
         return {"type": "websocket.connect"}
 
-    asyncio.run(Guard(_inside, TOKEN, listening, PORT)(scope, receive, send))
+    asyncio.run(Guard(inside, TOKEN, listening, PORT, proxy)(scope, receive, send))
     return sent[0]
 
 
@@ -95,6 +95,80 @@ def test_a_host_that_others_reach_answers_addresses_and_no_foreign_names():
     assert not is_loopback("example.org")
     assert is_loopback("127.0.0.2")
     assert is_loopback("::1")
+
+
+HUB = Proxy.at("https://Hub.example/user/me%40work/proxy/8765/")
+
+
+@pytest.mark.parametrize("host", ["hub.example", "HUB.example:443", f"127.0.0.1:{PORT}", f"localhost:{PORT}"])
+def test_behind_a_proxy_its_name_is_one_more(host):
+    entered = answer(proxy=HUB, host=host, origin="https://hub.example")
+    assert entered["status"] == 200
+    cookie = dict(entered["headers"])[b"set-cookie"].decode()
+    assert cookie.endswith("HttpOnly; SameSite=Strict; Path=/user/me%40work/proxy/8765/; Secure")
+    assert answer("websocket", proxy=HUB, host=host, origin="https://hub.example")["type"] == "websocket.accept"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"query": "", "host": "hub.example"},
+        {"query": "token=wrong", "host": "hub.example"},
+        {"host": "hub.example:80"},
+        {"host": f"hub.example:{PORT}"},
+        {"host": "evil.hub.example"},
+        {"host": "hub.example.evil"},
+        {"host": "hub.example/user"},
+        {"host": "evil@hub.example"},
+        {"host": "hub.example?"},
+        {"host": "hub.example", "origin": "http://hub.example"},
+        {"host": "hub.example", "origin": "https://hub.example:8443"},
+        {"host": "hub.example", "origin": "https://evil.example"},
+        {"host": "hub.example", "origin": "null"},
+    ],
+    ids=str,
+)
+def test_behind_a_proxy_the_rest_is_refused(headers):
+    assert answer(proxy=HUB, **headers)["status"] == 403
+    assert answer("websocket", proxy=HUB, **headers)["code"] == 1008
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("/", None),
+        ("/main.js", None),
+        ("/user/me@work/proxy/8765/main.js", "/user/me@work/proxy/8765"),
+        ("/user/me@work/proxy/8765", "/user/me@work/proxy/8765"),
+        ("/user/me@work/proxy/87655/main.js", None),
+    ],
+)
+def test_a_proxy_may_leave_the_path_as_it_is(path, root):
+    found = []
+
+    async def inside(scope, receive, send):
+        found.append(scope.get("root_path"))
+        await _inside(scope, receive, send)
+
+    answer(proxy=HUB, host="hub.example", path=path, inside=inside)
+    assert found == [root]
+
+
+def test_the_address_of_a_proxy():
+    for given, address in [
+        ("https://hub.example", "https://hub.example/"),
+        ("https://hub.example:443/", "https://hub.example/"),
+        ("http://hub.example:8080/a/b", "http://hub.example:8080/a/b/"),
+        ("http://[::1]:8888/proxy/8765//", "http://[::1]:8888/proxy/8765/"),
+    ]:
+        assert Proxy.at(given).address == address
+    for wrong in (
+        "hub.example", "ftp://hub.example/", "https://", "https://me@hub.example/", "https://hub.example/?x=1",
+        "https://hub.example/#x", "https://hub.example/a b", "https://hub.example/a;b", "https://hub.example/../b",
+        "https://hub.example:x/", "https://hub.example:99999/", "https://hub.example/a//b", "",
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="--behind must be the address of a reverse proxy as a browser sees it"):
+            Proxy.at(wrong)
 
 
 def test_the_token_stays_the_same_and_is_nobody_elses(tmp_path, monkeypatch):

@@ -21,6 +21,7 @@ Examples:
   throughtime studio
   throughtime studio runs/addition-elman-0
   throughtime studio model.safetensors --port 9000
+  throughtime studio --behind https://hub.example/user/me/proxy/8765/
 
 Ctrl-C ends it and saves the run."""
 
@@ -46,6 +47,14 @@ def studio(
             "can use the studio, and nothing that is sent is encrypted.",
         ),
     ] = False,
+    behind: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The address at which a reverse proxy shows the studio, such as JupyterHub's "
+            "https://hub.example/user/me/proxy/8765/; it goes on to listen at --host.",
+        ),
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Only print the address.")] = False,
 ) -> None:
     """Open a page where a network learns, and walk through its time."""
@@ -60,25 +69,27 @@ def studio(
             f"--host {host} may be reached by other computers, and nothing that is sent is encrypted: "
             "add --reachable-by-others if this is meant, or leave out --host"
         )
+    proxy = None if behind is None else guard.Proxy.at(behind)
     plan, folder = _opened(path)
     try:
-        bound = serving.listen(host, port)
+        # a proxy knows the port: no other will do
+        bound = serving.listen(host, port) if proxy is None else serving.listen(host, port, tried=1)
     except OSError as error:
         raise Failure(f"cannot listen at {host}, port {port}: {error.strerror or error}") from None
     token = guard.stored_token()
-    url = serving.address(host, bound.getsockname()[1], token)
+    url = serving.address(host, bound.getsockname()[1], token) if proxy is None else f"{proxy.address}?token={token}"
 
     def ready(_: Callable[[], None]) -> None:
         line("studio", url)
         line("", f"shows {folder or path or 'a new network'} · Ctrl-C ends it and saves the run")
-        if not no_browser:
+        if not no_browser and proxy is None:  # behind one, the browser is elsewhere
             import threading
             import webbrowser
 
             threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
     say("starting; the first time, the kernels are compiled")
-    saved = serving.serve(lambda: Session(plan, folder, _new_folder), bound, token, ready)
+    saved = serving.serve(lambda: Session(plan, folder, _new_folder), bound, token, ready, proxy)
     if saved:
         line("saved", str(saved))
     if busy():  # a kernel that is being compiled, say: what it would make is not wanted any more

@@ -1,20 +1,23 @@
 """The one client of the server: the browser that was given the printed address, and no other page that is open in it.
 
-The token of that address is exchanged for a cookie. `Host` must be this server's own name, so that no foreign name that
-was made to lead here (DNS rebinding) is answered; `Origin`, where a browser sends one, must be this server's too.
+The token of that address is exchanged for a cookie. `Host` must be this server's own name, or that of the one reverse
+proxy that was named, so that no foreign name that was made to lead here (DNS rebinding) is answered; `Origin`, where a
+browser sends one, must be one of these too.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import stat
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
@@ -28,7 +31,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
@@ -64,6 +67,54 @@ def stored_token() -> str:
     return fresh
 
 
+Origin = tuple[str, str, int]
+"""Scheme, name and port."""
+
+
+def origin_of(text: str) -> Origin | None:
+    """The origin that scheme://host:port writes; None if it is anything more or else."""
+    if not re.fullmatch(r"https?://[\w.:\[\]-]+", text, re.ASCII):
+        return None
+    try:
+        parts = urlsplit(text)
+        name, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+    except ValueError:
+        return None
+    return (parts.scheme, name, port) if name else None
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A reverse proxy that shows the studio to browsers under another address.
+
+    origin : of the address
+    prefix : its path, without a slash at the end; the proxy may take it away from the requests, or leave it
+    """
+
+    origin: Origin
+    prefix: str
+
+    @classmethod
+    def at(cls, address: str) -> Proxy:
+        """The proxy at an address such as https://hub.example/user/me/proxy/8765/; a ValueError for anything else."""
+        found = re.fullmatch(r"(https?://[^/?#]+)((?:/[\w.~%@:+-]+)*)/*", address, re.ASCII)
+        origin = None if found is None else origin_of(found[1])
+        if found is None or origin is None or {".", ".."} & set(found[2].split("/")):
+            raise ValueError(
+                "--behind must be the address of a reverse proxy as a browser sees it, such as "
+                f'https://hub.example/user/me/proxy/8765/, got "{address[:80]}"'
+            )
+        return cls(origin, found[2])
+
+    @property
+    def address(self) -> str:
+        """The address of the page."""
+        scheme, name, port = self.origin
+        host = f"[{name}]" if ":" in name else name
+        usual = port == {"http": 80, "https": 443}[scheme]
+        return f"{scheme}://{host}{'' if usual else f':{port}'}{self.prefix}/"
+
+
 class Guard:
     """Answers what must not pass with 403, and puts the security headers on the rest.
 
@@ -72,10 +123,11 @@ class Guard:
     app : what is guarded
     token : str
     host, port : where the server listens
+    proxy : that shows it under another address
     """
 
-    def __init__(self, app: Any, token: str, host: str, port: int) -> None:
-        self.app, self.token, self.port = app, token, port
+    def __init__(self, app: Any, token: str, host: str, port: int, proxy: Proxy | None = None) -> None:
+        self.app, self.token, self.port, self.proxy = app, token, port, proxy
         self.cookie = f"throughtime-{port}"
         self.open_to_others = not is_loopback(host)
         self.names = {*LOOPBACK, host, socket.gethostname()} if self.open_to_others else set(LOOPBACK)
@@ -88,6 +140,9 @@ class Guard:
         connection = HTTPConnection(scope)
         reason = self._reason_against(connection)
         if reason is None:
+            prefix = "" if self.proxy is None else unquote(self.proxy.prefix)
+            if f"{scope['path']}/".startswith(f"{prefix}/"):
+                scope["root_path"] = prefix
             await self.app(scope, receive, self._with_headers(connection, send))
         elif scope["type"] == "http":
             refusal = PlainTextResponse(
@@ -100,8 +155,8 @@ class Guard:
 
     def _reason_against(self, connection: HTTPConnection) -> str | None:
         hosts = connection.headers.getlist("host")
-        if len(hosts) != 1 or not self._is_own(f"http://{hosts[0]}"):
-            return "this server answers only under its own address"
+        if len(hosts) != 1 or not any(self._is_own(f"{scheme}://{hosts[0]}") for scheme in ("http", "https")):
+            return "this server answers only under its own address; throughtime studio --behind adds that of a proxy"
         if any(not self._is_own(origin) for origin in connection.headers.getlist("origin")):
             return "this server answers only its own pages"
         if not self._knows(connection.query_params.get("token")) and not self._knows(
@@ -111,13 +166,12 @@ class Guard:
         return None
 
     def _is_own(self, origin: str) -> bool:
-        """Whether an origin, scheme://host:port, is this server."""
-        try:
-            parts = urlsplit(origin)
-            name, port = parts.hostname or "", parts.port or 80
-        except ValueError:
-            return False
-        if parts.scheme != "http" or port != self.port or parts.username is not None or parts.path:
+        """Whether an origin, scheme://host:port, is this server, or its proxy."""
+        found = origin_of(origin)
+        if found is None or (self.proxy is not None and found == self.proxy.origin):
+            return found is not None
+        scheme, name, port = found
+        if scheme != "http" or port != self.port:
             return False
         return name in self.names or (self.open_to_others and _is_address(name))
 
@@ -131,7 +185,10 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
                 if entering:
-                    cookie = f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/"
+                    # behind a proxy, others may have paths of the same name: they are not sent the token
+                    prefix, scheme = ("", "http") if self.proxy is None else (self.proxy.prefix, self.proxy.origin[0])
+                    cookie = f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path={prefix}/"
+                    cookie += "; Secure" if scheme == "https" else ""
                     headers.append((b"set-cookie", cookie.encode()))
                 given = {name for name, _ in message.get("headers", [])}
                 message["headers"] = [*message.get("headers", []), *(h for h in headers if h[0] not in given)]

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from throughtime.studio import export
 from throughtime.studio.aside import aside
 from throughtime.studio.client import Client, TooSlow
-from throughtime.studio.guard import Guard
+from throughtime.studio.guard import Guard, Proxy
 from throughtime.studio.lesson import lesson
 from throughtime.studio.messages import LARGEST_UPLOAD
 from throughtime.studio.process import Lost
@@ -42,7 +42,7 @@ class TooLarge(Exception):
     """An upload has more bytes than it may."""
 
 
-def application(session: Session, token: str, host: str, port: int) -> Starlette:
+def application(session: Session, token: str, host: str, port: int, proxy: Proxy | None = None) -> Starlette:
     """The guarded application; who starts the session also ends it."""
     return Starlette(
         routes=[
@@ -53,7 +53,7 @@ def application(session: Session, token: str, host: str, port: int) -> Starlette
             Route("/lesson", _lesson),
             Mount("/", StaticFiles(directory=PAGE)),
         ],
-        middleware=[Middleware(Guard, token=token, host=host, port=port)],
+        middleware=[Middleware(Guard, token=token, host=host, port=port, proxy=proxy)],
     )
 
 
@@ -63,7 +63,7 @@ async def _index(request: Request) -> Response:
 
 async def _lesson(request: Request) -> Response:
     # its one script is allowed by the policy that the page itself has
-    headers = {"content-security-policy": "frame-ancestors 'none'"}
+    headers = {"content-security-policy": "frame-ancestors 'self'"}
     return Response(await aside(lesson), media_type="text/html", headers=headers)
 
 

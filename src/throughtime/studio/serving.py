@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 
 from throughtime.studio.door import BACKLOG, Door, Doorkeeper
+from throughtime.studio.guard import Proxy
 from throughtime.studio.messages import LARGEST_MESSAGE
 from throughtime.studio.server import application
 from throughtime.studio.session import Session
@@ -26,10 +27,10 @@ TO_END = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 """Signals that end the studio; no system has all of them."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket at this port, or the next one that is free."""
+def listen(host: str, port: int, tried: int = PORTS_TRIED) -> socket.socket:
+    """A socket at this port, or the next one of so many that is free."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for candidate in range(port, min(port + PORTS_TRIED, 65536)):
+    for candidate in range(port, min(port + tried, 65536)):
         bound = socket.socket(family, socket.SOCK_STREAM)
         try:
             _claim(bound)
@@ -41,7 +42,8 @@ def listen(host: str, port: int) -> socket.socket:
                 raise
             continue
         return bound
-    raise ValueError(f"the ports {port} to {port + PORTS_TRIED - 1} are all taken: choose another with --port")
+    which = f"port {port} is taken" if tried == 1 else f"the ports {port} to {port + tried - 1} are all taken"
+    raise ValueError(f"{which}: choose another with --port")
 
 
 def _claim(bound: socket.socket) -> None:
@@ -67,7 +69,11 @@ def address(host: str, port: int, token: str) -> str:
 
 
 def serve(
-    make_session: Callable[[], Session], bound: socket.socket, token: str, ready: Callable[[Callable[[], None]], None]
+    make_session: Callable[[], Session],
+    bound: socket.socket,
+    token: str,
+    ready: Callable[[Callable[[], None]], None],
+    proxy: Proxy | None = None,
 ) -> Path | None:
     """Serve until Ctrl-C; returns where the run was saved, or None.
 
@@ -79,6 +85,7 @@ def serve(
     bound : from `listen`
     token : str
     ready : called when the page can be opened, with a function that does what Ctrl-C does
+    proxy : that shows the studio under another address
 
     Raises
     ------
@@ -87,7 +94,7 @@ def serve(
     """
     end = _End()
     with _signals_to(end):
-        return asyncio.run(_until(end, make_session, bound, token, ready))
+        return asyncio.run(_until(end, make_session, bound, token, ready, proxy))
 
 
 class _End:
@@ -133,11 +140,12 @@ async def _until(
     bound: socket.socket,
     token: str,
     ready: Callable[[Callable[[], None]], None],
+    proxy: Proxy | None,
 ) -> Path | None:
     end.loop = asyncio.get_running_loop()
     end.loop.set_exception_handler(_Complaints())
     session = make_session()
-    server = _Server(_configuration(session, bound, token))
+    server = _Server(_configuration(session, bound, token, proxy))
     serving = asyncio.create_task(server.serve(sockets=[bound]))
     keeping = asyncio.create_task(Doorkeeper().keep(server.server_state.connections))
     starting, requested = asyncio.create_task(session.start()), asyncio.create_task(end.requested.wait())
@@ -158,10 +166,10 @@ async def _until(
     return saved
 
 
-def _configuration(session: Session, bound: socket.socket, token: str) -> uvicorn.Config:
+def _configuration(session: Session, bound: socket.socket, token: str, proxy: Proxy | None) -> uvicorn.Config:
     host, port = bound.getsockname()[:2]
     return uvicorn.Config(
-        application(session, token, host, port),
+        application(session, token, host, port, proxy),
         http=Door,
         backlog=BACKLOG,
         log_level="critical",
