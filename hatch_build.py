@@ -25,5 +25,10 @@ class Address(MetadataHookInterface):
             }
             version = f"v{metadata['version']}"
             text = re.sub(r'((?:src|srcset)="|!\[[^\]]*\]\()(?=docs/)', rf"\1{address}/raw/{version}/", text)
-            text = re.sub(r"(\]\()(?=docs/|src/|tests/|[A-Z_]+\.md)", rf"\1{address}/blob/{version}/", text)
+            text = re.sub(
+                r"(\]\()(?=docs/|src/|tests/|[A-Z_]+\.md|pyproject\.toml)", rf"\1{address}/blob/{version}/", text
+            )
+            text = text.replace(
+                "`pip install git+ADDRESS`, with the address of this repository", f"`pip install git+{address}`"
+            )
         metadata["readme"] = {"content-type": "text/markdown", "text": text}
