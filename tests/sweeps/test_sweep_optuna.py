@@ -161,6 +161,7 @@ def test_options_that_change_what_a_loss_means_prune_nothing():
         ({"hidden": [4, 8], "learning_rate": {"from": 0.01, "to": 0.1}}, True),
         ({"noise": [0.0, 0.1]}, False),
         ({"dropout": {"from": 0.0, "to": 0.1}}, False),
+        ({"recurrent_dropout": [0.0, 0.1]}, False),
         ({"bits": [4, 8]}, False),
         ({"cell": ["elman", "lstm"]}, False),  # whose recipes differ in noise
         ({"cell": ["elman", "gru"], "noise": 0.1}, True),

@@ -26,6 +26,12 @@ from throughtime.training.loop import Run
 _PARTS = 10
 """Parts of a training after each of which its loss is compared: records lie at other steps in larger networks."""
 
+_OF_THE_WAY = {
+    "steps", "batch", "optimizer", "schedule", "clip", "weight_decay", "window", "update", "shuffle", "patience",
+    "log_every", "seed",
+}  # fmt: skip
+"""Settings that say how the least loss is sought; all others say what it is."""
+
 
 def require_optuna() -> Any:
     """The library; a ValueError that says how to install it if it is not there."""
@@ -102,9 +108,13 @@ def _pruner(trial: Any) -> Any:
 def _losses_compare(space: Space) -> bool:
     plans = [planned(space.task, options) for options in space.corners()]
     kinds = {
-        repr((options_of(p.task), s.noise, s.input_noise, s.dropout, s.cell_penalty))
-        for p, s in ((plan, plan.settings) for plan in plans)
-    }
+        repr((
+            options_of(plan.task),
+            plan.specification.loss,
+            {name: value for name, value in vars(plan.settings).items() if name not in _OF_THE_WAY},
+        ))
+        for plan in plans
+    }  # fmt: skip
     return len(kinds) == 1
 
 
