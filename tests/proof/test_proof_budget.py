@@ -11,9 +11,11 @@ import pytest
 from known_networks import ADDITION, forgetful
 
 import throughtime as tt
-from throughtime.proof import Proved, Unknown, checker, prove
-from throughtime.proof.budget import SECOND, Budget, OutOfBudget
+from throughtime.proof import Proved, Unknown, checker, prove, sets
+from throughtime.proof.budget import CALL, NUMBER, SECOND, SINGLE, Budget, OutOfBudget
 from throughtime.proof.counterexample import first_wrong, shorten
+from throughtime.proof.extraction import extract
+from throughtime.proof.samples import samples
 from throughtime.proof.search import Search
 from throughtime.proof.system import System
 
@@ -57,6 +59,31 @@ def test_numbers_that_are_none_are_refused_before_anything_is_done(name, value):
     if name == "budget":
         with pytest.raises(ValueError, match=r"^budget must be a"):
             tt.train_until_proved(tt.Network(inputs=2, hidden=2, outputs=1), tt.tasks.Addition(), budget=value)
+
+
+def test_walks_are_charged_before_they_are_done(monkeypatch):
+    """A search whose budget is just too small for them does not begin them."""
+    system = System.of(built.two_unit_adder(), ADDITION)
+    cost = sets.STEPS * (sets.WALKS * system.work + CALL)
+    begun = []
+    real = sets._walked
+    monkeypatch.setattr(sets, "_walked", lambda *given: begun.append(given) or real(*given))
+    for budget, walked in ((cost - 1, 0), (cost, 1)):
+        found = Search(system, ADDITION, Budget(budget), 0, lambda line: None).verdict()
+        assert isinstance(found, Unknown)
+        assert found.reason == "no error found in the budget"
+        assert len(begun) == walked
+
+
+def test_hulls_and_representatives_are_charged():
+    system = System.of(built.elman(ADDITION), ADDITION)
+    tried = samples(system, ADDITION)
+    walks, spent = sets.walk(tried, ADDITION, 0), Budget(1e12)
+    tracking = extract(system, ADDITION, 0.5, 1000, budget=spent)
+    assert 1e12 - spent.left >= SINGLE * (len(tracking.label) - 1)
+    with pytest.raises(OutOfBudget):
+        sets.hulls(tracking, tried, walks, Budget(NUMBER * walks.states.size - 1))
+    assert isinstance(sets.hulls(tracking, tried, walks, Budget(1e12)), sets.Sets)
 
 
 def test_a_check_is_not_charged(monkeypatch):

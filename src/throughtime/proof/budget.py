@@ -13,6 +13,9 @@ SECOND = 1.6e10
 CALL = 2e6
 """What a call that works on many rows at once counts for, besides its rows."""
 
+NUMBER, SINGLE = 2e2, 4e5
+"""What a number counts for that is sorted by the set it is met in, and what is done in Python for one state alone."""
+
 
 class OutOfBudget(Exception):
     """The next piece of work is more than is left."""

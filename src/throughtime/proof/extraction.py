@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from throughtime.proof.budget import CALL, Budget
+from throughtime.proof.budget import CALL, SINGLE, Budget
 from throughtime.proof.system import Array, System
 from throughtime.tasks.machine import Machine
 
@@ -113,7 +113,7 @@ def extract(
         after, new_label = after.reshape(-1, system.width), machine.next[label].ravel()
         point = system.embedded(after)
         within = _tolerances(system, before, point, new_label, tolerance)
-        target, fresh = _merge(points, labels, near, point, new_label, within, limit - len(labels))
+        target, fresh = _merge(points, labels, near, point, new_label, within, limit - len(labels), budget)
         succ = np.concatenate([succ, target.reshape(len(s), A)])
         points, labels = np.concatenate([points, point[fresh]]), np.concatenate([labels, new_label[fresh]])
         near = np.concatenate([near, within[fresh]])
@@ -152,13 +152,14 @@ def _nearest(points: Array, labels: Array, point: Array, label: Array) -> tuple[
 
 
 def _merge(
-    points: Array, labels: Array, near: Array, point: Array, label: Array, within: Array, room: int
+    points: Array, labels: Array, near: Array, point: Array, label: Array, within: Array, room: int, budget: Budget
 ) -> tuple[Array, list[int]]:
     """To which representative each new point goes, the new ones among them after the old → (targets, which are new)."""
     target, squares = _nearest(points, labels, point, label)
     target[~(squares <= near[target] ** 2)] = -1  # also where they are no number
     fresh: list[int] = []
     for k in np.flatnonzero(target < 0):
+        budget.take(SINGLE)
         rivals = [i for i, j in enumerate(fresh) if label[j] == label[k]]
         if rivals:
             distance = _squares(point[k : k + 1], point[[fresh[i] for i in rivals]])[0]

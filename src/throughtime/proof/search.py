@@ -169,7 +169,7 @@ class Search:
     def run(self) -> Proved | Refuted | str:
         """Search → a verdict, or why there is none."""
         self.progress("looking for an error")
-        walks = walk(self.tried, self.machine, self.seed)
+        walks = walk(self.tried, self.machine, self.seed, self.budget)
         if not np.isfinite(walks.states).all():
             return "its states overflow"
         word = walks.error or wrong_lasso(self.tried.system, self.tried.machine, self.budget)
@@ -195,7 +195,7 @@ class Search:
             if not same and (proved := self.attempts(tracking, walks, STEPS, epsilon, BOLD)):
                 return proved
             if lingering is None:
-                lingering = linger(self.tried, self.machine, self.seed)
+                lingering = linger(self.tried, self.machine, self.seed, self.budget)
                 if lingering.error and (refuted := self.refute(lingering.error)):
                     return refuted
             finer = self.finer_where_wide(tracking, lingering, tolerance)
@@ -208,7 +208,7 @@ class Search:
     def finer_where_wide(self, tracking: Tracking, walks: Walks, tolerance: float) -> Tracking | Wrong | None:
         """An automaton whose sets are at most τ wide, with representatives nearer to each other where states drift."""
         for _ in range(ROUNDS):
-            sets = hulls(tracking, self.tried, walks)
+            sets = hulls(tracking, self.tried, walks, self.budget)
             ends = self.system.embedded(sets.lo), self.system.embedded(sets.hi)
             wide = (ends[1] - ends[0]).max(axis=1) > WIDE * tolerance
             if not wide.any():
@@ -237,7 +237,7 @@ class Search:
         self, tracking: Tracking, walks: Walks, steps: tuple[int, ...], epsilon: float, widening: Widening
     ) -> Proved | None:
         """Attempts with each m, from the hulls of what walks leave."""
-        sets = hulls(tracking, self.tried, walks)
+        sets = hulls(tracking, self.tried, walks, self.budget)
         for m in steps:
             if proved := self.attempt(tracking, sets, m, epsilon, widening):
                 return proved

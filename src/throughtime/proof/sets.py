@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from throughtime.proof.budget import CALL, NUMBER, Budget
 from throughtime.proof.extraction import Tracking, right
 from throughtime.proof.samples import Samples
 from throughtime.proof.system import Array
@@ -63,12 +64,13 @@ class Sets:
         return replace(self, lo=self.lo - below, hi=self.hi + above)
 
 
-def walk(tried: Samples, machine: Machine, seed: int) -> Walks:
+def walk(tried: Samples, machine: Machine, seed: int, budget: Budget | None = None) -> Walks:
     """Walk; half of the walks prefer symbols that keep the machine in its state.
 
     A walk draws a symbol uniformly, or with its own probability one of those that keep the state. It reads any of the
     inputs that are tried of that symbol, or with another probability always the same.
     """
+    _charge(budget, tried, WALKS, STEPS)
     rng = np.random.default_rng(seed)
     A, V = tried.variants.shape
     keeps = machine.next == np.arange(len(machine.next))[:, None]
@@ -90,11 +92,12 @@ def walk(tried: Samples, machine: Machine, seed: int) -> Walks:
     return _walked(tried, machine, variant, symbols)
 
 
-def linger(tried: Samples, machine: Machine, seed: int) -> Walks:
+def linger(tried: Samples, machine: Machine, seed: int, budget: Budget | None = None) -> Walks:
     """Long walks that read one to three symbols again and again, each for a while of its own, and then others.
 
     They come to where a state drifts slowly, and leave it from there; a third of them reads symbols as they come.
     """
+    _charge(budget, tried, LINGERING, LONG)
     rng = np.random.default_rng([seed, 1])
     A, V = tried.variants.shape
     words = rng.integers(A, size=(LONG, LINGERING))
@@ -105,6 +108,11 @@ def linger(tried: Samples, machine: Machine, seed: int) -> Walks:
     at = since + (np.arange(LONG)[:, None] - since) % np.take_along_axis(rng.integers(1, 4, words.shape), since, axis=0)
     words = np.take_along_axis(words, np.minimum(at, LONG - 1), axis=0)
     return _walked(tried, machine, rng.integers(V, size=words.shape), lambda t, label: words[t])
+
+
+def _charge(budget: Budget | None, tried: Samples, walks: int, steps: int) -> None:
+    if budget is not None:
+        budget.take(steps * (walks * tried.system.work + CALL))
 
 
 def _walked(tried: Samples, machine: Machine, variant: Array, symbols: Callable[[int, Array], Array]) -> Walks:
@@ -124,8 +132,9 @@ def _walked(tried: Samples, machine: Machine, variant: Array, symbols: Callable[
     return Walks(words, states, wrong)
 
 
-def hulls(tracking: Tracking, tried: Samples, walks: Walks) -> Sets:
+def hulls(tracking: Tracking, tried: Samples, walks: Walks, budget: Budget) -> Sets:
     """Boxes around the states met at q."""
+    budget.take(NUMBER * walks.states.size + CALL * len(walks.words))
     Q = len(tracking.label)
     q = np.zeros(walks.words.shape[1], np.int64)
     visits = [np.arange(Q), q]
