@@ -14,15 +14,19 @@ from throughtime.support.disk import require_folder
 from throughtime.support.documents import printable
 
 if TYPE_CHECKING:
-    from throughtime.proof import Machine, Proof
+    from throughtime.proof import Greatest, Machine, Proof
+    from throughtime.proof.greatest import Quantity
 
 UNKNOWN = 3
+
+QUANTITIES: dict[str, Quantity] = {"input-noise": "input noise", "epsilon": "epsilon"}
 
 EPILOG = """\b
 Example:
   throughtime prove
   throughtime prove runs/addition-elman-0 --certificate adder.json
   throughtime prove --input-noise 0.01
+  throughtime prove --greatest input-noise --certificate loose.json
   throughtime prove --epsilon 1e-4 --certificate runs/addition-elman-0/certificate.json
   throughtime prove model.safetensors --machine machine.toml
 
@@ -63,28 +67,44 @@ def prove(
     input_noise: Annotated[
         float, typer.Option(help="What each input may be off by, at every step.", min=0, show_default=False)
     ] = 0.0,
+    greatest: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="input-noise or epsilon: look for the greatest one that is proved in the budget."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Prove that a network is right on inputs of every length, or find a shortest one on which it is wrong."""
-    from throughtime.proof import Proved, why_not
+    from throughtime.proof import Proved, prove_greatest, why_not
     from throughtime.proof import prove as attempt
 
     if certificate is not None:
         require_folder(certificate)
     if not epsilon < 1:
         raise Failure(f"--epsilon must be from 0 to below 1, got {epsilon:g}")
+    if greatest not in (None, *QUANTITIES):
+        raise Failure(f'--greatest must be input-noise or epsilon, got "{printable(str(greatest))}"')
     model = open_model(path, model_path)
     machine = machine_of(model, machine_file)
     if machine_file is None and (reason := why_not(model.network, model.task())):
         raise Failure(reason)
-    found = attempt(model.network, machine, budget, seed, epsilon=epsilon, input_noise=input_noise)
+    most: Greatest | None = None
+    if greatest is None:
+        found = attempt(model.network, machine, budget, seed, epsilon=epsilon, input_noise=input_noise)
+    else:
+        quantity = QUANTITIES[greatest]
+        most = prove_greatest(model.network, machine, quantity, budget, seed, epsilon=epsilon, input_noise=input_noise)
+        found = most.proof
     proof = advised(found, model.noise)
     if certificate is not None and isinstance(proof, Proved):
         proof.certificate.save(certificate)
     if json:
-        document({"model": str(model.path), **as_json(proof)})
+        document({"model": str(model.path), **as_json(proof), **({} if most is None else greatest_as_json(most))})
     else:
         tell(proof, verbose)
+        if most is not None and isinstance(proof, Proved):
+            tell_greatest(most, QUANTITIES[str(greatest)])
         if certificate is not None and isinstance(proof, Proved):
             line("saved", str(certificate))
         if isinstance(proof, Proved):
@@ -129,6 +149,21 @@ def tell(proof: Proof, verbose: bool = False) -> None:
         line("", printable(proof.details))
     if verbose and isinstance(proof, Unknown) and proof.search:
         line("search", printable(proof.search))
+
+
+def tell_greatest(found: Greatest, of: str) -> None:
+    """Print the greatest that is proved, and what is known of more."""
+    beyond = "no more is possible"
+    if found.verdict is not None:
+        how = "refuted" if found.verdict.verdict == "refuted" else "undecided"
+        beyond = f"with {found.beyond:.3g} it is {how}"
+    line("greatest", f"{of} {found.value:.3g} is proved; {beyond}")
+
+
+def greatest_as_json(found: Greatest) -> dict[str, Any]:
+    """The same for a JSON document."""
+    verdict = None if found.verdict is None else found.verdict.verdict
+    return {"greatest": found.value, "beyond": {"value": found.beyond, "verdict": verdict}}
 
 
 def as_json(proof: Proof) -> dict[str, Any]:

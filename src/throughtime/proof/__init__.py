@@ -2,6 +2,7 @@
 
 from throughtime.proof.automaton import Automaton, automaton_of
 from throughtime.proof.certificate import Certificate
+from throughtime.proof.greatest import Greatest, prove_greatest
 from throughtime.proof.machines import read_machine, specify
 from throughtime.proof.search import prove
 from throughtime.proof.system import why_not
@@ -11,6 +12,7 @@ from throughtime.tasks.machine import Machine
 __all__ = [
     "Automaton",
     "Certificate",
+    "Greatest",
     "Machine",
     "Proof",
     "Proved",
@@ -18,6 +20,7 @@ __all__ = [
     "Unknown",
     "automaton_of",
     "prove",
+    "prove_greatest",
     "read_machine",
     "specify",
     "why_not",

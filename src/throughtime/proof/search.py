@@ -75,6 +75,7 @@ ADVICE = (
     "makes networks that can be proved"
 )
 
+INTERRUPTED = "no error found until it was interrupted"
 NEAR = "an output is wrong in floating point, and whether it is in real numbers was not found"
 
 Progress = Callable[[str], None]
@@ -124,14 +125,23 @@ def prove(
     ValueError
         If nothing can be proved about such a network, it does not fit the machine, or another value is none.
     """
+    return search_for(net, machine, Budget.of(budget), seed, progress, epsilon, input_noise).decided()
+
+
+def search_for(
+    net: Net,
+    machine: Machine,
+    budget: Budget,
+    seed: int = 0,
+    progress: Progress | None = None,
+    epsilon: float = 0.0,
+    input_noise: float = 0.0,
+) -> Search:
+    """A search that has not begun; a ValueError as `prove` has it."""
     System.of(net, machine)  # for its errors
     machine = machine.off_by(number("input_noise", input_noise, 0))
     seed, epsilon = whole_number("seed", seed, most=None), number("epsilon", epsilon, 0, 1)
-    search = Search(System.of(net, machine), machine, Budget.of(budget), seed, progress or (lambda line: None), epsilon)
-    try:
-        return search.verdict()
-    except KeyboardInterrupt:
-        return search.unknown("no error found until it was interrupted")
+    return Search(System.of(net, machine), machine, budget, seed, progress or (lambda line: None), epsilon)
 
 
 @dataclass
@@ -156,6 +166,13 @@ class Search:
     def seconds(self) -> float:
         """Since the search began."""
         return time.perf_counter() - self.begun
+
+    def decided(self) -> Proof:
+        """Search until there is a verdict, or Ctrl-C."""
+        try:
+            return self.verdict()
+        except KeyboardInterrupt:
+            return self.unknown(INTERRUPTED)
 
     def verdict(self) -> Proof:
         """Search until there is a verdict; KeyboardInterrupt comes through."""
