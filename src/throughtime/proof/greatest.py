@@ -19,8 +19,8 @@ Quantity = Literal["input noise", "epsilon"]
 NEAR, LEAST = 1.05, 2.0**-10
 """The search ends when so many times the greatest was not proved; the least noise that is tried, of the most."""
 
-SHARE = 4
-"""An attempt gets at most one of so many parts of what is left of the budget."""
+SHARE, AMPLE = 4, 2
+"""An attempt gets one of so many parts of what is left of the budget, or so many times what a proof has taken."""
 
 
 class Greatest(NamedTuple):
@@ -55,7 +55,7 @@ def prove_greatest(
     """Look for the greatest input noise, or ε, for which a network is proved.
 
     By bisection of its logarithm: whatever is proved with more is right with less. What an attempt could not prove in
-    its share of the budget, another one may.
+    its share of the budget, a longer budget may.
 
     Parameters
     ----------
@@ -78,21 +78,25 @@ def prove_greatest(
     given = {"epsilon": epsilon, "input_noise": input_noise}
     name = "epsilon" if of == "epsilon" else "input_noise"
 
+    taken = 0.0
+
     def attempt(value: float, share: float) -> Proof:
-        mine = Budget(whole.left * share)
-        before = mine.left
+        nonlocal taken
+        mine = Budget(share)
         found = search_for(net, machine, mine, seed, progress, **{**given, name: value}).decided()
-        whole.left -= before - max(mine.left, 0) if math.isfinite(before) else 0
+        spent = share - max(mine.left, 0) if math.isfinite(share) else 0.0
+        whole.left -= spent
+        taken = max(taken, spent) if isinstance(found, Proved) else taken
         return found
 
-    proof = attempt(number(name, given[name], 0), 1.0)
+    proof = attempt(number(name, given[name], 0), whole.left)
     most = 1.0 if of == "epsilon" else most_noise(machine)
     if not isinstance(proof, Proved):
         return Greatest(proof, 0.0, given[name], proof)
     value, beyond, verdict = proof.epsilon if of == "epsilon" else input_noise, most, None
-    while max(value, LEAST * most * (of != "epsilon")) * NEAR < beyond:
+    while max(value, LEAST * most * (of != "epsilon")) * NEAR < beyond and AMPLE * taken < whole.left:
         tried = math.sqrt(value * beyond) if value > 0 else LEAST * most
-        found = attempt(tried, 1 / SHARE)
+        found = attempt(tried, max(whole.left / SHARE, AMPLE * taken))
         if isinstance(found, Proved):
             proof, value = found, tried
         elif isinstance(found, Unknown) and found.reason == INTERRUPTED:

@@ -17,8 +17,8 @@ from throughtime.proof.extraction import right
 from throughtime.proof.system import System
 from throughtime.tasks.machine import Machine
 
-MOST = 4096
-"""Lassos that are followed, at most."""
+MOST = 16_384
+"""Steps that are taken at once, at most: by each symbol, of each lasso that is followed."""
 
 STEPS = 2000
 
@@ -32,8 +32,8 @@ def longest(symbols: int) -> int:
 
 
 def lassos(symbols: int) -> list[tuple[Word, Word]]:
-    """Words and the cycles after them, the shortest first, none of them twice."""
-    return list(islice(_all(symbols, longest(symbols)), MOST))
+    """Words and the cycles after them, the shortest first, none of them twice; of many symbols, not all."""
+    return list(islice(_all(symbols, longest(symbols)), max(1, MOST // symbols)))
 
 
 def _all(symbols: int, most: int) -> Iterator[tuple[Word, Word]]:
