@@ -192,11 +192,11 @@ def test_advice_fits_how_a_network_was_trained(throughtime, noise, advice):
 
 
 def test_the_greatest_noise_is_written_down_and_said(adder):
-    found = adder("prove", "--greatest", "input-noise", "--certificate", "loose.json", "--budget", 4)
+    found = adder("prove", "--greatest", "input-noise", "--certificate", "loose.json", "--budget", 1)
     assert found.status == 0
     assert "greatest  input noise 0.0" in found.out
     assert "is proved; with 0." in found.out
     assert "each input may be off by 0.0" in adder("check", "loose.json").out
-    found = adder("prove", "--greatest", "epsilon", "--json", "--budget", 2).json
+    found = adder("prove", "--greatest", "epsilon", "--json", "--budget", 0.5).json
     assert 0 < found["greatest"] == found["epsilon"] < found["beyond"]["value"]
     assert adder("prove", "--greatest", "noise").complaint == '--greatest must be input-noise or epsilon, got "noise"'
