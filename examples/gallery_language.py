@@ -6,20 +6,16 @@ See: throughtime gallery language
 """
 
 import sys
+from itertools import islice
 from pathlib import Path
 
-import throughtime as tt
 from throughtime.experiments.gallery import language
-from throughtime.generation import LanguageModel, Vocabulary, train
+from throughtime.sklearn import CharacterModel
 
-text = Path(sys.argv[1]).read_text() if len(sys.argv) > 1 else language.load().learned
+text = Path(sys.argv[1]).read_text(encoding="utf-8") if len(sys.argv) > 1 else language.load().learned
 learned, test = text[: len(text) * 95 // 100], text[len(text) * 95 // 100 :]
 
-model = LanguageModel(Vocabulary.of([text]), cell="lstm", hidden=128, embedding=32, dtype="float32")
-model, history = train(
-    model, learned, steps=150, batch=32, window=64, optimizer=tt.Adam(0.01), schedule=tt.Cosine(0.02), clip=1.0,
-    weight_decay=0.1,
-    callbacks=[lambda model, record: print(record.step, record.loss) if record.step % 50 == 0 else None],
-)  # fmt: skip
-print(f"{model.bits(test, after=learned[-1000:]):.3f} bits per character")
-print(model.sample(["The "], temperature=0.6, longest=300, ends=False)[0])
+model = CharacterModel(max_iter=1, schedule="cosine:0.02", weight_decay=0.1, random_state=0, verbose=True)
+model.fit([learned])  # max_iter=7 for the gallery's figures
+print(f"{model.bits_per_character([test], after=learned[-1000:])[0]:.3f} bits per character")
+print("The " + "".join(islice(model.sample("The ", temperature=0.6, random_state=0, ends=False), 300)))

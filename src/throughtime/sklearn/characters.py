@@ -47,7 +47,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         The characters that are told apart; when not given, those that are `min_count` times in the texts of the first
         fit. All others are read and predicted as one, "unknown".
     min_count : int ≥ 1
-        With 2, characters that are there once teach the network how probable one is that was never there.
+        With 2, characters that are there once teach the network how probable one is that was never there [Good 1953].
     max_iter : int ≥ 1
         Epochs: how often all texts are read.
     window : int ≥ 1
