@@ -9,7 +9,10 @@ import pytest
 from lesson_page import known as is_known
 from lesson_page import number, press, value
 
+from throughtime.network import Network
 from throughtime.studio.lesson import PAGE, lesson
+from throughtime.tasks import Addition
+from throughtime.training import recipes
 
 pytestmark = pytest.mark.long
 
@@ -46,6 +49,18 @@ def test_a_network_that_knows_nothing_learns_to_add(chapter):
     assert section.locator(".legend").is_hidden()
     section.locator("[data-action=reveal]").click()
     assert section.locator(".legend").inner_text().split("\n") == ["no carry", "carry 1"]
+
+
+def test_an_adder_has_fewer_numbers_than_pairs(chapter):
+    said = chapter("update").locator("details").first.text_content()
+    net = Network(inputs=2, hidden=16, outputs=1)
+    assert f"only {len(net.parameters)} numbers" in said
+    x = Addition(bits=8).sample(np.random.default_rng(0), 4096).x
+    most = int((x * 2.0 ** np.arange(8)[:, None]).sum(1).max())
+    assert most == 127
+    assert f"128 · 128 = {(most + 1) ** 2:,} pairs of numbers from 0 to {most}" in said
+    recipe = recipes.default(Addition(), "elman", "sigmoid").settings
+    assert f"{recipe['steps']:,} updates show it {recipe['steps'] * recipe['batch']:,}" in said
 
 
 def test_learning_can_be_watched_and_paused(chapter):
@@ -248,7 +263,7 @@ def test_the_forward_pass_is_walked_step_by_step(chapter):
         shown(section, "h")[0, 0], rel=1e-3
     )
     press(section, "other")
-    assert section.locator(".paper tr.operand th").all_inner_texts() == ["53", "+ 75"]
+    assert [one.input_value() for one in section.locator(".paper input").all()] == ["53", "75"]
 
 
 def test_errors_go_backward_and_the_gradient_adds_up(chapter):

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from lesson_page import press, value
+from lesson_page import known, press, value
 
 from throughtime.cells.activations import sigmoid
 
@@ -149,7 +149,7 @@ def test_an_lstm_says_its_numbers(chapter):
     assert [step["f"] for step in cell] == pytest.approx(f, abs=1e-12)
     assert kept(section) == pytest.approx(C, abs=1e-12)
     assert outputs(section) == pytest.approx(y, abs=1e-12)
-    assert (value(section, "right"), value(section, "step")) == ("12", "12")
+    assert (value(section, "right"), value(section, "now")) == ("12", "12")
     for t in range(12):
         assert f[t] < 0.3 if t in WRITES else f[t] > 0.7
         before = C[t - 1] if t else 0
@@ -201,14 +201,24 @@ def test_the_input_gate_by_hand(chapter):
 
 def test_a_gru_keeps_with_one_gate(chapter):
     section = chapter("gates")
+    said = section.locator("[data-light=f] output").all_inner_texts()
     section.locator("[data-action=gru]").click()
-    assert value(section, "right") == "12"
+    assert not known(section, "now")
+    assert known(section, "right")
+    assert section.locator("output[data-name=right]:visible").inner_text() == "12"
+    assert section.locator("[data-light=f] output").all_inner_texts() == said  # the LSTM's, of which it speaks
     cell, h = read_cell(section), kept(section)
+    assert value(section, "z") == f"{cell[-1]['z']:.2f}"
+    assert "…" not in section.locator(".text").inner_text()
     for t, step in enumerate(cell):
         before = h[t - 1] if t else 0
         assert h[t] == pytest.approx(step["z"] * before + (1 - step["z"]) * step["n"], abs=1e-12)
     assert max(cell[t]["z"] for t in WRITES) < 0.1
     assert np.median([step["z"] for t, step in enumerate(cell) if t not in WRITES]) > 0.9
+    for part, name in (("f", "LSTM"), ("z", "GRU"), ("o", "LSTM")):  # what is read of is shown
+        section.locator(f"[data-light={part}]").last.evaluate("p => p.scrollIntoView()")
+        other = {"LSTM": "See the GRU", "GRU": "Back to the LSTM"}[name]
+        section.locator(".buttons").get_by_text(other, exact=True).wait_for()
 
 
 def test_an_error_fades_or_explodes_on_its_way_back(chapter):

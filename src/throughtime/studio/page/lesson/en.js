@@ -197,6 +197,12 @@ export const TEXT = {
               "sentence is translated word by word, a caption grows from the words written so far, tomorrow's " +
               "demand follows from last week's. A recurrent network reads such sequences of any length with one " +
               "small set of weights.",
+            "What it writes need not be one bit. To write text it has an output for every letter, or for every word. " +
+              "The *softmax*, exp(net_k) over the sum of all exp(net), makes probabilities of them; one letter is " +
+              "drawn, and is what it reads next.",
+            "Why no network without a loop, which sees the whole sequence at once? It would need an input and " +
+              "weights for each place, and would have to learn at each place anew what a carry is; and a longer " +
+              "sequence would not fit.",
             "The library that this page belongs to has an example of each on real data: spoken vowels, movements," +
               " handwritten digits, captions, dates in words, English letter by letter, and series to forecast. " +
               "Where another method does better, its gallery says so.",

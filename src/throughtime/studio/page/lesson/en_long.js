@@ -127,7 +127,12 @@ export const LONG = {
           "This cell is a network of one unit, trained in your browser. It reads a value and a pencil: where " +
           "the pencil writes, the value is to be kept and predicted at every step until the next write. Its " +
           "output is right at {right} of the 12 steps. Choose a step; the drawing shows its numbers, now those " +
-          "of step {step}.",
+          "of step {now}.",
+        until:
+          "This cell is a network of one unit, trained in your browser. It reads a value and a pencil: where " +
+          "the pencil writes, the value is to be kept and predicted at every step until the next write. The drawing " +
+          "is of the GRU now, at step {step}, whose output is right at {right} of the 12 steps: [back to the " +
+          "LSTM](lstm).",
         light: "strip",
         todo: true,
       },
@@ -179,8 +184,20 @@ export const LONG = {
           "itself. One *update gate* z both keeps " +
           "the old and lets in the new, h_t = z·h_{t−1} + (1 − z)·ñ, and a *reset gate* r says how much of the " +
           "old the candidate ñ sees. Here, too, the gate is near 1 where only is read, and near 0 where the " +
-          "pencil writes.",
+          "pencil writes; at step {step} it is {z}.",
         light: "z",
+      },
+      {
+        ask: "Are there other ways to remember?",
+        answer: [
+          "Cells are stacked in layers, of which each reads the states of the one below. Where a whole sequence is " +
+            "there before an answer is due, a second network reads it from its end, and both states are used.",
+          "A *transformer* has no state that it hands on. At each step it looks at all that came before, and weighs " +
+            "it. So no error has to travel far, and all steps are learned at once; but each further step costs more " +
+            "than the one before, and all has to be kept. A recurrent network takes the same time and memory at " +
+            "every step, however long it has been running, which is why it is at home in sensors, sound and small " +
+            "devices.",
+        ],
       },
     ],
   },

@@ -124,6 +124,17 @@ export const PASSES = {
           " that.",
         light: "delta_h",
       },
+      {
+        ask: "What does the way back cost?",
+        answer: [
+          "About twice the work of the way forward, as each weight is met twice: once to send δ back, once for its " +
+            "gradient. And memory: the way back needs each h_t again, so all of them are kept until then. A sequence " +
+            "of a million steps takes a million states.",
+          "So one often goes back over the last few steps only, say 50, and takes the state before them as it is: " +
+            "*truncated* back-propagation. The network still carries its state over all steps, but nothing teaches " +
+            "it to keep what it needs later than that.",
+        ],
+      },
     ],
   },
   update: {
@@ -165,6 +176,16 @@ export const PASSES = {
         "what it did for this one it has undone for others. That is why chapter 1 showed it 64 random sums at " +
         "each update: their errors are added up, and what is left is what they have in common.",
       {
+        ask: "Has the network of chapter 1 learned its sums by heart?",
+        answer: [
+          "It could have met them all: there are 128 · 128 = 16,384 pairs of numbers from 0 to 127, and 2,000 " +
+            "updates show it 128,000. But it has only 321 numbers to keep anything in, and it does not compare " +
+            "sums with others: at every step it does the same with two digits and its state. Whether that is right " +
+            "for longer numbers too, of which it has met none, is another question: chapter 12 proves it of such " +
+            "an adder.",
+        ],
+      },
+      {
         ask: "Why did chapter 1 need only 2,000 updates?",
         answer: [
           "It used Adam, which gives each weight a step size of its own, from how large and how steady its " +
@@ -195,8 +216,8 @@ export const PASSES = {
       {
         text:
           "Three matrices are all that it learns: V reads the digits, U the state before, W reads out the sum. " +
-          "They begin at random, and the generator's seed makes it the same random at every run, in Python and " +
-          "on this page.",
+          "They begin at random: units that began alike would get the same gradients, and stay alike for ever. " +
+          "The generator's seed makes it the same random at every run, in Python and on this page.",
         light: "weights",
       },
       {

@@ -25,7 +25,6 @@ export const PROOF = {
       sets: "The sets of the proof, on two axes",
       set: "Set Q, carry C. It leads to sets: LEADS.",
       begin: "start",
-      waiting: "Here will be the memory of the LSTM, once it has learned.",
       "key state": "state",
       "key chosen": "chosen set, its arrow",
       "key image": "image inside a set",
@@ -68,8 +67,9 @@ export const PROOF = {
           "was tested ever was. Horizontal is the direction of the carry, vertical the number of C that goes " +
           "farthest astray.",
         until:
-          "Its memory will show why: the LSTM's C after each digit of 500 sums of 8-bit numbers, and the way of the " +
-          "long sum, which leaves the places that were tested.",
+          "Its memory will show why. The dots are the LSTM's C after each digit of 500 sums of 8-bit numbers, the " +
+          "outlines go round all of them, without a carry and with one; before it has learned, the two overlap. The " +
+          "way of the long sum will leave them.",
         light: "path",
       },
       "[Another LSTM](again) goes wrong at another sum. Longer tests would only find later errors; there are " +

@@ -140,15 +140,22 @@ export const gates = {
     return {
       act,
       draw,
+      read(part) {
+        const speaksOf = KINDS[1].gates.includes(part ?? "") ? 1 : 0;
+        if (part === null || speaksOf === shown) return;
+        act(speaksOf ? "gru" : "lstm");
+      },
       values: () => {
-        const now = steps();
-        const { before, values } = now[t];
-        const all = Object.entries(values).map(([key, [number]]) => [key.toLowerCase(), number.toFixed(2)]);
+        // each sentence has the numbers of the cell that it speaks of, also while the other one is shown
+        const [lstm, gru] = cells.map(({ learned }, k) => (k === shown ? steps() : learned)[t]);
+        const all = Object.entries(lstm.values).map(([key, [number]]) => [key.toLowerCase(), number.toFixed(2)]);
         return {
           ...Object.fromEntries(all),
-          before: (before.C ?? before.h)[0].toFixed(2),
+          before: lstm.before.C[0].toFixed(2),
+          z: gru.values.z[0].toFixed(2),
           step: String(t + 1),
-          right: String(now.filter(({ y }, k) => y > 0.5 === targets[k][0] > 0.5).length),
+          ...(shown === 0 && { now: String(t + 1) }),
+          right: String(steps().filter(({ y }, k) => y > 0.5 === targets[k][0] > 0.5).length),
         };
       },
     };

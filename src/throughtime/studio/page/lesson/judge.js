@@ -4,24 +4,21 @@
 /** @typedef {import("../engine/types.d.ts").Batch} Batch */
 
 /**
- * How many digits are right.
+ * How many digits are right, and how many sums have no wrong digit.
  * @param {Network} network @param {Batch} batch
  */
-export function digitsRight(network, batch) {
-  return network.predict(batch).reduce((count, y, row) => count + Number(y > 0.5 === batch.y[row] > 0.5), 0);
+export function rightOf(network, batch) {
+  const wrong = new Uint8Array(batch.B);
+  let digits = 0;
+  network.predict(batch).forEach((y, row) => {
+    if (y > 0.5 === batch.y[row] > 0.5) digits++;
+    else wrong[row % batch.B] = 1;
+  });
+  return { digits, sums: batch.B - wrong.reduce((sum, is) => sum + is, 0) };
 }
 
-/**
- * How many sums have no wrong digit.
- * @param {Network} network @param {Batch} batch
- */
-export function sumsRight(network, batch) {
-  const wrong = new Uint8Array(batch.B);
-  network.predict(batch).forEach((y, row) => {
-    if (y > 0.5 !== batch.y[row] > 0.5) wrong[row % batch.B] = 1;
-  });
-  return batch.B - wrong.reduce((sum, is) => sum + is, 0);
-}
+/** @param {Network} network @param {Batch} batch */
+export const sumsRight = (network, batch) => rightOf(network, batch).sums;
 
 /**
  * The carry after every step of every sequence, (T·B,).

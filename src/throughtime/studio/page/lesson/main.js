@@ -90,7 +90,10 @@ function sectionOf(chapter, k) {
     const read = lights.filter((paragraph) => paragraph.hasAttribute("data-read")).at(-1);
     const part = read instanceof HTMLElement ? (read.dataset.light ?? null) : null;
     set(picture, { "data-lit": part });
-    if (!(Math.abs(scrollY - acted) < innerHeight / 5)) figures.get(section)?.read?.(part);
+    if (!(Math.abs(scrollY - acted) < innerHeight / 5)) {
+      acted = NaN;
+      figures.get(section)?.read?.(part);
+    }
     for (const place of picture.querySelectorAll("[data-part]"))
       set(place, { "data-lit": part !== null && /** @type {HTMLElement} */ (place).dataset.part === part });
   };

@@ -3,7 +3,7 @@ import { addition } from "../engine/tasks.js";
 import { Random } from "../engine/random.js";
 import { el, set, write } from "../dom.js";
 import { forAFrame, Loop } from "./frames.js";
-import { digitsRight, sumsRight } from "./judge.js";
+import { rightOf } from "./judge.js";
 import { RECIPE } from "./tools.js";
 
 const T = 8;
@@ -54,12 +54,10 @@ export const memory = {
     function draw() {
       for (const twin of twins) {
         const { network } = twin.trainer;
-        twin.digits = digitsRight(network, watched) / watched.y.length;
+        const { digits, sums } = rightOf(network, watched);
+        twin.digits = digits / watched.y.length;
         twin.line.meter.value = twin.digits;
-        write(
-          twin.line.says,
-          words.share.replace("P", percent(twin.digits)).replace("N", String(sumsRight(network, watched))),
-        );
+        write(twin.line.says, words.share.replace("P", percent(twin.digits)).replace("N", String(sums)));
       }
       table.show(outputsOf(twins[1].trainer.network));
       write(button, done() ? words.done : loop.wanted ? words.pause : words.learn);

@@ -22,13 +22,13 @@ export function paper(words, T, part, take) {
       ? el("input", { type: "text", inputmode: "numeric", size: 3, autocomplete: "off", "aria-label": words[name] })
       : el("span");
   const heads = { a: head("first"), b: head("second"), y: el("span") };
-  const says = el("caption", { role: "status" });
+  const says = el("span", { role: "status" });
   const row = (/** @type {Node[]} */ cells, /** @type {string} */ kind, /** @type {(Node | string)[]} */ ...head) =>
     el("tr", { class: kind }, el("th", { scope: "row" }, ...head), ...[...cells].reverse());
   const table = el(
     "table",
     { class: "paper", "data-part": part, "aria-label": words.sum },
-    take ? says : null,
+    take ? el("caption", {}, says) : null,
     el(
       "tbody",
       {},

@@ -215,18 +215,20 @@ export const plane = {
   },
 };
 
+/** Memory of steps of so many states: fixed points take thousands of steps of one. @type {Map<number, any>} */
+const tapes = new Map();
+
 /**
- * Where one step with input x takes states (N,2).
- * @param {Network} network @param {number[]} x @param {ArrayLike<number>} states
+ * Where one step with input x takes states (N,2), until the next step of so many.
+ * @param {Network} network of two units @param {number[]} x @param {ArrayLike<number>} states
  */
 function moved(network, x, states) {
   const N = states.length / 2;
-  const tape = network.begin(N);
+  if (!tapes.has(N)) tapes.set(N, { tape: network.begin(N), read: new Float64Array(2 * N) });
+  const { tape, read } = tapes.get(N);
   tape.layers[0].states.set(states);
-  network.step(
-    tape,
-    Float64Array.from({ length: 2 * N }, (_, k) => x[k % 2]),
-  );
+  for (let k = 0; k < read.length; k++) read[k] = x[k % 2];
+  network.step(tape, read);
   return tape.layers[0].states.subarray(0, 2 * N);
 }
 

@@ -32,6 +32,9 @@ const MORE = 200;
 const ALL = 65536;
 const SHORT_SUMS = 500;
 const MANY = 50;
+/** Updates between two pictures of what is being learned, and how fast their axes turn. */
+const FEW = 25;
+const TURN = 0.3;
 
 /**
  * @param {import("./types.d.ts").Tools} tools
@@ -42,6 +45,10 @@ export function refuted(tools, words, changed) {
   const task = addition({ bits: BITS });
   const short = addition({ bits: BITS + 1 });
   const watched = short.sample(new Random(12345, 7, 3), SHORT_SUMS);
+  const carriesWatched = carriesOf(short, watched);
+  let clouds = new Clouds(H);
+  /** @type {Omit<Seen, "table"> & {of: Network, step: number} | null} */
+  let sketch = null;
   let seed = 3;
   /** @type {Trainer | null} */
   let trainer = null;
@@ -58,13 +65,12 @@ export function refuted(tools, words, changed) {
   const score = el("p", { class: "score", "data-part": "tested" }, meter, el("span"));
   const button = el("button", { type: "button", class: "primary" });
   const again = el("button", { type: "button" }, words.again);
-  const waiting = el("p", { class: "waiting" }, words.waiting);
   const root = el(
     "div",
     { class: "pane" },
     el("div", { class: "verdict" }, score, el("div", { class: "buttons" }, button, again)),
     sum,
-    el("div", { class: "stage" }, picture, waiting),
+    el("div", { class: "stage" }, picture),
   );
   again.addEventListener("click", () => act("again"));
   button.addEventListener("click", () => act("learn"));
@@ -73,6 +79,7 @@ export function refuted(tools, words, changed) {
     end = UPDATES;
     slices = null;
     checked = { checked: 0, wrong: 0 };
+    clouds = new Clouds(H);
     const network = tools.network({ cell: "lstm", hidden: H }, seed);
     trainer = new Trainer(network, task, { batch: 64, optimizer: { name: "adam", learning_rate: 0.02 }, seed });
   }
@@ -120,17 +127,12 @@ export function refuted(tools, words, changed) {
     const carriesOfPath = sum.states.slice(1);
     network.predict(watched);
     const known = memories(network);
-    const carries = carriesOf(short, watched);
-    const clouds = new Clouds(H);
+    const carries = carriesWatched;
     clouds.turn(known, carries, 1);
     const cell = farthest(known, carries, path, carriesOfPath);
     const at = (/** @type {Float64Array} */ C, /** @type {number} */ n) =>
       /** @type {Point} */ ([clouds.at(C, n)[0], C[n * H + cell]]);
-    const points = [0, 1].map((carry) =>
-      Array.from(carries.keys())
-        .filter((n) => carries[n] === carry)
-        .map((n) => at(known, n)),
-    );
+    const points = byCarry(carries, (n) => at(known, n));
     const outlines = points.map(outline);
     const way = carriesOfPath.map((_, t) => at(path, t));
     const left = way.findIndex((p, t) => !holds(outlines[carriesOfPath[t]], p));
@@ -138,7 +140,25 @@ export function refuted(tools, words, changed) {
     return { table, points, outlines, path: way, carries: carriesOfPath, left, wrong };
   }
 
+  /**
+   * The memory of short sums while there is no long one to be wrong on, on axes that turn to where carries part: each
+   * few updates, as it takes longer than they do.
+   */
+  function early() {
+    const { network, step } = /** @type {Trainer} */ (trainer);
+    if (sketch?.of === network && step - sketch.step < FEW) return sketch;
+    network.predict(watched);
+    const C = memories(network);
+    clouds.turn(C, carriesWatched, step ? TURN : 1);
+    const points = byCarry(carriesWatched, (n) => /** @type {Point} */ (clouds.at(C, n)));
+    set(picture, { "data-gap": clouds.gap(C, carriesWatched) });
+    const outlines = points.map(outline);
+    sketch = { of: network, step, points, outlines, path: [], carries: [], left: 0, wrong: -1 };
+    return sketch;
+  }
+
   function draw() {
+    if (trainer === null) begin();
     const step = trainer?.step ?? 0;
     meter.value = checked.checked - checked.wrong;
     const digits = seen ? words.tests : trainer && step >= end ? words.testing : words.updates;
@@ -151,8 +171,7 @@ export function refuted(tools, words, changed) {
     if (seen && sum.firstChild !== seen.table) sum.replaceChildren(seen.table);
     set(sum, { hidden: seen === null });
     const with_ = brush(picture);
-    if (with_ && seen) paint(with_, seen);
-    set(waiting, { hidden: seen !== null });
+    if (with_) paint(with_, seen ?? early());
     set(picture, {
       "data-left": seen ? seen.left + 1 : null,
       "data-parameters": seen && trainer ? trainer.network.parameters.join(" ") : null,
@@ -196,6 +215,17 @@ function memories({ tape }) {
 }
 
 /**
+ * What `of` makes of each number, without a carry and with one.
+ * @param {Uint8Array} carries @param {(n: number) => Point} of
+ */
+function byCarry(carries, of) {
+  /** @type {Point[][]} */
+  const found = [[], []];
+  carries.forEach((carry, n) => found[carry].push(of(n)));
+  return found;
+}
+
+/**
  * The cell whose number goes farthest beyond all that it is in short sums with the same carry, as a share of these.
  * @param {Float64Array} known (N,H) @param {Uint8Array} carries @param {Float64Array} path (T,H)
  * @param {number[]} carriesOfPath
@@ -218,15 +248,18 @@ function farthest(known, carries, path, carriesOfPath) {
   return best;
 }
 
-/** @param {NonNullable<ReturnType<typeof brush>>} brush @param {Seen} seen */
+/** @param {NonNullable<ReturnType<typeof brush>>} brush @param {Omit<Seen, "table">} seen */
 function paint({ context, width, height, ink }, { points, outlines, path, carries, left, wrong }) {
   const all = [...outlines.flat(), ...path];
   const [xs, ys] = [all.map(([x]) => x), all.map(([, y]) => y)];
   const edge = 26;
-  const along = (/** @type {number[]} */ of, /** @type {number} */ value, /** @type {number} */ size) =>
-    edge + ((value - Math.min(...of)) / (Math.max(...of) - Math.min(...of))) * (size - 2 * edge);
-  const at = (/** @type {Point} */ [x, y]) =>
-    /** @type {Point} */ ([along(xs, x, width), height - along(ys, y, height)]);
+  const along = (/** @type {number[]} */ of, /** @type {number} */ size) => {
+    const least = Math.min(...of);
+    const scale = (size - 2 * edge) / (Math.max(...of) - least);
+    return (/** @type {number} */ value) => edge + (value - least) * scale;
+  };
+  const [right, up] = [along(xs, width), along(ys, height)];
+  const at = (/** @type {Point} */ [x, y]) => /** @type {Point} */ ([right(x), height - up(y)]);
   const colours = [ink("forward"), ink("wrong")];
   points.forEach((of, carry) => {
     context.fillStyle = context.strokeStyle = colours[carry];

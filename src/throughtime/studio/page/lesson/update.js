@@ -4,7 +4,7 @@ import { Random } from "../engine/random.js";
 import { el, set, write } from "../dom.js";
 import { colour, format, greatest } from "../scales.js";
 import { brush, canvas } from "../canvas.js";
-import { digitsRight, sumsRight } from "./judge.js";
+import { rightOf, sumsRight } from "./judge.js";
 import { paper } from "./paper.js";
 
 const T = 8;
@@ -131,7 +131,7 @@ export const update = {
         loss: format(loss),
         all: String(start.length),
         against: String(gone.reduce((count, part, k) => count + Number(part * change[k] < 0), 0)),
-        digits: String(digitsRight(network, batch)),
+        digits: String(rightOf(network, batch).digits),
         others: String(sumsRight(network, others)),
       }),
     };
