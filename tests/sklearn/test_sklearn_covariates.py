@@ -202,9 +202,20 @@ REFUSED = {
     "periods": (lambda: FITTED.predict(PAST, PLAN.to_period("D")), "future has no row for 2024-03-21"),
     "numbers as times": (lambda: FITTED.predict(PAST, PLAN.reset_index(drop=True)), "future has no row for 2024-03-21"),
     "twice": (lambda: FITTED.predict(PAST, pandas.concat([PLAN, PLAN])), "future has time 2024-03-21 00:00:00 twice"),
-    "another column": (lambda: FITTED.predict(PAST, SHOP[["rain"]]), "future has no column 'offer'"),
+    "another column": (
+        lambda: FITTED.predict(PAST, SHOP[["rain"]]),
+        "future must have the column 'offer', .* got it 0 times",
+    ),
+    "a column twice": (
+        lambda: FITTED.predict(PAST, pandas.concat([PLAN, PLAN], axis=1)),
+        "future must have the column 'offer', .* got it 2 times",
+    ),
+    "no name": (lambda: Forecaster(future=[["offer"]]).fit(PAST), "future must be some of the features"),
     "text": (lambda: FITTED.predict(PAST, PLAN.astype(str) + "!"), "column 'offer' of future holds text in row 0"),
-    "NaN": (lambda: FITTED.predict(PAST, PLAN * np.nan), "future contains NaN"),
+    "NaN": (
+        lambda: FITTED.predict(PAST, PLAN * np.nan),
+        "future has no number for 'offer' at 2024-03-21 00:00:00: fill it in",
+    ),
     "an array for a frame": (lambda: FITTED.predict(PAST, PLAN.to_numpy()), "future must be a frame of the steps that"),
     "a frame for a list": (lambda: FITTED.predict([PAST, PAST], PLAN), "future must be a list of 2 frames"),
     "not in the list": (lambda: FITTED.predict([PAST], [3]), "future of sequence 0 must be a frame"),

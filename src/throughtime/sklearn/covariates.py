@@ -51,15 +51,7 @@ class Known:
         every = sequences.times()
         if future is None:
             found = [frames.following(times, horizon) for times in every]
-            if not self.calendar:
-                return np.zeros((N, horizon, 0)), found
             values = np.zeros((N, horizon, 0))
-            odd = next((i for i, times in enumerate(found) if times is None), None)
-            if odd is not None:
-                raise ValueError(
-                    f"the times of {sequences.called(odd)} are not evenly spaced, so that the calendar of the steps "
-                    "ahead is not known: give their times, as the index of a frame future="
-                )
         else:
             parts = [
                 self._of_frame(rows, times, horizon, "future" + place)
@@ -68,6 +60,12 @@ class Known:
             values, found = np.stack([part for part, _ in parts]), [times for _, times in parts]
         if not self.calendar:
             return values, found
+        odd = next((i for i, times in enumerate(found) if times is None), None)
+        if odd is not None:
+            raise ValueError(
+                f"the times of {sequences.called(odd)} are not evenly spaced, so that the calendar of the steps ahead "
+                "is not known: give their times, as the index of a frame future="
+            )
         dated = [angles(times, self.calendar) for times in found]
         return np.concatenate([values, np.stack(dated)], axis=2), found
 
@@ -109,9 +107,11 @@ class Known:
             rows = rows.to_frame()
         if not frames.is_frame(rows):
             raise ValueError(f"{place} must be a frame with its times as index, got a {type(rows).__name__}")
-        absent = [name for name in self.names if name not in rows.columns]
-        if absent:
-            raise ValueError(f"{place} has no column {absent[0]!r}, which is known in advance")
+        for name in self.names:
+            if (of_name := int((rows.columns == name).sum())) != 1:
+                raise ValueError(
+                    f"{place} must have the column {name!r}, known in advance, once, got it {of_name} times"
+                )
         times = frames.comparable(rows.index, f"the index of {place}")
         if not times.is_unique:
             raise ValueError(f"{place} has time {times[times.duplicated()][0]} twice")
@@ -131,6 +131,10 @@ class Known:
             return np.zeros((horizon, 0)), wanted
         chosen = rows[list(self.names)].iloc[found]
         check_numbers(chosen, place)
+        holes = np.argwhere(chosen.isna().to_numpy())
+        if len(holes):
+            step, column = holes[0]
+            raise ValueError(f"{place} has no number for {self.names[column]!r} at {wanted[step]}: fill it in")
         return numbers_of(chosen.to_numpy(), place).reshape(horizon, len(self.names)), wanted
 
 
@@ -168,7 +172,7 @@ def columns_of(what: str, given: Any, names: list[Any]) -> list[Any]:
     if isinstance(given, str) or not np.iterable(given):
         raise ValueError(f"{what} must be a list of features, got {given!r}")
     found = list(given)
-    if not found or len(set(found)) < len(found) or not set(found) <= set(names):
+    if not found or any(name not in names or found.count(name) > 1 for name in found):
         raise ValueError(f"{what} must be some of the features {names}, each once, got {found}")
     return found
 
