@@ -60,7 +60,7 @@ class Forecaster(SequenceEstimator):
     future : list of columns (their numbers from 0 where X is no frame), optional
         The features that are known in advance, such as planned offers: `predict` takes them for the steps ahead. What
         a unit of each adds to the targets is learned by least squares and taken off (`effects_`), the network learns
-        what is left [Hyndman & Athanasopoulos 2021, chapter 10].
+        what is left, as in chapter 10 of [Hyndman & Athanasopoulos 2021].
     calendar : "quarter", "month", "dayofyear", "weekday", "hour", "minute", or a list of them, optional
         Sine and cosine of these parts of the dates in X's index, as features that are known in advance.
 
