@@ -16,6 +16,7 @@ export const PASSES = {
       sum: "The sum, as on paper",
       ...NUMBERS,
       grid: "The numbers of the forward pass: a column for each step of time",
+      axis: "step t",
       unknown: "not yet known",
       back: "One step back",
       next: "Next step ▶",
@@ -78,6 +79,7 @@ export const PASSES = {
     title: "Backward through time",
     words: {
       grid: "The errors of the backward pass: a column for each step of time",
+      axis: "step t",
       unknown: "not yet known",
       back: "One step back",
       next: "Next step ▶",

@@ -66,6 +66,7 @@ export function walk(words, T, rows, choose) {
     grid.append(group);
     return found;
   });
+  grid.append(svg("text", { class: "row", x: LEFT - 10, y: height - 4 }, words.axis));
   for (let t = 0; t < T; t++)
     grid.append(svg("text", { class: "step", x: LEFT + (t + 0.5) * PITCH, y: height - 4 }, String(t + 1)));
   const lines = el("div", {
