@@ -16,11 +16,12 @@ SOURCES = sorted(
 )
 NAMED = re.compile(r"(?<![\w/.])((?:docs/)?(?:[\w-]+/)*[\w-]+\.md)(?:#([\w-]+))?")
 """A document that is named in a text, and the section of it."""
-ON_PROOFS = [ROOT / "docs/other_verifiers.md", ROOT / "docs/note/index.md"]
-"""Documents that cite papers."""
-YEAR = re.compile(r"[\s(]((?:18|19|20)\d\d)(?=\)|\]|;|, §|\. )")
+GUIDES = sorted(
+    path for path in (ROOT / "docs").rglob("*.md") if path.name != "references.md" and "decisions" not in path.parts
+)
+YEAR = re.compile(r"(?:\s|\B\()((?:18|19|20)\d\d)(?=\)|\]|;|, §|\. )")
 """The year of a citation: [Kingma & Ba 2015], Elman (1990), [Higham 2002, §3.1]."""
-REFERENCE = re.compile(r"^- \*\*(\w+) (\d{4})\.\*\* ", re.MULTILINE)
+REFERENCE = re.compile(r"^- \*\*(?:van der )?(\w+) (\d{4})\.\*\* ", re.MULTILINE)
 REFERENCES = set(REFERENCE.findall((ROOT / "docs/references.md").read_text()))
 
 
@@ -66,7 +67,7 @@ def test_a_document_that_is_not_there_is_seen():
 
 def test_papers_that_a_file_cites_are_among_the_references():
     found, missing = set(), []
-    for path in [*(path for path in SOURCES if path.is_relative_to(ROOT / "src")), *ON_PROOFS]:
+    for path in [*(path for path in SOURCES if path.is_relative_to(ROOT / "src")), *GUIDES]:
         for year, words in cited(path.read_text()):
             keys = {(word, year) for word in words} & REFERENCES
             found |= keys
