@@ -1,6 +1,7 @@
 """Measure how often networks learn and are proved, for docs/recipes.md and docs/proofs.md.
 
-python docs/measure_recipes.py [--seeds 0-99] [--rows addition|tasks|cells|variants] [--rounds 1] [--keep FILE]
+python docs/measure_recipes.py [--rows addition|tasks|cells|variants] [--seeds 0-99] [--rounds 1] [--budget 10]
+    [--keep FILE] [--show]
 
 All rows are measured at one seed, then all at the next, so that a measurement that was cut has as many of each. With
 --keep each network's figures are appended to a file as soon as there are any, and read from it the next time: a
@@ -64,7 +65,7 @@ GROUPS = {
 }
 
 
-def measured(row: str, seed: int, rounds: int) -> dict[str, object]:
+def measured(row: str, seed: int, rounds: int, budget: float) -> dict[str, object]:
     """The figures of one network: of each round its verdict, and whether it was right at the task's own length."""
     name, cell, activation, network, settings = ROWS[row]
     task = TASKS[name]
@@ -78,11 +79,13 @@ def measured(row: str, seed: int, rounds: int) -> dict[str, object]:
 
     begin = time.thread_time()
     _, proof = tt.train_until_proved(
-        net, task, seed=seed, rounds=rounds, verdict=judged, callbacks=[now.append], **recipe.settings | settings
-    )
+        net, task, seed=seed, rounds=rounds, budget=budget, verdict=judged, callbacks=[now.append],
+        **recipe.settings | settings,
+    )  # fmt: skip
     took = time.thread_time() - begin
     exact = [task.evaluate(network).wrong == 0 for network in networks]
-    found = {"row": row, "seed": seed, "at_most": rounds, "rounds": verdicts, "exact": exact, "took": took}
+    found = {"row": row, "seed": seed, "at_most": rounds, "budget": budget}
+    found |= {"rounds": verdicts, "exact": exact, "took": took}
     if proof.verdict == "proved":
         return found | {"sets": proof.sets, "find": proof.seconds, "check": proof.check_seconds}
     return found | {"step": getattr(proof, "step", None)}
@@ -91,17 +94,18 @@ def measured(row: str, seed: int, rounds: int) -> dict[str, object]:
 class Measurements:
     """What was measured, by row and seed; kept in a file, if there is one."""
 
-    def __init__(self, file: Path | None, rounds: int) -> None:
-        self.file, self.rounds = file, rounds
+    def __init__(self, file: Path | None, rounds: int, budget: float) -> None:
+        self.file, self.rounds, self.budget = file, rounds, budget
         lines = file.read_text().splitlines() if file is not None and file.exists() else []
         every = [json.loads(line) for line in lines]
-        self.found = {(one["row"], one["seed"]): one for one in every if one["at_most"] == rounds}
+        same = [one for one in every if (one["at_most"], one["budget"]) == (rounds, budget)]
+        self.found = {(one["row"], one["seed"]): one for one in same}
 
     def measure(self, row: str, seed: int) -> None:
         """Train and judge a network, where that was not done before."""
         if (row, seed) in self.found:
             return
-        one = self.found[row, seed] = measured(row, seed, self.rounds)
+        one = self.found[row, seed] = measured(row, seed, self.rounds, self.budget)
         if self.file is not None:
             with self.file.open("a") as file:
                 file.write(f"{json.dumps(one)}\n")
@@ -128,10 +132,9 @@ def in_detail(row: str, found: list[dict]) -> str:
 
 
 def proved_of(found: list[dict]) -> str:
-    """How many were proved, and how many of them after the recipe's own training."""
-    last = sum(one["rounds"][-1] == "proved" for one in found)
-    first = sum(one["rounds"][0] == "proved" for one in found)
-    return f"{last} of {len(found)}" + (f" ({first})" if first < last else "") if found else ""
+    """After how many rounds each network was proved; of many, how many were."""
+    rounds = [str(len(one["rounds"])) if one["rounds"][-1] == "proved" else "–" for one in found]
+    return ", ".join(rounds) if len(rounds) <= 10 else f"{len(rounds) - rounds.count('–')} of {len(rounds)}"
 
 
 def tables(rows: list[str], measurements: Measurements, seeds: range) -> None:
@@ -160,11 +163,12 @@ def main() -> None:
     parser.add_argument("--seeds", default="0-99", help="first-last")
     parser.add_argument("--rows", nargs="+", default=["addition"], help=f"{', '.join(GROUPS)}, or names of rows")
     parser.add_argument("--rounds", type=int, default=1, help="of training until proved, at most")
+    parser.add_argument("--budget", type=float, default=10.0, help="of each verdict, in seconds of work")
     parser.add_argument("--keep", type=Path, help="a file of what was measured")
     parser.add_argument("--show", action="store_true", help="only print what the file holds")
     options = parser.parse_args()
     first, last = map(int, options.seeds.split("-"))
-    seeds, measurements = range(first, last + 1), Measurements(options.keep, options.rounds)
+    seeds, measurements = range(first, last + 1), Measurements(options.keep, options.rounds, options.budget)
     if not options.show:
         for seed in seeds:
             for row in named(options.rows):
