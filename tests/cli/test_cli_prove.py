@@ -9,8 +9,8 @@ import pytest
 
 import throughtime as tt
 from throughtime.cli.models import open_model
-from throughtime.cli.prove import advised
-from throughtime.proof import Machine, Unknown, prove
+from throughtime.cli.prove import advised, tell_greatest
+from throughtime.proof import Machine, Unknown, prove, prove_greatest
 from throughtime.proof.search import ADVICE
 
 PARITY = """\
@@ -200,3 +200,15 @@ def test_the_greatest_noise_is_written_down_and_said(adder):
     found = adder("prove", "--greatest", "epsilon", "--json", "--budget", 0.5).json
     assert 0 < found["greatest"] == found["epsilon"] < found["beyond"]["value"]
     assert adder("prove", "--greatest", "noise").complaint == '--greatest must be input-noise or epsilon, got "noise"'
+
+
+def test_what_a_budget_did_not_come_to_is_not_said_to_be_impossible(capsys):
+    net = tt.Network(inputs=1, hidden=1, outputs=1, activation="relu")  # its output is 1 where its input is above a half
+    net.parameters[:] = 0
+    net["V"][:], net["W"][:], net["b_y"][:] = 1, 40, -20
+    bits = Machine(np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.array([[[0], [1]]]), ("s",), ("0", "1"))
+    found = prove_greatest(net, bits, budget=0.05)
+    assert 0 < found.value < 0.1 < found.beyond == 0.5  # and what it bears is 0.5
+    assert found.verdict is None
+    tell_greatest(found, "input noise")
+    assert capsys.readouterr().out.endswith("is proved; more, up to 0.5, is undecided\n")

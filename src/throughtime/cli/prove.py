@@ -153,7 +153,7 @@ def tell(proof: Proof, verbose: bool = False) -> None:
 
 def tell_greatest(found: Greatest, of: str) -> None:
     """Print the greatest that is proved, and what is known of more."""
-    beyond = "no more is possible"
+    beyond = f"more, up to {found.beyond:.3g}, is undecided"
     if found.verdict is not None:
         how = "refuted" if found.verdict.verdict == "refuted" else "undecided"
         beyond = f"with {found.beyond:.3g} it is {how}"

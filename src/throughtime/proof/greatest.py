@@ -31,9 +31,9 @@ class Greatest(NamedTuple):
     value : float
         The noise, or the ε of the proof; 0 if none is proved.
     beyond : float
-        The least value tried that was not proved.
+        The least value that was not proved; where no attempt failed, the most that is looked for.
     verdict : Proof or None
-        The one on it: Refuted, or Unknown. None where nothing larger is possible or was tried.
+        The one on it: Refuted, or Unknown. None where no attempt failed.
     """
 
     proof: Proof
@@ -107,7 +107,7 @@ def prove_greatest(
 
 
 def most_noise(machine: Machine) -> float:
-    """Noise that makes two symbols' boxes meet, so that no output is right for both; of one symbol, 1."""
+    """Noise that makes two symbols' boxes meet, more than which no machine can have; of one symbol, 1, as a limit."""
     gaps = np.maximum(machine.lo[:, None] - machine.hi, machine.lo - machine.hi[:, None]).max(axis=2)
     np.fill_diagonal(gaps, 2.0)
     return float(gaps.min()) / 2

@@ -80,8 +80,7 @@ def sweep(
     ------
     ValueError
         Before anything is trained or written, if options do not go together, `out` holds another sweep, or a library is
-        missing. Later, if the file
-        cannot be written, or a process was killed; what is done is in the file.
+        missing. Later, if the file cannot be written, or a process was killed; what is done is in the file.
     KeyboardInterrupt
         After Ctrl-C, when the processes have been ended. The same call continues.
 
