@@ -56,6 +56,37 @@ def test_without_times_steps_are_counted_from_the_last_that_is_known(known, ahea
     assert not ax.collections
 
 
+@pytest.mark.parametrize("levels", [(), (0.1,), (0.001, 0.05, 0.1, 0.25)])
+def test_the_legend_is_inside_of_the_figure(levels):
+    levels = [*levels, 0.5, *(1 - low for low in levels[::-1])]
+    ahead = pandas.DataFrame(np.tile(np.arange(float(len(levels))), (3, 1)), DAYS[10:], levels)
+    ax = plots.forecast(KNOWN, ahead if len(levels) > 1 else ahead[0.5], actual=[5, 6, 7])
+    ax.figure.canvas.draw()
+    legend, inside = ax.get_legend().get_window_extent(), ax.figure.bbox
+    assert inside.x0 <= legend.x0
+    assert legend.x1 <= inside.x1
+    assert inside.y0 <= legend.y0
+    assert legend.y1 <= inside.y1
+    assert ax.get_window_extent().x1 > 0.95 * inside.x1  # the legend takes nothing of the width
+
+
+def test_the_target_that_frames_name_is_left_out():
+    named = pandas.concat({"load": AHEAD}, axis=1)
+    np.testing.assert_array_equal(plots.forecast(KNOWN, named).lines[1].get_ydata(), AHEAD[0.5])
+    alone = plots.forecast(KNOWN, AHEAD[[0.5]].set_axis(["load"], axis=1))
+    np.testing.assert_array_equal(alone.lines[1].get_ydata(), AHEAD[0.5])
+
+
+@pytest.mark.parametrize(
+    "several", [pandas.concat({"load": AHEAD, "price": AHEAD}, axis=1), pandas.DataFrame({"load": [1], "price": 2})]
+)
+def test_one_of_several_targets_is_asked_for(several):
+    with pytest.raises(
+        ValueError, match=r"of one series, got the targets \['load', 'price'\]: take predicted\['load'\]"
+    ):
+        plots.forecast(KNOWN, several)
+
+
 def test_periods_are_drawn_at_their_beginning():
     months = pandas.period_range("2024-01", periods=4, freq="M")
     ax = plots.forecast(pandas.Series([1, 2], months[:2]), pandas.Series([3, 4], months[2:]))

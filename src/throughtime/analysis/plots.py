@@ -281,11 +281,13 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
     history_ : pandas Series, or (T,) array
         What was known, or the end of it.
     predicted : what a `Forecaster` gives for one series
-        Of `predict` a Series or (horizon,) array; of `predict_quantiles` a frame whose columns are levels.
+        Of `predict` a Series or (horizon,) array; of `predict_quantiles` a frame whose columns are levels. Of a
+        series with several features, where the columns say the target too, one of one target.
     actual : pandas Series, or (horizon,) array, optional
         What came.
     """
     ax = ax or new()
+    predicted = _of_one_target(predicted)
     known, ahead = np.asarray(history_, float), np.asarray(predicted, float)
     if known.ndim != 1 or ahead.ndim not in (1, 2) or not (len(known) and len(ahead)):
         raise ValueError(
@@ -303,7 +305,7 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
     ax.plot(before, known, color=COLOURS[-1], linewidth=1, label="history")
     middle = ahead
     if ahead.ndim == 2:
-        levels = [float(level) for level in predicted.columns] if hasattr(predicted, "columns") else []
+        levels = list(predicted.columns) if hasattr(predicted, "columns") else []
         if 0.5 not in levels:
             raise ValueError(f"the columns of quantiles must be levels, with 0.5 among them, got {levels}")
         middle = ahead[:, levels.index(0.5)]
@@ -317,8 +319,21 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
     if actual is not None:
         ax.plot(after, np.asarray(actual, float), color=COLOURS[1], linewidth=1, label="what came")
     ax.set(xlabel=label, ylabel=plain(str(getattr(history_, "name", None) or "")))
-    ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(ax.get_legend_handles_labels()[0]))
+    _legend_above(ax)
     return ax
+
+
+def _of_one_target(predicted: Any) -> Any:
+    """A forecast without the name of its target, which frames have where there are several features."""
+    if not hasattr(predicted, "columns"):
+        return predicted
+    targets = predicted.columns.get_level_values(0)
+    if len({*targets}) == 1:
+        return predicted.droplevel(0, axis=1) if predicted.columns.nlevels == 2 else predicted.iloc[:, 0]
+    if predicted.columns.nlevels == 2 or any(isinstance(target, str) for target in targets):
+        names = list(dict.fromkeys(targets))
+        raise ValueError(f"a forecast is drawn of one series, got the targets {names}: take predicted[{names[0]!r}]")
+    return predicted
 
 
 def attention(x: Any, shares: Any, ax: Axes | None = None) -> Axes:
@@ -354,8 +369,18 @@ def attention(x: Any, shares: Any, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="step", ylabel="feature")
     _whole_numbers(ax.xaxis)
     if 1 < steps.shape[1] <= 2 * len(lines):
-        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=min(steps.shape[1], 6))
+        _legend_above(ax)
     return ax
+
+
+def _legend_above(ax: Axes) -> None:
+    """The legend over the axes, in as many columns as are no wider than they."""
+    for columns in range(len(ax.get_legend_handles_labels()[0]), 0, -1):
+        legend = ax.legend(
+            frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, handlelength=1.4, columnspacing=1.4
+        )
+        if legend.get_window_extent().width <= ax.get_window_extent().width:
+            break
 
 
 def _whole_numbers(*axes: Any) -> None:
