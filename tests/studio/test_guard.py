@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from throughtime.studio.guard import Guard, Proxy, is_loopback, stored_token
+from throughtime.studio.guard import PATHS, Guard, Proxy, is_loopback, stored_token
+from throughtime.studio.server import PAGE, application
 
 TOKEN, PORT = "the token", 8765
 
@@ -68,6 +69,9 @@ def test_its_own_names(host):
         {"host": f"evil.example:{PORT}"},
         {"host": "127.0.0.1"},
         {"host": "127.0.0.1:1"},
+        {"host": f"a[::1]:{PORT}"},
+        {"host": f"[::1]a:{PORT}"},
+        {"host": f"127.0.0.1::{PORT}"},
         {"host": f"127.0.0.1:{PORT}@evil.example"},
         {"host": f"evil@127.0.0.1:{PORT}"},
         {"host": f"127.0.0.1:{PORT}/x"},
@@ -121,6 +125,8 @@ def test_behind_a_proxy_its_name_is_one_more(host):
         {"host": "hub.example/user"},
         {"host": "evil@hub.example"},
         {"host": "hub.example?"},
+        {"host": "hub.example:0"},
+        {"host": "hub.example."},
         {"host": "hub.example", "origin": "http://hub.example"},
         {"host": "hub.example", "origin": "https://hub.example:8443"},
         {"host": "hub.example", "origin": "https://evil.example"},
@@ -139,7 +145,7 @@ def test_behind_a_proxy_the_rest_is_refused(headers):
         ("/", None),
         ("/main.js", None),
         ("/user/me@work/proxy/8765/main.js", "/user/me@work/proxy/8765"),
-        ("/user/me@work/proxy/8765", "/user/me@work/proxy/8765"),
+        ("/user/me@work/proxy/8765/", "/user/me@work/proxy/8765"),
         ("/user/me@work/proxy/87655/main.js", None),
     ],
 )
@@ -154,18 +160,51 @@ def test_a_proxy_may_leave_the_path_as_it_is(path, root):
     assert found == [root]
 
 
+def test_a_proxy_s_path_without_its_slash_stays_with_the_name_that_the_browser_knows():
+    """An absolute address would be one of http, or of the name by which the proxy calls this server."""
+    for host in ("hub.example", f"127.0.0.1:{PORT}"):
+        sent = answer(proxy=HUB, host=host, path="/user/me@work/proxy/8765")
+        assert sent["status"] == 307
+        location = dict(sent["headers"])[b"location"]
+        assert location == b"/user/me%40work/proxy/8765/?token=the%20token"
+    assert answer(proxy=HUB, query="", path="/user/me@work/proxy/8765")["status"] == 403
+
+
+def test_paths_that_the_studio_has_itself_are_no_proxy_s():
+    """/lesson/ at a proxy that takes its path away is asked for as /lesson/, and its lesson as /lesson."""
+    routes = {route.path.strip("/") for route in application(None, TOKEN, "127.0.0.1", PORT).routes}
+    folders = {path.name for path in PAGE.iterdir() if path.is_dir()}
+    assert (routes | folders) - {""} == PATHS
+    for name in PATHS:
+        for path in (f"/{name}", f"/{name}/a/", f"/%{ord(name[0]):x}{name[1:]}/"):
+            with pytest.raises(ValueError, match=f"does not begin with /{name}, which is one of the studio's own"):
+                Proxy.at(f"https://hub.example{path}")
+        assert Proxy.at(f"https://hub.example/a/{name}").prefix == f"/a/{name}"
+
+
+def test_the_address_that_was_listened_at_is_an_own_name():
+    assert answer(listening="127.0.0.2", host=f"127.0.0.2:{PORT}")["status"] == 200
+    assert answer(listening="127.0.0.2", host=f"127.0.0.3:{PORT}")["status"] == 403
+
+
 def test_the_address_of_a_proxy():
     for given, address in [
         ("https://hub.example", "https://hub.example/"),
         ("https://hub.example:443/", "https://hub.example/"),
         ("http://hub.example:8080/a/b", "http://hub.example:8080/a/b/"),
         ("http://[::1]:8888/proxy/8765//", "http://[::1]:8888/proxy/8765/"),
+        ("https://[2001:DB8:0:0::7]/a%20b", "https://[2001:db8::7]/a%20b/"),  # as browsers write it
     ]:
         assert Proxy.at(given).address == address
     for wrong in (
         "hub.example", "ftp://hub.example/", "https://", "https://me@hub.example/", "https://hub.example/?x=1",
         "https://hub.example/#x", "https://hub.example/a b", "https://hub.example/a;b", "https://hub.example/../b",
         "https://hub.example:x/", "https://hub.example:99999/", "https://hub.example/a//b", "",
+        "https://hub.example:0/", "https://hub.example:/", "https://a[::1]/", "https://[::1]a/", "https://[1.2.3.4]/",
+        "https://[::1%25eth0]/", "https://hub..example/", "https://./", "https://hub.example/%2e%2E/b",
+        "https://hub.example/%zz/", "https://hub.example/%", "https://hub.example/a%2fb", "https://hub.example/a%5cb",
+        "https://hub.example/%00", "https://hub.example/a%0d%0ab", "https://h\u00fcb.example/", "https://hub.example/\x1b",
+        "https://hub.example/" + "a" * 1000,
     ):  # fmt: skip
         with pytest.raises(ValueError, match="--behind must be the address of a reverse proxy as a browser sees it"):
             Proxy.at(wrong)

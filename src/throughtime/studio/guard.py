@@ -15,14 +15,15 @@ import stat
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, RedirectResponse
 
 from throughtime.support.disk import WINDOWS, cache_folder, is_private
+from throughtime.support.documents import printable
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -70,17 +71,29 @@ def stored_token() -> str:
 Origin = tuple[str, str, int]
 """Scheme, name and port."""
 
+USUAL = {"http": 80, "https": 443}
+"""Ports that are not written."""
+
+PATHS = {"ws", "upload", "export", "lesson", "engine"}
+"""What paths of the application begin with, but for files at its root."""
+
+_LONGEST = 1000
+"""Characters of a proxy's address: browsers take no longer path of a cookie."""
+
 
 def origin_of(text: str) -> Origin | None:
     """The origin that scheme://host:port writes; None if it is anything more or else."""
-    if not re.fullmatch(r"https?://[\w.:\[\]-]+", text, re.ASCII):
+    found = re.fullmatch(r"(https?)://(?:([\w-]+(?:\.[\w-]+)*)|\[([\da-fA-F:.]+)\])(?::(\d{1,5}))?", text, re.ASCII)
+    if found is None:
+        return None
+    scheme, name, address, given = found.groups()
+    port = USUAL[scheme] if given is None else int(given)
+    if not 0 < port < 65536:
         return None
     try:
-        parts = urlsplit(text)
-        name, port = parts.hostname or "", parts.port or {"http": 80, "https": 443}[parts.scheme]
+        return scheme, name.lower() if name else IPv6Address(address).compressed, port
     except ValueError:
         return None
-    return (parts.scheme, name, port) if name else None
 
 
 @dataclass(frozen=True)
@@ -97,12 +110,18 @@ class Proxy:
     @classmethod
     def at(cls, address: str) -> Proxy:
         """The proxy at an address such as https://hub.example/user/me/proxy/8765/; a ValueError for anything else."""
-        found = re.fullmatch(r"(https?://[^/?#]+)((?:/[\w.~%@:+-]+)*)/*", address, re.ASCII)
+        found = re.fullmatch(r"(https?://[^/?#]+)((?:/(?:[\w.~@:+-]|%[\da-fA-F]{2})+)*)/*", address, re.ASCII)
         origin = None if found is None else origin_of(found[1])
-        if found is None or origin is None or {".", ".."} & set(found[2].split("/")):
+        names = [] if found is None else [unquote(name) for name in found[2].split("/")[1:]]
+        if found is None or origin is None or len(address) > _LONGEST or not all(map(_is_name, names)):
             raise ValueError(
                 "--behind must be the address of a reverse proxy as a browser sees it, such as "
-                f'https://hub.example/user/me/proxy/8765/, got "{address[:80]}"'
+                f'https://hub.example/user/me/proxy/8765/, got "{printable(address[:80])}"'
+            )
+        if names and names[0] in PATHS:
+            raise ValueError(
+                f"--behind must have a path that does not begin with /{names[0]}, which is one of the studio's own: "
+                "whether the proxy takes it away could not be known"
             )
         return cls(origin, found[2])
 
@@ -111,8 +130,7 @@ class Proxy:
         """The address of the page."""
         scheme, name, port = self.origin
         host = f"[{name}]" if ":" in name else name
-        usual = port == {"http": 80, "https": 443}[scheme]
-        return f"{scheme}://{host}{'' if usual else f':{port}'}{self.prefix}/"
+        return f"{scheme}://{host}{'' if port == USUAL[scheme] else f':{port}'}{self.prefix}/"
 
 
 class Guard:
@@ -130,7 +148,7 @@ class Guard:
         self.app, self.token, self.port, self.proxy = app, token, port, proxy
         self.cookie = f"throughtime-{port}"
         self.open_to_others = not is_loopback(host)
-        self.names = {*LOOPBACK, host, socket.gethostname()} if self.open_to_others else set(LOOPBACK)
+        self.names = {*LOOPBACK, host.lower(), *({socket.gethostname().lower()} if self.open_to_others else ())}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -139,9 +157,13 @@ class Guard:
             return
         connection = HTTPConnection(scope)
         reason = self._reason_against(connection)
-        if reason is None:
-            prefix = "" if self.proxy is None else unquote(self.proxy.prefix)
-            if f"{scope['path']}/".startswith(f"{prefix}/"):
+        prefix = "" if self.proxy is None else unquote(self.proxy.prefix)
+        if reason is None and self.proxy is not None and scope["type"] == "http" and scope["path"] == prefix:
+            # without scheme and name: the token would go to http, or to the name by which the proxy calls this server
+            there = RedirectResponse(f"{self.proxy.prefix}/?{connection.url.query}".removesuffix("?"))
+            await there(scope, receive, self._with_headers(None, send))
+        elif reason is None:
+            if scope["path"].startswith(f"{prefix}/"):
                 scope["root_path"] = prefix
             await self.app(scope, receive, self._with_headers(connection, send))
         elif scope["type"] == "http":
@@ -195,6 +217,11 @@ class Guard:
             await send(message)
 
         return sending
+
+
+def _is_name(part: str) -> bool:
+    """Whether a part of a path, as it is meant, is a name, which no browser or proxy makes another one of."""
+    return part not in (".", "..") and part.isprintable() and not {"/", "\\"} & set(part)
 
 
 def _is_address(name: str) -> bool:
