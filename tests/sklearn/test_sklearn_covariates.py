@@ -29,9 +29,12 @@ SHOP = pandas.DataFrame(
 PAST, PLAN = SHOP[:80], SHOP[["offer"]][80:83]
 
 
-def changes(x, steps):
-    """By how much the next 1 … `steps` differ from each step that has so many after it."""
-    return np.concatenate([x[k : len(x) - steps + k] - x[: len(x) - steps] for k in range(1, steps + 1)])
+def effect_of(known, y, steps):
+    """What known (T,) adds to y (T,), of the changes over 1 … `steps` steps and a drift of each of these."""
+    n = len(y) - steps
+    of_both = np.concatenate([np.stack([known, y])[:, k : k + n] - [known[:n], y[:n]] for k in range(1, steps + 1)], 1)
+    drifts = np.repeat(np.eye(steps), n, axis=0)
+    return np.linalg.lstsq(np.column_stack([of_both[0], drifts]), of_both[1], rcond=None)[0][0]
 
 
 @NAMES_IGNORED
@@ -41,16 +44,16 @@ def test_it_is_the_forecaster_of_what_is_left_without_the_effects(season, quanti
     model = Forecaster(future=["offer"], targets=["sales"], season=season, quantiles=quantiles, **SMALL).fit(PAST)
     x = PAST.to_numpy()
     differences = x[7:] - x[:-7] if season else x
-    effect = np.linalg.lstsq(changes(differences[:, 1:2], 3), changes(differences[:, 0], 3), rcond=None)[0]
-    np.testing.assert_allclose(model.effects_, effect[:, None], rtol=1e-9)
-    rest = PAST.assign(sales=PAST["sales"] - effect[0] * PAST["offer"])
+    effect = effect_of(differences[:, 1], differences[:, 0], 3)
+    np.testing.assert_allclose(model.effects_, [[effect]], rtol=1e-9)
+    rest = PAST.assign(sales=PAST["sales"] - effect * PAST["offer"])
     by_hand = Forecaster(targets=["sales"], season=season, quantiles=quantiles, **SMALL).fit(rest)
     found, right = model.predict(PAST, future=PLAN), by_hand.predict(rest)
-    np.testing.assert_allclose(found["sales"], right["sales"] + effect[0] * PLAN["offer"], rtol=1e-6)
+    np.testing.assert_allclose(found["sales"], right["sales"] + effect * PLAN["offer"], rtol=1e-6)
     pandas.testing.assert_index_equal(found.index, PLAN.index)
     if quantiles:
         band = model.predict_quantiles(PAST, future=PLAN)
-        added = effect[0] * PLAN["offer"].to_numpy()[:, None]
+        added = effect * PLAN["offer"].to_numpy()[:, None]
         np.testing.assert_allclose(band, by_hand.predict_quantiles(rest) + added, rtol=1e-6)
 
 
@@ -65,6 +68,13 @@ def test_effects_are_those_of_several_columns_in_any_unit():
     y = known @ [[3e6], [2], [-1e-6]] + 0.01 * RNG.normal(size=(300, 1))
     model = Forecaster(future=[1, 2, 3, 4], **SMALL).fit([np.hstack([y, known, np.ones((300, 1))])])
     np.testing.assert_allclose(model.effects_[:, 0], [3e6, 2, -1e-6, 0], rtol=0.02)
+
+
+def test_what_drifts_beside_the_targets_is_not_taken_for_an_effect():
+    t, known = np.arange(200.0), RNG.normal(size=200) + 0.1 * np.arange(200)
+    model = Forecaster(future=[1, 2, 3], **SMALL | {"horizon": 12})
+    model.fit([np.stack([t + 5 * known, known, 0.1 * t, 1e6 - 0.3 * t], axis=1)])
+    np.testing.assert_allclose(model.effects_[:, 0], [5, 0, 0], rtol=1e-9)
 
 
 def test_what_is_planned_is_forecast():
@@ -215,6 +225,10 @@ REFUSED = {
     "NaN": (
         lambda: FITTED.predict(PAST, PLAN * np.nan),
         "future has no number for 'offer' at 2024-03-21 00:00:00: fill it in",
+    ),
+    "a sequence without a season": (
+        lambda: Forecaster(future=["offer"], season=7, **SMALL).fit([PAST, PAST[:5]]),
+        "a season of 7 needs sequences of at least 8 steps, but sequence 1 of X has 5",
     ),
     "an array for a frame": (lambda: FITTED.predict(PAST, PLAN.to_numpy()), "future must be a frame of the steps that"),
     "a frame for a list": (lambda: FITTED.predict([PAST, PAST], PLAN), "future must be a list of 2 frames"),

@@ -109,6 +109,17 @@ def test_each_label_has_its_own_probability_weights_and_smoothing(pooling):
     np.testing.assert_allclose(first.predict_proba(SAME[:1]), [expected], atol=2e-3)
 
 
+@pytest.mark.parametrize(("y", "weights"), [(Y, {False: 1, True: 2}), (LABELS, [{0: 1, 1: 2}, {0: 3, 1: 1}])])
+def test_of_class_weights_only_ratios_matter(y, weights):
+    options = SMALL | {"optimizer": "gradient-descent", "learning_rate": 0.1, "clip": None}
+    many = [{value: 100 * weight for value, weight in of.items()} for of in np.ravel([weights])]
+    found, right = (
+        SequenceClassifier(**options, class_weight=given).fit(X, y).predict_proba(X)
+        for given in (many if isinstance(weights, list) else many[0], weights)
+    )
+    np.testing.assert_allclose(found, right, rtol=1e-9)
+
+
 def test_labels_of_steps_are_weighed_by_class_and_step():
     rng = np.random.default_rng(0)
     y = (rng.random((60, 4)) < 0.25).astype(int)
@@ -257,18 +268,29 @@ def test_early_stopping_by_a_scorer_keeps_the_network_of_the_best_score(kind, fo
     model = kind(**options, scoring=scoring).fit(given, y, np.ones(40))
     assert model.validation_scores_ == [-2, -1, 0, -1, -2, -3]
     assert [n for n, _ in told] == [10] * 6
-    third = kind(**options | {"max_iter": 3}).fit(given, y, np.ones(40))
-    # with validation losses that fall, three epochs are kept whole
+    third = kind(**options | {"max_iter": 3}, scoring=lambda model, X, y, sample_weight: len(model.validation_scores_))
+    third.fit(given, y, np.ones(40))
     assert third.validation_losses_ == pytest.approx(model.validation_losses_[:3])
-    if np.argmin(third.validation_losses_) == 2:
-        np.testing.assert_array_equal(model.network_.parameters, third.network_.parameters)
+    np.testing.assert_array_equal(model.network_.parameters, third.network_.parameters)
+
+
+def test_scores_that_stay_the_same_are_no_progress():
+    options = SMALL | {"max_iter": 20, "early_stopping": True, "n_iter_no_change": 2}
+
+    def scoring(model, X, y):
+        return min(len(model.validation_scores_), 2)
+
+    model = SequenceClassifier(**options, scoring=scoring).fit(X, Y)
+    assert model.validation_scores_ == [0, 1, 2, 2, 2]
+    third = SequenceClassifier(**options | {"max_iter": 3}, scoring=scoring).fit(X, Y)
+    np.testing.assert_array_equal(model.network_.parameters, third.network_.parameters)
 
 
 def test_scorers_of_scikit_learn_and_no_patience():
     options = SMALL | {"max_iter": 30, "early_stopping": True, "validation_fraction": 0.3, "n_iter_no_change": 2}
     model = SequenceClassifier(**options, scoring="balanced_accuracy").fit(X, Y)
     best = max(model.validation_scores_)
-    assert model.n_iter_ <= 30
+    assert model.n_iter_ == min(30, int(np.argmax(model.validation_scores_)) + 3)
     _, apart = model._apart(options_of(model), 40, Y.astype(int))
     some = [X[i] for i in apart]
     assert balanced_accuracy_score(Y[apart], model.predict(some)) == best
@@ -324,6 +346,7 @@ REFUSED = [
     (SequenceClassifier, {"class_weight": {0: 1}}, LABELS, 'must be "balanced", None or a list of 2 dicts'),
     (SequenceClassifier, {"class_weight": [{0: 1}]}, LABELS, "a list of 2 dicts of 0 and 1, one for each label"),
     (SequenceClassifier, {"class_weight": [{0: -1}, {}]}, LABELS, "class_weight"),
+    (SequenceClassifier, {"class_weight": [{0: 0, 1: 0}] * 2}, LABELS, "leave no label with a weight above 0"),
     (SequenceClassifier, {}, LABELS * 2, "do not hold 0 and 1 alone"),
     (SequenceClassifier, {}, np.where(LABELS, np.nan, 0), "do not hold 0 and 1 alone"),
     (SequenceClassifier, {}, LABELS.astype(str), "do not hold 0 and 1 alone"),

@@ -18,6 +18,7 @@ from throughtime.cells.graph import Graph
 from throughtime.generation import END, LanguageModel, Vocabulary, load
 from throughtime.generation.training import Memory, learn, of_windows
 from throughtime.generation.windows import Windows
+from throughtime.sklearn.epochs import ended_by, since_best
 from throughtime.sklearn.estimator import seed_of, split
 from throughtime.sklearn.options import check_goes_on, check_partial
 from throughtime.sklearn.text_options import TextOptions, text_options_of
@@ -133,11 +134,11 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
                 if options.early_stopping:
                     self.validation_losses_ = losses
                     losses.append(-self.score(apart))
-                    if losses[-1] <= min(losses):
+                    if not since_best(losses):
                         best = model.copy()
                 if self._ends_after(options, windows, settings.batch):
                     break
-                if options.early_stopping and epoch - 1 - int(np.argmin(losses)) >= options.n_iter_no_change:
+                if options.early_stopping and since_best(losses) >= options.n_iter_no_change:
                     break
         self.model_ = best
         return self
@@ -187,8 +188,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
             if options.early_stopping:
                 told.append(f"validation {self.validation_losses_[-1]:.6g}")
             print(f"epoch {self.n_iter_}: {', '.join(told)} bits per character")
-        answers = [callback(self) for callback in options.callbacks]
-        return any(answer is True or answer is np.True_ for answer in answers)
+        return ended_by(options.callbacks, self)
 
     # How well texts are understood
 

@@ -99,7 +99,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         the network learns to give it [Raffel & Ellis 2015]; `attention` tells these.
     scoring : str or function of estimator, X and y, optional
         As in scikit-learn: what `early_stopping` makes more on the sequences that are not trained on, in place of less
-        loss.
+        loss. With the `sample_weight` of `fit` it is called with `sample_weight=` too.
     missing : "error" or "mask"
         What NaN in X is. With "mask" the network reads the last value of its feature that was seen before in the
         sequence, or the mean where none was, and one more number for each feature: 1 where it is missing, else 0.

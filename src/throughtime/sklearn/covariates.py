@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,11 +138,12 @@ class Known:
         return numbers_of(chosen.to_numpy(), place).reshape(horizon, len(self.names)), wanted
 
 
-def effects(series: Iterable[Array], weights: Iterable[Array], columns: Array, targets: Array, horizon: int) -> Array:
+def effects(series: Sequence[Array], weights: Sequence[Array], columns: Array, targets: Array, horizon: int) -> Array:
     """What each unit of what is known adds to the targets: (C, F), by least squares.
 
     The changes of targets over 1 … `horizon` steps are explained by the changes of what is known over the same steps,
-    so that levels have no part in it. What never changes adds nothing.
+    each less its mean, so that neither levels nor a drift have a part in it. What never changes, or always
+    by as much, adds nothing.
 
     Parameters
     ----------
@@ -154,15 +155,19 @@ def effects(series: Iterable[Array], weights: Iterable[Array], columns: Array, t
     """
     C, F = len(columns), len(targets)
     squares, products = np.zeros((C, C)), np.zeros((C, F))
-    for x, of_steps in zip(series, weights, strict=True):
-        M = len(of_steps)
-        for k in range(1, horizon + 1):
-            changes = x[k : k + M] - x[:M]
-            known = changes[:, columns]
-            squares += (of_steps[:, None] * known).T @ known
-            products += (of_steps[:, None] * known).T @ changes[:, targets]
+    w = np.concatenate(weights)
+    for k in range(1, horizon + 1):
+        pairs = zip(series, map(len, weights), strict=True)
+        changes = np.concatenate([x[k : k + M] - x[:M] for x, M in pairs])
+        if w.any():
+            changes -= np.average(changes, axis=0, weights=w)
+        known = changes[:, columns]
+        squares += (w[:, None] * known).T @ known
+        products += (w[:, None] * known).T @ changes[:, targets]
     unit = np.sqrt(np.diag(squares))
-    unit[unit == 0] = 1
+    size = np.max([np.abs(x[:, columns]).max(axis=0, initial=0) for x in series], axis=0)
+    even = unit <= 1e-12 * size * np.sqrt(w.sum() * horizon)  # by rounding alone
+    squares[even], squares[:, even], products[even], unit[even] = 0, 0, 0, 1
     solved: Array = np.linalg.lstsq(squares / np.outer(unit, unit), products / unit[:, None], rcond=1e-10)[0]
     return solved / unit[:, None]
 

@@ -17,6 +17,7 @@ from throughtime.batch import Array, Batch
 from throughtime.cells.graph import Graph
 from throughtime.network import Network
 from throughtime.sklearn.channels import Channels, mean_and_deviation_of_seen
+from throughtime.sklearn.epochs import ended_by, since_best
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.losses import Weighed
 from throughtime.sklearn.numbers import check_range, numbers_of
@@ -233,8 +234,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             if options.scoring is not None:
                 losses.append(f"score {self.validation_scores_[-1]:.6g}")
             print(f"epoch {epoch}: {', '.join(losses)}")
-        answers = [callback(self) for callback in options.callbacks]
-        return any(answer is True or answer is np.True_ for answer in answers)
+        return ended_by(options.callbacks, self)
 
     def _pass_once(self, options: Options, data: Batch) -> None:
         """Read the data once, in order: the run goes on at its step, so they are turned until they begin there."""
@@ -256,13 +256,10 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             losses.append(self._loss(net, validation) / len(validation))
             if score is not None:
                 scores.append(score(self))
-            measured = losses if score is None else [-one for one in scores]
-            better = measured[-1] <= min(measured)
-            if better:
+            since = since_best(losses if score is None else [-one for one in scores])
+            if not since:
                 best = net.copy()
-            if self._ends_after(options, epoch):
-                break
-            if not better and epoch - 1 - int(np.argmin(measured)) >= options.n_iter_no_change:
+            if self._ends_after(options, epoch) or since >= options.n_iter_no_change:
                 break
         self._run.network = best
 

@@ -194,7 +194,7 @@ class Forecaster(SequenceEstimator):
         N, F = len(sequences), len(self._targets)
         window = whole_number("window", self.window, 1)
         sequences = self._without_effects(sequences)
-        given = self._differenced(sequences)
+        given = self._differenced(sequences, self._targets)
         read_last = [x[max(0, n - window) : n] for x, n in zip(given.x, given.lengths, strict=True)]
         x, lengths = pad(read_last)
         outputs = self._outputs(Sequences(x, lengths, "list"))[np.arange(N), lengths - 1]
@@ -211,11 +211,8 @@ class Forecaster(SequenceEstimator):
 
     def _effects(self, sequences: Sequences, weights: Array, horizon: int, held_out: float) -> Array:
         """What the columns known in advance add to the targets, by what is learned from."""
-        season = self._season
-        series = [
-            x[season:n] - (x[: n - season] if season else 0)
-            for x, n in zip(sequences.x, sequences.lengths, strict=True)
-        ]
+        every = self._differenced(sequences, np.arange(sequences.x.shape[2]))
+        series = [x[:n] for x, n in zip(every.x, every.lengths, strict=True)]
         steps = [learned_of(max(0, len(x) - horizon), horizon, held_out)[0] for x in series]
         of_steps = [np.full(number, weight) for number, weight in zip(steps, weights, strict=True)]
         return effects(series, of_steps, self._known.columns, self._targets, horizon)
@@ -228,8 +225,8 @@ class Forecaster(SequenceEstimator):
         x[..., self._targets] -= x[..., self._known.columns] @ self.effects_
         return replace(sequences, x=x)
 
-    def _differenced(self, sequences: Sequences) -> Sequences:
-        """The sequences from their second season on, with the targets' differences to the season before."""
+    def _differenced(self, sequences: Sequences, columns: Array) -> Sequences:
+        """The sequences from their second season on, with the differences of some columns to the season before."""
         season = self._season
         if not season:
             return sequences
@@ -241,7 +238,7 @@ class Forecaster(SequenceEstimator):
             )
         parts = [x[season:n].copy() for x, n in zip(sequences.x, sequences.lengths, strict=True)]
         for part, x in zip(parts, sequences.x, strict=True):
-            part[:, self._targets] -= x[: len(part), self._targets]
+            part[:, columns] -= x[: len(part), columns]
         x, lengths = pad(parts)
         return replace(sequences, x=x, lengths=lengths)
 
@@ -313,8 +310,8 @@ class Forecaster(SequenceEstimator):
         if new and len(self._known):
             self.effects_ = self._effects(sequences, of_sequences, horizon, held_out)
         learned = pieces_of(
-            self._differenced(self._without_effects(sequences)), of_sequences, chosen, horizon=horizon, window=window,
-            held_out=held_out,
+            self._differenced(self._without_effects(sequences), chosen), of_sequences, chosen, horizon=horizon,
+            window=window, held_out=held_out,
         )  # fmt: skip
         targets, mask = learned.changes, learned.training
         if options.early_stopping and not (mask.any() and learned.validation.any()):

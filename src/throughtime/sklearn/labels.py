@@ -100,7 +100,10 @@ def indicator_of(given: Array) -> Array:
 
 
 def label_weights(given: Any, labels: Array, weights: Array) -> Array:
-    """The weights (2, L) of 0 and of 1 for each label; `labels` (N, L) are learned from, with `weights` (N,)."""
+    """The weights (2, L) of 0 and of 1 for each label; `labels` (N, L) are learned from, with `weights` (N,).
+
+    Only their ratios matter, as of the classes: their mean over all labels is made 1.
+    """
     L, balanced = labels.shape[1], isinstance(given, str) and given == "balanced"
     if not balanced and not (isinstance(given, list | tuple) and len(given) == L):
         raise ValueError(
@@ -109,7 +112,11 @@ def label_weights(given: Any, labels: Array, weights: Array) -> Array:
         )
     of_each = [given] * L if balanced else given
     found = [class_weights(one, np.arange(2), column, weights) for one, column in zip(of_each, labels.T, strict=True)]
-    return np.stack(found, axis=1)
+    of_values = np.stack(found, axis=1)
+    total = weights @ np.where(labels, of_values[1], of_values[0]).sum(axis=1)
+    if not total:
+        raise ValueError("class_weight and sample_weight leave no label with a weight above 0")
+    return np.asarray(of_values * (weights.sum() * L / total))
 
 
 def smoothed(targets: Array, share: float, of_classes: bool) -> Array:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,6 +24,11 @@ from throughtime.sklearn.pooling import Pooling, pooled, unpooled
 from throughtime.support.checks import number
 
 Loss = Callable[[Array, Array], tuple[Array, Array]]
+LossName = Literal["squared_error", "absolute_error", "huber", "poisson", "quantile"]
+"""Those that a `SequenceRegressor` takes, by scikit-learn's names."""
+
+EPSILON = 1.35
+"""Huber's ε when it is not given, as scikit-learn has it: in deviations, nearly all of what is normal is below."""
 
 MEDIAN = 0.5
 

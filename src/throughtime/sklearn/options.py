@@ -9,6 +9,7 @@ from typing import Any, get_args
 import numpy as np
 
 from throughtime.cells.graph import Graph
+from throughtime.sklearn.losses import EPSILON, LossName
 from throughtime.sklearn.pooling import Pooling
 from throughtime.support.checks import checked, choice, flag, number, whole_number
 from throughtime.tasks.from_file import LOSSES
@@ -18,13 +19,11 @@ from throughtime.training.plan import Plan, plan
 from throughtime.weights.network_specification import CHOICES, cell_named, has_activation
 
 MOST_EPOCHS = 10**9
-_EPSILON = 1.35
 _ONLY_AT_THE_START = (
     "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize", "missing",
     "time_gaps", "pooling", "loss",
 )  # fmt: skip
 _OF_EARLY_STOPPING = {"validation_fraction": 0.1, "n_iter_no_change": 10, "scoring": None}
-LOSS_NAMES = ("squared_error", "absolute_error", "huber", "poisson", "quantile")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +58,7 @@ class Options:
     time_gaps: bool
     pooling: Any
     label_smoothing: float
-    loss: str
+    loss: Any
     epsilon: float
     quantile: float | None
     scoring: Any
@@ -128,8 +127,8 @@ def options_of(estimator: Any) -> Options:
         time_gaps=flag("time_gaps", given.get("time_gaps", False)),
         pooling=choice("pooling", given.get("pooling", "last"), get_args(Pooling)),
         label_smoothing=number("label_smoothing", given.get("label_smoothing", 0.0), 0, 1),
-        loss=choice("loss", given.get("loss", "squared_error"), LOSS_NAMES),
-        epsilon=number("epsilon", given.get("epsilon", _EPSILON), 0),
+        loss=choice("loss", given.get("loss", "squared_error"), get_args(LossName)),
+        epsilon=number("epsilon", given.get("epsilon", EPSILON), 0),
         quantile=None if given.get("quantile") is None else number("quantile", given["quantile"], 0, 1),
         scoring=given.get("scoring"),
         verbose=flag("verbose", given["verbose"]),
@@ -177,8 +176,8 @@ def _check_loss(options: Options) -> None:
     """A ValueError where `epsilon` or `quantile` is wanting, or would be ignored."""
     if options.loss == "huber" and not options.epsilon:
         raise ValueError("epsilon must be above 0, got 0")
-    if options.loss != "huber" and options.epsilon != _EPSILON:
-        raise ValueError(f'epsilon is for loss="huber": leave it at {_EPSILON}, got {options.epsilon}')
+    if options.loss != "huber" and options.epsilon != EPSILON:
+        raise ValueError(f'epsilon is for loss="huber": leave it at {EPSILON}, got {options.epsilon}')
     if options.loss == "quantile" and not (options.quantile and options.quantile < 1):
         raise ValueError(f'loss="quantile" needs a quantile between 0 and 1, such as 0.9, got {options.quantile}')
     if options.loss != "quantile" and options.quantile is not None:

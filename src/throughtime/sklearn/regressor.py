@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -42,8 +42,8 @@ class SequenceRegressor(RegressorMixin, WholeSequences):  # type: ignore[misc]
         Of the loss "quantile": the share of targets that are below what is predicted.
     """
 
-    loss: Literal["squared_error", "absolute_error", "huber", "poisson", "quantile"] = "squared_error"
-    epsilon: float = 1.35
+    loss: losses.LossName = "squared_error"
+    epsilon: float = losses.EPSILON
     quantile: float | None = None
 
     def __sklearn_tags__(self) -> Any:
@@ -90,14 +90,14 @@ class SequenceRegressor(RegressorMixin, WholeSequences):  # type: ignore[misc]
         """What is made less; None where that is the kernels' squared error."""
         if options.loss == "squared_error" and options.pooling == "last":
             return None
-        loss: Any = {
+        of_names: dict[losses.LossName, Any] = {
             "squared_error": partial(squared, "identity"),
             "absolute_error": losses.absolute,
             "huber": partial(losses.huber, epsilon=options.epsilon),
             "poisson": losses.poisson,
             "quantile": partial(losses.pinball, levels=options.quantile),
-        }[options.loss]
-        return losses.Weighed(loss, options.pooling)
+        }
+        return losses.Weighed(of_names[options.loss], options.pooling)
 
     def _scales(self, options: Options, numbers: Array, weights: Array) -> tuple[Array, Array]:
         """What is taken from targets (N, O), and what they are divided by then."""
