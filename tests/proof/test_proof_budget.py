@@ -75,9 +75,11 @@ def test_walks_are_charged_before_they_are_done(monkeypatch):
         assert len(begun) == walked
 
 
-def test_hulls_and_representatives_are_charged():
+def test_lingering_hulls_and_representatives_are_charged():
     system = System.of(built.elman(ADDITION), ADDITION)
     tried = samples(system, ADDITION)
+    with pytest.raises(OutOfBudget):
+        sets.linger(tried, ADDITION, 0, Budget(sets.LONG * (sets.LINGERING * system.work + CALL) - 1))
     walks, spent = sets.walk(tried, ADDITION, 0), Budget(1e12)
     tracking = extract(system, ADDITION, 0.5, 1000, budget=spent)
     assert 1e12 - spent.left >= SINGLE * (len(tracking.label) - 1)

@@ -43,6 +43,7 @@ def test_the_token_is_exchanged_for_a_cookie():
     assert headers["set-cookie"] == f"throughtime-{PORT}=the token; HttpOnly; SameSite=Strict; Path=/"
     policy = headers["content-security-policy"]
     assert "script-src 'self'" in policy
+    assert policy.endswith("frame-ancestors 'self'")
     assert "unsafe" not in policy
     assert headers["x-content-type-options"] == "nosniff"
     again = answer(query="", cookie=f"throughtime-{PORT}=the token")

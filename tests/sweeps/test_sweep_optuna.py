@@ -141,6 +141,18 @@ def test_interrupted_within_a_trial_it_goes_on_as_without_a_break(whole, tmp_pat
     search(tmp_path / "s.sqlite", 14, progress=lambda *_: pytest.fail("ran again"))
 
 
+def test_interrupted_before_its_rows_are_written_a_trial_is_run_again(whole, tmp_path, monkeypatch):
+    """A study that had been told of it by then would be one of other results."""
+
+    def interrupted(store, some):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during, pytest.raises(KeyboardInterrupt):
+        during.setattr(Store, "add", interrupted)
+        search(tmp_path / "s.sqlite", 2)
+    assert without_times(search(tmp_path / "s.sqlite", 2)) == without_times(whole)[:4]
+
+
 @pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="killed processes")
 def test_killed_it_goes_on(whole, tmp_path):
