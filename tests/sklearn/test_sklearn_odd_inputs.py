@@ -275,7 +275,7 @@ REFUSED = {
     "another class, warm": (lambda: fit("C", LISTED, Y, warm_start=True).fit(LISTED, Y + 1), "2, which is not among"),
     "another horizon, warm": (
         lambda: fit("F", LISTED, warm_start=True).set_params(horizon=2).fit(LISTED),
-        "horizon must stay as it was",
+        "horizon must stay as when",
     ),
     "a horizon of text": (lambda: fit("F", LISTED, horizon="a"), "horizon must be a whole number"),
     "a window of text, later": (lambda: fit("F", LISTED).set_params(window="x").predict(LISTED), "window must be"),

@@ -145,7 +145,7 @@ class Forecaster(SequenceEstimator):
                     "with future, y holds too little to score by: let X be longer instead, and leave y out"
                 )
             known, _ = self._known.ahead(sequences, None, horizon)
-            parts = iter([(self._ahead(sequences, known), self._following(y, sequences, horizon), weights)])
+            parts = iter([(self._ahead(sequences, known), self._following(y, sequences), weights)])
         else:
             if sequences.lengths.min() <= horizon + self._season:
                 behind = f" and the {self._season} of a season" if self._season else ""
@@ -153,7 +153,7 @@ class Forecaster(SequenceEstimator):
                     f"a sequence of X has no more than the {horizon} steps to be predicted{behind}: give y, or longer "
                     "ones"
                 )
-            parts = self._from_every_step(sequences, weights, horizon)
+            parts = self._from_every_step(sequences, weights)
         predicted, right, weighed = (np.concatenate(part) for part in zip(*parts, strict=True))
         if predicted.shape[0] * horizon < 2:
             raise ValueError(
@@ -163,11 +163,9 @@ class Forecaster(SequenceEstimator):
             r2_score(right.reshape(-1, F), predicted.reshape(-1, F), sample_weight=np.repeat(weighed, horizon))
         )
 
-    def _from_every_step(
-        self, sequences: Sequences, weights: Array, horizon: int
-    ) -> Iterator[tuple[Array, Array, Array]]:
+    def _from_every_step(self, sequences: Sequences, weights: Array) -> Iterator[tuple[Array, Array, Array]]:
         """Forecasts (M, horizon, F) from some steps, what came after these, and their weights (M,)."""
-        first, reads = self._season + 1, self._season + self.window
+        first, reads, horizon = self._season + 1, self._season + self.window, self._horizon
         ends = [(i, end) for i, length in enumerate(sequences.lengths) for end in range(first, length - horizon + 1)]
         for start in range(0, len(ends), _TOGETHER):
             some = ends[start : start + _TOGETHER]
@@ -175,11 +173,6 @@ class Forecaster(SequenceEstimator):
             after = np.stack([sequences.x[i, end : end + horizon] for i, end in some])
             known, right = after[..., self._known.columns], after[..., self._targets]
             yield self._ahead(Sequences(*pad(read_before), "list"), known), right, weights[[i for i, _ in some]]
-
-    @property
-    def _horizon(self) -> int:
-        """What it was when the forecaster was fitted."""
-        return len(self.change_mean_) // len(self._targets)
 
     def _ahead(self, sequences: Sequences, known: Array) -> Array:
         """The steps (N, horizon, F) after the last of each sequence: their means, or medians.
@@ -209,10 +202,11 @@ class Forecaster(SequenceEstimator):
             ahead += (known @ self.effects_)[..., None]
         return ahead
 
-    def _effects(self, sequences: Sequences, weights: Array, horizon: int, held_out: float) -> Array:
+    def _effects(self, sequences: Sequences, weights: Array, held_out: float) -> Array:
         """What the columns known in advance add to the targets, by what is learned from."""
         every = self._differenced(sequences, np.arange(sequences.x.shape[2]))
         series = [x[:n] for x, n in zip(every.x, every.lengths, strict=True)]
+        horizon = self._horizon
         steps = [learned_of(max(0, len(x) - horizon), horizon, held_out)[0] for x in series]
         of_steps = [np.full(number, weight) for number, weight in zip(steps, weights, strict=True)]
         return effects(series, of_steps, self._known.columns, self._targets, horizon)
@@ -242,10 +236,10 @@ class Forecaster(SequenceEstimator):
         x, lengths = pad(parts)
         return replace(sequences, x=x, lengths=lengths)
 
-    def _following(self, y: Any, sequences: Sequences, horizon: int) -> Array:
+    def _following(self, y: Any, sequences: Sequences) -> Array:
         """y as an array (N, horizon, F)."""
         N = len(sequences)
-        wanted = (N, horizon, len(self._targets))
+        wanted = (N, self._horizon, len(self._targets))
         if frames.is_frame(y) and self._columns:
             names = [self._columns[target] for target in self._targets]
             if set(y.columns) == set(names):
@@ -260,14 +254,12 @@ class Forecaster(SequenceEstimator):
 
     def _forecast(self, X: Any, y: Any, sample_weight: Any, once: bool) -> Forecaster:
         options = options_of(self)
-        horizon, window = whole_number("horizon", self.horizon, 1), whole_number("window", self.window, 1)
+        window = whole_number("window", self.window, 1)
         if options.bidirectional:
             raise ValueError(
                 "bidirectional must be False in a Forecaster: read backward, X holds the very steps that are to be "
                 "predicted"
             )
-        levels = None if self.quantiles is None else losses.levels_of(self.quantiles)
-        season = 0 if self.season is None else whole_number("season", self.season, horizon)
         calendar = parts_of(self.calendar)
         new = self._begins(options, once)
         if new:
@@ -281,37 +273,21 @@ class Forecaster(SequenceEstimator):
                 "[X]",
                 stacklevel=3,
             )
-        numbers = sequences.x.shape[2]
-        F = self._channels.features(numbers)
-        chosen, ahead = targets_of(self.targets, self.future, self._columns, F)
-        settled = {
-            "quantiles": levels, "targets": chosen.tolist(), "season": season, "future": ahead.tolist(),
-            "calendar": calendar,
-        }  # fmt: skip
-        for name, value in settled.items():
-            if not new and value != self._settled[name]:
-                raise ValueError(
-                    f"{name} must stay as when the forecaster was first fitted, got {getattr(self, name)!r}"
-                )
-        self._settled: dict[str, Any] = settled
-        self._season: int = season
-        self._levels: tuple[float, ...] | None = levels
-        self._targets: Array = chosen
-        self._known = Known(tuple(self.future or ()), np.concatenate([ahead, np.arange(F, numbers)]), calendar)
-        if y is not None and len(chosen) < numbers:
-            raise ValueError(
-                "y holds all features of the steps that follow X: with targets or calendar, let X be longer instead"
-            )
+        self._settle(sequences.x.shape[2], calendar, new)
         if y is not None:
-            sequences = _longer(sequences, self._following(y, sequences, horizon))
-        if sequences.lengths.max() <= horizon + season:
-            raise ValueError(self._too_short(sequences, horizon))
+            if len(self._targets) < sequences.x.shape[2]:
+                raise ValueError(
+                    "y holds all features of the steps that follow X: with targets or calendar, let X be longer instead"
+                )
+            sequences = _longer(sequences, self._following(y, sequences))
+        if sequences.lengths.max() <= self._horizon + self._season:
+            raise ValueError(self._too_short(sequences))
         held_out = options.validation_fraction if options.early_stopping else 0
         if new and len(self._known):
-            self.effects_ = self._effects(sequences, of_sequences, horizon, held_out)
+            self.effects_ = self._effects(sequences, of_sequences, held_out)
         learned = pieces_of(
-            self._differenced(self._without_effects(sequences), chosen), of_sequences, chosen, horizon=horizon,
-            window=window, held_out=held_out,
+            self._differenced(self._without_effects(sequences), self._targets), of_sequences, self._targets,
+            horizon=self._horizon, window=window, held_out=held_out,
         )  # fmt: skip
         targets, mask = learned.changes, learned.training
         if options.early_stopping and not (mask.any() and learned.validation.any()):
@@ -323,14 +299,12 @@ class Forecaster(SequenceEstimator):
             self.change_mean_, self.change_scale_ = np.zeros(targets.shape[2]), np.ones(targets.shape[2])
             if options.standardize and mask.any():
                 self.change_mean_, self.change_scale_ = mean_and_deviation(targets[mask > 0], mask[mask > 0])
-        if targets.shape[2] != len(self.change_mean_):
-            raise ValueError(f"horizon must stay as it was when the forecaster was first fitted, got {horizon}")
         scaled = (targets - self.change_mean_) / self.change_scale_
         check_range(scaled, targets, options.dtype, "a change from one step to the next of X")
         of_outputs, objective = scaled, None
-        if levels is not None:
-            of_outputs = np.tile(scaled, len(levels))
-            of_each = np.repeat(levels, scaled.shape[2])
+        if self._levels is not None:
+            of_outputs = np.tile(scaled, len(self._levels))
+            of_each = np.repeat(self._levels, scaled.shape[2])
             objective = losses.Weighed(partial(losses.pinball, levels=of_each))
         self._learn(
             options, Sequences(learned.x, learned.lengths, "list"), of_outputs, mask, readout="identity",
@@ -338,6 +312,31 @@ class Forecaster(SequenceEstimator):
             held_out=learned.validation if options.early_stopping else None, objective=objective,
         )  # fmt: skip
         return self
+
+    def _settle(self, numbers: int, calendar: tuple[str, ...], new: bool) -> None:
+        """Read what is predicted and what is known in advance, of so many numbers of a step.
+
+        A ValueError where it is not what it was in the first fit, if this is not it.
+        """
+        horizon = whole_number("horizon", self.horizon, 1)
+        season = 0 if self.season is None else whole_number("season", self.season, horizon)
+        levels = None if self.quantiles is None else losses.levels_of(self.quantiles)
+        F = self._channels.features(numbers)
+        chosen, ahead = targets_of(self.targets, self.future, self._columns, F)
+        settled = {
+            "horizon": horizon, "season": season, "quantiles": levels, "targets": chosen.tolist(),
+            "future": ahead.tolist(), "calendar": calendar,
+        }  # fmt: skip
+        for name, value in settled.items():
+            if not new and value != self._settled[name]:
+                raise ValueError(
+                    f"{name} must stay as when the forecaster was first fitted, got {getattr(self, name)!r}"
+                )
+        self._settled: dict[str, Any] = settled
+        self._horizon, self._season = horizon, season
+        self._levels: tuple[float, ...] | None = levels
+        self._targets: Array = chosen
+        self._known = Known(tuple(self.future or ()), np.concatenate([ahead, np.arange(F, numbers)]), calendar)
 
     def _beside_network(self) -> str:
         plain = len(self._targets) == self.network_.specification.inputs and (np.diff(self._targets) > 0).all()
@@ -355,8 +354,8 @@ class Forecaster(SequenceEstimator):
         shown = [column for column in series.columns if column in names] if in_order else names
         return frames.forecast(series, predicted, ahead[0], names, shown, levels)
 
-    def _too_short(self, sequences: Sequences, horizon: int) -> str:
-        steps = int(sequences.lengths.max())
+    def _too_short(self, sequences: Sequences) -> str:
+        horizon, steps = self._horizon, int(sequences.lengths.max())
         given = f"a longest sequence of {steps} steps"
         if self._form in ("table", "plain table"):
             given = f"n_features={steps}, which are its steps (one series of numbers is a pandas Series, or [X])"
