@@ -253,6 +253,7 @@ def test_texts_that_are_refused(texts, message):
         ({"window": 0}, "window must be a whole number"),
         ({"min_count": 0}, "min_count must be a whole number of at least 1"),
         ({"vocabulary": ""}, "vocabulary must have characters"),
+        ({"vocabulary": "ab", "min_count": 3}, "with vocabulary leave it at 2"),
         ({"vocabulary": "aba"}, "each of them once; twice: 'a'"),
         ({"vocabulary": ["a"]}, "vocabulary must be a str"),
         ({"cell": "lstn"}, "did you mean lstm"),

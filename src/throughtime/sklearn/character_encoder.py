@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from throughtime.batch import Array
 from throughtime.generation import Vocabulary
-from throughtime.sklearn.texts import UNKNOWN, Known, check_texts, vocabulary_of
+from throughtime.sklearn.texts import MIN_COUNT, UNKNOWN, Known, check_texts, vocabulary_of
 from throughtime.support import memory
 
 
@@ -32,7 +32,7 @@ class CharacterEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     """
 
     vocabulary: str | None = None
-    min_count: int = 2
+    min_count: int = MIN_COUNT
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -22,7 +22,7 @@ from throughtime.sklearn.epochs import ended_by, since_best
 from throughtime.sklearn.estimator import seed_of, split
 from throughtime.sklearn.options import check_goes_on, check_partial
 from throughtime.sklearn.text_options import TextOptions, text_options_of
-from throughtime.sklearn.texts import UNKNOWN, Known, check_text, check_texts, vocabulary_of
+from throughtime.sklearn.texts import MIN_COUNT, UNKNOWN, Known, check_text, check_texts, vocabulary_of
 from throughtime.support.checks import flag, number
 from throughtime.support.interrupts import deferred
 from throughtime.support.threads import processors
@@ -87,7 +87,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
     layers: int = 1
     embedding: int = 32
     vocabulary: str | None = None
-    min_count: int = 2
+    min_count: int = MIN_COUNT
     max_iter: int = 10
     window: int = 64
     batch_size: int = 32

@@ -18,7 +18,7 @@ from throughtime.training.options import OPTIONS
 from throughtime.training.plan import Plan, plan
 from throughtime.weights.network_specification import CHOICES, cell_named, has_activation
 
-MOST_EPOCHS = 10**9
+_MOST_EPOCHS = 10**9
 _ONLY_AT_THE_START = (
     "cell", "hidden", "layers", "bidirectional", "activation", "layer_norm", "dtype", "standardize", "missing",
     "time_gaps", "pooling", "loss",
@@ -113,16 +113,8 @@ def options_of(estimator: Any) -> Options:
     }
     options = Options(
         **settled,
-        cell=given["cell"] if isinstance(given["cell"], Graph) else cell_named(given["cell"]),
-        max_iter=whole_number("max_iter", given["max_iter"], 1, MOST_EPOCHS),
-        batch_size=checked(OPTIONS["batch"], given["batch_size"], "batch_size"),
-        clip=None if given["clip"] is None else checked(OPTIONS["clip"], given["clip"]),
+        **of_every(given),
         standardize=flag("standardize", given["standardize"]),
-        early_stopping=flag("early_stopping", given["early_stopping"]),
-        validation_fraction=number("validation_fraction", given["validation_fraction"], 0, 1),
-        n_iter_no_change=whole_number("n_iter_no_change", given["n_iter_no_change"], 1),
-        warm_start=flag("warm_start", given["warm_start"]),
-        dtype=dtype_of(given["dtype"]),
         missing=choice("missing", given.get("missing", "error"), ("error", "mask")),
         time_gaps=flag("time_gaps", given.get("time_gaps", False)),
         pooling=choice("pooling", given.get("pooling", "last"), get_args(Pooling)),
@@ -131,8 +123,6 @@ def options_of(estimator: Any) -> Options:
         epsilon=number("epsilon", given.get("epsilon", EPSILON), 0),
         quantile=None if given.get("quantile") is None else number("quantile", given["quantile"], 0, 1),
         scoring=given.get("scoring"),
-        verbose=flag("verbose", given["verbose"]),
-        callbacks=functions_of(given["callbacks"]),
     )
     if options.activation != "tanh" and not has_activation(options.cell):
         raise ValueError(
@@ -144,6 +134,23 @@ def options_of(estimator: Any) -> Options:
     _check_loss(options)
     check_early_stopping(options)
     return options
+
+
+def of_every(given: dict[str, Any]) -> dict[str, Any]:
+    """The settings that every estimator has and whose names or forms are not those of training, checked."""
+    return {
+        "cell": given["cell"] if isinstance(given["cell"], Graph) else cell_named(given["cell"]),
+        "max_iter": whole_number("max_iter", given["max_iter"], 1, _MOST_EPOCHS),
+        "batch_size": checked(OPTIONS["batch"], given["batch_size"], "batch_size"),
+        "clip": None if given["clip"] is None else checked(OPTIONS["clip"], given["clip"]),
+        "early_stopping": flag("early_stopping", given["early_stopping"]),
+        "validation_fraction": number("validation_fraction", given["validation_fraction"], 0, 1),
+        "n_iter_no_change": whole_number("n_iter_no_change", given["n_iter_no_change"], 1),
+        "warm_start": flag("warm_start", given["warm_start"]),
+        "dtype": _dtype_of(given["dtype"]),
+        "verbose": flag("verbose", given["verbose"]),
+        "callbacks": _functions_of(given["callbacks"]),
+    }
 
 
 def check_early_stopping(options: Any) -> None:
@@ -196,14 +203,14 @@ def check_goes_on(options: Any, begun: dict[str, Any]) -> None:
             )
 
 
-def functions_of(given: Any) -> tuple[Any, ...]:
+def _functions_of(given: Any) -> tuple[Any, ...]:
     """`callbacks` as a tuple."""
     if not isinstance(given, list | tuple) or not all(callable(function) for function in given):
         raise ValueError(f"callbacks must be a list of functions of the estimator, got {given!r:.60}")
     return tuple(given)
 
 
-def dtype_of(given: Any) -> str:
+def _dtype_of(given: Any) -> str:
     """`dtype` by its name."""
     try:
         name = str(np.dtype(given).name)

@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from throughtime.cells.graph import Graph
 from throughtime.generation import LanguageModel, Vocabulary
-from throughtime.sklearn.options import MOST_EPOCHS, check_early_stopping, dtype_of, functions_of
+from throughtime.sklearn.options import check_early_stopping, of_every
 from throughtime.sklearn.texts import check_text
-from throughtime.support.checks import checked, flag, number, whole_number
+from throughtime.support.checks import checked, whole_number
 from throughtime.training import schedules
 from throughtime.training.optimisers import OPTIMISERS
 from throughtime.training.options import OPTIONS
 from throughtime.training.settings import Settings
-from throughtime.weights.network_specification import cell_named
 
 _ONLY_AT_THE_START = ("cell", "hidden", "layers", "embedding", "vocabulary", "min_count", "dtype")
 
@@ -74,20 +72,10 @@ def text_options_of(estimator: Any) -> TextOptions:
     vocabulary = given["vocabulary"]
     options = TextOptions(
         **{name: checked(OPTIONS[name], given[name]) for name in of_options},
-        cell=given["cell"] if isinstance(given["cell"], Graph) else cell_named(given["cell"]),
+        **of_every(given),
         embedding=whole_number("embedding", given["embedding"], 1),
         vocabulary=None if vocabulary is None else check_text(vocabulary, "vocabulary"),
         min_count=whole_number("min_count", given["min_count"], 1),
-        max_iter=whole_number("max_iter", given["max_iter"], 1, MOST_EPOCHS),
-        batch_size=checked(OPTIONS["batch"], given["batch_size"], "batch_size"),
-        clip=None if given["clip"] is None else checked(OPTIONS["clip"], given["clip"]),
-        early_stopping=flag("early_stopping", given["early_stopping"]),
-        validation_fraction=number("validation_fraction", given["validation_fraction"], 0, 1),
-        n_iter_no_change=whole_number("n_iter_no_change", given["n_iter_no_change"], 1),
-        warm_start=flag("warm_start", given["warm_start"]),
-        dtype=dtype_of(given["dtype"]),
-        verbose=flag("verbose", given["verbose"]),
-        callbacks=functions_of(given["callbacks"]),
     )
     check_early_stopping(options)
     schedules.named(options.schedule)

@@ -10,6 +10,7 @@ import numpy as np
 
 from throughtime.support.checks import shown, whole_number
 
+MIN_COUNT = 2
 UNKNOWN = "\ufffd"
 """Unicode's replacement character: it stands for each one that a vocabulary does not have."""
 _UNICODE = 0x110000 - 0x800
@@ -55,10 +56,12 @@ def vocabulary_of(texts: Iterable[str], given: Any, min_count: Any) -> str:
     Raises
     ------
     ValueError
-        If no character is known, or what is given is no text in which each is once.
+        If no character is known, or what is given is no text in which each is once, or `min_count` is given too.
     """
     least = whole_number("min_count", min_count, 1)
     if given is not None:
+        if least != MIN_COUNT:
+            raise ValueError(f"min_count is for characters that are found: with vocabulary leave it at {MIN_COUNT}")
         chosen = check_text(given, "vocabulary").replace(UNKNOWN, "")
         twice = [character for character, times in Counter(chosen).items() if times > 1]
         if twice or not chosen:
