@@ -56,7 +56,8 @@ class CharacterEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         features = len(self._symbols.symbols)
         characters = sum(map(len, texts))
         memory.require(
-            8.0 * features * characters, f"X, of {characters:,} characters with {features:,} features each,",
+            8.0 * features * (characters + features),
+            f"X, of {characters:,} characters with {features:,} features each,",
             "give fewer or shorter texts, or a greater min_count",
         )  # fmt: skip
         one_hot = np.eye(features)

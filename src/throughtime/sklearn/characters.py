@@ -226,7 +226,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         known = list(map(self._known.text, texts))
         of_unknown = np.array([text.count(UNKNOWN) for text in known]) * self._known.bits_of_unknown
         bits: Array = self.model_.total_bits(known, self._known.text(after)) + of_unknown
-        return bits
+        return _finite(bits)
 
     # How they go on
 
@@ -237,7 +237,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         """
         last, state = self._read(prompt)
         ln_p, _ = self.model_.next_symbol(last, state)
-        p = np.exp(ln_p[0].astype(float))
+        p = np.exp(_finite(ln_p[0].astype(float)))
         names = ["", *self.model_.vocabulary.symbols]
         return {names[number]: float(p[number] / p.sum()) for number in np.argsort(-p, kind="stable")}
 
@@ -271,7 +271,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
             nonlocal last, state
             while True:
                 ln_p, state = model.next_symbol(last, state)
-                scaled = ln_p[0].astype(float)
+                scaled = _finite(ln_p[0].astype(float))
                 scaled[-1] = -np.inf
                 if not ends:
                     scaled[END] = -np.inf
@@ -317,6 +317,15 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         made = cls(**fields)
         made._settle(text_options_of(made), model, Known(model.vocabulary.symbols), Memory.of(model), 0)
         return made
+
+
+def _finite(found: Array) -> Array:
+    """What the network found; a ValueError if it is no number, as after a last update that was far too large."""
+    if np.isnan(found).any():
+        raise ValueError(
+            "the network's outputs are not finite: train anew, with a lower learning_rate or a clip such as 1.0"
+        )
+    return found
 
 
 def _apart(options: TextOptions, texts: list[str], seed: int) -> tuple[list[str], list[str]]:

@@ -14,10 +14,11 @@ from sklearn.utils import column_or_1d
 
 from throughtime.batch import Array
 from throughtime.sklearn import losses
-from throughtime.sklearn.estimator import Score, check_given, check_length, check_weights
+from throughtime.sklearn.estimator import Score, check_given, check_length, check_scored, check_weights
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.labels import (
     class_weights,
+    classes_of,
     codes_of,
     indicator_of,
     label_array,
@@ -164,12 +165,14 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         if new and classes is None:
             raise ValueError("classes must be passed on the first call to partial_fit.")
         sequences, labels, weights = self._given(X, y, sample_weight, new)
-        if labels.ndim == 2 and classes is not None and not np.array_equal(np.unique(classes), [0, 1]):
+        if labels.ndim == 2 and classes is not None and not np.array_equal(classes_of(classes), [0, 1]):
             raise ValueError(f"classes of labels must be 0 and 1, got {classes!r:.80}")
         if new:
-            self.classes_ = np.unique(classes) if labels.ndim == 1 else [np.arange(2)] * labels.shape[1]
-        elif labels.ndim == 1 and classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes must be those of the first call, {self.classes_}, got {np.unique(classes)}")
+            self.classes_ = classes_of(classes) if labels.ndim == 1 else [np.arange(2)] * labels.shape[1]
+        elif (
+            labels.ndim == 1 and classes is not None and not np.array_equal(given := classes_of(classes), self.classes_)
+        ):
+            raise ValueError(f"classes must be those of the first call, {self.classes_}, got {given}")
         return self._classify(options, sequences, labels, weights, new, True)
 
     def predict_proba(self, X: Any) -> Array:
@@ -191,7 +194,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         if found.shape != wanted.shape:
             raise ValueError(f"y must be {found.shape} as what is predicted, got {wanted.shape}")
         right = (found == wanted).reshape(len(found), -1).all(axis=1)
-        return float(np.average(right, weights=check_weights(sample_weight, sequences)))
+        return float(np.average(right, weights=check_scored(check_weights(sample_weight, sequences))))
 
     def _likeliest(self, sequences: Sequences) -> Array:
         outputs = self._outputs(sequences)
@@ -199,7 +202,6 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         return predicted
 
     def _given(self, X: Any, y: Any, sample_weight: Any, new: bool) -> tuple[Sequences, Array, Array]:
-        check_given(y)
         sequences = read(self, X, reset=new)
         labels = _classes_of(sequences, y)
         return sequences, labels, check_weights(sample_weight, sequences)
@@ -230,14 +232,16 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
 
 def _classes_of(sequences: Sequences, y: Any) -> Array:
     """The class (N,) of each sequence, or its labels (N, L) of 0 and 1."""
+    check_given(y)
     given = label_array(sequences.per_sequence(y))
     if given.ndim not in (1, 2):
         raise ValueError(f"y must be (sequences,), or an indicator (sequences, labels), got {given.shape}")
     if given.ndim == 2 and given.shape[1] > 1:
         check_length(given, sequences)
         return indicator_of(given)
-    labels, known = labels_of(column_or_1d(given, warn=True))
-    check_length(labels, sequences)
+    column = column_or_1d(given, warn=True)
+    check_length(column, sequences)
+    labels, known = labels_of(column)
     if not known.all():
         raise ValueError(f"Input y contains NaN or None: sequence {known.argmin()} has no class, leave it out")
     return labels

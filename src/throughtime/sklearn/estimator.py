@@ -20,7 +20,7 @@ from throughtime.sklearn.channels import Channels, mean_and_deviation_of_seen
 from throughtime.sklearn.epochs import ended_by, since_best
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.losses import Weighed
-from throughtime.sklearn.numbers import check_range, numbers_of
+from throughtime.sklearn.numbers import check_range, weights_of
 from throughtime.sklearn.options import Options, Targets, check_goes_on, check_partial
 from throughtime.sklearn.pooling import pooled
 from throughtime.sklearn.sequences import read
@@ -306,16 +306,16 @@ def check_weights(sample_weight: Any, sequences: Sequences) -> Array:
     if sample_weight is None:
         return np.ones(len(sequences))
     given = sequences.per_sequence(sample_weight, "sample_weight")
-    weights = numbers_of(given, "sample_weight")
+    weights = weights_of(given, "sample_weight")
     if weights.shape != (len(sequences),):
         raise ValueError(f"sample_weight must be (sequences,) = ({len(sequences)},), got {weights.shape}")
-    return check_not_negative(weights)
+    return weights
 
 
-def check_not_negative(weights: Array) -> Array:
-    """The weights, or a ValueError if one of them is below 0."""
-    if (weights < 0).any():
-        raise ValueError(f"sample_weight must not be negative, got {weights.min()}")
+def check_scored(weights: Array) -> Array:
+    """The weights of what is scored; a ValueError if all are 0."""
+    if not weights.any():
+        raise ValueError("sample_weight is 0 everywhere, so there is nothing to score")
     return weights
 
 
@@ -331,7 +331,7 @@ def check_length(y: Any, sequences: Sequences) -> None:
 def check_given(y: Any) -> None:
     """A ValueError if there is no y."""
     if y is None:
-        raise ValueError("fit requires y to be passed, but the target y is None")
+        raise ValueError("this requires y to be passed, but the target y is None")
 
 
 def _require_memory(s: NetworkSpecification, data_steps: int) -> None:

@@ -13,12 +13,11 @@ from throughtime.sklearn.estimator import (
     SequenceEstimator,
     check_given,
     check_length,
-    check_not_negative,
     check_weights,
 )
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.labels import class_weights, codes_of, label_array, labels_of, smoothed
-from throughtime.sklearn.numbers import numbers_of
+from throughtime.sklearn.labels import class_weights, classes_of, codes_of, label_array, labels_of, smoothed
+from throughtime.sklearn.numbers import weights_of
 from throughtime.sklearn.options import Options, options_of
 from throughtime.sklearn.sequences import read
 
@@ -63,9 +62,9 @@ class SequenceLabeler(SequenceEstimator):
         new = self._begins(options, True)
         sequences, labels, weights = self._given(X, y, sample_weight, new)
         if new:
-            self.classes_ = np.unique(labels if classes is None else classes)
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
-            raise ValueError(f"classes must be those of the first call, {self.classes_}, got {np.unique(classes)}")
+            self.classes_ = np.unique(labels) if classes is None else classes_of(classes)
+        elif classes is not None and not np.array_equal(given := classes_of(classes), self.classes_):
+            raise ValueError(f"classes must be those of the first call, {self.classes_}, got {given}")
         return self._label(options, sequences, labels, weights, new, True)
 
     def predict_proba(self, X: Any) -> Any:
@@ -123,8 +122,7 @@ class SequenceLabeler(SequenceEstimator):
         of_steps = None if tabular else sequences.per_step(sample_weight, "sample_weight")
         if of_steps is None:
             return np.repeat(check_weights(sample_weight, sequences), sequences.lengths)
-        weights = numbers_of(np.concatenate(of_steps), "sample_weight")
-        return check_not_negative(weights)
+        return weights_of(np.concatenate(of_steps), "sample_weight")
 
     def _label(
         self, options: Options, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool

@@ -10,7 +10,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from throughtime.batch import Array
-from throughtime.sklearn.numbers import array_of
+from throughtime.sklearn.numbers import array_of, with_sums
 from throughtime.support.checks import number
 
 _PLAIN = (bool, int, float, str)
@@ -26,7 +26,7 @@ def label_array(given: Any, what: str = "y") -> Array:
     return array
 
 
-def labels_of(given: Array) -> tuple[Array, Array]:
+def labels_of(given: Array, what: str = "y") -> tuple[Array, Array]:
     """Labels, and which of them are known: None, NaN, NaT and pandas' NA are none.
 
     Parameters
@@ -46,25 +46,33 @@ def labels_of(given: Array) -> tuple[Array, Array]:
     """
     if given.dtype == object:
         known = np.array([not _is_missing(label) for label in given], bool)
-    elif given.dtype.kind == "f":
+    elif given.dtype.kind in "fmM":
         known = ~np.isnan(given)
     else:
         known = np.ones(len(given), bool)
     if not known.any():
-        raise ValueError("Input y contains NaN or None only: no label is known")
+        raise ValueError(f"Input {what} contains NaN or None only: no label is known")
     labels = np.where(known, given, given[known.argmax()])
     if labels.dtype == object:
         kinds = {next((kind for kind in _PLAIN if isinstance(_plain(label), kind)), type(label)) for label in labels}
         if len(kinds) > 1:
             raise ValueError(
-                f"y must hold classes of one type, got {' and '.join(sorted(kind.__name__ for kind in kinds))}"
+                f"{what} must hold classes of one type, got {' and '.join(sorted(kind.__name__ for kind in kinds))}"
             )
         if kinds < set(_PLAIN) and kinds != {str}:
             labels = np.array(labels.tolist())
     if labels.dtype.kind == "f":
-        assert_all_finite(labels, input_name="y")
+        assert_all_finite(labels, input_name=what)
     check_classification_targets(labels)
     return labels, known
+
+
+def classes_of(given: Any) -> Array:
+    """The `classes` of partial_fit, ascending; a ValueError if they are none, or of several types."""
+    labels, known = labels_of(np.atleast_1d(label_array(given, "classes")).reshape(-1), "classes")
+    if not known.all():
+        raise ValueError(f"classes must be classes, each of them known, got {given!r:.80}")
+    return np.unique(labels)
 
 
 def codes_of(labels: Array, classes: Array) -> Array:
@@ -83,8 +91,7 @@ def class_weights(given: Any, classes: Array, codes: Array, weights: Array) -> A
     if given is not None and not isinstance(given, dict):
         raise ValueError(f'class_weight must be a dict, "balanced" or None, got {given!r}')
     given = given and {name: number(f"class_weight[{name!r}]", weight, 0) for name, weight in given.items()}
-    found: Array = compute_class_weight(given, classes=classes, y=classes[codes])
-    return found
+    return with_sums(np.asarray(compute_class_weight(given, classes=classes, y=classes[codes])))
 
 
 def indicator_of(given: Array) -> Array:

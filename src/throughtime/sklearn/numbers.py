@@ -10,6 +10,9 @@ from sklearn.utils import check_array
 from throughtime.batch import Array
 from throughtime.sklearn.frames import is_frame
 
+_SUMMABLE = 300
+"""Powers of 2 that weights have: they and their products have sums and quotients in float64."""
+
 
 def array_of(given: Any, what: str) -> Array:
     """`given` as an array; a ValueError for what NumPy would read as something else than the numbers in it."""
@@ -43,6 +46,23 @@ def numbers_of(given: Any, what: str) -> Array:
     except OverflowError:
         raise ValueError(f"{what} holds a number that is too large for float64") from None
     return found
+
+
+def weights_of(given: Any, what: str) -> Array:
+    """`given` as weights: only their ratios matter, and those at the ends of float64 are brought where they sum.
+
+    A ValueError for one that is not finite, or below 0.
+    """
+    weights = numbers_of(given, what)
+    if (weights < 0).any():
+        raise ValueError(f"{what} must not be negative, got {weights.min()}")
+    return with_sums(weights)
+
+
+def with_sums(weights: Array) -> Array:
+    """The weights, times a power of 2 where their sums would be too large for float64, or too small."""
+    exponent = int(np.frexp(weights.max(initial=0))[1])
+    return np.asarray(np.ldexp(weights, -exponent)) if abs(exponent) > _SUMMABLE else weights
 
 
 def check_numbers(rows: Any, what: str = "X") -> None:

@@ -12,7 +12,7 @@ from sklearn.metrics import r2_score
 
 from throughtime.batch import Array
 from throughtime.sklearn import losses
-from throughtime.sklearn.estimator import check_given, check_length, check_weights
+from throughtime.sklearn.estimator import check_given, check_length, check_scored, check_weights
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_range, numbers_of
 from throughtime.sklearn.options import Options, options_of
@@ -67,7 +67,8 @@ class SequenceRegressor(RegressorMixin, WholeSequences):  # type: ignore[misc]
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """R² of what is predicted, at most 1; the mean over the numbers of each sequence."""
         sequences = self._read(X)
-        weights = None if sample_weight is None else check_weights(sample_weight, sequences)
+        weights = None if sample_weight is None else check_scored(check_weights(sample_weight, sequences))
+        check_given(y)
         return float(r2_score(sequences.per_sequence(y), self._numbers(sequences), sample_weight=weights))
 
     def _numbers(self, sequences: Sequences) -> Array:
@@ -122,7 +123,11 @@ class SequenceRegressor(RegressorMixin, WholeSequences):  # type: ignore[misc]
             raise ValueError(f'loss="poisson" is for counts and amounts: y must not be negative, got {numbers.min()}')
         if new:
             learned, _ = self._apart(options, len(sequences), None)
-            if options.loss == "poisson" and not (weights[learned] @ numbers[learned] > 0).all():
+            if (
+                options.loss == "poisson"
+                and weights[learned].any()
+                and not (weights[learned] @ numbers[learned] > 0).all()
+            ):
                 raise ValueError('loss="poisson" needs an output of y that is not 0 at every sequence learned from')
             self._one_number = given.ndim == 1
             self.y_mean_, self.y_scale_ = self._scales(options, numbers[learned], weights[learned])

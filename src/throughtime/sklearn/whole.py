@@ -50,6 +50,19 @@ class WholeSequences(SequenceEstimator):
             rows = np.sort(rows)
             some = sequences.some(X, rows)
             weights = {} if sample_weight is None else {"sample_weight": check_weights(sample_weight, sequences)[rows]}
-            return lambda model: number("the score by scoring", scorer(model, some, y[rows], **weights))
+
+            def score(model: Any) -> float:
+                try:
+                    found = scorer(model, some, y[rows], **weights)
+                except TypeError as error:
+                    if not weights or "sample_weight" not in str(error):
+                        raise
+                    raise ValueError(
+                        "scoring takes no sample_weight, and fit was given one: leave it out, or let scoring be a "
+                        "function of estimator, X, y and sample_weight"
+                    ) from None
+                return number("the score by scoring", found)
+
+            return score
 
         return on
