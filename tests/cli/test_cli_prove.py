@@ -203,10 +203,8 @@ def test_the_greatest_noise_is_written_down_and_said(adder):
 
 
 def test_what_a_budget_did_not_come_to_is_not_said_to_be_impossible(capsys):
-    net = tt.Network(
-        inputs=1, hidden=1, outputs=1, activation="relu"
-    )  # its output is 1 where its input is above a half
-    net.parameters[:] = 0
+    net = tt.Network(inputs=1, hidden=1, outputs=1, activation="relu")
+    net.parameters[:] = 0  # and with these, its output is 1 where its input is above a half
     net["V"][:], net["W"][:], net["b_y"][:] = 1, 40, -20
     bits = Machine(np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.array([[[0], [1]]]), ("s",), ("0", "1"))
     found = prove_greatest(net, bits, budget=0.05)

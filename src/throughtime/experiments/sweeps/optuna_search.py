@@ -51,8 +51,9 @@ def searched(space: Space, store: Store) -> Generator[list[tuple[Trial, Result]]
     """The runs of the trials that are not done yet, trial by trial, each to be stored before the next is asked for.
 
     A trial's value is the mean over its seeds of the share of sequences that are wrong, or of the root mean square
-    error. It is ended where the loss of its first seed is above the median of the others at the same part of training,
-    unless options that are searched change what a loss means: those of the task, noise, dropout and the penalty.
+    error. It is ended where no loss of its first seed is as low as the median of the others at the same part of
+    training, unless options that are searched change what a loss means: those of the task, noise, dropout and the
+    penalty.
 
     Raises
     ------

@@ -87,7 +87,7 @@ def sweep(
     Notes
     -----
     A run that fails, whatever its exception, is a row too, with `stopped` "failed" and its `error`, and the others
-    continue. The same call tries it again.
+    continue. The same call tries it again, except where Optuna chose later trials by it.
     """
     space = Space.of(task, options, seeds, search, trials, search_seed)
     jobs = None if jobs is None else whole_number("jobs", jobs, 1)
