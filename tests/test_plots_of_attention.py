@@ -45,6 +45,14 @@ def test_one_feature_and_many():
     assert len(styles) == 12
 
 
+@pytest.mark.parametrize(
+    ("x", "shares"), [([X, X[:3]], SHARES), (X, [SHARES, SHARES[:3]]), (pandas.DataFrame({"a": ["x"] * 6}), SHARES)]
+)
+def test_several_sequences_and_text_are_refused(x, shares):
+    with pytest.raises(ValueError, match=r"one sequence of numbers can be drawn, such as the first, X\[0\]"):
+        plots.attention(x, shares)
+
+
 @pytest.mark.parametrize(("x", "shares"), [(X, SHARES[:5]), (X[None], SHARES), ([], []), (X, np.ones((6, 2)))])
 def test_what_is_not_one_sequence_is_refused(x, shares):
     with pytest.raises(ValueError, match=r"of one sequence: x \(T, F\) and its shares \(T,\), got"):

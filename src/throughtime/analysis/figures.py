@@ -59,6 +59,16 @@ def plain(text: str) -> str:
     return printable(text).replace("$", R"\$")
 
 
+def legend_above(ax: Axes) -> None:
+    """The legend over the axes, in as many columns as are no wider than they."""
+    for columns in range(len(ax.get_legend_handles_labels()[0]), 0, -1):
+        legend = ax.legend(
+            frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, handlelength=1.4, columnspacing=1.4
+        )
+        if legend.get_window_extent().width <= ax.get_window_extent().width:
+            break
+
+
 def save(ax: Any, path: Any) -> None:
     """Write the figure that axes (or an array of them) are in to a .png, .svg or .pdf file, atomically."""
     path = Path(path)

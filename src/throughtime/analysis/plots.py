@@ -16,7 +16,7 @@ from throughtime.analysis.figures import COLOURS as COLOURS
 from throughtime.analysis.figures import FORMATS as FORMATS
 from throughtime.analysis.figures import MARKERS as MARKERS
 from throughtime.analysis.figures import STYLE as STYLE
-from throughtime.analysis.figures import Axes, LogNorm, mpl
+from throughtime.analysis.figures import Axes, LogNorm, legend_above, mpl
 from throughtime.analysis.figures import check_format as check_format
 from throughtime.analysis.figures import new as new
 from throughtime.analysis.figures import plain as plain
@@ -288,7 +288,7 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
     """
     ax = ax or new()
     predicted = _of_one_target(predicted)
-    known, ahead = np.asarray(history_, float), np.asarray(predicted, float)
+    known, ahead = _numbers(history_), _numbers(predicted)
     if known.ndim != 1 or ahead.ndim not in (1, 2) or not (len(known) and len(ahead)):
         raise ValueError(
             f"a forecast is drawn of one series: history (T,) and what is predicted (horizon,), or a frame of its "
@@ -319,7 +319,7 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
     if actual is not None:
         ax.plot(after, np.asarray(actual, float), color=COLOURS[1], linewidth=1, label="what came")
     ax.set(xlabel=label, ylabel=plain(str(getattr(history_, "name", None) or "")))
-    _legend_above(ax)
+    legend_above(ax)
     return ax
 
 
@@ -347,7 +347,7 @@ def attention(x: Any, shares: Any, ax: Axes | None = None) -> Axes:
         What `attention` of a classifier or regressor gives for it.
     """
     ax = ax or new()
-    steps, looked = np.asarray(x, float), np.asarray(shares, float)
+    steps, looked = _numbers(x), _numbers(shares)
     steps = steps[:, None] if steps.ndim == 1 else steps
     if steps.ndim != 2 or looked.shape != steps.shape[:1] or not len(steps):
         raise ValueError(
@@ -369,18 +369,16 @@ def attention(x: Any, shares: Any, ax: Axes | None = None) -> Axes:
     ax.set(xlabel="step", ylabel="feature")
     _whole_numbers(ax.xaxis)
     if 1 < steps.shape[1] <= 2 * len(lines):
-        _legend_above(ax)
+        legend_above(ax)
     return ax
 
 
-def _legend_above(ax: Axes) -> None:
-    """The legend over the axes, in as many columns as are no wider than they."""
-    for columns in range(len(ax.get_legend_handles_labels()[0]), 0, -1):
-        legend = ax.legend(
-            frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, handlelength=1.4, columnspacing=1.4
-        )
-        if legend.get_window_extent().width <= ax.get_window_extent().width:
-            break
+def _numbers(values: Any) -> Array:
+    """The numbers of one sequence; a ValueError where they are those of several, of different lengths, or none."""
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        raise ValueError("one sequence of numbers can be drawn, such as the first, X[0], got others") from None
 
 
 def _whole_numbers(*axes: Any) -> None:
