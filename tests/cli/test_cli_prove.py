@@ -10,7 +10,7 @@ import pytest
 import throughtime as tt
 from throughtime.cli.models import open_model
 from throughtime.cli.prove import advised, tell_greatest
-from throughtime.proof import Machine, Unknown, prove, prove_greatest
+from throughtime.proof import Greatest, Machine, Refuted, Unknown, prove, prove_greatest
 from throughtime.proof.search import ADVICE
 
 PARITY = """\
@@ -212,3 +212,11 @@ def test_what_a_budget_did_not_come_to_is_not_said_to_be_impossible(capsys):
     assert found.verdict is None
     tell_greatest(found, "input noise")
     assert capsys.readouterr().out.endswith("is proved; more, up to 0.5, is undecided\n")
+
+
+def test_no_more_is_said_to_be_proved_than_was(capsys):
+    refuted = Refuted(None, (), None, (), (), "", False, 0.0)
+    tell_greatest(Greatest(refuted, 0.0204837, 0.0215999, refuted), "input noise")
+    assert capsys.readouterr().out.split("  ")[-1] == "input noise 0.0204 is proved; with 0.0216 it is refuted\n"
+    tell_greatest(Greatest(refuted, 0.0205, 0.02151, refuted), "input noise")
+    assert capsys.readouterr().out.split("  ")[-1] == "input noise 0.0205 is proved; with 0.0216 it is refuted\n"

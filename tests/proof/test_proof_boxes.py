@@ -19,10 +19,12 @@ from throughtime.proof import Proved, Refuted, checker, read_machine, specify, z
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import Certificate
 from throughtime.proof.checker import checks, sets
+from throughtime.proof.checker.reading import off_by
 from throughtime.proof.covering import of_reach
 from throughtime.proof.image import image
 from throughtime.proof.samples import samples
 from throughtime.proof.system import System
+from throughtime.proof.words import loosely
 
 PARITY = tasks.Parity().machine
 NOISE = 0.02
@@ -104,6 +106,16 @@ def test_what_is_proved_with_noise_holds_with_noise(name):
     assert claim["inputs"][-1] == "each input may be off by 0.02 at every step"
     if name != "float32":  # whose ends are rounded outward
         assert claim["inputs"][:2] == ["0: -0.02 to 0.02", "1: 0.98 to 1.02"]
+
+
+@pytest.mark.parametrize(
+    ("noise", "said"),
+    [(0.1, "0.1"), (0.0204837, "0.0204"), (0.0205, "0.0205"), (0.02999999, "0.0298")],
+)
+def test_no_more_noise_is_said_than_was_proved(noise, said):
+    """Three digits that were rounded to the nearest were more of it: 0.0204837 was proved, and 0.0205 was said."""
+    assert loosely(PARITY.off_by(noise)) == f", each input off by up to {said} at every step"
+    assert {off_by(1 - noise, 1 + noise), off_by(-noise, noise)} == {said}
 
 
 @pytest.mark.parametrize("noise", [0.2, 0.3, 0.45])

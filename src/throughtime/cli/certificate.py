@@ -48,6 +48,7 @@ def check(
     from throughtime.proof import Certificate
     from throughtime.proof.checker import Rejected
     from throughtime.proof.checker import check as check_text
+    from throughtime.proof.checker.reading import near
 
     if not certificate.exists():
         raise Failure(f"there is no file {certificate}; write one with: throughtime prove --certificate {certificate}")
@@ -75,7 +76,7 @@ def check(
     elif reason or report is None:
         line("rejected", printable(reason))
     else:
-        line("accepted", f"{report.sets} sets; every output is right by at least {report.margin:.2g}")
+        line("accepted", f"{report.sets} sets; every output is right by at least {near(report.margin, -1)}")
         for label, lines in report.claim.items():
             tell(label, lines)
     if reason:

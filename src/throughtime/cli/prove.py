@@ -78,6 +78,7 @@ def prove(
     """Prove that a network is right on inputs of every length, or find a shortest one on which it is wrong."""
     from throughtime.proof import Proved, prove_greatest, why_not
     from throughtime.proof import prove as attempt
+    from throughtime.proof.checker.reading import near
 
     if certificate is not None:
         require_folder(certificate)
@@ -108,7 +109,7 @@ def prove(
         if certificate is not None and isinstance(proof, Proved):
             line("saved", str(certificate))
         if isinstance(proof, Proved):
-            line("covers", f"every program whose steps are within {proof.epsilon:.2g} of those in real numbers")
+            line("covers", f"every program whose steps are within {near(proof.epsilon, -1)} of those in real numbers")
     if proof.verdict != "proved":
         raise typer.Exit(WRONG if proof.verdict == "refuted" else UNKNOWN)
 
@@ -153,11 +154,14 @@ def tell(proof: Proof, verbose: bool = False) -> None:
 
 def tell_greatest(found: Greatest, of: str) -> None:
     """Print the greatest that is proved, and what is known of more."""
-    beyond = f"more, up to {found.beyond:.3g}, is undecided"
+    from throughtime.proof.checker.reading import near
+
+    least = near(found.beyond, 1)  # rounded to where it is true
+    beyond = f"more, up to {least}, is undecided"
     if found.verdict is not None:
         how = "refuted" if found.verdict.verdict == "refuted" else "undecided"
-        beyond = f"with {found.beyond:.3g} it is {how}"
-    line("greatest", f"{of} {found.value:.3g} is proved; {beyond}")
+        beyond = f"with {least} it is {how}"
+    line("greatest", f"{of} {near(found.value, -1)} is proved; {beyond}")
 
 
 def greatest_as_json(found: Greatest) -> dict[str, Any]:

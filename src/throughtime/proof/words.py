@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from throughtime.proof.checker.reading import off_by
 from throughtime.tasks.machine import Machine
 
 SIGNS = {"carry": " + ", "borrow": " − "}
@@ -52,7 +53,7 @@ def loosely(machine: Machine) -> str:
     """What its inputs may be, in a phrase; nothing if they are the symbols' own."""
     if machine.ends is None:
         return ""
-    off = {f"{r:.3g}" for r in ((machine.hi - machine.lo) / 2).flat}
+    off = {off_by(low, high) for low, high in zip(machine.lo.flat, machine.hi.flat, strict=True)}
     if len(off) == 1:
         return f", each input off by up to {off.pop()} at every step"
     return ", each input anywhere in its interval at every step"

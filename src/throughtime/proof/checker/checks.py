@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .network import Arithmetic, Network
-from .reading import FILE, MOST, WIDEST, Inexact, Rejected, near, need, read, shown, whole
+from .reading import FILE, MOST, WIDEST, Inexact, Rejected, near, need, off_by, read, shown, whole
 from .sets import Set, between, ends, points
 
 ROOM, LARGEST = 3 * 10**7, 10**9  # numbers for an image, and multiplications
@@ -125,7 +125,7 @@ class Proof:
         symbols = [[*zip(*ends, strict=True)] for ends in zip(self.lo.tolist(), self.hi.tolist(), strict=True)]
         texts = [[" to ".join(map(shown, dict.fromkeys(ends))) for ends in symbol] for symbol in symbols]
         lines = [f"{name}: {', '.join(text)}" for name, text in zip(self.machine.symbol_names, texts, strict=True)]
-        off = {f"{(high - low) / 2:.3g}" for symbol in symbols for low, high in symbol}
+        off = {off_by(low, high) for symbol in symbols for low, high in symbol}
         if not self.loose:
             return lines
         how = f"be off by {off.pop()}" if len(off) == 1 else "be anywhere in these intervals"

@@ -47,6 +47,11 @@ def near(value: float, side: int) -> str:
     return text if side * float(text) >= side * value else f"{value * (1 + side * 0.006):.3g}"
 
 
+def off_by(low: float, high: float) -> str:
+    """By how much a number in the middle of an interval may be off; no more but for what its ends were rounded by."""
+    return near((high - low) / 2 * (1 + 1e-9), -1)
+
+
 def double(text: str) -> float:
     """The double that a hexadecimal text writes; refused if it is none, to the last digit."""
     found = float.fromhex(text)

@@ -51,7 +51,7 @@ export function claimOf(file, network, loose, rounding) {
 function inputs({ symbols, symbol_names }, loose) {
   const texts = symbols.map((symbol) => symbol.map((ends) => [...new Set(ends)].map(number).join(" to ")));
   const lines = symbol_names.map((name, a) => `${name}: ${texts[a].join(", ")}`);
-  const [off, ...others] = new Set(symbols.flat().map(([low, high]) => short((high - low) / 2)));
+  const [off, ...others] = new Set(symbols.flat().map(([low, high]) => near(((high - low) / 2) * (1 + 1e-9), -1)));
   if (!loose) return lines;
   const how = others.length === 0 ? `be off by ${off}` : "be anywhere in these intervals";
   return [...lines, `each input may ${how} at every step`];
