@@ -63,8 +63,8 @@ class Known:
         odd = next((i for i, times in enumerate(found) if times is None), None)
         if odd is not None:
             raise ValueError(
-                f"the times of {sequences.called(odd)} are not evenly spaced, so that the calendar of the steps ahead "
-                "is not known: give their times, as the index of a frame future="
+                f"the times of {sequences.called(odd)} are not evenly spaced, or only one, so that the calendar of the "
+                "steps ahead is not known: give their times, as the index of a frame future="
             )
         dated = [angles(times, self.calendar) for times in found]
         return np.concatenate([values, np.stack(dated)], axis=2), found
@@ -115,15 +115,17 @@ class Known:
         times = frames.comparable(rows.index, f"the index of {place}")
         if not times.is_unique:
             raise ValueError(f"{place} has time {times[times.duplicated()][0]} twice")
+        if len(times) and frames.kind_of_times(times) != frames.kind_of_times(before):
+            raise ValueError(
+                f"{place} has times of another kind than X, {times[0]!r} beside {before[-1]!r}: give both in the same "
+                "time zone or period, or as numbers"
+            )
         wanted = frames.following(before, horizon)
         if wanted is None:  # X's own times do not say which: those that come next
-            try:
-                wanted = times[times > before[-1]].sort_values()[:horizon]
-            except TypeError:
-                raise ValueError(f"{place} has times of another kind than X, {times[0]} beside {before[-1]}") from None
+            wanted = times[times > before[-1]].sort_values()[:horizon]
             if len(wanted) < horizon:
                 raise ValueError(f"{place} has {len(wanted)} steps later than {before[-1]}, {horizon} are predicted")
-        found = times.get_indexer(wanted)
+        found = frames.places_of(wanted, times)
         if (found < 0).any():
             step = int((found < 0).argmax())
             raise ValueError(f"{place} has no row for {wanted[step]}, which is step {step + 1} after X")
@@ -154,6 +156,8 @@ def effects(series: Sequence[Array], weights: Sequence[Array], columns: Array, t
         Which of the numbers are known in advance, and which are predicted.
     """
     C, F = len(columns), len(targets)
+    size = np.max([np.abs(x[:, columns]).max(axis=0, initial=0) for x in series], axis=0)
+    size = np.where(size > 0, size, 1)  # in units of which squares are neither too large for float64 nor too small
     squares, products = np.zeros((C, C)), np.zeros((C, F))
     w = np.concatenate(weights)
     for k in range(1, horizon + 1):
@@ -161,23 +165,23 @@ def effects(series: Sequence[Array], weights: Sequence[Array], columns: Array, t
         changes = np.concatenate([x[k : k + M] - x[:M] for x, M in pairs])
         if w.any():
             changes -= np.average(changes, axis=0, weights=w)
-        known = changes[:, columns]
+        known = changes[:, columns] / size
         squares += (w[:, None] * known).T @ known
         products += (w[:, None] * known).T @ changes[:, targets]
     unit = np.sqrt(np.diag(squares))
-    size = np.max([np.abs(x[:, columns]).max(axis=0, initial=0) for x in series], axis=0)
-    even = unit <= 1e-12 * size * np.sqrt(w.sum() * horizon)  # by rounding alone
+    even = unit <= 1e-12 * np.sqrt(w.sum() * horizon)  # by rounding alone
     squares[even], squares[:, even], products[even], unit[even] = 0, 0, 0, 1
     solved: Array = np.linalg.lstsq(squares / np.outer(unit, unit), products / unit[:, None], rcond=1e-10)[0]
-    return solved / unit[:, None]
+    return solved / unit[:, None] / size[:, None]
 
 
 def columns_of(what: str, given: Any, names: list[Any]) -> list[Any]:
     """Some of the features, as they were given; a ValueError if they are none, or there twice."""
-    if isinstance(given, str) or not np.iterable(given):
-        raise ValueError(f"{what} must be a list of features, got {given!r}")
+    if not isinstance(given, list | tuple | np.ndarray) or np.ndim(given) == 0:
+        raise ValueError(f"{what} must be a list of features, got {given!r:.80}")
     found = list(given)
-    if not found or any(name not in names or found.count(name) > 1 for name in found):
+    mask = any(isinstance(name, bool | np.bool_) for name in found) and all(type(name) is int for name in names)
+    if mask or not found or any(name not in names or found.count(name) > 1 for name in found):
         raise ValueError(f"{what} must be some of the features {names}, each once, got {found}")
     return found
 

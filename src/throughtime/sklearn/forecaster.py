@@ -17,7 +17,7 @@ from throughtime.sklearn.channels import Channels, parts_of
 from throughtime.sklearn.covariates import Known, effects, targets_of
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.numbers import check_range, numbers_of
+from throughtime.sklearn.numbers import check_changes, check_range, numbers_of
 from throughtime.sklearn.options import options_of
 from throughtime.sklearn.pieces import learned_of, pieces_of
 from throughtime.sklearn.sequences import read
@@ -184,6 +184,18 @@ class Forecaster(SequenceEstimator):
 
     def _quantiles_ahead(self, sequences: Sequences, known: Array) -> Array:
         """Their quantiles (N, horizon, F, Q), ascending; the mean alone where there are none."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            ahead = self._added_up(sequences, known)
+        if not np.isfinite(ahead).all():
+            sequence, step = np.argwhere(~np.isfinite(ahead))[0][:2]
+            raise ValueError(
+                f"what is predicted for sequence {sequence} of X at step {step + 1} after it is beyond float64: X, or "
+                "what is known in advance, is far from what was learned from"
+            )
+        return ahead
+
+    def _added_up(self, sequences: Sequences, known: Array) -> Array:
+        """Last values, and changes, seasons and effects on them."""
         N, F = len(sequences), len(self._targets)
         window = whole_number("window", self.window, 1)
         sequences = self._without_effects(sequences)
@@ -282,6 +294,7 @@ class Forecaster(SequenceEstimator):
             sequences = _longer(sequences, self._following(y, sequences))
         if sequences.lengths.max() <= self._horizon + self._season:
             raise ValueError(self._too_short(sequences))
+        check_changes(sequences.x[..., np.concatenate([self._targets, self._known.columns])])
         held_out = options.validation_fraction if options.early_stopping else 0
         if new and len(self._known):
             self.effects_ = self._effects(sequences, of_sequences, held_out)
@@ -324,8 +337,8 @@ class Forecaster(SequenceEstimator):
         F = self._channels.features(numbers)
         chosen, ahead = targets_of(self.targets, self.future, self._columns, F)
         settled = {
-            "horizon": horizon, "season": season, "quantiles": levels, "targets": chosen.tolist(),
-            "future": ahead.tolist(), "calendar": calendar,
+            "horizon": horizon, "season": season, "quantiles": levels, "future": ahead.tolist(),
+            "targets": chosen.tolist(), "calendar": calendar,
         }  # fmt: skip
         for name, value in settled.items():
             if not new and value != self._settled[name]:
@@ -336,7 +349,8 @@ class Forecaster(SequenceEstimator):
         self._horizon, self._season = horizon, season
         self._levels: tuple[float, ...] | None = levels
         self._targets: Array = chosen
-        self._known = Known(tuple(self.future or ()), np.concatenate([ahead, np.arange(F, numbers)]), calendar)
+        names = () if self.future is None else tuple(self.future)
+        self._known = Known(names, np.concatenate([ahead, np.arange(F, numbers)]), calendar)
 
     def _beside_network(self) -> str:
         plain = len(self._targets) == self.network_.specification.inputs and (np.diff(self._targets) > 0).all()

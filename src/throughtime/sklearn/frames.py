@@ -162,7 +162,7 @@ def by_name(frames: list[Any], known: list[Any] | None, places: list[str]) -> li
         names = list(frame.columns)
         if len(names) != len(wanted) or set(names) != set(wanted):
             before = "as sequence 0 has" if known is None else "as what was fitted"
-            raise ValueError(f"{place} must have the columns {_listed(wanted)}, {before}, got {_listed(names)}")
+            raise ValueError(f"{place} must have the columns {listed(wanted)}, {before}, got {listed(names)}")
         found.append(frame if names == wanted else frame[wanted])
     return found
 
@@ -184,17 +184,44 @@ def following(index: Any, steps: int) -> Any:
 
     ahead = np.arange(1, steps + 1)
     if isinstance(index, pandas.PeriodIndex):
-        return pandas.PeriodIndex([index[-1] + int(k) for k in ahead], name=index.name)
+        spaces = np.diff(index.asi8)
+        if len(spaces) and (spaces != spaces[0]).any():
+            return None
+        space = int(spaces[0]) if len(spaces) else 1
+        return pandas.PeriodIndex([index[-1] + int(k) * space for k in ahead], name=index.name)
     if isinstance(index, pandas.DatetimeIndex):
         frequency = index.freq or (pandas.infer_freq(index) if len(index) > 2 else None)
         if frequency is not None:
             return pandas.date_range(index[-1], periods=steps + 1, freq=frequency, name=index.name)[1:]
     if len(index) > 1:
         spaces = np.diff(index.to_numpy())
+        if spaces.dtype.kind in "iu" and int(index[-1]) + steps * int(spaces[0]) > np.iinfo(np.int64).max:
+            return None
         even = np.allclose(spaces, spaces[0], rtol=1e-6) if spaces.dtype.kind == "f" else (spaces == spaces[0]).all()
         if even:
             return (index[-1:].repeat(steps) + ahead * spaces[0]).rename(index.name)
     return None
+
+
+def kind_of_times(index: Any) -> str:
+    """What times are: only those of one kind have an order."""
+    import pandas
+
+    if isinstance(index, pandas.PeriodIndex):
+        return f"periods of {index.freqstr}"
+    if isinstance(index, pandas.DatetimeIndex):
+        return "dates" if index.tz is None else "dates in a time zone"
+    return "durations" if isinstance(index, pandas.TimedeltaIndex) else "numbers"
+
+
+def places_of(wanted: Any, times: Any) -> Array:
+    """Where the times that are wanted stand among others, -1 where they do not; of fractions, those next to them."""
+    if wanted.dtype.kind != "f" and times.dtype.kind != "f":
+        return np.asarray(times.get_indexer(wanted))
+    order = np.argsort(times.to_numpy())
+    close = np.ptp(wanted.to_numpy()) / max(1, len(wanted) - 1) or abs(float(wanted[0]))
+    found = times[order].get_indexer(wanted, method="nearest", tolerance=1e-6 * close)
+    return np.where(found < 0, -1, order[found])
 
 
 def forecast(
@@ -232,6 +259,6 @@ def _are_times(index: Any) -> bool:
     return isinstance(index, pandas.DatetimeIndex | pandas.PeriodIndex | pandas.TimedeltaIndex)
 
 
-def _listed(names: list[Any]) -> str:
+def listed(names: list[Any]) -> str:
     shown = ", ".join(str(name) for name in names[:8])
     return shown + (f" … ({len(names)})" if len(names) > 8 else "")

@@ -135,3 +135,10 @@ def check_range(numbers: Array, given: Array, dtype: str, what: str) -> None:
         raise ValueError(
             f"{what} holds {given[place]:.3g}, which is {numbers[place]:.3g} to the network, beyond {dtype}: {advice}"
         )
+
+
+def check_changes(x: Array) -> None:
+    """A ValueError for numbers of X so large that their differences, and sums of these, would be beyond float64."""
+    largest = np.abs(x).max(initial=0)
+    if largest > np.finfo(float).max / 2**20:
+        raise ValueError(f"X goes up to {largest:.3g}, and by how much it changes may be beyond float64: scale it")

@@ -280,9 +280,13 @@ def _of_series(estimator: Any, frame: Any, checked: Callable[[Any], Array]) -> S
 def _rows(estimator: Any, given: list[Any], places: list[str]) -> Any:
     """The rows of all frames under one another, their columns in the order of what was fitted; of Series, an array."""
     series = [frames.is_series(one) for one in given]
-    if all(series):
+    if all(series) and len(estimator._columns or ()) == 1:
+        given = [one.to_frame(estimator._columns[0]) for one in given]
+    elif all(series):
+        if estimator._columns:
+            raise ValueError(f"{places[0]} must have the columns {frames.listed(estimator._columns)}, got a Series")
         return np.concatenate([np.asarray(one, dtype=None) for one in given])[:, None]
-    if any(series):
+    elif any(series):
         raise ValueError(f"X must hold DataFrames only, or Series only: sequence {series.index(True)} is a Series")
     import pandas
 
