@@ -90,8 +90,8 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         They are called after each epoch of `fit`, in which the estimator can predict and score, and `n_iter_` epochs
         are taken; training stops when one returns True.
     class_weight : dict, "balanced" or None
-        The weight of each class in the loss; "balanced" gives all the same total. Where y holds labels, "balanced", or
-        a list of dicts of 0 and 1, one for each label.
+        The weight of each class in the loss, of which only the ratios matter; "balanced" gives all the same total.
+        Where y holds labels, "balanced", or a list of dicts of 0 and 1, one for each label.
     label_smoothing : float, 0 to below 1
         The share of each target that is spread evenly over all classes (of a label, over 0 and 1), so that
         probabilities stay away from 0 and 1.

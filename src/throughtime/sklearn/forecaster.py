@@ -87,7 +87,7 @@ class Forecaster(SequenceEstimator):
         return self._forecast(X, y, sample_weight, once=False)
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Forecaster:
-        """Read some sequences once, in their order; the first call decides the standardisation."""
+        """Read some sequences once, in their order; the first call decides the standardisation and `effects_`."""
         return self._forecast(X, y, sample_weight, once=True)
 
     def predict(self, X: Any, future: Any = None) -> Any:
