@@ -12,7 +12,7 @@ import pytest
 import throughtime as tt
 from throughtime.proof import lessons
 from throughtime.proof.lessons import LESSONS, Lessons, Round, resume_until_proved, train_until_proved
-from throughtime.training import checkpoint
+from throughtime.training import folder as of_run
 from throughtime.training.checkpoint import load_run
 from throughtime.weights.files import FORMAT, save_tensors
 
@@ -182,15 +182,15 @@ def test_another_process_does_not_go_on_while_a_round_is_judged(tmp_path, resume
 
 
 def test_what_another_process_took_just_before_the_lock_is_not_taken_again(tmp_path, monkeypatch):
-    folder, real = tmp_path / "run", checkpoint._lock
+    folder, real = tmp_path / "run", of_run.take
     tt.train(NETWORK, PARITY, out=folder, **SETTINGS | {"steps": 20})
 
     def late(path):
-        monkeypatch.setattr(checkpoint, "_lock", real)
+        monkeypatch.setattr(of_run, "take", real)
         resume_until_proved(folder, rounds=2, budget=0.0)
         return real(path)
 
-    monkeypatch.setattr(checkpoint, "_lock", late)
+    monkeypatch.setattr(of_run, "take", late)
     numbers = []
     resume_until_proved(folder, rounds=2, budget=0.0, verdict=lambda number, proof: numbers.append(number))
     assert numbers == [3, 4]

@@ -16,7 +16,7 @@ import throughtime as tt
 from throughtime.batch import Batch
 from throughtime.network import Network
 from throughtime.tasks import Addition, Subtraction
-from throughtime.training import checkpoint
+from throughtime.training import checkpoint, folder
 from throughtime.training.checkpoint import Writer, load_run, resume
 from throughtime.training.loop import Run, proceed, train
 from throughtime.training.settings import Settings
@@ -231,19 +231,19 @@ def test_two_that_begin_at_once(tmp_path):
 
 def test_a_run_that_another_process_ended_just_before_the_lock_was_taken(tmp_path, monkeypatch):
     """What is looked at before is looked at again under the lock."""
-    real = checkpoint._lock
+    real = folder.take
 
-    def late(folder):
-        monkeypatch.setattr(checkpoint, "_lock", real)
+    def late(path):
+        monkeypatch.undo()
         between()
-        return real(folder)
+        return real(path)
 
-    monkeypatch.setattr(checkpoint, "_lock", late)
+    monkeypatch.setattr(checkpoint, "take", late)
     between = lambda: train(net(), TASK, steps=3, out=tmp_path, **SETTINGS)  # noqa: E731
     with pytest.raises(ValueError, match="holds a run already"):
         train(net(), TASK, steps=5, out=tmp_path, **SETTINGS)
     assert load_run(tmp_path).step == 3
-    monkeypatch.setattr(checkpoint, "_lock", late)
+    monkeypatch.setattr(folder, "take", late)
     between = lambda: resume(tmp_path, steps=20)  # noqa: E731
     again = resume(tmp_path)
     assert again.step == 20  # none of the other's steps is lost

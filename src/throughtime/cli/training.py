@@ -25,7 +25,8 @@ from throughtime.network import Network
 from throughtime.support.documents import printable
 from throughtime.tasks import Addition
 from throughtime.training import recipes
-from throughtime.training.checkpoint import load_run, refuse_lessons, resume
+from throughtime.training.checkpoint import load_run, resume
+from throughtime.training.folder import refuse_lessons
 from throughtime.training.loop import Callback, NotFinite, Run, proceed
 from throughtime.weights.files import MODEL, save_network
 

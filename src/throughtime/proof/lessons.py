@@ -28,7 +28,8 @@ from throughtime.proof.verdicts import Proof, Proved, Refuted
 from throughtime.support.checks import number, whole_number
 from throughtime.support.disk import StrPath
 from throughtime.support.threads import Team
-from throughtime.training.checkpoint import held, load_run
+from throughtime.training.checkpoint import load_run
+from throughtime.training.folder import held
 from throughtime.training.loop import Callback, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsFields
 from throughtime.training.source import length_of

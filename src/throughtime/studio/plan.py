@@ -15,7 +15,7 @@ from throughtime.studio.answers import OptionInfo, Settings, TaskInfo, Unable
 from throughtime.support.checks import checked
 from throughtime.support.option import Option
 from throughtime.tasks.from_file import DataFile
-from throughtime.training.checkpoint import has_lessons
+from throughtime.training.folder import has_lessons
 from throughtime.training.options import OPTIONS
 from throughtime.training.plan import Plan, own
 from throughtime.training.plan import plan as planned

@@ -31,7 +31,8 @@ from throughtime.studio import compiling
 from throughtime.studio.answers import HistoryEntry
 from throughtime.studio.checkpoints import Checkpoints
 from throughtime.studio.snapshot import Snapshot
-from throughtime.training.checkpoint import Writer, has_lessons, load_run
+from throughtime.training.checkpoint import Writer, load_run
+from throughtime.training.folder import has_lessons
 from throughtime.training.history import Record
 from throughtime.training.loop import NotFinite, Run, proceed
 from throughtime.training.plan import Plan

@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from throughtime.network import Network
 from throughtime.passes.state import State
 from throughtime.support.disk import StrPath, remove_leftovers, write_atomically
 from throughtime.tasks.data import Data
+from throughtime.training.folder import held, locked, make, refuse_lessons, refuse_taken, take
 from throughtime.training.history import History
 from throughtime.training.loop import SECONDS_BETWEEN_CHECKPOINTS, Best, Callback, Run, proceed
 from throughtime.training.settings import Settings
@@ -31,12 +31,10 @@ from throughtime.weights.files import (
     CHECKPOINT,
     FORMAT,
     HISTORY,
-    LESSONS,
     MODEL,
     RUN,
     Stored,
     for_columns,
-    load_tensors,
     require_finite,
     save_network,
     save_tensors,
@@ -49,14 +47,12 @@ if TYPE_CHECKING:
 
     from throughtime.tasks.task import Task
 
-LOCK = ".lock"
-
 
 def save_run(run: Run, folder: Path) -> None:
     """Write all of a run to a folder."""
-    _make(folder)
-    with _locked(folder):
-        _refuse_taken(folder)
+    make(folder)
+    with locked(folder):
+        refuse_taken(folder)
         _save(run, folder)
 
 
@@ -110,11 +106,11 @@ class Writer:
 
     def __init__(self, run: Run, folder: Path, new: bool, lock: FileLock | None = None) -> None:
         self.folder = folder
-        _make(folder)
-        _refuse_taken(folder, new)
-        self.lock = _lock(folder) if lock is None else None
+        make(folder)
+        refuse_taken(folder, new)
+        self.lock = take(folder) if lock is None else None
         try:
-            _refuse_taken(folder, new)  # again: another process may just have ended
+            refuse_taken(folder, new)  # again: another process may just have ended
             remove_leftovers(folder)
             self.saved = time.monotonic()
             _save(run, folder)
@@ -146,65 +142,6 @@ class Writer:
         """Let others write to the folder."""
         if self.lock is not None:
             self.lock.release()
-
-
-def _lock(folder: Path) -> FileLock:
-    """The lock on a folder, taken: the system frees it when this process ends, however that is."""
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / LOCK, timeout=0, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise ValueError(
-            f"another process trains in {folder}: wait until it has ended, or choose another folder"
-        ) from None
-    except NotImplementedError:
-        raise ValueError(f"{folder} is on a file system without locks: choose a folder on another one") from None
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(folder)) from None
-    return lock
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[FileLock]:
-    lock = _lock(folder)
-    try:
-        yield lock
-    finally:
-        lock.release()
-
-
-@contextmanager
-def held(folder: Path, new: bool = False) -> Iterator[FileLock]:
-    """The lock on a run's folder, for more than one run; taken before anything is read, and of no folder of others."""
-    if new:
-        _make(folder)
-        _refuse_taken(folder, new)
-    elif not (folder / RUN).is_file():
-        load_run(folder)  # which says so
-    with _locked(folder) as lock:
-        yield lock
-
-
-def _refuse_taken(folder: Path, new: bool = False) -> None:
-    """Refuse a folder that holds a run, where a new one begins; or files under the names of ours that are no run's.
-
-    A run that was killed while it began leaves a checkpoint and an empty history: these are nobody's.
-    """
-    if (folder / RUN).exists():
-        if new:
-            raise ValueError(f"{folder} holds a run already: continue it with --resume, or choose another folder")
-        return
-    foreign = [name for name in (MODEL, CHECKPOINT, HISTORY) if (folder / name).exists()]
-    if foreign and MODEL not in foreign and (folder / HISTORY).is_file() and not (folder / HISTORY).stat().st_size:
-        if CHECKPOINT not in foreign:
-            return
-        with suppress(ValueError):
-            load_tensors(folder / CHECKPOINT, "checkpoint")
-            return
-    if foreign:
-        raise ValueError(f"{folder} holds {foreign[0]}, but no run: choose another folder, so that nothing is lost")
 
 
 def load_run(folder: StrPath, task: Task | None = None) -> Run:
@@ -322,20 +259,6 @@ def resume(
         return proceed(run, what, validate, callbacks, folder, threads=threads, lock=lock)
 
 
-def has_lessons(folder: Path) -> bool:
-    """Whether the run in a folder learns from its errors until it is proved."""
-    return (folder / LESSONS).is_file()
-
-
-def refuse_lessons(folder: Path) -> None:
-    """Refuse to continue a run that learns from its errors as one that does not, to other bits."""
-    if has_lessons(folder):
-        raise ValueError(
-            f"the run in {folder} learns from its errors until it is proved: give --until-proved too, in Python use "
-            "resume_until_proved"
-        )
-
-
 def _refuse_other(stored: Stored, what: Task | Batch | Data, validate: Batch | None) -> None:
     """Refuse to continue with another task or other data than those that a run was begun with."""
     described, folder, begun = stored.described, stored.folder, stored.described.get("task")
@@ -380,13 +303,6 @@ def fingerprint(data: Batch | Data) -> str:
             for part in [data] if isinstance(data, Batch) else data.parts():
                 found.update(np.ascontiguousarray(getattr(part, name)).data)
     return found.hexdigest()
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"cannot make the folder {folder}: {error.strerror}") from None
 
 
 def _describe_task(task: Task) -> dict[str, Any]:
