@@ -74,12 +74,24 @@ def test_periods_go_on_as_they_are_spaced():
     every_other = pd.period_range("2010-01", periods=80, freq="M")[::2]
     ahead = Forecaster(**QUICK).fit(frame(every_other)["y"]).predict(frame(every_other)["y"])
     assert list(ahead.index.astype(str)) == ["2016-09", "2016-11", "2017-01"]
+    of_two = pd.period_range("2010-01", periods=40, freq="2M")
+    ahead = Forecaster(**QUICK).fit(frame(of_two)["y"]).predict(frame(of_two)["y"])
+    assert (list(ahead.index.astype(str)), ahead.index.freqstr) == (["2016-09", "2016-11", "2017-01"], "2M")
+    assert list(Forecaster(**QUICK).fit(frame(of_two)["y"]).predict(frame(of_two)["y"][:1]).index.month) == [3, 5, 7]
     uneven = frame(every_other)["y"].drop(every_other[30])
     assert Forecaster(**QUICK).fit(uneven).predict(uneven).index.name == "steps ahead"
 
 
-def test_numbers_of_steps_do_not_wrap_around():
-    times = np.arange(2**63 - 41, 2**63 - 1)
+@pytest.mark.parametrize(
+    "times",
+    [
+        np.arange(2**63 - 41, 2**63 - 1),
+        pd.date_range("2262-03-02", periods=40).as_unit("ns"),
+        pd.to_timedelta(2**63 - 1 - 10**15 * np.arange(40)[::-1]),
+    ],
+    ids=["numbers", "dates", "durations"],
+)
+def test_steps_behind_the_last_time_that_there_is_are_numbered(times):
     ahead = Forecaster(**QUICK).fit(frame(times)["y"]).predict(frame(times)["y"])
     assert (list(ahead.index), ahead.index.name) == ([1, 2, 3], "steps ahead")
 

@@ -179,16 +179,23 @@ def aligned(given: Any, index: Any, place: str) -> Any:
 
 
 def following(index: Any, steps: int) -> Any:
-    """The index of the steps that follow; None where the times before are not evenly spaced."""
+    """The index of the steps that follow; None where the times before are not evenly spaced, or times end before."""
+    try:
+        return _following(index, steps)
+    except (OverflowError, ValueError):  # beyond 2262 in nanoseconds, or the last of all durations
+        return None
+
+
+def _following(index: Any, steps: int) -> Any:
     import pandas
 
     ahead = np.arange(1, steps + 1)
     if isinstance(index, pandas.PeriodIndex):
-        spaces = np.diff(index.asi8)
-        if len(spaces) and (spaces != spaces[0]).any():
+        spaces = np.diff(index.asi8) if len(index) > 1 else np.array([index.freq.n])
+        if (spaces != spaces[0]).any():
             return None
-        space = int(spaces[0]) if len(spaces) else 1
-        return pandas.PeriodIndex([index[-1] + int(k) * space for k in ahead], name=index.name)
+        places = index.asi8[-1] + ahead * spaces[0]
+        return pandas.PeriodIndex([pandas.Period(ordinal=int(n), freq=index.freq) for n in places], name=index.name)
     if isinstance(index, pandas.DatetimeIndex):
         frequency = index.freq or (pandas.infer_freq(index) if len(index) > 2 else None)
         if frequency is not None:
