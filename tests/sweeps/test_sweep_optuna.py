@@ -1,6 +1,7 @@
 """Optuna as the search: what it tries, what is ended, and that a search goes on as if it had not been stopped."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -232,6 +233,40 @@ def test_what_is_wrong(tmp_path, monkeypatch):
         next(first)
         with pytest.raises(ValueError, match=r"another program searches in .*s\.sqlite"):
             next(optuna_search.searched(store.space, store))
+
+
+CHANGES = {
+    "it seeks the greatest": "UPDATE study_directions SET direction = 'MAXIMIZE'",
+    "no direction": "UPDATE study_directions SET direction = 'SIDEWAYS'",
+    "two directions": "INSERT INTO study_directions VALUES (99, 'MINIMIZE', 1, 1)",
+    "a trial less": "DELETE FROM trials WHERE number = 3",
+    "a trial that waits": "UPDATE trials SET state = 'WAITING' WHERE number = 3",
+    "a trial that failed": "UPDATE trials SET state = 'FAIL' WHERE number = 3",
+    "a state that is none": "UPDATE trials SET state = 'NOPE' WHERE number = 3",
+    "another value": "UPDATE trial_values SET value = value + 1e-9 WHERE trial_id = 3",
+    "another number": "UPDATE trial_user_attributes SET value_json = '77' WHERE trial_id = 3",
+    "a number twice": "UPDATE trial_user_attributes SET value_json = '1' WHERE trial_id = 3",
+    "no number": "UPDATE trial_user_attributes SET value_json = '[1]' WHERE trial_id = 3",
+    "no JSON": "UPDATE trial_user_attributes SET value_json = 'nonsense' WHERE trial_id = 3",
+    "other options": "UPDATE trial_params SET param_value = 7 - param_value WHERE param_name = 'hidden'",
+    "a choice that is none": "UPDATE trial_params SET param_value = 9 WHERE param_name = 'optimizer'",
+    "no kind of option": "UPDATE trial_params SET distribution_json = '{}'",
+    "no options": "DROP TABLE trial_params",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_study_that_says_other_than_the_rows_is_refused(whole, tmp_path, change):
+    """What it suggests next would follow from what did not happen."""
+    shutil.copy(whole.path, tmp_path / "s.sqlite")
+    shutil.copy(optuna_search.study_path(whole.path), made := tmp_path / "s.optuna.db")
+    search(tmp_path / "s.sqlite", 14)
+    with closing(sqlite3.connect(made)) as connection, connection:
+        assert connection.execute(change).rowcount != 0
+    with pytest.raises(
+        ValueError, match=r"^\S*s\.optuna\.db (is not the study of the results in|cannot be used as a study)"
+    ):
+        search(tmp_path / "s.sqlite", 14)
 
 
 def test_names_that_mean_something_in_addresses_are_files(tmp_path):

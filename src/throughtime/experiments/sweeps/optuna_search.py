@@ -8,10 +8,11 @@ had.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from math import isfinite
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def searched(space: Space, store: Store) -> Generator[list[tuple[Trial, Result]]
     """
     optuna = require_optuna()
     with _opened(store, space) as study:
-        trials = _continued(study, store, len(space.seeds))
+        trials = _continued(study, store, space)
         ends = _losses_compare(space)
         for number in range(trials, space.trials or 0):
             # of its own for each trial, so that a search that goes on suggests what one without a break does
@@ -153,7 +154,7 @@ def _opened(store: Store, space: Space) -> Iterator[Any]:
             )  # fmt: skip
     except Timeout:
         raise ValueError(f"another program searches in {store.path}: wait for it, or write to another file") from None
-    except (SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError) as error:
+    except (SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError, LookupError) as error:
         reason = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
         raise ValueError(f"{path} cannot be used as a study of Optuna: {reason}") from None
     finally:
@@ -162,22 +163,46 @@ def _opened(store: Store, space: Space) -> Iterator[Any]:
             storage.engine.dispose()
 
 
-def _continued(study: Any, store: Store, seeds: int) -> int:
+def _continued(study: Any, store: Store, space: Space) -> int:
     """How many trials are done. One that the study believes to be running was cut off: it is told what the rows say."""
-    from optuna.trial import TrialState
-
-    done: dict[int, list[Result]] = {}
-    for _, result in store.done():
-        done.setdefault(result.trial // seeds, []).append(result)
-    for trial in study.get_trials(states=(TrialState.RUNNING,)):
-        rows = done.get(trial.user_attrs.get("trial", -1))
-        study.tell(trial.number, **(_told(rows) if rows else {"state": TrialState.FAIL}))
-    ended = [trial for trial in study.trials if trial.state != TrialState.FAIL]
-    numbers = {trial.user_attrs.get("trial") for trial in ended}
-    told = {number for number, results in done.items() if _told(results).get("state") != TrialState.FAIL}
-    if numbers != told or set(done) != set(range(len(done))):
+    done: dict[int, list[tuple[Trial, Result]]] = {}
+    for row in store.done():
+        done.setdefault(row[0].number // len(space.seeds), []).append(row)
+    try:
+        same = set(done) == set(range(len(done))) and _is_of(study, space, done)
+    except (LookupError, TypeError, ValueError):  # what lies in the file is no trial
+        same = False
+    if not same:
         raise ValueError(
             f"{study_path(store.path)} is not the study of the results in {store.path}: remove both, or write to "
             "another file with --out FILE (out= in Python)"
         )
     return len(done)
+
+
+def _is_of(study: Any, space: Space, done: Mapping[int, list[tuple[Trial, Result]]]) -> bool:
+    """Whether a study knows what rows say and nothing else, once its cut off trials are told."""
+    from optuna.study import StudyDirection
+    from optuna.trial import TrialState
+
+    told = {number: _told(result for _, result in rows) for number, rows in done.items()}
+    for trial in study.get_trials(states=(TrialState.RUNNING,)):
+        study.tell(trial.number, **told.get(trial.user_attrs.get("trial"), {"state": TrialState.FAIL}))
+    known = [
+        (
+            trial.user_attrs["trial"],
+            {
+                n: of.rounded(trial.params[n]) if isinstance(of, Range) else trial.params[n]
+                for n, of in space.options.items()
+            },
+            {"values": trial.value} if trial.state == TrialState.COMPLETE else {"state": trial.state},
+        )
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state != TrialState.FAIL
+    ]
+    rows = [
+        (number, done[number][0][0].options, said)
+        for number, said in sorted(told.items())
+        if said.get("state") != TrialState.FAIL
+    ]
+    return study.directions == [StudyDirection.MINIMIZE] and sorted(known, key=itemgetter(0)) == rows
