@@ -217,7 +217,7 @@ export function mount(root, host) {
       settled = !other || configured;
       if (settled && wanted && recorded && state.frame) goTo(wanted, state.frame);
     } else if (message.type === "frame") {
-      if (others) replace(others, message);
+      if (others) replace(others);
       else if (settled && wanted) goTo(wanted, message);
       const updates = updatesFor(state.pace, message);
       if (message.running && updates !== paced) setPace(updates);
@@ -250,14 +250,13 @@ export function mount(root, host) {
   }
 
   /**
-   * Builds the network of a link, if it can be had; asks first where that ends a run.
+   * Builds the network of a link, if it can be had; asks first where that ends the run as it is by then.
    * @param {View["settings"]} settings
-   * @param {Frame} frame of the run
    */
-  function replace(settings, frame) {
+  function replace(settings) {
     others = null;
     considered = () =>
-      unlessItEnds("This link shows another network.", frame, () => {
+      unlessItEnds("This link shows another network.", /** @type {Frame} */ (state.frame), () => {
         configured = true;
         host.send({ type: "configure", settings });
       });
