@@ -23,7 +23,7 @@ ROWS = {
     "sigmoid 64": ("sigmoid", 64, 1, {"noise": 1.0}),
     "sigmoid 128": ("sigmoid", 128, 1, {"noise": 1.0, "optimizer": tt.Adam(0.01), "steps": 4000}),
     "tanh 64": ("tanh", 64, 1, {"noise": 1.0, "optimizer": tt.Adam(0.005)}),
-    "tanh 128": ("tanh", 128, 1, {"noise": 2.0, "optimizer": tt.Adam(0.005)}),
+    "tanh 128": ("tanh", 128, 1, {"noise": 1.5, "optimizer": tt.Adam(0.005)}),
     "sigmoid 2 × 32": ("sigmoid", 32, 2, {"noise": 0.5, "optimizer": tt.Adam(0.01), "steps": 4000}),
     "sigmoid 2 × 64": ("sigmoid", 64, 2, {"noise": 1.0, "optimizer": tt.Adam(0.01), "steps": 4000}),
     "tanh 2 × 32": ("tanh", 32, 2, {"noise": 1.0, "optimizer": tt.Adam(0.005), "steps": 4000}),

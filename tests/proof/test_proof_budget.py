@@ -11,13 +11,14 @@ import pytest
 from known_networks import ADDITION, forgetful
 
 import throughtime as tt
-from throughtime.proof import Proved, Unknown, checker, prove, sets
+from throughtime.proof import Proved, Unknown, checker, image, prove, sets
 from throughtime.proof.budget import CALL, NUMBER, SECOND, SINGLE, Budget, OutOfBudget
 from throughtime.proof.counterexample import first_wrong, shorten
 from throughtime.proof.extraction import extract
 from throughtime.proof.samples import samples
 from throughtime.proof.search import Search
 from throughtime.proof.system import System
+from throughtime.proof.zonotope import box
 
 
 def test_work_that_is_more_than_is_left_is_not_done():
@@ -86,6 +87,26 @@ def test_lingering_hulls_and_representatives_are_charged():
     with pytest.raises(OutOfBudget):
         sets.hulls(tracking, tried, walks, Budget(NUMBER * walks.states.size - 1))
     assert isinstance(sets.hulls(tracking, tried, walks, Budget(1e12)), sets.Sets)
+
+
+@pytest.mark.parametrize("hidden", [4, 32])
+@pytest.mark.parametrize(("cell", "layers"), [("elman", 1), ("elman", 2), ("lstm", 1), ("gru", 1), ("gru", 2)])
+def test_images_are_charged_for_the_products_that_they_compute(cell, layers, hidden, monkeypatch):
+    """Those of generators and matrices, counted where they are multiplied: large networks were charged threefold."""
+    net = tt.Network(cell=cell, inputs=2, hidden=hidden, outputs=1, layers=layers)
+    system, done, real = System.of(net, ADDITION), [], image.affine
+
+    def counted(Z, M, b):
+        done.append(Z.G[..., 0].size * M.size if M.shape[1] > 1 else 0)  # without the readout
+        return real(Z, M, b)
+
+    for name, value in (("affine", counted), ("FUNCTION", 0), ("CALL", 0)):
+        monkeypatch.setattr(image, name, value)
+    center = np.random.default_rng(0).uniform(-0.5, 0.5, (3, system.width))
+    image.image(system, box(center - 0.1, center + 0.1), 1e-10)
+    charged = image.work(system, 3, system.width)
+    assert sum(done) <= charged <= 3 * sum(done)
+    assert charged == sum(done) or (cell, layers) != ("elman", 1)
 
 
 def test_a_check_is_not_charged(monkeypatch):

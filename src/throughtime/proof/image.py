@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from throughtime.proof.budget import CALL
 from throughtime.proof.reading import Reading, reading
-from throughtime.proof.system import Layer, System
+from throughtime.proof.system import FUNCTION, Layer, System
 from throughtime.proof.zonotope import (
     ACTIVATIONS,
     Array,
@@ -53,6 +54,24 @@ def image(system: System, Z: Zonotope, epsilon: float) -> tuple[Zonotope, Zonoto
     net_y = affine(below, W.astype(np.float64), b_y.astype(np.float64))
     batch = (len(Z.c), len(system.symbols))
     return _joined(parts, batch), _over(widen(net_y, epsilon), batch)
+
+
+def work(system: System, sets: int, generators: int) -> float:
+    """What the image of so many sets counts for, in multiplications.
+
+    States and their generators are multiplied once for all symbols; inputs of the first layer have none, or few. Values
+    that are read more than once add generators to those of the states.
+    """
+    A, H, how, layers = len(system.symbols), system.specification.hidden, reading(system.graph), len(system.layers)
+    shared = layers * sum(how.uses[place] > 1 for place in how.order) + layers - 1
+    once = each = 0
+    for index, layer in enumerate(system.layers):
+        for source, (M, _) in layer.products.items():
+            op = system.graph.operations[source].op
+            once += M.size * (op == "state")
+            each += M.size * (op != "state" and (op != "x" or index > 0))
+    values = layers * len(how.order)
+    return sets * (generators + shared * H) * (once + A * (each + FUNCTION * H * values)) + CALL * (values + 1)
 
 
 def _with_inputs(system: System, Z: Zonotope) -> tuple[Zonotope, Zonotope]:

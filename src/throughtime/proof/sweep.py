@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from throughtime.proof.budget import CALL, Budget
+from throughtime.proof.budget import Budget
 from throughtime.proof.extraction import Tracking
-from throughtime.proof.image import image
+from throughtime.proof.image import image, work
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, System
-from throughtime.proof.zonotope import Zonotope, box
+from throughtime.proof.zonotope import Zonotope, box, spread
 from throughtime.tasks.machine import Machine
 
 SLACK = 1e-8
@@ -19,10 +19,6 @@ SLACK = 1e-8
 
 AT_ONCE = 300_000
 """Numbers of generators that are worked on at once: those of more do not stay in a processor's cache."""
-
-
-IMAGE = 8 * CALL
-"""What computing images counts for, besides its rows."""
 
 
 class Doubtful(Exception):
@@ -80,11 +76,12 @@ def sweep(
             raise Doubtful(f"more than {most} sets of states had to be looked at")
         outside: list[Zonotope] = []
         follows: list[Array] = []
-        generators = Z.G.shape[-2] + Z.G.shape[-1]
-        part = max(1, AT_ONCE // (len(machine.symbols) * generators * Z.G.shape[-1]))
+        Z = spread(Z)
+        generators, n = Z.G.shape[-2:]
+        part = max(1, AT_ONCE // (len(machine.symbols) * generators * n))
         for at in range(0, len(q), part):
             here = q[at : at + part]
-            budget.take(len(here) * len(machine.symbols) * generators * system.work + IMAGE)
+            budget.take(work(system, len(here), generators))
             after, net_y = image(system, Z.at(slice(at, at + part)), epsilon)
             _require_right(system, machine, net_y, tracking.label[here], depth)
             to = tracking.succ[here]
