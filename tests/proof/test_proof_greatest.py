@@ -30,7 +30,6 @@ def test_the_greatest_noise_is_found_to_a_twentieth(at, bears):
     assert isinstance(found.proof, Proved)
     assert bears / NEAR**2 <= found.value <= bears <= found.beyond * 1.001
     assert found.verdict is None if at == 0.5 else isinstance(found.verdict, Refuted)
-    assert found.value == float(f"{found.value:.3g}")  # rounded when it is told, it would be more than was proved
     symbols = json.loads(found.proof.certificate.text)["specification"]["symbols"]
     ends = [[float.fromhex(end) for end in symbol[0]] for symbol in symbols]
     assert np.allclose(ends, [[-found.value, found.value], [1 - found.value, 1 + found.value]])

@@ -54,8 +54,7 @@ def prove_greatest(
 ) -> Greatest:
     """Look for the greatest input noise, or ε, for which a network is proved.
 
-    By bisection of its logarithm: whatever is proved with more is right with less. The numbers that are tried have
-    three digits, so that none is rounded to more than was proved when it is told. What an attempt could not prove in
+    By bisection of its logarithm: whatever is proved with more is right with less. What an attempt could not prove in
     its share of the budget, a longer budget may.
 
     Parameters
@@ -96,7 +95,7 @@ def prove_greatest(
         return Greatest(proof, 0.0, given[name], proof)
     value, beyond, verdict = proof.epsilon if of == "epsilon" else input_noise, most, None
     while max(value, LEAST * most * (of != "epsilon")) * NEAR < beyond and AMPLE * taken < whole.left:
-        tried = float(f"{math.sqrt(value * beyond) if value > 0 else LEAST * most:.3g}")
+        tried = math.sqrt(value * beyond) if value > 0 else LEAST * most
         found = attempt(tried, max(whole.left / SHARE, AMPLE * taken))
         if isinstance(found, Proved):
             proof, value = found, tried
