@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold, cross_val_predict, cross_val_score
 
 from throughtime.sklearn import (
     CharacterEncoder,
@@ -104,3 +106,19 @@ def test_a_vocabulary_too_large_for_the_memory_is_refused_before_it_is_taken():
     every = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
     with pytest.raises(ValueError, match="1,112,064 features each, needs about"):
         CharacterEncoder(vocabulary=every).fit(["a"]).transform(["a"])
+
+
+@pytest.mark.parametrize("columns", [[0, 1], [0, 1, 2]])
+def test_labels_are_cross_validated(columns):
+    labels, folds = LABELS[:, columns], KFold(2)
+    model = SequenceClassifier(**QUICK)
+    found = cross_val_predict(model, X, labels, cv=folds, method="predict_proba")
+    of_folds = [
+        (train, test, model.fit(X[train], labels[train]).predict_proba(X[test])) for train, test in folds.split(X)
+    ]
+    np.testing.assert_array_equal(found, np.concatenate([predicted for _, _, predicted in of_folds]))
+    expected = [
+        np.mean([roc_auc_score(labels[test, label], predicted[:, label]) for label in range(len(columns))])
+        for _, test, predicted in of_folds
+    ]
+    np.testing.assert_allclose(cross_val_score(model, X, labels, cv=folds, scoring="roc_auc"), expected)

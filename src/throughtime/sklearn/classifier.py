@@ -111,7 +111,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
     Attributes
     ----------
     classes_ : (K,) array
-        Where y holds labels, a list of 0 and 1 for each, as scikit-learn's scorers expect it.
+        Where y holds labels, (L, 2), 0 and 1 for each, as scikit-learn's scorers and `cross_val_predict` take it.
     network_ : Network
         It reads standardised features: (x − mean_) / scale_; then whether each is missing.
     history_ : History
@@ -146,7 +146,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         new = self._begins(options, False)
         sequences, labels, weights = self._given(X, y, sample_weight, new)
         if new:
-            self.classes_: Any = np.unique(labels) if labels.ndim == 1 else [np.arange(2)] * labels.shape[1]
+            self.classes_: Array = np.unique(labels) if labels.ndim == 1 else np.tile([0, 1], (labels.shape[1], 1))
             if labels.ndim == 2 and (labels.sum(axis=1) == 1).all():
                 warnings.warn(
                     "y has exactly one label for each sequence: if they are classes, give y.argmax(axis=1)",
@@ -168,7 +168,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         if labels.ndim == 2 and classes is not None and not np.array_equal(classes_of(classes), [0, 1]):
             raise ValueError(f"classes of labels must be 0 and 1, got {classes!r:.80}")
         if new:
-            self.classes_ = classes_of(classes) if labels.ndim == 1 else [np.arange(2)] * labels.shape[1]
+            self.classes_ = classes_of(classes) if labels.ndim == 1 else np.tile([0, 1], (labels.shape[1], 1))
         elif (
             labels.ndim == 1 and classes is not None and not np.array_equal(given := classes_of(classes), self.classes_)
         ):
@@ -210,7 +210,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         self, options: Options, sequences: Sequences, labels: Array, weights: Array, new: bool, partial: bool,
         scored: Callable[[Array], Score] | None = None,
     ) -> SequenceClassifier:  # fmt: skip
-        if isinstance(self.classes_, list) != (labels.ndim == 2):
+        if self.classes_.ndim != labels.ndim:
             raise ValueError("y must hold classes, or an indicator of labels, as in the first fit, and not the other")
         readout: Any = "softmax" if labels.ndim == 1 else "sigmoid"
         codes, loss, weighed = None, bind(LOSSES[SUITABLE[readout]], readout), False
