@@ -17,7 +17,8 @@ but for the last:
 
 CPUDispatcher       what `@njit` makes: its `_cache` is replaced by ours (`kernels.cache`), its `add_overload` says what
                     others know of a kernel (a symbol, not its code), `overloads` and `get_call_template` let an
-                    intrinsic call one; `types.unliteral` makes a number's type of a constant's
+                    intrinsic call one; `types.unliteral` makes a number's type of a constant's, and `typeof_pyval`
+                    one of Python's objects (named tuples are records: `kernels.record`)
 CompilerBase        the pipeline: `define_pipelines` chooses Numba's passes, `compile_extra` sets the library,
                     `_compile_bytecode` names the symbols; the pass `NativeLowering` leaves out what kernels do not need
 JITCodeLibrary      one module's LLVM code: `_optimize_functions`, `_optimize_final_module`, `_finalize_final_module`
@@ -28,9 +29,10 @@ CompileResult       `_reduce`, `_rebuild`, with `core.serialize.dumps`: machine 
                     `kernels.cache`); `library._final_module` says which symbols code calls, `codegen().magic_tuple()`
                     names the processor; `rtsys.initialize` and `targetctx.refresh` make what that code may call
 
-The intrinsics (`held`, `product`, `tile`, `vector`, `walk`, `views`, `gaussian`, `activations`) use `numba.extending`,
-which is public, and `core.cgutils` and `np.arrayobj.populate_array`, which Numba's documentation shows but does not
-promise. `held` writes arrays and tuples down as Numba lays them out.
+The intrinsics and types (`held`, `record`, `product`, `tile`, `vector`, `walk`, `views`, `gaussian`, `activations`) use
+`numba.extending`, which is public, and `core.cgutils` and `np.arrayobj.populate_array`, which Numba's documentation
+shows but does not promise. `held` writes arrays and tuples down as Numba lays them out; `record` gives back what
+unboxing took (`targetctx.nrt.decref`).
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 import numpy as np
-from numba import typeof, types
+from numba import types
 from numba.core import compiler, config
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_machinery import PassManager, register_pass
@@ -57,6 +59,7 @@ from numba.core.untyped_passes import FixupArgs, GenericRewrites, IRProcessing, 
 
 from throughtime.kernels.cache import Cache
 from throughtime.kernels.held import Held, taken, words
+from throughtime.kernels.record import kind_of
 
 _OPTIONS = {"nopython": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _symbols: dict[str, tuple[Any, ...]] = {}
@@ -163,6 +166,9 @@ class _Dispatcher(CPUDispatcher):
         """For calls from other functions: a constant needs no code of its own, but that of any number of its type."""
         return super().get_call_template(tuple(map(types.unliteral, args)), kws)
 
+    def typeof_pyval(self, val: Any) -> Any:
+        return kind_of(val)
+
 
 class _Inlined(_Dispatcher):
     def add_overload(self, cres: Any) -> None:
@@ -238,8 +244,8 @@ def bound(kernel: Any, *arguments: Any, later: tuple[Any, ...] = ()) -> Callable
     """
     if config.DISABLE_JIT:  # type: ignore[attr-defined]
         return partial(kernel, *arguments)
-    held, kinds = np.array(words(arguments), np.int64), Held(tuple(map(typeof, arguments)))
-    call = partial(_bound_entry(kernel, len(arguments)).compile((kinds, *map(typeof, later))), held.ctypes.data)
+    held, kinds = np.array(words(arguments), np.int64), Held(tuple(map(kind_of, arguments)))
+    call = partial(_bound_entry(kernel, len(arguments)).compile((kinds, *map(kind_of, later))), held.ctypes.data)
     call.needed = held, arguments  # type: ignore[attr-defined]  # which hold the memory that the words tell of
     return call
 

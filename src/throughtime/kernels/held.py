@@ -14,6 +14,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import NativeValue, intrinsic, models, register_model, unbox
 
+from throughtime.kernels.record import Record, field, memory_of
+
 _WORD = ir.IntType(64)
 
 
@@ -53,8 +55,8 @@ def taken(typing_context, held, number):
     kind, before = held.kinds[number.literal_value], held.kinds[: number.literal_value]
 
     def generate(context, builder, signature, arguments):
-        every = ir.LiteralStructType([context.get_value_type(one) for one in (*before, kind)])
-        here = builder.inttoptr(arguments[0], every.as_pointer())
-        return builder.load(builder.gep(here, [ir.Constant(ir.IntType(32), k) for k in (0, len(before))]))
+        every = ir.LiteralStructType([memory_of(context, one) for one in (*before, kind)])
+        here = field(builder, builder.inttoptr(arguments[0], every.as_pointer()), len(before))
+        return here if isinstance(kind, Record) else builder.load(here)
 
     return kind(held, number), generate
