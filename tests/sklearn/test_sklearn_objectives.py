@@ -297,7 +297,7 @@ def test_scorers_of_scikit_learn_and_no_patience():
     with pytest.raises(ValueError, match="nonsense"):
         SequenceClassifier(**options, scoring="nonsense").fit(X, Y)
     with pytest.warns(UserWarning, match="has no effect without early_stopping"):
-        SequenceClassifier(**SMALL, scoring="accuracy").fit(X, Y)
+        SequenceClassifier(**SMALL, scoring="accuracy", verbose=True).fit(X, Y)
 
 
 @pytest.mark.parametrize("labels", [LABELS, np.column_stack([LABELS, Y])])

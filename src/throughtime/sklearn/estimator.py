@@ -231,8 +231,8 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             losses = [f"loss {np.average([record.loss for record in records], weights=steps):.6g}"]
             if options.early_stopping:
                 losses.append(f"validation {self.validation_losses_[-1]:.6g}")
-            if options.scoring is not None:
-                losses.append(f"score {self.validation_scores_[-1]:.6g}")
+                if options.scoring is not None:
+                    losses.append(f"score {self.validation_scores_[-1]:.6g}")
             print(f"epoch {epoch}: {', '.join(losses)}")
         return ended_by(options.callbacks, self)
 
