@@ -294,6 +294,8 @@ def test_scorers_of_scikit_learn_and_no_patience():
     _, apart = model._apart(options_of(model), 40, Y.astype(int))
     some = [X[i] for i in apart]
     assert balanced_accuracy_score(Y[apart], model.predict(some)) == best
+    assert not hasattr(model.set_params(scoring=None).fit(X, Y), "validation_scores_")
+    assert not hasattr(model.set_params(**SequenceClassifier(**SMALL).get_params()).fit(X, Y), "validation_losses_")
     with pytest.raises(ValueError, match="nonsense"):
         SequenceClassifier(**options, scoring="nonsense").fit(X, Y)
     with pytest.warns(UserWarning, match="has no effect without early_stopping"):

@@ -150,6 +150,8 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         if targets.shape[-1] != outputs:
             raise ValueError(f"y has {targets.shape[-1]} outputs or classes; what was fitted before has {outputs}")
         data = Batch(self._standardized(sequences.x), targets, sequences.lengths, weights)
+        for name in ("validation_losses_", "validation_scores_"):
+            self.__dict__.pop(name, None)  # of a fit before
         if readout == "softmax" and outputs == 1 and objective is None:
             self._run = Run(
                 self.network_.copy(), self._settings(options, data, 0)
