@@ -56,7 +56,8 @@ def test_stopped_and_continued(tmp_path):
     )
     assert again.rows() == store.rows()
     with pytest.raises(
-        ValueError, match="holds another sweep, of other options or seeds: write to another file with --out FILE"
+        ValueError,
+        match="holds another sweep, of other options, seeds or trials: write to another file with --out FILE",
     ):
         tt.sweep("recall", OPTIONS, seeds=3, out=tmp_path / "s.sqlite")
 

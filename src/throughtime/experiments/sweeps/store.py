@@ -79,8 +79,8 @@ class Store:
             raise ValueError(f"{path} holds no sweep: {error}") from None
         if space is not None and self.space != space:
             raise ValueError(
-                f"{path} holds another sweep, of other options or seeds: write to another file with --out FILE (out= "
-                "in Python)"
+                f"{path} holds another sweep, of other options, seeds or trials: write to another file with --out FILE "
+                "(out= in Python)"
             )
         if space is not None and None not in (space.data, self.space.data) and self.space.data != space.data:
             raise ValueError(

@@ -44,7 +44,7 @@ export function paper(words, T, part, take) {
     const isWrong = (/** @type {string} */ text) => !/^\d+$/.test(text) || Number(text) > most;
     fields.forEach((field, k) => set(field, { "aria-invalid": isWrong(texts[k]) ? "true" : null }));
     const wrong = texts.find(isWrong);
-    write(says, wrong === undefined ? "" : filled(words.refused, { TEXT: wrong, MOST: most }));
+    write(says, wrong === undefined ? "" : filled(words.refused, { TEXT: wrong.slice(0, 40), MOST: most }));
     if (take && wrong === undefined) take(Number(texts[0]), Number(texts[1]));
   };
   if (take) for (const field of fields) field.addEventListener("input", read);
