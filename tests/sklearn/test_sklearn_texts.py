@@ -192,6 +192,8 @@ def test_early_stopping_keeps_the_network_that_did_best(texts):
     assert len(losses) == model.n_iter_ == np.argmin(losses) + 4 < 60
     if len(texts) == 1:
         assert -model.score([texts[0][-math.ceil(len(texts[0]) / 10) :]]) == min(losses)
+    model.set_params(early_stopping=False, n_iter_no_change=10, max_iter=1).fit(texts)
+    assert not hasattr(model, "validation_losses_")
 
 
 def test_what_is_told_of_an_epoch(capsys):

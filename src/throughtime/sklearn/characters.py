@@ -123,6 +123,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         windows = Windows.of(model.vocabulary, list(map(known.text, learned)), options.window)
         settings, memory = options.settings(len(windows), seed), Memory.of(model)
         best, losses = model, list[float]()
+        self.__dict__.pop("validation_losses_", None)  # of a fit before
         with deferred() as ctrl_c, ThreadPoolExecutor(processors()) as threads:
             for epoch in range(1, options.max_iter + 1):
                 steps = windows.epoch(settings.batch, stream(seed, EPOCHS, epoch - 1))
