@@ -8,6 +8,7 @@ from sklearn.model_selection import KFold, cross_val_predict, cross_val_score
 from throughtime.sklearn import (
     CharacterEncoder,
     CharacterModel,
+    Forecaster,
     SequenceClassifier,
     SequenceLabeler,
     SequenceRegressor,
@@ -122,3 +123,15 @@ def test_labels_are_cross_validated(columns):
         for _, test, predicted in of_folds
     ]
     np.testing.assert_allclose(cross_val_score(model, X, labels, cv=folds, scoring="roc_auc"), expected)
+
+
+def test_a_fit_leaves_nothing_of_the_one_before():
+    classifier = SequenceClassifier(early_stopping=True, scoring="accuracy", **QUICK).fit(X, CLASSES)
+    assert len(classifier.validation_scores_) == len(classifier.validation_losses_) == 2
+    classifier.set_params(early_stopping=False, scoring=None).fit(X, CLASSES)
+    assert not {"validation_scores_", "validation_losses_"} & set(vars(classifier))
+    model = CharacterModel(hidden=3, max_iter=1, early_stopping=True).fit(["hello hello"])
+    assert not hasattr(model.set_params(early_stopping=False).fit(["hello hello"]), "validation_losses_")
+    forecaster = Forecaster(future=[1], **QUICK).fit(X)
+    assert forecaster.effects_.shape == (1, 1)
+    assert not hasattr(forecaster.set_params(future=None).fit(X), "effects_")

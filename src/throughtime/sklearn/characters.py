@@ -18,7 +18,7 @@ from throughtime.cells.graph import Graph
 from throughtime.generation import END, LanguageModel, Vocabulary, load
 from throughtime.generation.training import Memory, learn, of_windows
 from throughtime.generation.windows import Windows
-from throughtime.sklearn.epochs import ended_by, since_best
+from throughtime.sklearn.epochs import ended_by, forget, since_best
 from throughtime.sklearn.estimator import seed_of, split
 from throughtime.sklearn.options import check_goes_on, check_partial
 from throughtime.sklearn.text_options import TextOptions, text_options_of
@@ -123,7 +123,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         windows = Windows.of(model.vocabulary, list(map(known.text, learned)), options.window)
         settings, memory = options.settings(len(windows), seed), Memory.of(model)
         best, losses = model, list[float]()
-        self.__dict__.pop("validation_losses_", None)  # of a fit before
+        forget(self, "validation_losses_")
         with deferred() as ctrl_c, ThreadPoolExecutor(processors()) as threads:
             for epoch in range(1, options.max_iter + 1):
                 steps = windows.epoch(settings.batch, stream(seed, EPOCHS, epoch - 1))

@@ -16,6 +16,12 @@ def since_best(measured: list[float]) -> int:
     return len(measured) - 1 - measured.index(min(measured))
 
 
+def forget(estimator: Any, *names: str) -> None:
+    """Attributes that a fit before has left, and the next may not have."""
+    for name in names:
+        vars(estimator).pop(name, None)
+
+
 def ended_by(callbacks: Iterable[Any], estimator: Any) -> bool:
     """Whether a callback ends training; all of them are called."""
     answers = [callback(estimator) for callback in callbacks]

@@ -17,7 +17,7 @@ from throughtime.batch import Array, Batch
 from throughtime.cells.graph import Graph
 from throughtime.network import Network
 from throughtime.sklearn.channels import Channels, mean_and_deviation_of_seen
-from throughtime.sklearn.epochs import ended_by, since_best
+from throughtime.sklearn.epochs import ended_by, forget, since_best
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.losses import Weighed
 from throughtime.sklearn.numbers import check_range, weights_of
@@ -150,8 +150,7 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         if targets.shape[-1] != outputs:
             raise ValueError(f"y has {targets.shape[-1]} outputs or classes; what was fitted before has {outputs}")
         data = Batch(self._standardized(sequences.x), targets, sequences.lengths, weights)
-        for name in ("validation_losses_", "validation_scores_"):
-            self.__dict__.pop(name, None)  # of a fit before
+        forget(self, "validation_losses_", "validation_scores_")
         if readout == "softmax" and outputs == 1 and objective is None:
             self._run = Run(
                 self.network_.copy(), self._settings(options, data, 0)

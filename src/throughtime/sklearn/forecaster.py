@@ -15,6 +15,7 @@ from throughtime.batch import Array, pad
 from throughtime.sklearn import frames, losses
 from throughtime.sklearn.channels import Channels, parts_of
 from throughtime.sklearn.covariates import Known, effects, targets_of
+from throughtime.sklearn.epochs import forget
 from throughtime.sklearn.estimator import SequenceEstimator, check_weights
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_changes, check_range, numbers_of
@@ -296,6 +297,8 @@ class Forecaster(SequenceEstimator):
             raise ValueError(self._too_short(sequences))
         check_changes(sequences.x[..., np.concatenate([self._targets, self._known.columns])])
         held_out = options.validation_fraction if options.early_stopping else 0
+        if new:
+            forget(self, "effects_")
         if new and len(self._known):
             self.effects_ = self._effects(sequences, of_sequences, held_out)
         learned = pieces_of(
