@@ -368,7 +368,7 @@ def test_it_imports_only_numpy_and_stays_short():
     assert {name.partition(".")[0] for name in names} <= {*sys.stdlib_module_names, "numpy"}
     assert all(node.level < 2 for node in imports if isinstance(node, ast.ImportFrom))
     code = [path.read_text(encoding="utf-8").split('"""', 2)[2] for path in FOLDER.glob("*.py")]
-    assert len([line for text in code for line in text.splitlines() if line.strip()]) <= 535
+    assert len([line for text in code for line in text.splitlines() if line.strip()]) <= 540
 
 
 def test_a_certificate_knows_its_network(proof, tmp_path):
