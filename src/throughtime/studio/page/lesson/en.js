@@ -9,7 +9,7 @@ import { PROOF } from "./en_proof.js";
 /** @type {import("./types.d.ts").Text} */
 export const TEXT = {
   title: "A network that remembers",
-  menu: "☰ Chapters",
+  menu: "Chapters",
   words: {
     title: "Words and symbols",
     list: [

@@ -151,7 +151,12 @@ function glossary() {
 function menu() {
   const words = el("a", { href: "#words" }, TEXT.words.title);
   const folded = /** @type {HTMLDetailsElement} */ (
-    el("details", { class: "menu" }, el("summary", {}, TEXT.menu), contents(TEXT.menu, words))
+    el(
+      "details",
+      { class: "menu" },
+      el("summary", { "aria-label": TEXT.menu, title: TEXT.menu }, "☰"),
+      contents(TEXT.menu, words),
+    )
   );
   const close = () => set(folded, { open: false });
   folded.addEventListener("click", (event) => event.target instanceof HTMLAnchorElement && close());

@@ -20,6 +20,7 @@ export const unit = {
       target: svg("line", { class: "target", x1: EDGE, x2: WIDTH - EDGE }),
       tangent: svg("line", { class: "tangent" }),
       drop: svg("line", { class: "drop" }),
+      wanted: svg("text", { class: "axis" }, "d"),
       point: svg("circle", { class: "point", r: 9 }),
     };
     const picture = svg(
@@ -36,6 +37,7 @@ export const unit = {
       svg("polyline", { class: "sigmoid", points: curve() }),
       parts.tangent,
       parts.drop,
+      parts.wanted,
       parts.point,
       svg("text", { class: "axis", x: WIDTH - EDGE, y: HEIGHT - 8 }, "net"),
       svg("text", { class: "axis", x: EDGE - 4, y: EDGE + 4 }, "1"),
@@ -70,6 +72,7 @@ export const unit = {
       const { net, y, slope, E, delta, dw } = numbers();
       set(parts.target, { y1: up(d), y2: up(d) });
       set(parts.drop, { x1: across(net), x2: across(net), y1: up(y), y2: up(d) });
+      set(parts.wanted, { x: across(net) + (d ? -8 : 16), y: up(d) + (d ? 16 : -6) }); // beside the curve
       set(parts.point, { cx: across(net), cy: up(y), "data-value": y });
       const reach = 1.6;
       set(parts.tangent, {
