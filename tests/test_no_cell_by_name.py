@@ -19,6 +19,7 @@ ALLOWED = {
     "generation/models.py": "",
     "weights/network_specification.py": "the default, and another name of it",
     "sklearn/estimator.py": "a default",
+    "sklearn/characters.py": "a default",
     "cli/plan.py": "the classic recipe",
     "bridges/onnx/": "the rows of ONNX's operators",
     "studio/page/lesson/": "texts for people, with what they train",
