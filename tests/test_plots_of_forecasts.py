@@ -36,6 +36,8 @@ def test_history_forecast_and_band_are_drawn_at_their_times():
         corners = {tuple(corner) for corner in band.get_paths()[0].vertices}
         for day, row in AHEAD.iterrows():
             assert {(dates.date2num(day), row[low]), (dates.date2num(day), row[high])} <= corners
+    alphas = [swatch.get_alpha() for swatch in ax.get_legend().get_patches()]
+    assert alphas == pytest.approx([0.2, 1 - 0.8 * 0.8])  # as dark as two bands over one another
     shown = [text.get_text() for text in ax.get_legend().get_texts()]
     assert shown == ["history", "0.1 to 0.9", "0.5 to 0.7", "forecast", "what came"]
     assert ax.get_ylabel() == R"load of \$1\$"
@@ -85,6 +87,11 @@ def test_one_of_several_targets_is_asked_for(several):
         ValueError, match=r"of one series, got the targets \['load', 'price'\]: take predicted\['load'\]"
     ):
         plots.forecast(KNOWN, several)
+
+
+def test_one_of_several_series_is_asked_for():
+    with pytest.raises(ValueError, match=r"got a long frame of several: take predicted.loc\[its name\]"):
+        plots.forecast(KNOWN, pandas.concat({"north": AHEAD, "south": AHEAD}))
 
 
 def test_periods_are_drawn_at_their_beginning():

@@ -99,8 +99,13 @@ def test_every_form_of_x_takes_its_own():
     long = pandas.concat({"b": PAST, "a": other[:70]}, names=["shop"])
     ahead = pandas.concat({"a": other, "b": PLAN}, names=["shop"])
     arrays = model.predict([PAST.to_numpy(), other[:70].to_numpy()], future=[PLAN, other[["offer"]][70:73]])
-    for found in (listed, model.predict(long, future=ahead), arrays):
+    for found in (listed, arrays):
         np.testing.assert_array_equal(found[:, :, 0], [right, apart])
+    framed = model.predict(long, future=ahead)
+    np.testing.assert_array_equal(framed["sales"], [*right, *apart])
+    later = [DAYS[80:83], DAYS[70:73]]
+    assert list(framed.index) == [(name, day) for name, days in zip("ba", later, strict=True) for day in days]
+    assert list(framed.index.names) == ["shop", "day"]
 
 
 @NAMES_IGNORED
@@ -151,13 +156,15 @@ def test_the_calendar_is_columns_that_are_known_in_advance(index):
 
 def test_dates_that_are_not_even_are_those_of_future():
     uneven = SHOP[["sales"]].iloc[np.cumsum(np.tile([1, 2], 30)) - 1]
-    model = Forecaster(calendar="weekday", **SMALL).fit(uneven)
+    with pytest.warns(UserWarning, match="evenly spaced in time: 2024-01-03 00:00:00 is followed by 2024-01-04"):
+        model = Forecaster(calendar="weekday", **SMALL).fit(uneven)
     with pytest.raises(ValueError, match="the times of X are not evenly spaced, or only one, so that the calendar"):
         model.predict(uneven)
     later = pandas.DatetimeIndex(["2024-04-02", "2024-04-05", "2024-04-06", "2024-05-01"], name="day")
     found = model.predict(uneven, future=pandas.DataFrame(index=later))
     pandas.testing.assert_index_equal(found.index, later[:3])
-    assert len(backtest(model, uneven, origins=3).forecasts) == 9
+    with pytest.warns(UserWarning, match="evenly spaced"):
+        assert len(backtest(model, uneven, origins=3).forecasts) == 9
     with pytest.raises(ValueError, match="future has 2 steps later than 2024-03-30 00:00:00, 3 are predicted"):
         model.predict(uneven, future=pandas.DataFrame(index=later[:2]))
 
@@ -181,7 +188,7 @@ def test_static_features_are_columns_that_never_change():
     assert model.network_.specification.inputs == 5
     plan = pandas.concat({"a": PLAN, "b": PLAN}, names=["shop"])
     found = model.predict(X, future=plan)
-    assert (found[1] != model.predict(X.assign(size=1.0), future=plan)[1]).all()
+    assert (found.loc["b"] != model.predict(X.assign(size=1.0), future=plan).loc["b"]).all(axis=None)
     with pytest.raises(ValueError, match=r"column 'kind' of X holds text .* pandas.get_dummies"):
         model.fit(long.join(pandas.Series({"a": "old", "b": "new"}, name="kind"), on="shop"))
 

@@ -79,7 +79,8 @@ def test_periods_go_on_as_they_are_spaced():
     assert (list(ahead.index.astype(str)), ahead.index.freqstr) == (["2016-09", "2016-11", "2017-01"], "2M")
     assert list(Forecaster(**QUICK).fit(frame(of_two)["y"]).predict(frame(of_two)["y"][:1]).index.month) == [3, 5, 7]
     uneven = frame(every_other)["y"].drop(every_other[30])
-    assert Forecaster(**QUICK).fit(uneven).predict(uneven).index.name == "steps ahead"
+    with pytest.warns(UserWarning, match="X is not evenly spaced in time: 2014-11 is followed by 2015-03, and steps"):
+        assert Forecaster(**QUICK).fit(uneven).predict(uneven).index.name == "steps ahead"
 
 
 @pytest.mark.parametrize(

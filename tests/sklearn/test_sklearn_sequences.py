@@ -42,7 +42,9 @@ def test_a_long_frame_gives_what_a_list_gives():
     assert list(of_frame.feature_names_in_) == ["a", "b"]
     listed = [LISTED[i] for i in order]
     found = Forecaster(**SMALL).fit(listed).predict(listed)
-    np.testing.assert_array_equal(Forecaster(**SMALL).fit(frame).predict(frame), found)
+    of_names = Forecaster(**SMALL).fit(frame).predict(frame)
+    np.testing.assert_array_equal(of_names, found[:, 0])
+    assert list(of_names.index.get_level_values(0)) == list(names)
 
 
 def test_labels_of_a_long_frame_stay_at_their_rows():

@@ -32,6 +32,8 @@ from throughtime.training.history import History
 
 _SYMBOLS = {"delta_y": R"\delta_y", "net_y": "net_y"}
 """Arrays of a trace itself as mathematics; the others are letters already."""
+_BAND = 0.2
+"""How dark a band between quantiles is."""
 DERIVATIVE = R"$\Vert\partial s_n/\partial s_{n-d}\Vert$"
 _OF_THE_TRACE = ("x", "y", "d", "net_y", "delta_y")
 
@@ -313,18 +315,23 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
             high = len(levels) - 1 - low
             between = f"{levels[low]:.3g} to {levels[high]:.3g}"
             ax.fill_between(
-                after, ahead[:, low], ahead[:, high], alpha=0.2, linewidth=0, color=COLOURS[0], label=between
+                after, ahead[:, low], ahead[:, high], alpha=_BAND, linewidth=0, color=COLOURS[0], label=between
             )
     ax.plot(after, middle, color=COLOURS[0], marker="o", markersize=2.5, label="forecast")
     if actual is not None:
         ax.plot(after, np.asarray(actual, float), color=COLOURS[1], linewidth=1, label="what came")
     ax.set(xlabel=label, ylabel=plain(str(getattr(history_, "name", None) or "")))
     legend_above(ax)
+    legend = ax.get_legend()
+    for depth, swatch in enumerate(legend.get_patches() if legend else (), start=1):
+        swatch.set_alpha(1 - (1 - _BAND) ** depth)  # an inner band is drawn over the outer ones
     return ax
 
 
 def _of_one_target(predicted: Any) -> Any:
     """A forecast without the name of its target, which frames have where there are several features."""
+    if getattr(getattr(predicted, "index", None), "nlevels", 1) > 1:
+        raise ValueError("a forecast is drawn of one series, got a long frame of several: take predicted.loc[its name]")
     if not hasattr(predicted, "columns"):
         return predicted
     targets = predicted.columns.get_level_values(0)

@@ -15,6 +15,7 @@ from throughtime.sklearn.covariates import targets_of
 from throughtime.sklearn.forecaster import Forecaster
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.sequences import read
+from throughtime.sklearn.times import check_even
 from throughtime.support.checks import flag, whole_number
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 NAIVE = "seasonal naive"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Backtest:
     """Forecasts from earlier times, beside what came.
 
@@ -38,6 +39,19 @@ class Backtest:
 
     forecasts: pandas.DataFrame
     levels: tuple[float, ...] = ()
+
+    def __repr__(self) -> str:
+        table = self.forecasts
+        if table.empty:
+            return "<Backtest without forecasts>"
+        counts = {name: table[name].nunique() for name in ("series", "feature")}
+        counts["origin"] = table.groupby("series")["origin"].nunique().max()
+        said = [f"{count} {name}" + "s" * (count > 1 and name != "series") for name, count in counts.items()]
+        mase = self.errors()["MASE"]
+        return (
+            f"<Backtest: {', '.join(said)}, horizon {table['step'].max()}, MASE {mase['forecast']:.3g} "
+            f"({NAIVE} {mase[NAIVE]:.3g}); errors(), forecasts>"
+        )
 
     def errors(self, by: str | list[str] | None = None) -> pandas.DataFrame:
         """MAE, RMSE, MASE [Hyndman & Koehler 2006] and sMAPE (0 to 200 %) of the forecaster and of the naive forecast.
@@ -132,7 +146,8 @@ def backtest(
     Raises
     ------
     ValueError
-        If a series is too short for so many origins, or a setting is out of range.
+        If a series is too short for so many origins, has a gap in its times where there is a season, or a setting is
+        out of range.
     """
     import pandas
 
@@ -144,6 +159,7 @@ def backtest(
         max_train_size = whole_number("max_train_size", max_train_size, max(horizon, season) + 1)
     reader = Forecaster()
     sequences = read(reader, X, reset=True)
+    check_even(sequences, season if season > 1 else _parameter(forecaster, "season", None) or 0)
     F = sequences.x.shape[2]
     future, calendar = _parameter(forecaster, "future", None), _parameter(forecaster, "calendar", None)
     targets, in_advance = targets_of(_parameter(forecaster, "targets", None), future, reader._columns, F)

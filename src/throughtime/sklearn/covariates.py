@@ -13,6 +13,7 @@ from throughtime.sklearn import frames
 from throughtime.sklearn.channels import angles
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.numbers import check_numbers, numbers_of
+from throughtime.sklearn.times import following, kind_of_times, places_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Known:
             return self._of_arrays(future, (N, horizon, len(self.names))), None
         every = sequences.times()
         if future is None:
-            found = [frames.following(times, horizon) for times in every]
+            found = [following(times, horizon) for times in every]
             values = np.zeros((N, horizon, 0))
         else:
             parts = [
@@ -115,17 +116,17 @@ class Known:
         times = frames.comparable(rows.index, f"the index of {place}")
         if not times.is_unique:
             raise ValueError(f"{place} has time {times[times.duplicated()][0]} twice")
-        if len(times) and frames.kind_of_times(times) != frames.kind_of_times(before):
+        if len(times) and kind_of_times(times) != kind_of_times(before):
             raise ValueError(
                 f"{place} has times of another kind than X, {times[0]!r} beside {before[-1]!r}: give both in the same "
                 "time zone or period, or as numbers"
             )
-        wanted = frames.following(before, horizon)
+        wanted = following(before, horizon)
         if wanted is None:  # X's own times do not say which: those that come next
             wanted = times[times > before[-1]].sort_values()[:horizon]
             if len(wanted) < horizon:
                 raise ValueError(f"{place} has {len(wanted)} steps later than {before[-1]}, {horizon} are predicted")
-        found = frames.places_of(wanted, times)
+        found = places_of(wanted, times)
         if (found < 0).any():
             step = int((found < 0).argmax())
             raise ValueError(f"{place} has no row for {wanted[step]}, which is step {step + 1} after X")

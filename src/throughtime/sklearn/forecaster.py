@@ -22,6 +22,7 @@ from throughtime.sklearn.numbers import check_changes, check_range, numbers_of
 from throughtime.sklearn.options import options_of
 from throughtime.sklearn.pieces import learned_of, pieces_of
 from throughtime.sklearn.sequences import read
+from throughtime.sklearn.times import check_even
 from throughtime.support.checks import whole_number
 from throughtime.tasks.standardisation import mean_and_deviation
 
@@ -105,31 +106,25 @@ class Forecaster(SequenceEstimator):
         -------
         array or frame
             An array (N, horizon, F) of the targets, or (N, horizon) for X of shape (N, T); for one series in pandas, a
-            Series or a frame like it with the times that follow, or numbered from 1 as "steps ahead" where its times
-            are not evenly spaced and no `future` says which they are.
+            Series or a frame like it with the times that follow, and for a long frame a long one; or numbered from 1
+            as "steps ahead" where times are not evenly spaced and no `future` says which they are.
         """
         sequences = self._read(X)
         known, times = self._known.ahead(sequences, future, self._horizon)
-        predicted = self._ahead(sequences, known)
-        if sequences.kind == "series":
-            return self._framed(predicted[0], X, times)
-        return predicted[:, :, 0] if self._form != "sequences" else predicted
+        return self._framed(self._ahead(sequences, known), X, sequences, times)
 
     def predict_quantiles(self, X: Any, future: Any = None) -> Any:
         """The quantiles of the steps after the last of each sequence, Q of them, ascending.
 
-        An array (N, horizon, F, Q), or (N, horizon, Q) for X of shape (N, T); for one series in pandas, a frame with
-        the times that follow and the levels as columns, under the names of features if X is a frame. Where the
-        network's quantiles cross, they are sorted [Chernozhukov 2010]. `future` as for `predict`.
+        An array (N, horizon, F, Q), or (N, horizon, Q) for X of shape (N, T); for one series in pandas, or a long
+        frame, a frame with the index that `predict` gives and the levels as columns, under the names of features if X
+        is a frame. Where the network's quantiles cross, they are sorted [Chernozhukov 2010]. `future` as for `predict`.
         """
         sequences = self._read(X)
         if self._levels is None:
             raise ValueError("predict_quantiles needs a Forecaster with quantiles=(0.1, 0.5, 0.9), say")
         known, times = self._known.ahead(sequences, future, self._horizon)
-        predicted = self._quantiles_ahead(sequences, known)
-        if sequences.kind == "series":
-            return self._framed(predicted[0], X, times, self._levels)
-        return predicted[:, :, 0] if self._form != "sequences" else predicted
+        return self._framed(self._quantiles_ahead(sequences, known), X, sequences, times, self._levels)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """R² of forecasts, at most 1; the mean over features.
@@ -257,7 +252,7 @@ class Forecaster(SequenceEstimator):
             names = [self._columns[target] for target in self._targets]
             if set(y.columns) == set(names):
                 y = y[names]
-        given = numbers_of(sequences.by_name(y), "y")
+        given = numbers_of(sequences.after(sequences.by_name(y), self._horizon), "y")
         if [axis for axis in given.shape if axis > 1] != [axis for axis in wanted if axis > 1]:
             raise ValueError(
                 f"y must be the steps that follow X, (sequences, horizon, features) = {wanted}, got {given.shape}: a "
@@ -287,6 +282,7 @@ class Forecaster(SequenceEstimator):
                 stacklevel=3,
             )
         self._settle(sequences.x.shape[2], calendar, new)
+        check_even(sequences, self._season, warn=True)
         if y is not None:
             if len(self._targets) < sequences.x.shape[2]:
                 raise ValueError(
@@ -361,15 +357,21 @@ class Forecaster(SequenceEstimator):
             return ""
         return "quantiles, targets, a season and what is known in advance"
 
-    def _framed(self, predicted: Array, series: Any, ahead: Any, levels: tuple[float, ...] | None = None) -> Any:
-        """Forecasts (horizon, F) of one series as a Series or frame like it, with the times `ahead` of it; quantiles
-        (horizon, F, Q) as a frame.
-        """
-        columns = self._columns or list(series.columns if frames.is_frame(series) else [series.name])
+    def _framed(self, predicted: Array, X: Any, read: Sequences, times: Any, levels: Any = None) -> Any:
+        """Forecasts (N, horizon, F), or quantiles (N, horizon, F, Q), in the form of X, with the times that follow."""
+        if read.kind not in ("series", "long frame"):
+            return predicted[:, :, 0] if self._form != "sequences" else predicted
+        columns = self._columns or list(X.columns if frames.is_frame(X) else [X.name])
         names = [columns[target] for target in self._targets]
-        in_order = self.targets is None and frames.is_frame(series)
-        shown = [column for column in series.columns if column in names] if in_order else names
-        return frames.forecast(series, predicted, ahead[0], names, shown, levels)
+        in_order = self.targets is None and frames.is_frame(X)
+        shown = [column for column in X.columns if column in names] if in_order else names
+        index = times[0] if read.kind == "series" else read.names_with(times, self._horizon)
+        return frames.forecast(X, np.concatenate(predicted), index, names, shown, levels)
+
+    def _read(self, X: Any) -> Sequences:
+        sequences = super()._read(X)
+        check_even(sequences, self._season)
+        return sequences
 
     def _too_short(self, sequences: Sequences) -> str:
         horizon, steps = self._horizon, int(sequences.lengths.max())

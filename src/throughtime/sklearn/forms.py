@@ -73,7 +73,8 @@ class Sequences:
         times = [index.get_level_values(-1) for index in self.indices]
         times = times if self.kind == "frames" else times * len(self)
         return [
-            frames.comparable(one[order], "the index of X") for one, order in zip(times, self.orders(), strict=True)
+            frames.comparable(one.take(order), "the index of X")
+            for one, order in zip(times, self.orders(), strict=True)
         ]
 
     def orders(self) -> list[Array]:
@@ -128,6 +129,39 @@ class Sequences:
         if len(missing):
             raise ValueError(f"{what} has no value for sequence {missing[0]}: its index must be the sequences' names")
         return given.reindex(self.names).to_numpy()
+
+    def after(self, given: Any, steps: int) -> Any:
+        """What follows each sequence of a long frame, given as a long frame too: (N, steps, …), by names and times.
+
+        Anything else as it is.
+        """
+        if self.names is None or not frames.is_pandas(given) or given.index.nlevels != self.indices[0].nlevels:
+            return given
+        numbers, names, times = frames.split_index(given, "y")
+        called = [f"sequence {name} of y" for name in names]
+        order = frames.order_of_rows(times, numbers, "the last level of y's index", called)
+        places, counts = names.get_indexer(self.names), np.bincount(numbers)
+        for name, place in zip(self.names, places, strict=True):
+            if place < 0 or counts[place] != steps:
+                has = 0 if place < 0 else counts[place]
+                raise ValueError(f"y must have the {steps} steps that follow sequence {name} of X, got {has}")
+        rows = np.split(given.to_numpy()[order], np.cumsum(counts)[:-1])
+        return np.stack([rows[place] for place in places])
+
+    def names_with(self, times: list[Any] | None, steps: int) -> Any:
+        """The index of so many steps behind each sequence of a long frame: its name, and the time.
+
+        They are numbered as "steps ahead" where not all `times` are known.
+        """
+        import pandas
+
+        names = self.names.repeat(steps)
+        called = self.indices[0].names[-1]
+        if times is None or any(of_one is None for of_one in times):
+            times, called = [pandas.RangeIndex(1, steps + 1)] * len(self), "steps ahead"
+        levels = [names.get_level_values(level) for level in range(names.nlevels)]
+        index = pandas.MultiIndex.from_arrays([*levels, times[0].append(times[1:])])
+        return index.set_names([*self.names.names, called])
 
     def per_step(
         self, given: Any, what: str = "y", convert: Callable[[Any, str], Array] = array_of

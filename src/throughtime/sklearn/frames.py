@@ -120,8 +120,8 @@ def comparable(times: Any, index_of: str) -> Any:
     return times
 
 
-def split_index(frame: Any) -> tuple[Array, Any, Any]:
-    """The sequences of a long frame.
+def split_index(frame: Any, what: str = "X") -> tuple[Array, Any, Any]:
+    """The sequences of a long frame, which an error calls `what`.
 
     Returns
     -------
@@ -138,14 +138,15 @@ def split_index(frame: Any) -> tuple[Array, Any, Any]:
         _are_times(times) or str(index.names[-1]).lower() == "time"
     ):
         raise ValueError(
-            "the first level of X's index holds times, the last does not: X.swaplevel() puts sequences first"
+            f"the first level of {what}'s index holds times, the last does not: {what}.swaplevel() puts sequences first"
         )
     missing = np.zeros(len(frame), bool)
     for level in range(of_sequences.nlevels):
         missing |= np.asarray(of_sequences.get_level_values(level).isna())
     if missing.any():
         raise ValueError(
-            f"the index of X does not name the sequence of row {int(missing.argmax())}: leave that row out, or name it"
+            f"the index of {what} does not name the sequence of row {int(missing.argmax())}: leave that row out, or "
+            "name it"
         )
     sequences, names = of_sequences.factorize()
     return sequences, names.set_names(of_sequences.names), times
@@ -178,63 +179,10 @@ def aligned(given: Any, index: Any, place: str) -> Any:
     return given.iloc[:, 0] if is_frame(given) and given.shape[1] == 1 else given
 
 
-def following(index: Any, steps: int) -> Any:
-    """The index of the steps that follow; None where the times before are not evenly spaced, or times end before."""
-    try:
-        return _following(index, steps)
-    except (OverflowError, ValueError):  # beyond 2262 in nanoseconds, or the last of all durations
-        return None
-
-
-def _following(index: Any, steps: int) -> Any:
-    import pandas
-
-    ahead = np.arange(1, steps + 1)
-    if isinstance(index, pandas.PeriodIndex):
-        spaces = np.diff(index.asi8) if len(index) > 1 else np.array([index.freq.n])
-        if (spaces != spaces[0]).any():
-            return None
-        places = index.asi8[-1] + ahead * spaces[0]
-        return pandas.PeriodIndex([pandas.Period(ordinal=int(n), freq=index.freq) for n in places], name=index.name)
-    if isinstance(index, pandas.DatetimeIndex):
-        frequency = index.freq or (pandas.infer_freq(index) if len(index) > 2 else None)
-        if frequency is not None:
-            return pandas.date_range(index[-1], periods=steps + 1, freq=frequency, name=index.name)[1:]
-    if len(index) > 1:
-        spaces = np.diff(index.to_numpy())
-        if spaces.dtype.kind in "iu" and int(index[-1]) + steps * int(spaces[0]) > np.iinfo(np.int64).max:
-            return None
-        even = np.allclose(spaces, spaces[0], rtol=1e-6) if spaces.dtype.kind == "f" else (spaces == spaces[0]).all()
-        if even:
-            return (index[-1:].repeat(steps) + ahead * spaces[0]).rename(index.name)
-    return None
-
-
-def kind_of_times(index: Any) -> str:
-    """What times are: only those of one kind have an order."""
-    import pandas
-
-    if isinstance(index, pandas.PeriodIndex):
-        return f"periods of {index.freqstr}"
-    if isinstance(index, pandas.DatetimeIndex):
-        return "dates" if index.tz is None else "dates in a time zone"
-    return "durations" if isinstance(index, pandas.TimedeltaIndex) else "numbers"
-
-
-def places_of(wanted: Any, times: Any) -> Array:
-    """Where the times that are wanted stand among others, -1 where they do not; of fractions, those next to them."""
-    if wanted.dtype.kind != "f" and times.dtype.kind != "f":
-        return np.asarray(times.get_indexer(wanted))
-    order = np.argsort(times.to_numpy())
-    close = np.ptp(wanted.to_numpy()) / max(1, len(wanted) - 1) or abs(float(wanted[0]))
-    found = times[order].get_indexer(wanted, method="nearest", tolerance=1e-6 * close)
-    return np.where(found < 0, -1, order[found])
-
-
 def forecast(
     series: Any, predicted: Array, times: Any, names: list[Any], shown: list[Any], levels: tuple[float, ...] | None
 ) -> Any:
-    """Forecasts (steps, F) of one series as a Series or frame like it; quantiles (steps, F, Q) as a frame.
+    """Forecasts (steps, F) of a series as a Series or frame like it; quantiles (steps, F, Q) as a frame.
 
     Parameters
     ----------
