@@ -145,8 +145,18 @@ def test_a_hole_is_a_warning_where_steps_are_counted_in_rows():
         Forecaster(**QUICK).fit(pd.concat({"a": SEA, "b": HOLED, "c": HOLED}))
     assert len(warned) == 1
     numbered = HOLED.set_axis(np.delete(np.arange(60), 7))
-    with pytest.warns(UserWarning, match="6 is followed by 8, and steps, and the 12 of a season, are counted in rows"):
+    with pytest.warns(UserWarning, match=r"6 is followed by 8, and steps, and the 12 of a season, .* by reindex\("):
         Forecaster(season=12, **QUICK).fit(numbered).predict(numbered)
+
+
+def test_numbers_before_do_not_hide_dates_with_a_hole():
+    numbered = HOLED.set_axis(np.delete(np.arange(60), 7))
+    with (
+        pytest.warns(UserWarning, match="sequence 0 of X is not evenly") as warned,
+        pytest.raises(ValueError, match="sequence 2 of X is not evenly"),
+    ):
+        Forecaster(season=12, **QUICK).fit([numbered, numbered, HOLED])
+    assert len(warned) == 1
 
 
 def test_what_has_no_times_has_no_hole():

@@ -28,8 +28,10 @@ def check_even(sequences: Sequences, season: int, *, warn: bool = False) -> None
         if gap is None:
             continue
         said = f"{sequences.called(number)} is not evenly spaced in time: {times[gap]} is followed by {times[gap + 1]}"
-        fix = "make it even, by resample(…) or asfreq(…), and fill in what is missing"
-        if season and times.dtype.kind not in "iuf":
+        numbers = times.dtype.kind in "iuf"
+        how = "reindex(…)" if numbers else "resample(…) or asfreq(…)"
+        fix = f"make it even, by {how}, and fill in what is missing"
+        if season and not numbers:
             raise ValueError(
                 f"{said}, so that {season} steps are no season; {fix}, or, where a season is counted in rows, number "
                 "them in its index"
@@ -37,6 +39,8 @@ def check_even(sequences: Sequences, season: int, *, warn: bool = False) -> None
         if warn:
             counted = "steps" if not season else f"steps, and the {season} of a season,"
             warnings.warn(f"{said}, and {counted} are counted in rows; where they are to be times, {fix}", stacklevel=4)
+            warn = False
+        if not season:
             return
 
 
