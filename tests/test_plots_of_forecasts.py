@@ -1,5 +1,7 @@
 """A drawn forecast: its lines, its band and its times are those that were given."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,12 @@ def test_periods_are_drawn_at_their_beginning():
 def test_what_is_no_forecast_is_refused(known, ahead, message):
     with pytest.raises(ValueError, match=message):
         plots.forecast(known, ahead)
+
+
+def test_dates_do_not_run_into_each_other():
+    months = pandas.date_range("2021-01-01", periods=40, freq="MS")
+    ax = plots.forecast(pandas.Series(np.arange(36.0), months[:36]), pandas.Series([1.0] * 4, months[36:]))
+    ax.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in ax.get_xticklabels() if text.get_text()]
+    assert len(boxes) > 2
+    assert all(before.x1 < after.x0 for before, after in pairwise(boxes))

@@ -20,6 +20,7 @@ try:
     from matplotlib import pyplot
     from matplotlib.axes import Axes as Axes
     from matplotlib.colors import LogNorm as LogNorm
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
     from matplotlib.figure import Figure
 except ModuleNotFoundError:
     raise ModuleNotFoundError("figures need matplotlib: pip install 'throughtime[plot]'", name="matplotlib") from None
@@ -52,6 +53,13 @@ def new(rows: int = 1, columns: int = 1, *, width: float = 5.5, height: float = 
         interactive
     )  # a notebook turns it on with its first figure, and the context would turn it off again
     return axes
+
+
+def short_dates(ax: Axes) -> None:
+    """Say what dates have in common once: written out, they run into each other."""
+    locator = ax.xaxis.get_major_locator()
+    if isinstance(locator, AutoDateLocator):
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
 
 
 def plain(text: str) -> str:

@@ -16,7 +16,7 @@ from throughtime.analysis.figures import COLOURS as COLOURS
 from throughtime.analysis.figures import FORMATS as FORMATS
 from throughtime.analysis.figures import MARKERS as MARKERS
 from throughtime.analysis.figures import STYLE as STYLE
-from throughtime.analysis.figures import Axes, LogNorm, legend_above, mpl
+from throughtime.analysis.figures import Axes, LogNorm, legend_above, mpl, short_dates
 from throughtime.analysis.figures import check_format as check_format
 from throughtime.analysis.figures import new as new
 from throughtime.analysis.figures import plain as plain
@@ -321,6 +321,7 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
     if actual is not None:
         ax.plot(after, np.asarray(actual, float), color=COLOURS[1], linewidth=1, label="what came")
     ax.set(xlabel=label, ylabel=plain(str(getattr(history_, "name", None) or "")))
+    short_dates(ax)
     legend_above(ax)
     legend = ax.get_legend()
     for depth, swatch in enumerate(legend.get_patches() if legend else (), start=1):

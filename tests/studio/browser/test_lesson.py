@@ -85,7 +85,9 @@ def test_numbers_of_the_readers_own_are_added_or_refused_in_a_sentence(chapter, 
     assert (value(section, "a"), value(section, "b")) == ("107", "27")
     for wrong in ("", "-1", "128", "3,5", "3.5", "1e2", "0x1", "NaN", "9" * 400):
         first.fill(wrong)
-        assert says.inner_text() == f"“{wrong}” is no whole number from 0 to 127, whose sum has eight binary digits."
+        assert (
+            says.inner_text() == f"“{wrong[:40]}” is no whole number from 0 to 127, whose sum has eight binary digits."
+        )
         assert first.get_attribute("aria-invalid") == "true"
         assert (value(section, "a"), value(section, "b")) == ("107", "27")
     for a, b in ((0, 0), (127, 127), (90, 37)):
