@@ -92,6 +92,16 @@ def test_the_same_day_of_the_months_that_follow():
     assert [str(day) for day in following(berlin, 2)] == ["2024-06-15 00:00:00+02:00", "2024-07-15 00:00:00+02:00"]
 
 
+def test_hours_that_are_no_business_hours_are_not_followed_by_such():
+    """Nights of eight hours, which pandas infers to be business hours, of nine to five."""
+    night = pd.timedelta_range("0h", periods=8, freq="h")
+    nights = pd.DatetimeIndex([day + hour for day in pd.date_range("2024-01-01", periods=5) for hour in night])
+    assert pd.infer_freq(nights) == "bh"
+    assert first_gap(nights) == 7
+    assert following(nights, 3) is None
+    assert list(following(dates("bh")[:20], 2)) == list(dates("bh")[20:22])
+
+
 @pytest.mark.parametrize(
     ("X", "named"),
     [

@@ -108,7 +108,7 @@ def _following(index: Any, steps: int) -> Any:
         places = index.asi8[-1] + ahead * spaces[0]
         return pandas.PeriodIndex([pandas.Period(ordinal=int(n), freq=index.freq) for n in places], name=index.name)
     if isinstance(index, pandas.DatetimeIndex):
-        frequency = index.freq or (pandas.infer_freq(index) if len(index) > 2 else None)
+        frequency = _frequency(index)
         if frequency is not None:
             return pandas.date_range(index[-1], periods=steps + 1, freq=frequency, name=index.name)[1:]
     if len(index) > 1:
@@ -133,7 +133,10 @@ def _months_after(dates: Any, ahead: npt.NDArray[np.int64]) -> Any:
 
 
 def _frequency(dates: Any) -> Any:
-    """The frequency of dates that have it from the first to the last; None where there is none."""
+    """The frequency of dates that have it from the first to the last; None where there is none.
+
+    pandas infers business hours of all that leave out as many.
+    """
     import pandas
 
     frequency = dates.freq or (pandas.infer_freq(dates) if len(dates) > 2 else None)
