@@ -70,12 +70,9 @@ class Sequences:
         """The times of each sequence, in their order; numbers from 0 where it has none."""
         if self.order is None:
             return [np.arange(length) for length in self.lengths]
-        times = [index.get_level_values(-1) for index in self.indices]
+        times = [frames.comparable(index.get_level_values(-1), "the index of X") for index in self.indices]
         times = times if self.kind == "frames" else times * len(self)
-        return [
-            frames.comparable(one.take(order), "the index of X")
-            for one, order in zip(times, self.orders(), strict=True)
-        ]
+        return [one.take(order) for one, order in zip(times, self.orders(), strict=True)]
 
     def orders(self) -> list[Array]:
         """`order` by sequences; of a list of frames, the rows of each are counted in its own."""
