@@ -97,7 +97,7 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
         probabilities stay away from 0 and 1.
     pooling : "last", "mean" or "attention"
         What a sequence's output is made of: the last state, the states of all steps alike, or each with a share that
-        the network learns to give it [Raffel & Ellis 2015]; `attention` tells these.
+        the network learns to give it [Raffel & Ellis 2015]; `attention` gives these.
     scoring : str or function of estimator, X and y, optional
         As in scikit-learn: what `early_stopping` makes more on the sequences that are not trained on, in place of less
         loss. With the `sample_weight` of `fit` it is called with `sample_weight=` too.
