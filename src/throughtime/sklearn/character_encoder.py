@@ -11,12 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from throughtime.batch import Array
 from throughtime.generation import Vocabulary
-from throughtime.sklearn.texts import MIN_COUNT, UNKNOWN, Known, check_texts, vocabulary_of
+from throughtime.sklearn.texts import MIN_COUNT, UNKNOWN, Known, ReadsTexts, check_not_empty, check_texts, vocabulary_of
 from throughtime.support import memory
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class CharacterEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class CharacterEncoder(ReadsTexts, TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """One-hot characters: a text of T characters becomes an array (T, S), 1 where a character stands and else 0.
 
     Before a `SequenceClassifier`, `SequenceRegressor` or `SequenceLabeler` it makes a pipeline that reads texts.
@@ -34,12 +34,6 @@ class CharacterEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
     vocabulary: str | None = None
     min_count: int = MIN_COUNT
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
-
     def fit(self, X: Any, y: Any = None) -> CharacterEncoder:
         """Learn which characters there are in texts; y is not looked at."""
         self._symbols = Vocabulary(vocabulary_of(check_texts(X), self.vocabulary, self.min_count))
@@ -50,9 +44,7 @@ class CharacterEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  
         """A list of arrays (T_i, S) of 0 and 1; a ValueError for an empty text."""
         check_is_fitted(self, "vocabulary_")
         texts, known = check_texts(X), Known(self._symbols.symbols)
-        empty = next((number for number, text in enumerate(texts) if not text), None)
-        if empty is not None:
-            raise ValueError(f"text {empty} of X is empty, and no sequence can be made of it")
+        check_not_empty(texts, "no sequence can be made of it")
         features = len(self._symbols.symbols)
         characters = sum(map(len, texts))
         memory.require(

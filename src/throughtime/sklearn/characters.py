@@ -22,7 +22,16 @@ from throughtime.sklearn.epochs import ended_by, forget, since_best
 from throughtime.sklearn.estimator import seed_of, split
 from throughtime.sklearn.options import check_goes_on, check_partial
 from throughtime.sklearn.text_options import TextOptions, text_options_of
-from throughtime.sklearn.texts import MIN_COUNT, UNKNOWN, Known, check_text, check_texts, vocabulary_of
+from throughtime.sklearn.texts import (
+    MIN_COUNT,
+    UNKNOWN,
+    Known,
+    ReadsTexts,
+    check_not_empty,
+    check_text,
+    check_texts,
+    vocabulary_of,
+)
 from throughtime.support.checks import flag, number
 from throughtime.support.interrupts import deferred
 from throughtime.support.threads import processors
@@ -33,7 +42,7 @@ from throughtime.weights.network_specification import DtypeName
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class CharacterModel(ReadsTexts, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """A recurrent network that learns how texts go on, character by character.
 
     Parameters
@@ -104,12 +113,6 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
     random_state: int | np.random.RandomState | None = None
     verbose: bool = False
     callbacks: Sequence[Callable[[Any], Any]] = ()
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.string = True
-        tags.input_tags.two_d_array = False
-        return tags
 
     # Training
 
@@ -185,10 +188,10 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
             sizes = np.full(steps, batch)
             sizes[-1] = len(windows) - batch * (steps - 1)
             bits = self.history_["loss"][-steps:] @ sizes / len(windows.written) / math.log(2)
-            told = [f"loss {bits:.6g}"]
+            said = [f"loss {bits:.6g}"]
             if options.early_stopping:
-                told.append(f"validation {self.validation_losses_[-1]:.6g}")
-            print(f"epoch {self.n_iter_}: {', '.join(told)} bits per character")
+                said.append(f"validation {self.validation_losses_[-1]:.6g}")
+            print(f"epoch {self.n_iter_}: {', '.join(said)} bits per character")
         return ended_by(options.callbacks, self)
 
     # How well texts are understood
@@ -208,9 +211,7 @@ class CharacterModel(BaseEstimator):  # type: ignore[misc]  # scikit-learn has n
         many other characters Unicode has room for: so the bits are those of a code for all texts there are.
         """
         texts, after = check_texts(X), check_text(after, "after")
-        empty = next((number for number, text in enumerate(texts) if not text), None)
-        if empty is not None:
-            raise ValueError(f"text {empty} of X is empty, and has no bits per character")
+        check_not_empty(texts, "has no bits per character")
         of_each: Array = self._bits(texts, after) / np.array(list(map(len, texts)))
         return of_each
 

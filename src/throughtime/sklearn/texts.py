@@ -44,6 +44,13 @@ def check_text(text: Any, what: str) -> str:
     return str(text)
 
 
+def check_not_empty(texts: list[str], why: str) -> None:
+    """A ValueError for a text without characters, which ends with why that is too few."""
+    empty = next((number for number, text in enumerate(texts) if not text), None)
+    if empty is not None:
+        raise ValueError(f"text {empty} of X is empty, and {why}")
+
+
 def vocabulary_of(texts: Iterable[str], given: Any, min_count: Any) -> str:
     """The characters that are known, in order, UNKNOWN last: those `given`, or those there are often enough.
 
@@ -72,13 +79,23 @@ def vocabulary_of(texts: Iterable[str], given: Any, min_count: Any) -> str:
         counts.update(text)
     if not counts:
         raise ValueError("X holds no character: all its texts are empty")
-    known = "".join(sorted(character for character, times in counts.items() if times >= least))
-    if not known.replace(UNKNOWN, ""):
+    known = "".join(sorted(character for character, times in counts.items() if times >= least)).replace(UNKNOWN, "")
+    if not known:
         raise ValueError(
             f"X holds no character {least} times, and those that are rarer are not told apart: give more text, or "
             "min_count=1"
         )
-    return known.replace(UNKNOWN, "") + UNKNOWN
+    return known + UNKNOWN
+
+
+class ReadsTexts:
+    """What an estimator is to scikit-learn whose X holds texts: a mixin, before its base."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]  # the base has it
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        return tags
 
 
 class Known:
