@@ -213,7 +213,7 @@ class Forecaster(SequenceEstimator):
     def _effects(self, sequences: Sequences, weights: Array, held_out: float) -> Array:
         """What the columns known in advance add to the targets, by what is learned from."""
         every = self._differenced(sequences, np.arange(sequences.x.shape[2]))
-        series = [x[:n] for x, n in zip(every.x, every.lengths, strict=True)]
+        series = every.without_padding(every.x)
         horizon = self._horizon
         steps = [learned_of(max(0, len(x) - horizon), horizon, held_out)[0] for x in series]
         of_steps = [np.full(number, weight) for number, weight in zip(steps, weights, strict=True)]
@@ -238,7 +238,7 @@ class Forecaster(SequenceEstimator):
                 f"a season of {season} needs sequences of at least {season + 1} steps, but sequence {short} of X has "
                 f"{sequences.lengths[short]}"
             )
-        parts = [x[season:n].copy() for x, n in zip(sequences.x, sequences.lengths, strict=True)]
+        parts = [x[season:].copy() for x in sequences.without_padding(sequences.x)]
         for part, x in zip(parts, sequences.x, strict=True):
             part[:, columns] -= x[: len(part), columns]
         x, lengths = pad(parts)
@@ -385,6 +385,6 @@ class Forecaster(SequenceEstimator):
 
 def _longer(sequences: Sequences, following: Array) -> Sequences:
     """The sequences with the steps that follow them."""
-    parts = zip(sequences.x, sequences.lengths, following, strict=True)
-    x, lengths = pad([np.concatenate([x[:n], after]) for x, n, after in parts])
+    parts = zip(sequences.without_padding(sequences.x), following, strict=True)
+    x, lengths = pad([np.concatenate(part) for part in parts])
     return replace(sequences, x=x, lengths=lengths)

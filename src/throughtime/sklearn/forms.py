@@ -54,6 +54,10 @@ class Sequences:
         real: Array = np.arange(self.x.shape[1]) < self.lengths[:, None]
         return real
 
+    def without_padding(self, values: Array) -> list[Array]:
+        """What there is of each step (N, T, …), as a list of arrays (T_i, …): views, without the padding."""
+        return [of_one[:length] for of_one, length in zip(values, self.lengths, strict=True)]
+
     @property
     def firsts(self) -> Array:
         """Where each sequence begins among the real steps of all."""

@@ -102,7 +102,7 @@ def _as_given(x: Array, X: Any, sequences: Sequences, estimator: Any) -> Any:
     if sequences.kind == "table":
         return type(X)(x[:, :, 0], X.index, X.columns) if frames.is_frame(X) else x[:, :, 0]
     columns = estimator._columns
-    rows = [row[:length] for row, length in zip(x, sequences.lengths, strict=True)]
+    rows = sequences.without_padding(x)
     if sequences.order is not None and columns is None:  # Series have no columns
         rows = [row[:, 0] for row in rows]
     if sequences.kind == "plain":

@@ -70,9 +70,7 @@ class SequenceLabeler(SequenceEstimator):
     def predict_proba(self, X: Any) -> Any:
         """The probability of each class at each step, in the form of X: (N, T, K), a list of (T_i, K), or frames."""
         sequences = self._read(X)
-        outputs = self._outputs(sequences)
-        rows = [row[:length] for row, length in zip(outputs, sequences.lengths, strict=True)]
-        return sequences.steps_as_given(rows, self.classes_)
+        return sequences.steps_as_given(sequences.without_padding(self._outputs(sequences)), self.classes_)
 
     def predict(self, X: Any) -> Any:
         """The likeliest class of each step, in the form of X."""

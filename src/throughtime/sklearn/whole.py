@@ -34,9 +34,7 @@ class WholeSequences(SequenceEstimator):
         sequences = self._read(X)
         if self._pooling != "attention":
             raise ValueError(f'attention needs pooling="attention", what was fitted has pooling="{self._pooling}"')
-        shares = self._of_parts(sequences, attention)
-        rows = [row[:length] for row, length in zip(shares, sequences.lengths, strict=True)]
-        return sequences.steps_as_given(rows)
+        return sequences.steps_as_given(sequences.without_padding(self._of_parts(sequences, attention)))
 
     def _scored(
         self, options: Options, X: Any, sequences: Sequences, y: Array, sample_weight: Any
