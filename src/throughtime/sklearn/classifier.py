@@ -17,6 +17,7 @@ from throughtime.sklearn import losses
 from throughtime.sklearn.estimator import Score, check_given, check_length, check_scored, check_weights
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.labels import (
+    check_same_classes,
     class_weights,
     classes_of,
     codes_of,
@@ -169,10 +170,8 @@ class SequenceClassifier(ClassifierMixin, WholeSequences):  # type: ignore[misc]
             raise ValueError(f"classes of labels must be 0 and 1, got {classes!r:.80}")
         if new:
             self.classes_ = classes_of(classes) if labels.ndim == 1 else np.tile([0, 1], (labels.shape[1], 1))
-        elif (
-            labels.ndim == 1 and classes is not None and not np.array_equal(given := classes_of(classes), self.classes_)
-        ):
-            raise ValueError(f"classes must be those of the first call, {self.classes_}, got {given}")
+        elif labels.ndim == 1:
+            check_same_classes(classes, self.classes_)
         return self._classify(options, sequences, labels, weights, new, True)
 
     def predict_proba(self, X: Any) -> Array:

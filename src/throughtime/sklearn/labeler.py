@@ -16,7 +16,15 @@ from throughtime.sklearn.estimator import (
     check_weights,
 )
 from throughtime.sklearn.forms import Sequences
-from throughtime.sklearn.labels import class_weights, classes_of, codes_of, label_array, labels_of, smoothed
+from throughtime.sklearn.labels import (
+    check_same_classes,
+    class_weights,
+    classes_of,
+    codes_of,
+    label_array,
+    labels_of,
+    smoothed,
+)
 from throughtime.sklearn.numbers import weights_of
 from throughtime.sklearn.options import Options, options_of
 from throughtime.sklearn.sequences import read
@@ -63,8 +71,8 @@ class SequenceLabeler(SequenceEstimator):
         sequences, labels, weights = self._given(X, y, sample_weight, new)
         if new:
             self.classes_ = np.unique(labels) if classes is None else classes_of(classes)
-        elif classes is not None and not np.array_equal(given := classes_of(classes), self.classes_):
-            raise ValueError(f"classes must be those of the first call, {self.classes_}, got {given}")
+        else:
+            check_same_classes(classes, self.classes_)
         return self._label(options, sequences, labels, weights, new, True)
 
     def predict_proba(self, X: Any) -> Any:

@@ -75,6 +75,12 @@ def classes_of(given: Any) -> Array:
     return np.unique(labels)
 
 
+def check_same_classes(given: Any, classes: Array) -> None:
+    """A ValueError if the `classes` of a later call of partial_fit are given, and are not those of the first."""
+    if given is not None and not np.array_equal(found := classes_of(given), classes):
+        raise ValueError(f"classes must be those of the first call, {classes}, got {found}")
+
+
 def codes_of(labels: Array, classes: Array) -> Array:
     """The place of each label in `classes`; a ValueError for one that is not there."""
     unknown = np.setdiff1d(labels, classes)
