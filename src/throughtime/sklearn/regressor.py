@@ -101,12 +101,18 @@ class SequenceRegressor(RegressorMixin, WholeSequences):  # type: ignore[misc]
         return losses.Weighed(of_names[options.loss], options.pooling)
 
     def _scales(self, options: Options, numbers: Array, weights: Array) -> tuple[Array, Array]:
-        """What is taken from targets (N, O), and what they are divided by then."""
-        if not options.standardize or not weights.any():
-            return np.zeros(numbers.shape[1]), np.ones(numbers.shape[1])
-        if options.loss == "poisson":
-            return np.zeros(numbers.shape[1]), np.average(numbers, axis=0, weights=weights)
-        return mean_and_deviation(numbers, weights)
+        """What is taken from targets (N, O) that are learned from, and what they are divided by then.
+
+        A ValueError where there is no logarithm of their mean, which "poisson" is to find.
+        """
+        none, one = np.zeros(numbers.shape[1]), np.ones(numbers.shape[1])
+        if not weights.any():  # which is refused later
+            return none, one
+        if options.loss != "poisson":
+            return mean_and_deviation(numbers, weights) if options.standardize else (none, one)
+        if not (weights @ numbers > 0).all():
+            raise ValueError('loss="poisson" needs an output of y that is not 0 at every sequence learned from')
+        return none, np.average(numbers, axis=0, weights=weights) if options.standardize else one
 
     def _regress(self, X: Any, y: Any, sample_weight: Any, once: bool) -> SequenceRegressor:
         check_given(y)
@@ -123,14 +129,8 @@ class SequenceRegressor(RegressorMixin, WholeSequences):  # type: ignore[misc]
             raise ValueError(f'loss="poisson" is for counts and amounts: y must not be negative, got {numbers.min()}')
         if new:
             learned, _ = self._apart(options, len(sequences), None)
-            if (
-                options.loss == "poisson"
-                and weights[learned].any()
-                and not (weights[learned] @ numbers[learned] > 0).all()
-            ):
-                raise ValueError('loss="poisson" needs an output of y that is not 0 at every sequence learned from')
-            self._one_number = given.ndim == 1
             self.y_mean_, self.y_scale_ = self._scales(options, numbers[learned], weights[learned])
+            self._one_number = given.ndim == 1
         if numbers.shape[1] != len(self.y_mean_):
             raise ValueError(f"y must be (sequences, {len(self.y_mean_)} outputs) as before, got {given.shape}")
         targets = (numbers - self.y_mean_) / self.y_scale_
