@@ -15,6 +15,7 @@ from throughtime.tasks.standardisation import mean_and_deviation
 
 PARTS = {"quarter": 4, "month": 12, "dayofyear": 365.25, "weekday": 7, "hour": 24, "minute": 60}
 """Parts of a date by pandas' names, and how many of them come round."""
+_NO_DATES = "calendar needs dates or periods as the times of X: give a frame with such an index"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def angles(times: Any, parts: tuple[str, ...]) -> Array:
     if isinstance(times, pandas.PeriodIndex):
         times = times.to_timestamp()
     if not isinstance(times, pandas.DatetimeIndex):
-        raise ValueError("calendar needs dates or periods as the times of X: give a frame with such an index")
+        raise ValueError(_NO_DATES)
     turns = [2 * np.pi * np.asarray(getattr(times, part), np.float64) / PARTS[part] for part in parts]
     return np.stack([of for angle in turns for of in (np.sin(angle), np.cos(angle))], axis=1)
 
@@ -97,7 +98,7 @@ def with_calendar(sequences: Sequences, parts: tuple[str, ...], reset: bool) -> 
     A ValueError where X has no dates, or (`reset`) a part is the same at all of them.
     """
     if sequences.order is None:
-        raise ValueError("calendar needs dates or periods as the times of X: give a frame with such an index")
+        raise ValueError(_NO_DATES)
     rows = np.concatenate([angles(times, parts) for times in sequences.times()])
     for part, changes in zip(parts, np.ptp(rows, axis=0).reshape(-1, 2), strict=True):
         if reset and not changes.any():
