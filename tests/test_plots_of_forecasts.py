@@ -49,6 +49,7 @@ def test_history_forecast_and_band_are_drawn_at_their_times():
     ("known", "ahead"),
     [
         (KNOWN.to_numpy(), [1, 2, 3]),
+        (KNOWN.tolist(), [1, 2, 3]),
         (KNOWN, pandas.Series([1, 2, 3], pandas.RangeIndex(1, 4, name="steps ahead"))),  # times that are not even
     ],
 )
@@ -114,6 +115,11 @@ def test_periods_are_drawn_at_their_beginning():
 def test_what_is_no_forecast_is_refused(known, ahead, message):
     with pytest.raises(ValueError, match=message):
         plots.forecast(known, ahead)
+
+
+def test_what_came_is_one_sequence_of_numbers_too():
+    with pytest.raises(ValueError, match=r"one sequence of numbers can be drawn, such as the first, X\[0\]"):
+        plots.forecast([1.0, 2.0], [3.0, 4.0], actual=[[3.0], [4.0, 5.0]])
 
 
 def test_dates_do_not_run_into_each_other():

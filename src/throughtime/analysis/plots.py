@@ -298,7 +298,7 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
         )
     before, after = np.arange(-len(known) + 1, 1), np.arange(1, len(ahead) + 1)
     label = "steps ahead"
-    if hasattr(history_, "index") and hasattr(predicted, "index") and predicted.index.name != label:
+    if hasattr(history_, "iloc") and hasattr(predicted, "iloc") and predicted.index.name != label:  # lists have "index"
         before, after = (
             (index.to_timestamp() if hasattr(index, "to_timestamp") else index).to_numpy()
             for index in (history_.index, predicted.index)
@@ -319,7 +319,7 @@ def forecast(history_: Any, predicted: Any, ax: Axes | None = None, *, actual: A
             )
     ax.plot(after, middle, color=COLOURS[0], marker="o", markersize=2.5, label="forecast")
     if actual is not None:
-        ax.plot(after, np.asarray(actual, float), color=COLOURS[1], linewidth=1, label="what came")
+        ax.plot(after, _numbers(actual), color=COLOURS[1], linewidth=1, label="what came")
     ax.set(xlabel=label, ylabel=plain(str(getattr(history_, "name", None) or "")))
     short_dates(ax)
     legend_above(ax)
