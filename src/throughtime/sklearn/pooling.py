@@ -23,10 +23,9 @@ def pooled(y: Array, lengths: Array, pooling: Pooling) -> tuple[Array, Array | N
     """Outputs (B,R,O) → those of the sequences (B,1,K), and the share (B,R) of each step; `last` are as they are."""
     if pooling == "last":
         return y, None
-    shares = attention(y, lengths) if pooling == "attention" else np.where(_real(y, lengths), 1 / lengths[:, None], 0)
-    of_steps = y[..., :-1] if pooling == "attention" else y
-    real = _real(y, lengths)[..., None]
-    return (shares[..., None] * np.where(real, of_steps, 0)).sum(axis=1, keepdims=True), shares
+    real = _real(y, lengths)
+    of_steps, shares = (y[..., :-1], attention(y, lengths)) if pooling == "attention" else (y, real / lengths[:, None])
+    return (shares[..., None] * np.where(real[..., None], of_steps, 0)).sum(axis=1, keepdims=True), shares
 
 
 def unpooled(delta: Array, y: Array, one: Array, shares: Array | None, pooling: Pooling) -> Array:
