@@ -48,9 +48,8 @@ class OneLineErrors(Commands):
             elif hasattr(stream := getattr(sys, name), "reconfigure"):
                 stream.reconfigure(errors="throughtime.named")
         with failures_reported(), warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_: note(
-                str(message).strip().partition("\n")[0]
-            )  # Numba adds tracebacks
+            # without the tracebacks that Numba adds
+            warnings.showwarning = lambda message, *_: note(str(message).strip().partition("\n")[0])
             status = super().main(*args, **extra | {"standalone_mode": False})
             sys.stdout.flush()
         sys.exit(status if isinstance(status, int) else DONE)

@@ -13,6 +13,9 @@ from throughtime.studio import answers
 from throughtime.tasks.bits import digits
 from throughtime.tasks.machine import Machine
 
+FIRST_OPERANDS = (91, 46, 56, 8, 90, 1, 33, 74, 5, 12)
+"""Their sum has carries, so that the page can say where the network keeps them."""
+
 
 @dataclass(frozen=True, eq=False)
 class Example:
@@ -29,6 +32,11 @@ class Example:
     def has_targets(self) -> bool:
         """Whether any step is scored; if not, nothing is right or wrong, and there is no loss."""
         return self.batch.mask is None or bool(np.any(self.batch.mask))
+
+
+def first(task: Any) -> Example:
+    """What the page shows of a task before anything else is chosen."""
+    return of_operands(task, FIRST_OPERANDS[: task.inputs]) if task.reads_numbers else of_sample(task, 0)
 
 
 def of_operands(task: Any, operands: Sequence[int]) -> Example:

@@ -167,9 +167,8 @@ class Guard:
                 scope["root_path"] = prefix
             await self.app(scope, receive, self._with_headers(connection, send))
         elif scope["type"] == "http":
-            refusal = PlainTextResponse(
-                f"{reason}\n", 403, {"connection": "close"}
-            )  # whatever else it sends is not read
+            # whatever else it sends is not read
+            refusal = PlainTextResponse(f"{reason}\n", 403, {"connection": "close"})
             await refusal(scope, receive, self._with_headers(None, send))
         else:
             await receive()
@@ -190,8 +189,10 @@ class Guard:
     def _is_own(self, origin: str) -> bool:
         """Whether an origin, scheme://host:port, is this server, or its proxy."""
         found = origin_of(origin)
-        if found is None or (self.proxy is not None and found == self.proxy.origin):
-            return found is not None
+        if found is None:
+            return False
+        if self.proxy is not None and found == self.proxy.origin:
+            return True
         scheme, name, port = found
         if scheme != "http" or port != self.port:
             return False

@@ -14,7 +14,7 @@ from throughtime.studio import compiling, messages, opened, proving
 from throughtime.studio.answers import Considered, Hello, History, HistoryEntry, Saved, State, Verdict, error, write
 from throughtime.studio.aside import aside
 from throughtime.studio.client import Client
-from throughtime.studio.example import Example, of_operands, of_sample, of_word
+from throughtime.studio.example import Example, first, of_operands, of_sample, of_word
 from throughtime.studio.folders import Folders
 from throughtime.studio.frame import Framer
 from throughtime.studio.plan import CHECKED, chosen, listed, options, plan, unable
@@ -31,9 +31,6 @@ MOST_ENTRIES = 2000
 UPLOADS_AT_ONCE = 2
 MOST_LOSSES = 3
 """Times in a row that the training process may end before a run begins in it."""
-
-FIRST_OPERANDS = (91, 46, 56, 8, 90, 1, 33, 74, 5, 12)
-"""Their sum has carries, so that the page can say where the network keeps them."""
 
 
 class Session:
@@ -210,7 +207,7 @@ class Session:
             if self.wanted:
                 example: Example = self.wanted(task)
                 return example
-        return of_operands(task, FIRST_OPERANDS[: task.inputs]) if task.reads_numbers else of_sample(task, 0)
+        return first(task)
 
     async def _show(self, example: Example, wanted: Any, client: Client | None = None) -> None:
         self.example, self.wanted = example, wanted
