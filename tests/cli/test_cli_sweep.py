@@ -25,6 +25,16 @@ def test_a_sweep_its_table_and_its_files(throughtime, here):
     assert "holds another sweep" in throughtime("sweep", "recall", *SMALL, "--seeds", 3).complaint
 
 
+def test_a_refused_sweep_leaves_no_folder_and_takes_none_away(throughtime, here):
+    refused = ("sweep", "recall", "--gaap", 1)
+    assert throughtime(*refused).status == 2
+    assert not (here / "sweeps").exists()
+    (here / "sweeps").mkdir()
+    assert throughtime(*refused, "--out", "other.sqlite").status == 2
+    assert throughtime(*refused).status == 2
+    assert (here / "sweeps").is_dir()
+
+
 def test_from_toml_with_a_figure(throughtime, here):
     pytest.importorskip("matplotlib", reason="figures need matplotlib: pip install 'throughtime[plot]'")
     (here / "mine.toml").write_text(

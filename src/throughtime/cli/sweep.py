@@ -113,6 +113,7 @@ def run(
     }
     described |= {name: value for name, value in given.items() if value is not None}
     described["options"] = described.get("options", {}) | _options(ctx.args)
+    is_new = out is None and not FOLDER.exists()
     if out is None:
         FOLDER.mkdir(exist_ok=True)
         out = FOLDER / f"{Path(task).stem.replace(':', '-')}.sqlite"
@@ -130,8 +131,9 @@ def run(
     except KeyboardInterrupt:
         raise Failure(f"interrupted; what is done is in {out}, the same command continues", INTERRUPTED) from None
     finally:
-        with suppress(OSError):  # it holds something, as it does unless all was refused
-            FOLDER.rmdir()
+        if is_new:
+            with suppress(OSError):  # it holds something, as it does unless all was refused
+                FOLDER.rmdir()
     if json:
         document(_document(store, summary(store)))
     elif talks:

@@ -67,10 +67,10 @@ def sweep(
     jobs : int ≥ 1, optional
         Processes on this computer; as many as there are processors if not given. Optuna's search runs in this one.
     scheduler : str, optional
-        Address of a dask.distributed scheduler such as "tcp://10.0.0.1:8786": the trials run on its workers, which need
-        the same throughtime, and data files at the same paths. The work of a worker that died is done again by
-        another.
-    progress : function of a trial, its result, how many trials are done, and how many there are
+        Address of a dask.distributed scheduler such as "tcp://10.0.0.1:8786": the networks are trained on its workers,
+        which need the same throughtime, and data files at the same paths. The work of a worker that died is done again
+        by another.
+    progress : function of a run (its number, options and seed), its result, how many runs are done, and of how many
 
     Returns
     -------
@@ -105,9 +105,8 @@ def sweep(
         with _workers(processes, scheduler):  # what is missing is said before there is a file
             pass
     store = Store(out, replace(space, data=fingerprint(task)))
-    done = len(store.results())
     if by_optuna:
-        results = searched(space, store)
+        done, results = len(store.results()), searched(space, store)
     else:
         missing = store.missing()
         done = len(space) - len(missing)
