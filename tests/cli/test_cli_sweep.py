@@ -20,7 +20,7 @@ def test_a_sweep_its_table_and_its_files(throughtime, here):
     assert (here / "rows.csv").read_text().startswith("run,steps,batch,gap,seed,exact,")
     found = throughtime("sweep", "show", "sweeps/recall.sqlite", "--json").json
     assert [row["seed"] for row in found["results"]] == [2, 3, 2, 3]
-    assert (found["done"], found["trials"], found["task"]) == (4, 4, "recall")
+    assert (found["done"], found["runs"], found["task"]) == (4, 4, "recall")
     assert throughtime("sweep", "recall", *SMALL, "--seeds", "2..3", "--json").json == found
     assert "holds another sweep" in throughtime("sweep", "recall", *SMALL, "--seeds", 3).complaint
 

@@ -110,7 +110,7 @@ def store(tmp_path):
 
 def test_the_table(store):
     found = summary(store)
-    assert (found.measure, found.done, found.trials) == ("exact", 6, 6)
+    assert (found.measure, found.done, found.runs) == ("exact", 6, 6)
     best, second = found.groups
     assert (best.options, second.options) == ({"gap": 2}, {"gap": 1})
     assert best == Group({"gap": 2}, 3, 0, 0, 0, None, *map(pytest.approx, (0.21, 0.01, 0.2, 0.22)), 2, 2.0)

@@ -105,7 +105,7 @@ def test_what_is_pruned_was_above_the_median_of_those_before(whole, study):
 
 def test_the_table_has_what_was_pruned_last(whole):
     found = summary(whole)
-    assert (found.measure, found.done, found.trials) == ("exact", 28, 28)
+    assert (found.measure, found.done, found.runs) == ("exact", 28, 28)
     pruned = [group.pruned for group in found.groups]
     assert pruned == sorted(pruned)
     assert set(pruned) == {0, 2}

@@ -222,7 +222,7 @@ def _table(found: Summary, most: int | None = None) -> list[str]:
     if most is not None and len(found.groups) > most:
         lines.append(f"  … and {len(found.groups) - most} more")
     failed = sum(group.failed for group in found.groups)
-    lines.append(f"  {found.done} of {found.trials} runs done" + (f", {failed} failed" if failed else ""))
+    lines.append(f"  {found.done} of {found.runs} runs done" + (f", {failed} failed" if failed else ""))
     lines += [f"  {error}" for error in dict.fromkeys(group.error for group in found.groups) if error is not None][:5]
     return [printable(line) for line in lines]
 

@@ -42,12 +42,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Summary:
-    """The groups, the best mean first; `measure` is "exact" (greater is better) or "root_mean_square" (less is)."""
+    """The groups, the best mean first, and how many runs are done of how many.
+
+    `measure` is "exact" (greater is better) or "root_mean_square" (less is).
+    """
 
     measure: str
     groups: list[Group]
     done: int
-    trials: int
+    runs: int
 
 
 def summary(store: Store) -> Summary:
