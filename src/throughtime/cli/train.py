@@ -28,7 +28,8 @@ continues it to the same bits as if it had never stopped.
 
 \b
 Exit status: 0 trained (the line "exact" or "wrong" says how well; to test it in a
-script, add: && throughtime evaluate); 1 the loss is not finite, the last good
+script, add: && throughtime evaluate), also where --until-proved ends without a
+proof (to test it: && throughtime prove); 1 the loss is not finite, the last good
 parameters are saved; 2 bad usage or input; 130 interrupted."""
 
 
