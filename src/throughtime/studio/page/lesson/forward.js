@@ -51,8 +51,7 @@ export const forward = {
     /** @param {number} to */
     function seek(to) {
       moment = to;
-      if (moment < T && selection.t > moment) selection = { ...selection, t: moment };
-      else if (moment < T) selection = { ...selection, t: Math.min(moment, T - 1) };
+      if (moment < T) selection = { ...selection, t: moment };
       changed();
     }
 

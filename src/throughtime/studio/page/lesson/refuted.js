@@ -50,8 +50,7 @@ export function refuted(tools, words, changed) {
   /** @type {Omit<Seen, "table"> & {of: Network, step: number} | null} */
   let sketch = null;
   let seed = 3;
-  /** @type {Trainer | null} */
-  let trainer = null;
+  let trainer = begun();
   let end = UPDATES;
   /** @type {ReturnType<typeof checkInSlices> | null} */
   let slices = null;
@@ -75,20 +74,23 @@ export function refuted(tools, words, changed) {
   again.addEventListener("click", () => act("again"));
   button.addEventListener("click", () => act("learn"));
 
-  function begin() {
-    end = UPDATES;
-    slices = null;
+  function begun() {
+    const network = tools.network({ cell: "lstm", hidden: H }, seed);
+    return new Trainer(network, task, { batch: 64, optimizer: { name: "adam", learning_rate: 0.02 }, seed });
+  }
+
+  /** Begins with the next network. */
+  function renew() {
+    seed++;
+    [trainer, end, slices, seen] = [begun(), UPDATES, null, null];
     checked = { checked: 0, wrong: 0 };
     clouds = new Clouds(H);
-    const network = tools.network({ cell: "lstm", hidden: H }, seed);
-    trainer = new Trainer(network, task, { batch: 64, optimizer: { name: "adam", learning_rate: 0.02 }, seed });
   }
 
   /** A piece of the work; whether there is more. */
   function work() {
-    if (trainer === null) begin();
-    const { network } = /** @type {Trainer} */ (trainer);
-    if (/** @type {Trainer} */ (trainer).step < end) trainer?.run(1);
+    const { network } = trainer;
+    if (trainer.step < end) trainer.run(1);
     else {
       slices ??= checkInSlices(network, task.machine, BITS, 1);
       const { done, value } = slices.next();
@@ -99,10 +101,7 @@ export function refuted(tools, words, changed) {
       else {
         const word = wrongWord(network, task, BITS + 1);
         seen = word && lookedAt(network, word);
-        if (seen === null) {
-          seed++;
-          trainer = null;
-        }
+        if (seen === null) renew();
       }
     }
     return seen === null;
@@ -127,12 +126,11 @@ export function refuted(tools, words, changed) {
     const carriesOfPath = sum.states.slice(1);
     network.predict(watched);
     const known = memories(network);
-    const carries = carriesWatched;
-    clouds.turn(known, carries, 1);
-    const cell = farthest(known, carries, path, carriesOfPath);
+    clouds.turn(known, carriesWatched, 1);
+    const cell = farthest(known, carriesWatched, path, carriesOfPath);
     const at = (/** @type {Float64Array} */ C, /** @type {number} */ n) =>
       /** @type {Point} */ ([clouds.at(C, n)[0], C[n * H + cell]]);
-    const points = byCarry(carries, (n) => at(known, n));
+    const points = byCarry(carriesWatched, (n) => at(known, n));
     const outlines = points.map(outline);
     const way = carriesOfPath.map((_, t) => at(path, t));
     const left = way.findIndex((p, t) => !holds(outlines[carriesOfPath[t]], p));
@@ -145,7 +143,7 @@ export function refuted(tools, words, changed) {
    * few updates, as it takes longer than they do.
    */
   function early() {
-    const { network, step } = /** @type {Trainer} */ (trainer);
+    const { network, step } = trainer;
     if (sketch?.of === network && step - sketch.step < FEW) return sketch;
     network.predict(watched);
     const C = memories(network);
@@ -158,10 +156,9 @@ export function refuted(tools, words, changed) {
   }
 
   function draw() {
-    if (trainer === null) begin();
-    const step = trainer?.step ?? 0;
+    const { step } = trainer;
     meter.value = checked.checked - checked.wrong;
-    const digits = seen ? words.tests : trainer && step >= end ? words.testing : words.updates;
+    const digits = seen ? words.tests : step >= end ? words.testing : words.updates;
     write(
       /** @type {Element} */ (score.lastChild),
       digits.replace("N", String(checked.checked - checked.wrong)).replace("U", String(step)),
@@ -174,7 +171,7 @@ export function refuted(tools, words, changed) {
     if (with_) paint(with_, seen ?? early());
     set(picture, {
       "data-left": seen ? seen.left + 1 : null,
-      "data-parameters": seen && trainer ? trainer.network.parameters.join(" ") : null,
+      "data-parameters": seen ? trainer.network.parameters.join(" ") : null,
     });
   }
 
@@ -182,9 +179,7 @@ export function refuted(tools, words, changed) {
   function act(action) {
     if (action === "again") {
       loop.stop();
-      seed++;
-      [trainer, seen] = [null, null];
-      checked = { checked: 0, wrong: 0 };
+      renew();
     } else if (loop.wanted) loop.stop();
     else if (seen === null && tools.still) while (work());
     else if (seen === null) loop.start();
@@ -198,7 +193,7 @@ export function refuted(tools, words, changed) {
     draw,
     seen: (/** @type {boolean} */ is) => loop.seen(is),
     values: () => ({
-      updates: String(trainer?.step ?? 0),
+      updates: String(trainer.step),
       ...(seen && {
         passed: (checked.checked - checked.wrong).toLocaleString("en"),
         digits: String(seen.wrong + 1),
