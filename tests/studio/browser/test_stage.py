@@ -70,6 +70,7 @@ def test_sum_network_and_states_are_seen_together(adder, size, scheme):
     assert states[2] - states[0] > 380
     assert states[3] - states[1] > 250
     page.locator('.panel-unrolled [data-array=h][data-t="3"][data-unit="5"]').click()
+    page.wait_for_selector(".drawer .inspector-value [data-value]")
     drawer, numbers = page.evaluate(BOX, ".drawer"), page.evaluate(BOX, ".panel-controls .own")
     assert drawer[2] <= page.evaluate(BOX, ".unrolled")[0]  # beside the picture, and above the numbers that one tries
     assert drawer[3] <= numbers[1]
@@ -85,7 +86,9 @@ def test_nothing_is_wider_than_the_window_and_a_chosen_cell_is_in_sight(adder, s
     page.wait_for_selector(".drawer .inspector-value [data-value]")
     page.locator(".drawer .source[data-array=delta_h], .drawer .leads[data-array=delta_h]").first.click()
     page.wait_for_function(
-        """() => { const cell = document.querySelector(".cell[aria-selected]").getBoundingClientRect();
+        """() => { const chosen = document.querySelector(".cell[aria-selected]");
+            if (chosen.dataset.t === "6") return false; // the one before
+            const cell = chosen.getBoundingClientRect();
             const drawer = document.querySelector(".drawer").getBoundingClientRect();
             const apart = drawer.right <= cell.left || drawer.top >= cell.bottom - 1;
             return apart && cell.top >= 0 && cell.bottom <= innerHeight && drawer.bottom <= innerHeight + 1; }"""
@@ -194,6 +197,20 @@ def test_a_film_of_the_states_repeats_for_ever(adder):
     assert film.n_frames > 10
     canvas = page.evaluate(BOX, ".space-picture")
     assert film.size == (round(canvas[2] - canvas[0]), round(canvas[3] - canvas[1]))
+
+
+def test_a_mistake_made_while_a_link_asks_leaves_it_its_step(adder, running, watched):
+    adder(steps=5)
+    page = watched(running.url + "#task=parity&seed=3&step=2").page
+    question = page.get_by_text("Following it ends the run that is here: 5 updates")
+    question.wait_for()
+    page.locator(".panel-controls summary").click()
+    page.locator("#setting-schedule").fill("never")
+    page.locator("#setting-schedule").press("Enter")
+    page.wait_for_selector(".notice:not([hidden])")
+    page.get_by_role("button", name="Follow the link").click()
+    page.wait_for_function("() => document.getElementById('setting-task').value === 'parity'")
+    wait_for_step(page, 2)
 
 
 def test_a_link_asks_before_it_ends_a_run(adder, running, watched):

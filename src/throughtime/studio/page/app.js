@@ -73,8 +73,8 @@ export function mount(root, host) {
   let settled = false;
   /** Settings of a link that are not those of the run: they wait for its frame. @type {View["settings"] | null} */
   let others = null;
-  /** Done once the host has said that the settings of a link can be had. */
-  let considered = () => {};
+  /** Done once the host has said that the settings of a link can be had; null unless it is asked. */
+  let considered = /** @type {(() => void) | null} */ (null);
   /** Done if the reader's answer to the question is yes. */
   let agreed = () => {};
   if (wanted)
@@ -239,12 +239,14 @@ export function mount(root, host) {
     } else if (message.type === "state") {
       changed({ running: message.running, preparing: message.preparing });
     } else if (message.type === "considered") {
-      considered();
+      considered?.();
+      considered = null;
     } else if (message.type === "saved") {
       changed({ saved: message.path });
     } else if (message.type === "error") {
       // settings that were chosen and refused, also by a link, are not those of the run
-      wanted = null;
+      if (considered || configured) wanted = null;
+      considered = null;
       changed({ notice: message.message, playing: false, settings: state.hello?.settings ?? state.settings });
     }
   }
