@@ -8,15 +8,13 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from dom import PATIENCE
 from lesson_page import note_foreign
 from running import receive, studio
 
 from throughtime.studio.lesson import lesson
 
 WHERE = ("chromium", "chromium-browser", "google-chrome")
-PATIENCE = 120_000
-"""Milliseconds; a machine that does other things too may take as long."""
-
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--force-device-scale-factor=1",
@@ -29,6 +27,7 @@ def chromium():
     path = next(filter(None, map(shutil.which, WHERE)), None)
     if path is None:
         pytest.skip(f"no browser is installed: {', '.join(WHERE)} were looked for")
+    playwright.expect.set_options(timeout=PATIENCE)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=path, args=QUIET)
         yield browser
@@ -104,7 +103,7 @@ def chapter(chromium, lesson_address):
         context = chromium.new_context(
             **{"viewport": {"width": 1280, "height": 720}, "reduced_motion": "reduce"} | options
         )
-        context.set_default_timeout(120_000)
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         complaints = []
         page.on("console", lambda message: complaints.append(message.text))

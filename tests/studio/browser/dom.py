@@ -1,7 +1,10 @@
-"""Numbers read out of the page."""
+"""Numbers read out of the page, and how long they are waited for."""
 
 import numpy as np
 import pytest
+
+PATIENCE = 120_000
+"""Milliseconds; a machine that does other things too may take as long."""
 
 CELLS = """(where) => [...document.querySelectorAll(where + " [data-array][data-value]")].map((cell) => ({
     array: cell.dataset.array, layer: Number(cell.dataset.layer), direction: cell.dataset.direction,

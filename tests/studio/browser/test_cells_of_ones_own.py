@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from dom import array, cells
+from dom import PATIENCE, array, cells
 
 import throughtime as tt
 from throughtime.cells.symbols import cell, exp, maximum, sigmoid, tanh
@@ -59,6 +59,7 @@ def test_a_cell_that_a_page_does_not_know_is_refused_in_a_sentence(chromium, tmp
     assert '"op":"@T"' in text
     (tmp_path / "page.html").write_text(text.replace('"op":"@T"', '"op":"unheard"'), encoding="utf-8")
     page = chromium.new_page()
+    page.set_default_timeout(PATIENCE)
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto((tmp_path / "page.html").as_uri())

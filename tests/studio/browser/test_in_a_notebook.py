@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from dom import array, cells
+from dom import PATIENCE, array, cells
 
 import throughtime as tt
 
@@ -24,6 +24,7 @@ def test_view_after_nbconvert(chromium, tmp_path):
     (tmp_path / "notebook.html").write_text(page, encoding="utf-8")
 
     context = chromium.new_context(viewport={"width": 1200, "height": 1000}, offline=True)
+    context.set_default_timeout(PATIENCE)
     opened = context.new_page()
     complaints = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))

@@ -395,6 +395,7 @@ def test_the_chapters_and_the_words_are_within_reach(chapter, width):
     assert menu.get_attribute("open") is None
     summary.click()
     menu.get_by_role("link", name="Gates").click()
+    page.wait_for_function("() => location.hash === '#gates'")
     assert menu.get_attribute("open") is None
     top = page.locator("#gates h2").bounding_box()["y"]
     assert 0 <= top < 200

@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from dom import PATIENCE
 from lesson_page import known, number, press, value
 
 import throughtime as tt
@@ -65,6 +66,7 @@ def pages(tmp_path, certificates, chromium):
     for seed, text in enumerate(certificates):
         path = tmp_path / f"{seed}.html"
         page = chromium.new_page(viewport={"width": 1280, "height": 720}, reduced_motion="reduce")
+        page.set_default_timeout(PATIENCE)
         path.write_text(lesson().replace(certificates[0], text), encoding="utf-8")
         page.goto(path.as_uri())
         page.evaluate("document.getElementById('proof').scrollIntoView()")

@@ -7,7 +7,6 @@ from dom import array, cells, wait_for_step
 from running import receive, send, studio
 
 expect = pytest.importorskip("playwright.sync_api", reason="needs the extra `browser`").expect
-expect.set_options(timeout=120_000)
 pytestmark = pytest.mark.long
 
 NUMBERS = (2**30 - 12345, 987654321)
@@ -25,7 +24,11 @@ def test_the_whole_story(running, watched, line, tmp_path):
     page.wait_for_function("() => document.querySelector('[data-counter=exact]').textContent === '100 %'")
     page.get_by_label("Speed of the training").select_option("100 updates/s")
     page.get_by_role("button", name="▶ Train").click()
+    page.wait_for_function("() => Number(document.querySelector('[data-counter=step]').textContent) > 2000")
     page.get_by_role("button", name="❚❚ Pause").click()
+    page.wait_for_function(  # the address is written when the page rests, and shows the last frame
+        "() => location.hash.includes(`step=${document.querySelector('[data-counter=step]').textContent}`)"
+    )
     page.wait_for_selector(".badge[data-right=true]")
     assert float(page.locator(".badge").get_attribute("data-value")) < 1e-8
 

@@ -30,12 +30,11 @@ def workshop(watched, lesson_address):
     return opened
 
 
-def train(page):
-    """At full speed, to the end of the run."""
+def train(page, end):
+    """At full speed, to the end of the run; its address is written when the page rests, and shows the last frame."""
     page.get_by_label("Speed of the training").select_option("null")
     page.get_by_role("button", name="▶ Train").click()
-    page.wait_for_selector("[data-running]")
-    page.wait_for_selector("button.primary:not([data-running])")
+    page.wait_for_function("step => location.hash.includes(`step=${step}`)", arg=end)
 
 
 def try_numbers(page, *numbers):
@@ -63,7 +62,7 @@ def network_of(page, specification):
 def test_a_network_learns_to_add_and_every_number_is_numpys(workshop):
     page = workshop()
     assert page.locator("[data-counter=step]").inner_text() == "0"
-    train(page)
+    train(page, 2000)
     assert page.locator("[data-counter=step]").inner_text() == "2000"
     assert page.locator("[data-counter=exact]").inner_text() == "100 %"
     try_numbers(page, 107, 27)
@@ -99,7 +98,7 @@ def test_a_network_is_refuted_then_trained_then_proved(workshop):
     page.wait_for_selector(".verdict[data-state=refuted]")
     wrong = "document.querySelectorAll('.paper .answer[data-right=false]').length"
     page.wait_for_function(f"() => {wrong} === 1")  # the sum that was found takes the example's place
-    train(page)
+    train(page, 2000)
     page.get_by_role("button", name="Prove").click()
     page.wait_for_selector(".verdict[data-state=proved]")
     assert "your browser has checked the proof" in page.locator(".verdict").inner_text()
@@ -124,6 +123,7 @@ def test_settings_make_another_network_and_a_link_leads_to_it(workshop):
     for task in ("parity", "multiplication", "counter", "comparison", "subtraction"):
         page.locator("#setting-task").select_option(task)
         page.wait_for_function("task => location.hash.includes(`task=${task}`)", arg=task)
+        wait_for_step(page, 0)
         page.get_by_role("button", name="One update").click()
         wait_for_step(page, 1)
 
@@ -210,7 +210,7 @@ def test_an_exported_page_has_its_verdict_checks_it_takes_numbers_and_trains(wat
 
 def test_an_exported_page_goes_on_from_its_network_and_back_to_it(watched, proved, tmp_path):
     page = exported(watched, tmp_path, proved[1])
-    train(page)
+    train(page, 4000)
     assert page.locator("[data-counter=step]").inner_text() == "4000"
     page.get_by_label("Checkpoint of the training").press("Home")
     wait_for_step(page, 2000)
