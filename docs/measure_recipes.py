@@ -41,7 +41,6 @@ VARIANTS = {
     "sigmoid 3": ("elman", "sigmoid", {"hidden": 3}, {}),
     "tanh 16, noise 0.2": ("elman", "tanh", {}, {"noise": 0.2}),
     "relu 16": ("elman", "relu", {}, {}),
-    "LSTM 8, noise 0.2": ("lstm", None, {}, {"noise": 0.2}),
     "LSTM 8, plain": ("lstm", None, {}, {"noise": 0.0, "weight_decay": 0.0, "cell_penalty": 0.0}),
     "GRU 8, noise 0.2": ("gru", None, {}, {"noise": 0.2}),
     "GRU 8, plain": ("gru", None, {}, {"noise": 0.0, "weight_decay": 0.0}),
