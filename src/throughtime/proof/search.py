@@ -209,8 +209,10 @@ class Search:
             self.closed = tracking
             if same and tolerance < FINEST:
                 return "no error found"
-            if not same and (proved := self.attempts(tracking, walks, STEPS, epsilon, BOLD)):
-                return proved
+            if not same:
+                sets = hulls(tracking, self.tried, walks, self.budget)
+                if proved := self.attempts(tracking, sets, STEPS, epsilon, BOLD):
+                    return proved
             if lingering is None:
                 lingering = linger(self.tried, self.machine, self.seed, self.budget)
                 if lingering.error and (refuted := self.refute(lingering.error)):
@@ -218,14 +220,19 @@ class Search:
             finer = self.finer_where_wide(tracking, lingering, tolerance)
             if isinstance(finer, Wrong):
                 return self.refute(finer.word) or NEAR
-            if finer is not None and (proved := self.attempts(finer, lingering, FINER_STEPS, epsilon, PATIENT)):
+            if finer is not None and (proved := self.attempts(*finer, FINER_STEPS, epsilon, PATIENT)):
                 return proved
             tolerance *= FINER
 
-    def finer_where_wide(self, tracking: Tracking, walks: Walks, tolerance: float) -> Tracking | Wrong | None:
-        """An automaton whose sets are at most τ wide, with representatives nearer to each other where states drift."""
+    def finer_where_wide(
+        self, tracking: Tracking, walks: Walks, tolerance: float
+    ) -> tuple[Tracking, Sets] | Wrong | None:
+        """An automaton whose sets, the hulls of what walks leave, are at most τ wide, and these.
+
+        It has representatives nearer to each other where states drift.
+        """
+        sets = hulls(tracking, self.tried, walks, self.budget)
         for _ in range(ROUNDS):
-            sets = hulls(tracking, self.tried, walks, self.budget)
             ends = self.system.embedded(sets.lo), self.system.embedded(sets.hi)
             wide = (ends[1] - ends[0]).max(axis=1) > WIDE * tolerance
             if not wide.any():
@@ -237,8 +244,8 @@ class Search:
                 return None
             if isinstance(found, Wrong):
                 return found
-            tracking = found
-        return tracking
+            tracking, sets = found, hulls(found, self.tried, walks, self.budget)
+        return tracking, sets
 
     def wrong_at_a_corner(self, tolerance: float) -> Wrong | None:
         """A word on which the network is wrong at corners of the inputs' boxes, if an automaton of them shows it."""
@@ -251,10 +258,9 @@ class Search:
         return found if isinstance(found, Wrong) else None
 
     def attempts(
-        self, tracking: Tracking, walks: Walks, steps: tuple[int, ...], epsilon: float, widening: Widening
+        self, tracking: Tracking, sets: Sets, steps: tuple[int, ...], epsilon: float, widening: Widening
     ) -> Proved | None:
-        """Attempts with each m, from the hulls of what walks leave."""
-        sets = hulls(tracking, self.tried, walks, self.budget)
+        """Attempts with each m."""
         for m in steps:
             if proved := self.attempt(tracking, sets, m, epsilon, widening):
                 return proved
