@@ -12,6 +12,7 @@ import pytest
 import throughtime as tt
 from throughtime.proof import lessons
 from throughtime.proof.lessons import LESSONS, Lessons, Round, resume_until_proved, train_until_proved
+from throughtime.proof.search import Search
 from throughtime.training import folder as of_run
 from throughtime.training.checkpoint import load_run
 from throughtime.weights.files import FORMAT, save_tensors
@@ -213,7 +214,7 @@ def test_ctrl_c_while_a_round_is_judged_ends_training(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as during:
-        during.setattr(lessons.Search, "verdict", pressed)
+        during.setattr(Search, "verdict", pressed)
         run, proof, before = verdicts_of(**settings, out=tmp_path / "run")
     assert (run.stopped, proof, before) == ("interrupted", None, [])
     after = []

@@ -74,11 +74,9 @@ def prove_greatest(
     """
     if of not in get_args(Quantity):
         raise ValueError(f'of must be "input noise" or "epsilon", got {of!r}')
-    whole = Budget.of(budget)
+    whole, taken, name = Budget.of(budget), 0.0, of.replace(" ", "_")
     given = {"epsilon": epsilon, "input_noise": input_noise}
-    name = "epsilon" if of == "epsilon" else "input_noise"
-
-    taken = 0.0
+    least = number(name, given[name], 0)
 
     def attempt(value: float, share: float) -> Proof:
         nonlocal taken
@@ -89,11 +87,11 @@ def prove_greatest(
         taken = max(taken, spent) if isinstance(found, Proved) else taken
         return found
 
-    proof = attempt(number(name, given[name], 0), whole.left)
+    proof = attempt(least, whole.left)
     most = 1.0 if of == "epsilon" else most_noise(machine)
     if not isinstance(proof, Proved):
-        return Greatest(proof, 0.0, given[name], proof)
-    value, beyond, verdict = proof.epsilon if of == "epsilon" else input_noise, most, None
+        return Greatest(proof, 0.0, least, proof)
+    value, beyond, verdict = proof.epsilon if of == "epsilon" else least, most, None
     while max(value, LEAST * most * (of != "epsilon")) * NEAR < beyond and AMPLE * taken < whole.left:
         tried = math.sqrt(value * beyond) if value > 0 else LEAST * most
         found = attempt(tried, max(whole.left / SHARE, AMPLE * taken))

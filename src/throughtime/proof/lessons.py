@@ -21,7 +21,7 @@ from throughtime.network import Network
 from throughtime.proof.budget import Budget
 from throughtime.proof.counterexample import Word
 from throughtime.proof.samples import samples
-from throughtime.proof.search import Search
+from throughtime.proof.search import search_for
 from throughtime.proof.sets import walk
 from throughtime.proof.system import System, why_not
 from throughtime.proof.verdicts import Proof, Proved, Refuted
@@ -29,7 +29,7 @@ from throughtime.support.checks import number, whole_number
 from throughtime.support.disk import StrPath
 from throughtime.support.threads import Team
 from throughtime.training.checkpoint import load_run
-from throughtime.training.folder import held
+from throughtime.training.folder import has_lessons, held
 from throughtime.training.loop import Callback, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsFields
 from throughtime.training.source import length_of
@@ -227,7 +227,7 @@ def resume_until_proved(
     with held(folder) as lock:
         run = load_run(folder, task)
         now, settings, begun = Round(0, run.network, run.settings.noise), run.settings, True
-        if (folder / LESSONS).is_file():
+        if has_lessons(folder):
             now, seed = _load(folder / LESSONS, run.network, run.task)
             settings, begun = replace(settings, seed=seed), False
         rounds *= now.number // rounds + 1
@@ -289,10 +289,8 @@ class Course:
 
     def _judge(self, network: Network) -> Proof | None:
         """The verdict; None if Ctrl-C came first: half a search must not decide what is learned next."""
-        machine = self.task.machine
         try:
-            search = Search(System.of(network, machine), machine, Budget.of(self.budget), 0, lambda line: None)
-            return search.verdict()
+            return search_for(network, self.task.machine, Budget.of(self.budget)).verdict()
         except KeyboardInterrupt:
             return None
 
