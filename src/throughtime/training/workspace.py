@@ -83,17 +83,19 @@ class Workspace:
         ), measured  # fmt: skip
 
     def _take_one_by_one(self, run: Run, steps: Steps, rates: Array, measured: Array) -> int:
-        """Each step in Python: of several shards, threads meet behind it, and weights are dropped before it.
+        """Each step in Python: threads meet behind its shards, weights are dropped before it, or it has an objective.
 
         That takes little of the time of a step that is worth shards, and some 20 µs of a small one that drops weights.
         """
         from throughtime.kernels import loop
 
-        net, settings = run.network, self.settings
+        net, settings, parts = run.network, self.settings, np.zeros((len(self.shards), 5))
         differentiate = self._differentiate if self.objective is None else self._differentiate_by
         for n, rate in enumerate(rates.tolist()):
             parameters = net.parameters if self.dropped is None else self.dropped.of(net.parameters, run.step + n)
-            differentiate(parameters, steps, n, run.step + n, measured[n])
+            differentiate(parameters, steps, n, run.step + n, parts)
+            loop.add_shards(self.gradients, parts)
+            measured[n] = parts[0]
             if self.dropped is not None:
                 self.dropped.back(self.gradients[0])
             if not loop.follow(
@@ -104,11 +106,11 @@ class Workspace:
                 return n
         return len(rates)
 
-    def _differentiate(self, parameters: Array, steps: Steps, n: int, number: int, measured: Array) -> None:
-        """The gradient of step n by the kernels' own losses, into the first of `gradients`."""
+    def _differentiate(self, parameters: Array, steps: Steps, n: int, number: int, parts: Array) -> None:
+        """The gradient of each shard of step n by the kernels' own losses, and what is measured in it (shards,5)."""
         from throughtime.kernels import loop
 
-        parts, penalty = np.zeros((len(self.shards), 5)), float(self.settings.cell_penalty)
+        penalty = float(self.settings.cell_penalty)
 
         def one(shard: int) -> None:
             rows = self.shards[shard]
@@ -118,15 +120,13 @@ class Workspace:
             )  # fmt: skip
 
         self.team.share(one, len(self.shards))
-        loop.add_shards(self.gradients, parts)
-        measured[:] = parts[0]
 
-    def _differentiate_by(self, parameters: Array, steps: Steps, n: int, number: int, measured: Array) -> None:
-        """The gradient of step n by the objective: between both passes of all shards stands a call of Python."""
+    def _differentiate_by(self, parameters: Array, steps: Steps, n: int, number: int, parts: Array) -> None:
+        """The same by the objective: between both passes of all shards stands a call of Python."""
         from throughtime.kernels import loop
 
         assert self.objective is not None
-        parts, penalty = np.zeros((len(self.shards), 5)), float(self.settings.cell_penalty)
+        penalty = float(self.settings.cell_penalty)
         drawn = [steps.rows(n, rows) for rows in self.shards]
 
         def read(shard: int) -> None:
@@ -149,8 +149,6 @@ class Workspace:
             net_y.swapaxes(0, 1), y.swapaxes(0, 1), mask.swapaxes(0, 1), steps.lengths[n]
         )
         self.team.share(back, len(self.shards))
-        loop.add_shards(self.gradients, parts)
-        measured[:] = parts[0]
 
     def _disturbance(self, number: int, rows: slice) -> tuple[Any, ...]:
         """What decides noise and dropout in some rows of the batch of a step, as kernels read it."""
