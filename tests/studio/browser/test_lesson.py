@@ -180,8 +180,8 @@ def states(x, V=6.0, U=6.0, b=-3.0):
 
 def test_a_loop_is_folded_out_and_its_copies_share_their_weights(chapter):
     section = chapter("copies")
-    loop = section.locator("path.edge.U")
-    arrows, circles = section.locator("line.edge.U"), section.locator(".node.h")
+    loop = section.locator(".edge.loop")
+    arrows, circles = section.locator(".edge.U:not(.loop)"), section.locator(".node.h")
 
     def folded():
         assert loop.is_visible() == (sum(circle.is_visible() for circle in circles.all()) == 1)

@@ -9,6 +9,8 @@ const [WIDTH, HEIGHT] = [560, 330];
 const [LEFT, APART] = [80, 100];
 const ROWS = { x: 280, h: 170, y: 60 };
 const R = 24;
+/** An arrow's head, without the thickness of its line. */
+const HEAD = 7;
 /** How long the loop takes to fold out, in milliseconds. */
 const FOLDING = 900;
 const BEGIN = { V: 6, U: 6, W: 6, b: -3, c: -3 };
@@ -26,7 +28,7 @@ export const copies = {
     let begun = 0;
 
     const columns = x.map((_, t) => column(t, () => flip(t)));
-    const loopLine = svg("path", { class: "edge U", "data-part": "U" });
+    const loopLine = svg("path", { class: "edge loop U", "data-part": "U" });
     const picture = svg(
       "svg",
       { class: "copies", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "group", "aria-label": words.picture },
@@ -88,9 +90,9 @@ export const copies = {
         const hidden = open < 0.02 && t > 0;
         for (const part of [...parts, ...Object.values(edges)]) set(part, { visibility: hidden ? "hidden" : null });
         parts.forEach((part) => set(part, { transform: `translate(${here.toFixed(1)} 0)` }));
-        line(edges.V, here, ROWS.x - R, here, ROWS.h + R, weights.V);
-        line(edges.W, here, ROWS.h - R, here, ROWS.y + R, weights.W);
-        if (edges.U) line(edges.U, at(t - 1) + R, ROWS.h, here - R, ROWS.h, weights.U);
+        arrow(edges.V, [here, ROWS.x - R], [here, ROWS.h + R], weights.V);
+        arrow(edges.W, [here, ROWS.h - R], [here, ROWS.y + R], weights.W);
+        if (edges.U) arrow(edges.U, [at(t - 1) + R, ROWS.h], [here - R, ROWS.h], weights.U);
         const { h, y } = found[t];
         write(texts.x, String(x[t]));
         write(texts.h, h.toFixed(2));
@@ -100,12 +102,8 @@ export const copies = {
         set(circles.y, { "fill-opacity": (0.08 + 0.5 * y).toFixed(3), "data-value": y });
       });
       const middle = at(0);
-      set(loopLine, {
-        visibility: open > 0.5 ? "hidden" : null,
-        d: `M${middle + R} ${ROWS.h - 8}c70 -50 70 66 0 16`,
-        "stroke-width": thickness(weights.U),
-        "data-sign": Math.sign(weights.U),
-      });
+      set(loopLine, { visibility: open > 0.5 ? "hidden" : null });
+      arrow(loopLine, [middle + R, ROWS.h - 8], [middle + R, ROWS.h + 8], weights.U, [70, 58]);
       for (const { name, input, shown } of sliders) {
         input.value = String(weights[name]);
         write(shown, format(weights[name]));
@@ -134,15 +132,26 @@ export const copies = {
   },
 };
 
-/** @param {number} weight */
-const thickness = (weight) => (0.8 + Math.abs(weight) * 0.9).toFixed(2);
-
 /**
- * @param {SVGElement} edge @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2
- * @param {number} weight
+ * An arrow from a point to another, as thick as the weight is large; or one that leaves and comes back, by as much as
+ * `out` says, from where it begins to the right and then down.
+ * @param {SVGElement} edge @param {number[]} from @param {number[]} to @param {number} weight @param {number[]} [out]
  */
-function line(edge, x1, y1, x2, y2, weight) {
-  set(edge, { x1, y1, x2, y2, "stroke-width": thickness(weight), "data-sign": Math.sign(weight) });
+function arrow(edge, [x1, y1], [x2, y2], weight, out) {
+  const thick = 0.8 + Math.abs(weight) * 0.9;
+  const [dx, dy] = out ? [-out[0], 0.9 * -out[1]] : [x2 - x1, y2 - y1];
+  const length = Math.hypot(dx, dy) || 1;
+  const [u, v] = [dx / length, dy / length];
+  const at = (/** @type {number} */ along, /** @type {number} */ across) =>
+    `${(x2 + u * along - v * across).toFixed(1)} ${(y2 + v * along + u * across).toFixed(1)}`;
+  const tip = -thick / 2;
+  const base = tip - HEAD;
+  const way = out ? `C${x1 + out[0]} ${y1 - out[1]} ${x2 + out[0]} ${y2 + out[1]} ` : "L";
+  set(edge, {
+    d: `M${x1} ${y1}${way}${at(base, 0)}M${at(tip, 0)}L${at(base, HEAD / 2)}L${at(base, -HEAD / 2)}Z`,
+    "stroke-width": thick.toFixed(2),
+    "data-sign": Math.sign(weight),
+  });
 }
 
 /** @param {number} t @param {() => void} flip */
@@ -166,7 +175,7 @@ function column(t, flip) {
   ].map(([name, y]) =>
     svg("text", { class: "name", x: -R - 2, y: Number(y) + R, "text-anchor": "end" }, `${name}`, sub(t + 1)),
   );
-  const edge = (/** @type {string} */ name) => svg("line", { class: `edge ${name}`, "data-part": name });
+  const edge = (/** @type {string} */ name) => svg("path", { class: `edge ${name}`, "data-part": name });
   const parts = [...Object.values(circles), ...Object.values(texts), ...names];
   return {
     circles,

@@ -249,7 +249,7 @@ export const TEXT = {
         {
           text:
             "[Take a step](step): the weight moves against its gradient, w becomes w − ∂E/∂w, and b becomes b − " +
-            "δ. After {steps} steps the loss is {loss}; before the last one it was {before}. It falls at every " +
+            "δ. After step {steps} the loss is {loss}; before it, it was {before}. It falls at every " +
             "press, whatever the input. The *gradient* is this ∂E/∂w, how E changes with a weight; the factor " +
             "before it, the *learning rate*, is 1 here.",
           until:
