@@ -4,7 +4,7 @@ import asyncio
 import http.client
 import json
 import socket
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import quote
 
 import hostile
@@ -38,14 +38,16 @@ def cookie(running):
 
 
 def raw(running, content):
-    """All that a server answers to some bytes, until it closes."""
+    """All that a server answers to some bytes, until it closes, which it may do before it has read them all."""
     host, port = running.host.split(":")
+    answer = b""
     with socket.create_connection((host, int(port)), PATIENCE) as connection:
-        connection.sendall(content)
-        answer = b""
-        while piece := connection.recv(2**16):
-            answer += piece
-        return answer
+        with suppress(ConnectionError):
+            connection.sendall(content)
+        with suppress(ConnectionError):
+            while piece := connection.recv(2**16):
+                answer += piece
+    return answer
 
 
 @pytest.mark.long
@@ -160,7 +162,8 @@ def test_a_request_has_its_time(running, monkeypatch):
     host, port = running.host.split(":")
     with socket.create_connection((host, int(port)), PATIENCE) as slow:
         slow.sendall(b"GET / HTTP/1.1\r\nHost: ")
-        assert slow.recv(1) == b""
+        with suppress(ConnectionError):  # where it was closed before what came was read
+            assert slow.recv(1) == b""
     monkeypatch.undo()
 
 
