@@ -1,6 +1,7 @@
 """The studio behind a reverse proxy: under another name and below a path, in a page and in a notebook's frame."""
 
 import http.client
+import os
 import socket
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Mount, Route
 
 from conftest import Watched
+from throughtime.studio import serving
 
 HOST = "hub.localhost"  # browsers lead every name that ends so to this machine
 WAYS = {
@@ -25,7 +27,8 @@ WAYS = {
 @contextmanager
 def shown(folder, **how):
     """A studio and the proxy in front of it: the address that was printed, and its own port."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+    # none of those that systems give to connections, nor another worker's: it is free until the studio has it
+    with serving.listen("127.0.0.1", 19900 + 10 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])) as free:
         port = free.getsockname()[1]
     with closing(socket.create_server(("127.0.0.1", 0))) as bound:
         prefix = f"/user/me@work/proxy/{port}"
