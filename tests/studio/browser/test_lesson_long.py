@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from lesson_page import known, press, value
+from lesson_page import FRAMES, known, press, stopped, value
 
 from throughtime.cells.activations import sigmoid
 
@@ -94,9 +94,12 @@ def test_a_step_bends_the_straight_grid(chapter):
 
 def test_training_and_bending_can_be_watched(chapter):
     section = chapter("plane", reduced_motion="no-preference")
-    section.locator("[data-action=learn]").click()
-    section.get_by_role("button", name="Pause").click()
-    section.get_by_role("button", name="Go on").click()
+    time = stopped(section.page)
+    for name in ("▶ Let it learn", "Pause", "Go on"):
+        section.get_by_role("button", name=name).click()
+        time.run_for(FRAMES)
+    assert 0 < int(value(section, "updates")) < 600
+    time.resume()
     section.locator(".buttons .primary:disabled").wait_for()
     assert value(section, "right") == "200"
     section.locator("[data-action=step]").click()
