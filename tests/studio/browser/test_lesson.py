@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from lesson_page import known as is_known
 from lesson_page import FRAMES, number, press, stopped, value
+from lesson_page import known as is_known
 
 from throughtime.network import Network
 from throughtime.studio.lesson import PAGE, lesson
