@@ -168,7 +168,7 @@ def test_in_a_notebook_every_figure_appears(tmp_path):
         "for _ in range(2):\n    plots.new()\n    print(matplotlib.is_interactive(), matplotlib.rcParams['font.size'])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=100,
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=600,
         env=os.environ | {"MPLBACKEND": "module://notebook_backend",
             "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
     )  # fmt: skip

@@ -98,7 +98,7 @@ def mypy(folder):
         "[mypy-own_cell]\ndisallow_untyped_defs = false\n"  # a step function, in symbols
     )
     command = [sys.executable, "-m", "mypy", "--config-file", str(config), "--no-error-summary", "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
     assert not done.stderr, done.stderr
     return {(name, int(line)): text for name, line, text in re.findall(r"(?m)^(\S+?):(\d+): error: (.*)$", done.stdout)}
 
@@ -109,7 +109,7 @@ def pyright(folder):
         json.dumps({"typeCheckingMode": "standard", "extraPaths": [str(ROOT / "src")], "reportMissingImports": "none"})
     )
     command = [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=280)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
     return {
         (Path(found["file"]).name, found["range"]["start"]["line"] + 1): found["message"]
         for found in json.loads(done.stdout)["generalDiagnostics"]

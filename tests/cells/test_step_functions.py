@@ -223,7 +223,7 @@ def test_kernels_in_a_run_that_continues(tmp_path):
 def test_the_kernels_of_every_cell_uncompiled():
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", __file__, "-k", "test_kernels"],
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=300,
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     assert f"{len(STEPS) + 1} passed" in done.stdout

@@ -186,7 +186,7 @@ def test_the_name_of_the_file_never_becomes_code(throughtime, adder_file, here, 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no /dev")
 def test_a_device_gets_the_script_alone(adder_file):
     command = [sys.executable, "-m", "throughtime", "export", adder_file, "--to", "numpy", "-o", "/dev/stdout"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     script = {"__name__": "adder"}
     exec(done.stdout, script)

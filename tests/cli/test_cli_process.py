@@ -35,7 +35,7 @@ KILLS = 10
 
 
 def run(*arguments, program=PROGRAM, **options):
-    return subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=300, check=False, **options)
+    return subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=600, check=False, **options)
 
 
 def start(*arguments, program=PROGRAM, **options):

@@ -44,7 +44,7 @@ def run(program, package=None, **variables):
     environment = {name: value for name, value in environment.items() if variables.get(name, value) is not None}
     if package:
         environment["PYTHONPATH"] = str(package)
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     return done
 

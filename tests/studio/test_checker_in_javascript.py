@@ -58,7 +58,7 @@ def folder_of(folder, count):
     (folder / "package.json").write_text('{"type": "module"}')
     (folder / "bounds.json").write_text(json.dumps(bounds()))
     certificates = folder / "certificates.jsonl"
-    subprocess.run([sys.executable, HERE / "certificates.py", certificates, str(count)], check=True, timeout=200)
+    subprocess.run([sys.executable, HERE / "certificates.py", certificates, str(count)], check=True, timeout=600)
     return folder
 
 

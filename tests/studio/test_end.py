@@ -316,7 +316,13 @@ def test_signals_that_a_system_lacks(monkeypatch, trainers, tmp_path):
         for name in ("SIGHUP", "fork"):
             monkeypatch.delattr(module, name, raising=False)
     folder = tmp_path / "a run"
-    assert serve_until(500, signal.SIGINT, folder) == folder
+
+    class Interrupted(Learning):
+        async def look(self):  # when it trains
+            signal.raise_signal(signal.SIGINT)
+
+    with serving.listen("127.0.0.1", 18100) as bound:
+        assert serving.serve(lambda: Interrupted(folder), bound, "token", lambda stop: None) == folder
     assert same_bits(folder)
 
 

@@ -27,7 +27,7 @@ def folder_of(folder: Path, *cells: str, fixtures: str = "fixtures.py") -> Path:
         target.parent.mkdir(exist_ok=True)
         shutil.copy(module, target)
     (folder / "package.json").write_text('{"type": "module"}')
-    subprocess.run([sys.executable, HERE / fixtures, folder, *cells], check=True, timeout=200)
+    subprocess.run([sys.executable, HERE / fixtures, folder, *cells], check=True, timeout=600)
     return folder
 
 
@@ -37,7 +37,7 @@ def node(test: str, folder: Path) -> subprocess.CompletedProcess:
         env={**os.environ, "FOLDER": str(folder)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
     )
 
 

@@ -61,7 +61,7 @@ def windows(tmp_path, monkeypatch):
 
 def throughtime(*arguments, status=0):
     command = [sys.executable, "-m", "throughtime", *arguments]
-    done = subprocess.run(command, capture_output=True, timeout=250, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=600, check=False)
     out, err = done.stdout.decode("cp1252"), done.stderr.decode("cp1252")
     assert done.returncode == status, err
     return out, err

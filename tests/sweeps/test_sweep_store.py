@@ -233,7 +233,7 @@ def child(work):
 def printed(program, folder):
     """What a program says that begins several processes; they are ended if it takes too long."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM + program], cwd=folder, capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, "-c", PROGRAM + program], cwd=folder, capture_output=True, text=True, timeout=600, check=False
     )
     assert not done.stderr
     return done.stdout.split()

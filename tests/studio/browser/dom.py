@@ -6,9 +6,19 @@ import pytest
 PATIENCE = 120_000
 """Milliseconds; a machine that does other things too may take as long."""
 
+FRAMES = 200
+"""Milliseconds of a page whose time stands still: some frames, in which it moves."""
+
 CELLS = """(where) => [...document.querySelectorAll(where + " [data-array][data-value]")].map((cell) => ({
     array: cell.dataset.array, layer: Number(cell.dataset.layer), direction: cell.dataset.direction,
     t: Number(cell.dataset.t), unit: Number(cell.dataset.unit), value: cell.dataset.value }))"""
+
+
+def stopped(page):
+    """The page's time, which stands still from here on, so that no test must be faster than what it looks at."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    return page.clock
 
 
 def cells(page, where=""):

@@ -15,17 +15,6 @@ def press(section, action):
     section.locator(f"[data-action='{action}']:visible").first.click()
 
 
-FRAMES = 200
-"""Milliseconds of a page whose time stands still: some frames, in which it moves."""
-
-
-def stopped(page):
-    """The page's time, which stands still from here on, so that no test must be faster than what it looks at."""
-    page.clock.install(time=0)
-    page.clock.pause_at(1000)
-    return page.clock
-
-
 def number(text):
     """A number as the page writes it."""
     digits, _, power = text.replace("−", "-").partition("·10")

@@ -6,8 +6,9 @@ import sys
 
 import numpy as np
 import pytest
-from lesson_page import FRAMES, number, press, stopped, value
+from dom import FRAMES, stopped
 from lesson_page import known as is_known
+from lesson_page import number, press, value
 
 from throughtime.network import Network
 from throughtime.studio.lesson import PAGE, lesson

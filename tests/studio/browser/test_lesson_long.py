@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from lesson_page import FRAMES, known, press, stopped, value
+from dom import FRAMES, stopped
+from lesson_page import known, press, value
 
 from throughtime.cells.activations import sigmoid
 
