@@ -45,6 +45,8 @@ class Server:
             raise ValueError(
                 "forecasters and models of tables are not served: their sequences are no steps of features"
             )
+        if what.pooled or what.function:
+            raise ValueError("models that pool over time, or of counts, are not served: y would be their network's")
         self.net, self.classes = what.network, what.classes
         self.counted: Counter[str] = Counter()
         self.seconds = 0.0

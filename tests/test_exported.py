@@ -308,16 +308,3 @@ def test_a_regressor_of_any_loss_is_written_as_it_predicts(options):
     model = SequenceRegressor(**OPTIONS, **options).fit(X, MEANS)
     for x, own in zip(X[:5], model.predict(X), strict=False):
         np.testing.assert_allclose(script_of(model)["predict"](x[None])[0], [own], rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (SequenceClassifier(**OPTIONS, pooling="attention"), "means and attention over time are worked out by the"),
-        (SequenceRegressor(**OPTIONS, pooling="mean"), "means and attention over time are worked out by the estimator"),
-        (SequenceRegressor(**OPTIONS, loss="poisson"), "exponentials are worked out by the estimator, and cannot be"),
-    ],
-)
-def test_what_stands_behind_the_network_is_not_written(model, message):
-    with pytest.raises(ValueError, match=message):
-        exported(model.fit(X, (MEANS > 1013).astype(int)))

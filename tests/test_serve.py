@@ -198,3 +198,6 @@ def test_other_networks():
         assert (status, found.value.response.status_code) == (200, 409)
     with pytest.raises(ValueError, match="forecasters"):
         serve.Server(Exported(NET, horizon=2))
+    for more in ({"pooled": True}, {"function": "exp"}):
+        with pytest.raises(ValueError, match="models that pool over time, or of counts, are not served"):
+            serve.Server(Exported(NET, **more))

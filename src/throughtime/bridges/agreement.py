@@ -54,6 +54,8 @@ def greatest_difference(
             raise ValueError("the network blows up: on random sequences its outputs are not finite numbers")
         between = np.abs(made - y)
         unit = _of_forecasts(model, x, y) if model.horizon else np.broadcast_to(model.unit, y.shape[-1:])
+        if model.readout == "exp":  # what is rounded in its argument is a part of it
+            unit = np.maximum(unit, np.abs(y))
         difference = max(difference, float(between.max()))
         relative = max(relative, float((between / unit).max()))
         scale = max(scale, 1.0 if model.x is not None else float(np.abs(y).max()))

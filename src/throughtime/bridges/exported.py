@@ -39,6 +39,11 @@ class Exported:
         The scale of its outputs: differences are judged by it.
     trained : function of x (B,T,I) and lengths (B,), optional
         The model's prediction before anything was put into weights; the network's own, if there is none.
+    pooled : bool
+        Whether an answer is the mean of the outputs of all steps by attention (`sklearn.pooling`): the last output is
+        the score of its step.
+    function : str, optional
+        What makes answers of the network's outputs, which are net outputs then: a readout, or "exp".
     """
 
     network: Network
@@ -50,6 +55,8 @@ class Exported:
     x: Standardisation | None = None
     unit: Array | float = 1.0
     trained: Callable[[Array, Lengths], Array] | None = None
+    pooled: bool = False
+    function: str | None = None
 
     def __post_init__(self) -> None:
         self.network.specification.without_layer_norm("exports cannot be written")
@@ -73,6 +80,22 @@ class Exported:
         x = rng.normal(size=(batch, time, s.inputs))
         x = (x if self.x is None else self.x.undo(x)).astype(s.dtype)
         return x[:, :, 0] if self.table else x
+
+    @property
+    def readout(self) -> str:
+        """What answers are made by: the network's readout, or one behind it."""
+        return self.function or self.network.specification.readout
+
+    @property
+    def each(self) -> bool:
+        """Whether there is an answer at each step."""
+        return self.network.specification.output == "every step" and not (self.pooled or self.horizon)
+
+    @property
+    def outputs(self) -> int:
+        """The numbers of an answer; of a forecaster, those of all steps ahead."""
+        s = self.network.specification
+        return self.horizon * s.inputs or s.outputs - self.pooled
 
     @property
     def labels(self) -> Array:
@@ -125,9 +148,10 @@ def _of_estimator(model: Any) -> Exported:
         horizon, window = len(model.change_mean_) // net.specification.inputs, int(model.window)
         last_step: Any = replace(net.specification, output="last step")
         net = Network.of(last_step, net.parameters)
+    learned = net
 
     def trained(sequences: Array, lengths: Lengths) -> Array:
-        outputs = net.predict(x.apply(sequences), lengths).astype(np.float64)
+        outputs = model._answers(learned.predict(x.apply(sequences), lengths).astype(np.float64), lengths)
         return outputs if y is None else y.undo(outputs)
 
     names = getattr(model, "feature_names_in_", ())
@@ -137,10 +161,32 @@ def _of_estimator(model: Any) -> Exported:
             known = kind == "feature" and len(names) == len(scale.mean)
             called = [f"{kind} {names[i] if known else i}" for i in range(len(scale.mean))]
             scale.check_distinct(net.specification.dtype, called, most=0.01)
-    named = net.specification.readout == "softmax"  # outputs of labels have a probability each, and none is the answer
+    pooled, function = model._pooling != "last", model._function
+    if model._pooling == "mean":
+        net = _with_even_scores(net)
+    named = function == "softmax"  # outputs of labels have a probability each, and none is the answer
     table = getattr(model, "_form", None) in ("table", "plain table", "plain")
     return Exported(
-        in_own_units(net, x, y), inputs=() if table else tuple(map(str, names)),
+        in_own_units(net, x, _of_outputs(y, function, pooled)), inputs=() if table else tuple(map(str, names)),
         classes=tuple(np.asarray(model.classes_).tolist()) if named else (), horizon=horizon, window=window,
         table=table, x=x, unit=1.0 if y is None else np.where(y.deviation > 0, y.deviation, 1), trained=trained,
+        pooled=pooled, function=None if function == net.specification.readout else function,
     )  # fmt: skip
+
+
+def _with_even_scores(net: Network) -> Network:
+    """The network with one output more, 0 at every step: attention by such scores is the plain mean."""
+    made = Network(replace(net.specification, outputs=net.specification.outputs + 1))
+    for name, view in made.views.items():
+        own = net.views[name]
+        view[...] = np.pad(own, [(0, 0)] * (own.ndim - 1) + [(0, 1)]) if name in ("W", "b_y") else own
+    return made
+
+
+def _of_outputs(y: Standardisation | None, function: str, pooled: bool) -> Standardisation | None:
+    """What brings a network's outputs to the units of answers: also their logarithms, and as they are, scores."""
+    if y is None:
+        return None
+    if function == "exp":
+        y = Standardisation(np.log(y.deviation), np.ones_like(y.deviation))
+    return Standardisation(np.append(y.mean, 0), np.append(y.deviation, 1)) if pooled else y

@@ -110,9 +110,9 @@ def predict(x):
 {window}{layers_read}
 {returned}
 
-
+{pool}
 def readout(x):
-    """The outputs, from the states of the last layer."""
+    """The outputs, from {read_out}."""
     return {y}
 
 {labels}
@@ -137,7 +137,7 @@ STATEFUL = '''\
 
 def initial_state(batch=1):
     """The state before the first step of sequences that may be endless."""
-    return [zeros(batch) for _ in range({layers})]
+    return [zeros(batch) for _ in range({layers})]{none}
 
 
 def step(x, state):
@@ -149,9 +149,36 @@ def step(x, state):
     for k in range({layers}):
         after.append(cell(x, state[k], P[f"layer{{k}}"]))
         x = after[k][0]
-    return readout(x), after
+{stepped}
+'''
+
+
+POOL = '''\
+
+NONE = (-np.inf, 0, 0)  # before the first step
+
+
+def pool(x, before):
+    """One step more, of the states x, in the mean over time of the last layer's outputs, which the last of them weighs.
+
+    before, and what is returned: the largest weight's logarithm, the sum of weights in its units, and the mean.
+    """
+    largest, total, mean = before
+    y = {net}
+    y, score = y[:, :-1], y[:, -1:]
+    now = np.maximum(largest, score)
+    weight = np.exp(score - now)
+    total = total * np.exp(largest - now) + weight
+    return now, total, mean + weight / total * (y - mean)
 
 '''
+
+
+STEPPED = {
+    False: "    return readout(x), after\n",
+    True: "    after.append(pool(x, state[-1]))\n    return readout(after[-1][2]), after\n",
+}
+"""What a step returns; with a mean over time, that of the steps so far."""
 
 
 LABELS = '''\
@@ -183,26 +210,29 @@ def to_numpy(net: Any, name: str = "network") -> str:
     net, s = what.network, what.network.specification
     name = name if name.isidentifier() and not iskeyword(name) else "network"  # it must not become code
     step = _Step(s.graph, s.bias).body()
-    steps = f"{what.horizon} steps ahead" if what.horizon else "time, " * (s.output == "every step") + str(s.outputs)
+    steps = f"{what.horizon} steps ahead" if what.horizon else "time, " * what.each + str(what.outputs)
     features = "" if what.table else f", {s.inputs}"
     axes = f"x (batch, time{features}) -> y (batch, {steps}{features * bool(what.horizon)})"
-    readout = 'x @ P["readout"]["W"]' + ' + P["readout"]["b_y"]' * s.bias
-    y = readout if s.readout == "identity" else f"{s.readout}({readout})"
+    net_y = 'x @ P["readout"]["W"]' + ' + P["readout"]["b_y"]' * s.bias
+    given = "x" if what.pooled else net_y
+    y = given if what.readout == "identity" else f"{_CALLS.get(what.readout, what.readout)}({given})"
     layers = f"{s.layers} {'layer' if s.layers == 1 else 'layers'}"
     stateful = "" if s.bidirectional or what.horizon else STATEFUL.format(
-        layers=s.layers, I=s.inputs, O=s.outputs, dtype=s.dtype
+        layers=s.layers, I=s.inputs, O=what.outputs, dtype=s.dtype, none=" + [NONE]" * what.pooled,
+        stepped=STEPPED[what.pooled],
     )  # fmt: skip
     return SCRIPT.format(
         cell=described(s),
         name=name, axes=axes, layers=layers + " in both directions" * s.bidirectional, I=s.inputs, H=s.hidden,
-        O=s.outputs, version=throughtime.__version__, cell_step=step, states=len(s.graph.states), dtype=s.dtype,
+        O=what.outputs, version=throughtime.__version__, cell_step=step, states=len(s.graph.states), dtype=s.dtype,
         functions="".join(f"\n{code}\n" for name, code in FUNCTIONS.items() if f"{name}(" in step + y),
         stateful=stateful, layers_read=_layers_read(s), returned=_returned(what), y=y, parameters=_parameters(net),
         digits=17 if s.dtype == "float64" else 9, about=_about(what), table="[..., None]" * what.table,
         window=f"    x = x[:, -{what.window}:]\n    last = x[:, -1:]\n" * bool(what.horizon),
         labels=LABELS.format(classes=ascii(what.labels.tolist())) if what.classes else "",
         inputs=f"INPUTS = {list(what.inputs)!a}\n" if what.inputs else "",
-        axes_of_one=1 if what.table else 2,
+        axes_of_one=1 if what.table else 2, pool=POOL.format(net=net_y) if what.pooled else "",
+        read_out="their mean over time" if what.pooled else "the states of the last layer",
     )  # fmt: skip
 
 
@@ -234,6 +264,11 @@ def _about(what: Exported) -> str:
 
 
 def _returned(what: Exported) -> str:
+    if what.pooled:
+        return (
+            "    pooled = NONE\n    for t in range(x.shape[1]):\n        pooled = pool(x[:, t], pooled)\n"
+            "    return readout(pooled[2])"
+        )
     if not what.horizon:
         return "    return readout(x)"
     ahead = f"last + readout(x).reshape(len(x), {what.horizon}, {what.network.specification.inputs})"

@@ -93,9 +93,8 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _beside_network(self) -> str:
         """What it works out itself before or after its network, as a sentence names it; nothing, if it is empty."""
-        if self._channels.missing or self._channels.time_gaps:
-            return "what is missing and the time between steps"
-        return "means and attention over time" if self._pooling != "last" else ""
+        gaps = self._channels.missing or self._channels.time_gaps
+        return "what is missing and the time between steps" if gaps else ""
 
     def _apart(self, options: Options, sequences: int, strata: Array | None) -> tuple[Array, Array]:
         """Which sequences early stopping learns from, and which it validates on; without it all are learned from."""
@@ -272,11 +271,21 @@ class SequenceEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 
     def _outputs(self, sequences: Sequences) -> Array:
         """What is predicted (N, O) or (N, T, O), in float64."""
-        found = self._of_parts(sequences, lambda y, lengths: pooled(y, lengths, self._pooling)[0])
+        return self._of_parts(sequences, self._answers)
+
+    def _answers(self, y: Array, lengths: Array) -> Array:
+        """The answers (N, O) that outputs of the network (N, T, O) make, pooled over time; or (N, T, O) as they are."""
+        found, _ = pooled(y, lengths, self._pooling)
         outputs = found if self._pooling == "last" else found[:, 0]
-        if self._readout != self.network_.specification.readout:
-            return np.asarray(READOUTS[self._readout].g(outputs))
-        return outputs
+        if self._function == self.network_.specification.readout:
+            return outputs
+        with np.errstate(over="ignore"):
+            return np.exp(outputs) if self._function == "exp" else np.asarray(READOUTS[self._function].g(outputs))
+
+    @property
+    def _function(self) -> str:
+        """What answers are made by of the network's net outputs: a readout, or "exp"."""
+        return self._readout
 
     def _of_parts(self, sequences: Sequences, find: Callable[[Array, Array], Array]) -> Array:
         """What is found with the network's outputs, in float64, and the lengths, of some sequences at a time."""

@@ -72,11 +72,8 @@ class SequenceRegressor(RegressorMixin, WholeSequences):  # type: ignore[misc]
         return float(r2_score(sequences.per_sequence(y), self._numbers(sequences), sample_weight=weights))
 
     def _numbers(self, sequences: Sequences) -> Array:
-        outputs = self._outputs(sequences)
-        if self._begun["loss"] == "poisson":
-            with np.errstate(over="ignore"):
-                outputs = np.exp(outputs)
-        y: Array = outputs * self.y_scale_ + self.y_mean_
+        with np.errstate(over="ignore"):
+            y: Array = self._outputs(sequences) * self.y_scale_ + self.y_mean_
         if not np.isfinite(y).all():
             raise ValueError(
                 f"what is predicted for sequence {np.argwhere(~np.isfinite(y))[0][0]} of X is beyond float64: X is far "
@@ -84,8 +81,9 @@ class SequenceRegressor(RegressorMixin, WholeSequences):  # type: ignore[misc]
             )
         return y[:, 0] if self._one_number else y
 
-    def _beside_network(self) -> str:
-        return super()._beside_network() or ("exponentials" if self._begun["loss"] == "poisson" else "")
+    @property
+    def _function(self) -> str:
+        return "exp" if self._begun["loss"] == "poisson" else super()._function
 
     def _objective_of(self, options: Options) -> losses.Weighed | None:
         """What is made less; None where that is the kernels' squared error."""

@@ -97,9 +97,9 @@ class Compiled:
         s = what.network.specification
         self._library, self._name = library, name
         self._dtype = np.dtype(dtype or s.dtype)
-        self._inputs, self._outputs = s.inputs, what.horizon * s.inputs or s.outputs
-        self._each = s.output == "every step" and not what.horizon
-        self._state = np.zeros(len(s.graph.states) * s.layers * s.hidden, self._dtype)
+        self._inputs, self._outputs, self._each = s.inputs, what.outputs, what.each
+        pooled = (what.outputs + 2) * what.pooled
+        self._state = np.zeros(len(s.graph.states) * s.layers * s.hidden + pooled, self._dtype)
 
     def predict(self, x: Array, lengths: Lengths) -> Array:
         """NAME_predict of x (B,T,I), or (B,T) → y (B,T,O) or (B,O)."""

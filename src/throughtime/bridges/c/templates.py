@@ -41,7 +41,7 @@ static void ${name}_cell(const ${name}_parameters *p, const $real *x, $arguments
 $body
 }
 
-/* The outputs, from the states of the last layer. */
+$pool/* The outputs, from $from. */
 static void ${name}_readout(const $real *h, $real *y)
 {
 $readout
@@ -102,7 +102,7 @@ ${linkage}void ${name}_reset(${name}_state *state)
     for (layer = 0; layer < ${NAME}_LAYERS; layer++)
         for (j = 0; j < ${NAME}_HIDDEN; j++)
             $zeros;
-}
+$none}
 
 ${linkage}void ${name}_step(${name}_state *state, const $real *x, $real *y)
 {
@@ -111,8 +111,8 @@ ${linkage}void ${name}_step(${name}_state *state, const $real *x, $real *y)
         ${name}_cell(&${name}_layers[layer], x, $states);
         x = state->$first[layer];
     }
-    if (y != 0)
-        ${name}_readout(x, y);
+$add    if (y != 0)
+        ${name}_readout($h, y);
 }
 
 int ${name}_predict(long steps, const $real *x, $real *y)
@@ -128,6 +128,33 @@ $ahead    return 0;
 }
 """
 
+NONE = """\
+    {0}.largest = {0}.total = 0;
+    for (j = 0; j < ${{NAME}}_OUTPUTS; j++)
+        {0}.mean[j] = 0;
+"""
+
+POOL = """\
+/* One step more in the mean over time of the outputs; the last of them is the logarithm of its weight. */
+static void ${name}_pool(${name}_pooled *pooled, const $real *h)
+{
+    $real score, weight;
+    int k = ${NAME}_OUTPUTS;
+    score = $net;
+    if (pooled->total == 0)
+        pooled->largest = score;
+    if (score > pooled->largest) {
+        pooled->total *= exp$f(pooled->largest - score);
+        pooled->largest = score;
+    }
+    weight = exp$f(score - pooled->largest);
+    pooled->total += weight;
+    for (k = 0; k < ${NAME}_OUTPUTS; k++)
+        pooled->mean[k] += weight / pooled->total * ($net - pooled->mean[k]);
+}
+
+"""
+
 BOTH_DIRECTIONS = """
 /* Step t of a layer's input, and where its states go: above x, layers write into two places by turns. */
 static $real ${name}_between[$places][${NAME}_MOST_STEPS][${NAME}_WIDTH];
@@ -135,7 +162,7 @@ static $real ${name}_between[$places][${NAME}_MOST_STEPS][${NAME}_WIDTH];
 int ${name}_predict(long steps, const $real *x, $real *y)
 {
     $real own[$count][${NAME}_HIDDEN];
-    const $real *in;
+$pooled    const $real *in;
     long k, t;
     int layer, direction, j;
     if (steps < 1 || steps > ${NAME}_MOST_STEPS)
@@ -185,6 +212,14 @@ EACH = """\
     for (t = 0; t < steps; t++)
         ${name}_readout(${name}_between[(${NAME}_LAYERS - 1) % 2][t], y + t * ${NAME}_OUTPUTS);
 """
+POOLED = (
+    NONE.format("pooled")
+    + """\
+    for (t = 0; t < steps; t++)
+        ${name}_pool(&pooled, ${name}_between[(${NAME}_LAYERS - 1) % 2][t]);
+    ${name}_readout(pooled.mean, y);
+"""
+)
 ENDS = """\
     /* Each direction is read where it ends: the second one at step 0. */
     for (j = 0; j < ${NAME}_HIDDEN; j++)

@@ -18,7 +18,10 @@ from throughtime.bridges.c.templates import (
     FILE,
     FUNCTIONS,
     LABEL,
+    NONE,
     ONE_DIRECTION,
+    POOL,
+    POOLED,
     SOFTMAX,
     WINDOW,
 )
@@ -49,6 +52,8 @@ _OWN = (
     "label",
     "layers",
     "parameters",
+    "pool",
+    "pooled",
     "predict",
     "readout",
     "reset",
@@ -67,7 +72,7 @@ class _Step(Equations):
         taken = {*_WORDS.split(), *_CALLED, *(f"{name}_{own}" for own in _OWN)}
         names = Names({*taken, "inputs"})
         self.members = {parameter: names.new(parameter, f"p_{k}") for k, parameter in enumerate(graph.parameters)}
-        super().__init__(graph, bias, Names({*taken, "j", "p", "x"}))
+        super().__init__(graph, bias, Names({*taken, "j", "p", "pooled", "x"}))
 
     def number(self, value: float) -> str:
         return _literal(value, self._dtype)
@@ -134,7 +139,8 @@ def to_c(net: Any, name: str = "network", dtype: str | None = None) -> str:
     real, states, words = _TYPES[dtype], step.before, {"name": name, "NAME": name.upper()}
     words |= {"real": real, "f": "f" * (dtype == "float32"), "first": states[0]}
     stateful = _stateful(what)
-    readout = _readout(s.readout, s.bias, words)
+    net = Template("${name}_dot(${name}_W, k, h, ${NAME}_WIDTH)" + " + ${name}_b_y[k]" * s.bias).substitute(words)
+    readout = _readout(what.readout, "h[k]" if what.pooled else net, words)
     body = step.body()
     found = parameters_of(what.network)
     used = "".join(text for own, text in FUNCTIONS.items() if f"{name}_{own}(" in body + readout)
@@ -142,11 +148,13 @@ def to_c(net: Any, name: str = "network", dtype: str | None = None) -> str:
         "cell": described(s), "layers": f"{s.layers} {'layer' if s.layers == 1 else 'layers'}"
         + " in both directions" * s.bidirectional, "version": throughtime.__version__,
         "I": str(s.inputs), "H": str(s.hidden), "L": str(s.layers), "D": str(s.directions),
-        "O": f"({what.horizon} * {s.inputs})" if what.horizon else str(s.outputs),
+        "O": f"({what.horizon} * {s.inputs})" if what.horizon else str(what.outputs),
         "members": ", ".join(f"*{step.members[parameter]}" for parameter in found.layers[0, 0]),
         "parameters": _arrays(s, found, step, words, dtype), "body": body,
         "arguments": ", ".join(f"{real} *{state}" for state in states),
         "functions": Template(used).substitute(words), "readout": readout,
+        "from": "their mean over time" if what.pooled else "the states of the last layer",
+        "pool": Template(POOL).substitute(words | {"net": net}) if what.pooled else "",
         "interface": _interface(what, words, stateful), "declarations": _declarations(what, step, words, stateful),
         "rest": _predict(what, step, words, stateful) + _labels(what, words),
     }  # fmt: skip
@@ -177,11 +185,13 @@ def _interface(what: Exported, words: dict[str, str], stateful: bool) -> str:
             "${name}_step(&state, x, y);     reads a step, x (${NAME}_INPUTS), and writes y (${NAME}_OUTPUTS), unless "
             "y is 0",
         ]
-    every = "each step" if what.network.specification.output == "every step" and not what.horizon else "the last step"
+    every = "each step" if what.each else "all steps" if what.pooled else "the last step"
     most = ", or more than ${NAME}_MOST_STEPS" * what.network.specification.bidirectional
     lines += [
         f"${{name}}_predict(steps, x, y);   reads a sequence, and writes y of {every}; -1 if there are no steps{most}"
     ]
+    if what.pooled and stateful:
+        lines += ["Its y is made of all steps so far, so that after the last one it is what ${name}_predict writes."]
     if what.classes:
         lines += ["${name}_label(y)                the likeliest of ${name}_classes, whose probabilities y are"]
     if what.horizon:
@@ -200,9 +210,12 @@ def _declarations(what: Exported, step: _Step, words: dict[str, str], stateful: 
         lines += [f"#define ${{NAME}}_AHEAD {what.horizon}", f"#define ${{NAME}}_WINDOW {what.window}"]
     if what.network.specification.bidirectional:
         lines += ["#ifndef ${NAME}_MOST_STEPS", "#define ${NAME}_MOST_STEPS 256", "#endif"]
-    else:
+    if what.pooled:
+        lines += ["", "typedef struct {", "    $real largest, total, mean[${NAME}_OUTPUTS];", "} ${name}_pooled;"]
+    if not what.network.specification.bidirectional:
         members = ", ".join(f"{state}[${{NAME}}_LAYERS][${{NAME}}_HIDDEN]" for state in step.before)
-        lines += ["", "typedef struct {", f"    $real {members};", "} ${name}_state;"]
+        own = ["    ${name}_pooled pooled;"] * what.pooled
+        lines += ["", "typedef struct {", f"    $real {members};", *own, "} ${name}_state;"]
     lines += [""]
     if stateful:
         lines += ["void ${name}_reset(${name}_state *state);"]
@@ -220,31 +233,32 @@ def _declarations(what: Exported, step: _Step, words: dict[str, str], stateful: 
 
 def _predict(what: Exported, step: _Step, words: dict[str, str], stateful: bool) -> str:
     s, states = what.network.specification, step.before
-    each = s.output == "every step" and not what.horizon
     if s.bidirectional:
         places = {
             "count": str(len(states)), "places": str(min(2, s.layers)),
             "zeros": " = ".join(f"own[{n}][j]" for n in range(len(states))) + " = 0",
             "states": ", ".join(f"own[{n}]" for n in range(len(states))),
-            "outputs": Template(EACH if each else ENDS).substitute(words),
+            "pooled": f"    {words['name']}_pooled pooled;\n" * what.pooled,
+            "outputs": Template(EACH if what.each else POOLED if what.pooled else ENDS).substitute(words),
         }  # fmt: skip
         return Template(BOTH_DIRECTIONS).substitute(words | places)
     places = {
         "zeros": " = ".join(f"state->{state}[layer][j]" for state in states) + " = 0",
         "states": ", ".join(f"state->{state}[layer]" for state in states),
-        "to": "y + t * ${NAME}_OUTPUTS" if each else "t + 1 < steps ? 0 : y",
+        "to": "y + t * ${NAME}_OUTPUTS" if what.each else "t + 1 < steps ? 0 : y",
+        "none": NONE.format("state->pooled") if what.pooled else "",
+        "add": "    ${name}_pool(&state->pooled, x);\n" * what.pooled,
+        "h": "state->pooled.mean" if what.pooled else "x",
         "window": WINDOW if what.horizon else "", "ahead": AHEAD if what.horizon else "",
     }  # fmt: skip
     places = {key: Template(text).substitute(words) for key, text in places.items()}
     return Template(ONE_DIRECTION).substitute(words | places | {"linkage": "" if stateful else "static "})
 
 
-def _readout(readout: str, bias: bool, words: dict[str, str]) -> str:
-    net = "${name}_dot(${name}_W, k, h, ${NAME}_WIDTH)" + " + ${name}_b_y[k]" * bias
-    net = Template(net).substitute(words)
+def _readout(readout: str, net: str, words: dict[str, str]) -> str:
     if readout == "softmax":
         return Template(SOFTMAX).substitute(words | {"net": net})
-    y = net if readout == "identity" else f"{words['name']}_sigmoid({net})"
+    y = {"identity": net, "sigmoid": f"{words['name']}_sigmoid({net})", "exp": f"exp{words['f']}({net})"}[readout]
     return f"    int k;\n    for (k = 0; k < {words['NAME']}_OUTPUTS; k++)\n        y[k] = {y};"
 
 

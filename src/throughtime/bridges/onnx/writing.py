@@ -7,7 +7,7 @@ Inside, time comes first, as the operators want it:
 
 A layer is one of ONNX's recurrent operators if its cell computes what that does (`operators`), else a Scan (`scan`). A
 model with classes has a second output, `label`. A forecaster's model reads its window only, and adds its outputs to the
-last step.
+last step. Where answers are pooled, the sum of outputs over time is read out, weighed by a Softmax of the last one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from throughtime.bridges.agreement import LARGEST_DIFFERENCE, greatest_differenc
 from throughtime.bridges.equations import parameters_of
 from throughtime.bridges.exported import Exported, exported
 from throughtime.bridges.onnx.nodes import Nodes
-from throughtime.bridges.onnx.operators import READOUTS, Operator, operator_of, session_of
+from throughtime.bridges.onnx.operators import Operator, operator_of, session_of
 from throughtime.bridges.onnx.scan import scan
 from throughtime.bridges.standard_layers import Gates, Names
 from throughtime.passes.state import State
@@ -36,6 +36,8 @@ from throughtime.weights.parameters import DIRECTIONS
 
 OPSET, IR_VERSION = 17, 8
 """Of the models written: from 2022, so that runtimes of that age can read them."""
+FUNCTIONS = {"sigmoid": "Sigmoid", "exp": "Exp"}
+"""Operators of what answers are made by, output by output."""
 
 
 def to_onnx(net: Any, path: Any, *, lengths: bool = False, state: bool = False, dtype: str = "float32") -> float:
@@ -90,6 +92,8 @@ def model_of(net: Any, *, lengths: bool = False, state: bool = False, dtype: str
     what, lengths, state = exported(net), flag("lengths", lengths), flag("state", state)
     if state and what.horizon:
         raise ValueError("a forecaster's model reads its window anew at each call: it has no state to be given")
+    if state and what.pooled:
+        raise ValueError("a model that pools over time reads whole sequences: a NumPy script or a C file has a step")
     return _Model(what, lengths, state, choice("dtype", dtype, CHOICES["dtype"])).made()
 
 
@@ -124,9 +128,12 @@ class _Model:
         y = nodes.node("MatMul", [states, nodes.weights("readout.W", self.net["W"])])
         if s.bias:
             y = nodes.node("Add", [y, nodes.weights("readout.b_y", self.net["b_y"])])
-        if s.readout in READOUTS:
-            y = nodes.node("Softmax", [y], axis=-1) if s.readout == "softmax" else nodes.node("Sigmoid", [y])
-        if s.output == "every step":
+        y = self.pool(y, real) if what.pooled else y
+        if what.readout == "softmax":
+            y = nodes.node("Softmax", [y], axis=-1)
+        elif what.readout != "identity":
+            y = nodes.node(FUNCTIONS[what.readout], [y])
+        if what.each:
             y = nodes.node("Where", [real, y, nodes.number(0.0)]) if real else y
             y = nodes.node("Transpose", [y], perm=[1, 0, 2])
         if what.horizon:
@@ -166,6 +173,17 @@ class _Model:
         places = nodes.node("Range", [nodes.index(0), time, nodes.index(1)])
         less = nodes.node("Less", [nodes.node("Unsqueeze", [places, nodes.whole(1)]), steps])
         return nodes.node("Unsqueeze", [less, nodes.whole(2)])
+
+    def pool(self, y: str, real: str) -> str:
+        """Add the mean (B,O) of outputs (T,B,O+1) over the real steps, by the softmax of the last one."""
+        nodes = self.nodes
+        last, end, axis = nodes.whole(-1), nodes.whole(2**62), nodes.whole(2)
+        scores = nodes.node("Slice", [y, last, end, axis])
+        if real:
+            scores = nodes.node("Where", [real, scores, nodes.number(float(np.finfo(nodes.dtype).min))])
+        shares = nodes.node("Softmax", [scores], axis=0)
+        y = nodes.node("Mul", [shares, nodes.node("Slice", [y, nodes.whole(0), last, axis])])
+        return nodes.node("ReduceSum", [y, nodes.whole(0)], keepdims=0)
 
     def ahead(self, y: str, last: str) -> str:
         """Add a forecaster's steps ahead: the last step and its outputs (B, horizon · F)."""
@@ -240,8 +258,8 @@ class _Model:
         inputs = [helper.make_tensor_value_info("x", nodes.type, ["batch", "time", *features])]
         if self.lengths:
             inputs.append(helper.make_tensor_value_info("lengths", TensorProto.INT64, ["batch"]))
-        steps = ["time"] if s.output == "every step" else []
-        shape: list[Any] = ["batch", what.horizon, *features] if what.horizon else ["batch", *steps, s.outputs]
+        steps = ["time"] if what.each else []
+        shape: list[Any] = ["batch", what.horizon, *features] if what.horizon else ["batch", *steps, what.outputs]
         outputs = [helper.make_tensor_value_info("y", nodes.type, shape)]
         if what.classes:
             kind = nodes.constants["readout.classes"].data_type
@@ -277,7 +295,8 @@ def _check_states(what: Exported, session: Any, lengths: bool, dtype: str) -> No
     steps = np.array([7, 4, 1] if lengths else [7, 7, 7])
     sequences = x[:, :, None] if what.table else x
     final = _given(net.hidden(sequences, steps, state)[1], net.specification.dtype)
-    known = [net.predict(sequences, steps, state), *final.values()]
+    y = net.predict(sequences, steps, state)
+    known = [np.exp(y) if what.readout == "exp" else y, *final.values()]
     given = {"x": x.astype(dtype)} | ({"lengths": steps} if lengths else {}) | _given(state, dtype)
     made = session.run(["y", *(f"{name}_n" for name in net.specification.graph.states)], given)
     for ours, theirs in zip(known, made, strict=True):

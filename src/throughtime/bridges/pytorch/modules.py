@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,14 @@ from throughtime.support.disk import write_atomically
 from throughtime.weights.network_specification import NetworkSpecification
 
 
+class Exponential(nn.Module):
+    """What makes rates of a network's outputs, which are their logarithms."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """e to the power of x."""
+        return x.exp()
+
+
 class Recurrent(nn.Module):
     """A network in PyTorch's own layers, or, of a cell that it lacks, a `CellRNN`.
 
@@ -31,7 +41,7 @@ class Recurrent(nn.Module):
     recurrent : nn.RNN, nn.LSTM or nn.GRU, batch first, if the cell computes what they do; a `SigmoidRNN` of sigmoid
         units; of every other cell a `CellRNN`
     readout : nn.Linear
-    function : nn.Sigmoid, nn.Softmax or nn.Identity
+    function : nn.Sigmoid, nn.Softmax, nn.Identity or Exponential
     classes : tuple
         Whose probabilities the outputs are, if they are any.
     """
@@ -50,7 +60,7 @@ class Recurrent(nn.Module):
         else:
             self.recurrent = CellRNN(s.graph, s.inputs, s.hidden, s.layers, dtype=dtype, **sides)
         self.readout = nn.Linear(s.directions * s.hidden, s.outputs, bias=s.bias, dtype=dtype)
-        self.function = {"sigmoid": nn.Sigmoid(), "softmax": nn.Softmax(dim=-1), "identity": nn.Identity()}[s.readout]
+        self.function = FUNCTIONS[s.readout]()
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
         """The outputs, as `Network.predict` gives them.
@@ -82,6 +92,24 @@ class Recurrent(nn.Module):
             states, _ = pad_packed_sequence(states, batch_first=True, total_length=x.shape[1])
         net: Tensor = self.readout(states)
         return net
+
+
+class Pooled(Recurrent):
+    """A network whose answer is the mean of all steps' outputs, weighed by the softmax over time of the last one."""
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The answers (B, O), of x and lengths as of `Recurrent`."""
+        y: Tensor = self.function(self.net_y(x, lengths))
+        return y
+
+    def net_y(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The answers before the function."""
+        y = super().net_y(x, lengths)
+        scores = y[..., -1:]
+        if lengths is not None:
+            real = torch.arange(x.shape[1], device=x.device) < lengths.to(x.device)[:, None]
+            scores = scores.masked_fill(~real[..., None], -torch.inf)
+        return (scores.softmax(dim=1) * y[..., :-1]).sum(dim=1)
 
 
 class Forecast(Recurrent):
@@ -123,8 +151,9 @@ def to_torch(net: Any) -> Recurrent:
     """
     what = exported(net)
     net, s = what.network, what.network.specification
-    module = Forecast(s, what.horizon, what.window, what.table) if what.horizon else Recurrent(s)
-    module.classes = what.classes
+    kind = Pooled if what.pooled else Recurrent
+    module = Forecast(s, what.horizon, what.window, what.table) if what.horizon else kind(s)
+    module.function, module.classes = FUNCTIONS[what.readout](), what.classes
     found, standard = parameters_of(net), layer_of(s.graph)
     state = {f"readout.{READOUT[name]}": array.T for name, array in found.readout.items()}
     for (layer, direction), arrays in found.layers.items():
@@ -164,3 +193,8 @@ def save_state(net: Any, path: Any) -> float:
 STACKED = {"V": "weight_ih", "U": "weight_hh", "b": "bias_ih", "c": "bias_hh"}
 READOUT = {"W": "weight", "b_y": "bias"}
 """PyTorch's names of the parameters."""
+
+FUNCTIONS: dict[str, Callable[[], nn.Module]] = {
+    "sigmoid": nn.Sigmoid, "softmax": partial(nn.Softmax, dim=-1), "identity": nn.Identity, "exp": Exponential,
+}  # fmt: skip
+"""Modules of what answers are made by."""
