@@ -1,12 +1,15 @@
 """Products against NumPy, over shapes, strides and precisions, with the engine of this process."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numba.core import config
 
 from throughtime.kernels.compiled import kernel
 from throughtime.kernels.machine import ENGINE
 from throughtime.kernels.operations import add_gradient, multiply, panels
+from throughtime.kernels.walk import FEW
 
 SIZE = st.integers(1, 200)
 PRECISION = st.sampled_from([np.float32, np.float64])
@@ -69,3 +72,24 @@ def test_gradient(M, K, N, dtype, seed):
     close(C, C0 + A.astype(float).T @ B.astype(float), M)
     assert np.isnan(room[:, N:]).all()
     assert np.isnan(room[K:]).all()
+
+
+@pytest.mark.skipif(bool(config.DISABLE_JIT), reason="tiles are what is tested")
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 70), st.integers(1, 70), PRECISION, st.booleans(), st.integers(0, 2**32))
+def test_bits_do_not_depend_on_what_stands_beside(M, K, N, dtype, accumulate, seed):
+    """A column alone, and the rows that are too few for a tile, have tiles of their own, with the same sums."""
+    r = np.random.default_rng(seed)
+    A, B, C0 = (r.uniform(-1, 1, shape).astype(dtype) for shape in ((M, K), (K, N), (M, N)))
+    numbers = np.empty(K * (N + ENGINE.tile_columns(dtype().itemsize)), dtype)
+
+    def sums(rows, columns):
+        C = surrounded(C0[rows, columns])[1]
+        product(A[rows], np.ascontiguousarray(B[:, columns]), 0, C.shape[1], False, 1000, C, accumulate, numbers)
+        return C
+
+    every, left, column = slice(None), slice(M - M % FEW, M), slice(N - 1, N)
+    whole = sums(every, every)
+    np.testing.assert_array_equal(sums(every, column), whole[:, column])
+    if M % FEW:
+        np.testing.assert_array_equal(sums(left, every), whole[left])

@@ -13,7 +13,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from throughtime.kernels.compiled import called, kernel
-from throughtime.kernels.walk import gradient, moved, pack, panel_columns, product
+from throughtime.kernels.walk import FEW, few_rows, gradient, moved, pack, panel_columns, product
 
 _REPAYS_PACKING = 16
 """Rows from which on a row-major B is packed."""
@@ -59,16 +59,20 @@ def multiply(typing_context, A, B_panels, C, accumulate):
     C : (M, N), rows contiguous
     accumulate : bool
     """
-    write = called(product, _signature(A, "pnnnpnnnpnnb"))
+    signature = _signature(A, "pnnnpnnnpnnb")
+    write_few, write_many = called(few_rows, signature), called(product, signature)
 
     def generate(context, builder, signature, arguments):
         a = _Matrix(context, builder, A, arguments[0])
         c = _Matrix(context, builder, C, arguments[2])
         b, b_row, b_panel, _ = cgutils.unpack_tuple(builder, arguments[1], len(B_panels))
-        write(
-            context, builder,
-            [a.data, a.row, a.column, a.rows, b, b_row, b_panel, a.columns, c.data, c.row, c.columns, arguments[3]],
-        )  # fmt: skip
+        values = [a.data, a.row, a.column, a.rows, b, b_row, b_panel, a.columns, c.data, c.row, c.columns, arguments[3]]
+        are_few = builder.icmp_signed("<", a.rows, ir.Constant(a.rows.type, FEW))
+        with builder.if_else(are_few) as (few, many):
+            with few:
+                write_few(context, builder, values)
+            with many:
+                write_many(context, builder, values)
         return context.get_dummy_value()
 
     return types.void(A, B_panels, C, types.boolean), generate

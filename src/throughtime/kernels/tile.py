@@ -25,7 +25,6 @@ from throughtime.kernels.vector import (
     vector_of,
 )
 
-_VECTORS = 2
 _int = ir.IntType(64)
 
 
@@ -44,12 +43,21 @@ def engine() -> tuple[str, int, int, int]:
     return ENGINE.name, ENGINE.tile_rows, ENGINE.tile_columns(4), 8 * ENGINE.vector_bytes
 
 
+def _not_unrolled(module: ir.Module) -> ir.Value:
+    """The mark of a loop that is left as it is: another one for the steps left over takes longer than it saves."""
+    disable = module.add_metadata([ir.MetaDataString(module, "llvm.loop.unroll.disable")])
+    mark = module.add_metadata([disable])
+    mark.operands = mark, disable  # LLVM knows it by this
+    return mark
+
+
 class _Tile:
     """Writes the LLVM function of the tile of so many rows and vectors.
 
     `ragged`: the last vector has columns that do not exist and are not touched. A tile of few rows has too few
     accumulators to hide the latency of an addition, so it keeps several for each element of C (`chains`), each of
-    them for its own steps along the depth, and sums them at the end.
+    them for its own steps along the depth, and sums them at the end. A single row is a part of the walk that calls
+    it: steps in time wait for it.
     """
 
     depth: ir.Value
@@ -64,20 +72,21 @@ class _Tile:
     accumulate: ir.Value
     ARGUMENTS = ("depth", "a", "a_row", "a_column", "b", "b_row", "c", "c_row", "columns", "accumulate")
 
-    def __init__(self, module: ir.Module, element: types.Float, rows: int, vectors: int, ragged: bool) -> None:
-        self.rows, self.vectors, self.ragged = rows, vectors, ragged
+    def __init__(
+        self, module: ir.Module, element: types.Float, rows: int, vectors: int, lanes: int, ragged: bool
+    ) -> None:
+        self.rows, self.vectors, self.lanes, self.ragged = rows, vectors, lanes, ragged
         self.chains = max(1, 4 // rows)
-        self.lanes = vector_of(element).lanes
         self.bytes = element.bitwidth // 8
         self.real = llvm_float(element)
         self.vector = llvm_vector(element, self.lanes)
         pointer = self.real.as_pointer()
         signature = [_int, pointer, _int, _int, pointer, _int, pointer, _int, _int, ir.IntType(1)]
-        name = f"throughtime.tile.{element}.{rows}x{vectors}{'.ragged' if ragged else ''}"
+        name = f"throughtime.tile.{element}.{rows}x{vectors}x{lanes}{'.ragged' if ragged else ''}"
         self.function = cgutils.get_or_insert_function(module, ir.FunctionType(ir.VoidType(), signature), name)
         if not self.function.blocks:
             self.function.linkage = "internal"
-            self.function.attributes.add("noinline")
+            self.function.attributes.add("noinline" if rows > 1 else "alwaysinline")
             self.function.attributes.add("nounwind")
             for name, argument in zip(self.ARGUMENTS, self.function.args, strict=True):
                 setattr(self, name, argument)
@@ -144,7 +153,8 @@ class _Tile:
         for phi, old, new in zip(accumulators, start, sums, strict=True):
             phi.add_incoming(old, before)
             phi.add_incoming(new, body)
-        builder.cbranch(builder.icmp_signed("<", following, last), body, after)
+        again = builder.cbranch(builder.icmp_signed("<", following, last), body, after)
+        again.set_metadata("llvm.loop", _not_unrolled(builder.module))
 
         builder.position_at_end(after)
         result = []
@@ -214,17 +224,21 @@ def tile(typing_context, rows, depth, a, a_row, a_column, b, b_row, c, c_row, co
         arguments = arguments[1:]
         columns_value = arguments[-2]
         end = builder.append_basic_block("tile.end")
-        for vectors in range(_VECTORS, 0, -1):
-            for ragged in (False, True):
-                fits = builder.icmp_signed(
-                    ">" if ragged else "==", columns_value, ir.Constant(_int, (vectors - ragged) * lanes)
-                )
-                call, otherwise = builder.append_basic_block("tile"), builder.append_basic_block("tile.other")
-                builder.cbranch(fits, call, otherwise)
-                builder.position_at_end(call)
-                builder.call(_Tile(builder.module, element, rows.literal_value, vectors, ragged).function, arguments)
-                builder.branch(end)
-                builder.position_at_end(otherwise)
+        for relation, least, vectors, width in (
+            ("==", 2 * lanes, 2, lanes),
+            (">", lanes, 2, lanes),
+            ("==", lanes, 1, lanes),
+            ("==", 1, 1, 1),
+            (">", 1, 1, lanes),
+        ):
+            fits = builder.icmp_signed(relation, columns_value, ir.Constant(_int, least))
+            call, otherwise = builder.append_basic_block("tile"), builder.append_basic_block("tile.other")
+            builder.cbranch(fits, call, otherwise)
+            builder.position_at_end(call)
+            one = _Tile(builder.module, element, rows.literal_value, vectors, width, ragged=relation == ">")
+            builder.call(one.function, arguments)
+            builder.branch(end)
+            builder.position_at_end(otherwise)
         builder.branch(end)
         builder.position_at_end(end)
         return context.get_dummy_value()

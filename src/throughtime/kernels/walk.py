@@ -15,6 +15,8 @@ from throughtime.kernels.tile import tile
 from throughtime.kernels.vector import llvm_vector
 
 _ROWS = ENGINE.tile_rows
+FEW = 4
+"""Rows of the smaller tile: of fewer, each is a tile of its own."""
 _CHUNK = 64
 """Rows of A that pass over all panels before the next rows do: A stays in the first-level cache."""
 _DEPTH_BLOCK = 128
@@ -67,12 +69,31 @@ def _column_of_tiles(a, a_row, a_column, rows, b, b_row, depth, c, c_row, column
             accumulate,
         )  # fmt: skip
         i += _ROWS
-    if _ROWS > 4 and i + 4 <= rows:
-        tile(4, depth, moved(a, i * a_row), a_row, a_column, b, b_row, moved(c, i * c_row), c_row, columns, accumulate)
-        i += 4
-    while i < rows:
-        tile(1, depth, moved(a, i * a_row), a_row, a_column, b, b_row, moved(c, i * c_row), c_row, columns, accumulate)
-        i += 1
+    if _ROWS > FEW and i + FEW <= rows:
+        tile(
+            FEW, depth, moved(a, i * a_row), a_row, a_column, b, b_row, moved(c, i * c_row), c_row, columns,
+            accumulate,
+        )  # fmt: skip
+        i += FEW
+    if i < rows:
+        few_rows(
+            moved(a, i * a_row), a_row, a_column, rows - i, b, b_row, 0, depth, moved(c, i * c_row), c_row, columns,
+            accumulate,
+        )  # fmt: skip
+
+
+@kernel
+def few_rows(a, a_row, a_column, rows, b, b_row, b_panel, depth, c, c_row, columns, accumulate):
+    """`product` of so few rows that finding the way to a tile would take as long as the tile."""
+    panel = panel_columns(c)
+    for j in range(0, columns, panel):
+        present = panel if j + panel < columns else columns - j
+        for i in range(rows):
+            tile(
+                1, depth, moved(a, i * a_row), a_row, a_column, b, b_row, moved(c, i * c_row + j), c_row, present,
+                accumulate,
+            )  # fmt: skip
+        b = moved(b, b_panel)
 
 
 @kernel
