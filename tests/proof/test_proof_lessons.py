@@ -73,6 +73,36 @@ def test_the_verdict_decides_the_noise_that_follows(step, noise, failed):
         assert not wrong[:-1].any()
 
 
+def test_a_network_that_unlearned_is_given_up_for_the_one_that_its_round_began_with_and_less_noise():
+    began, ruined = (tt.Network(NETWORK.specification, seed=seed) for seed in (2, 3))
+    now = Round(3, began, 0.6, words=((1, 0),), learned=True)
+    following = now.after(ruined, refuted((0,) * 6), PARITY, seed=5)
+    assert following.network is began
+    assert (following.noise, following.failed, following.learned) == (pytest.approx(0.4), 1, True)
+    assert following.words == ((1, 0),)  # not those of the ruin, which is wrong on nearly all
+    better = following.after(ruined, refuted((0,) * 7), PARITY, seed=5)
+    assert better.network is ruined
+    assert (better.noise, better.failed, better.learned) == (following.noise, 0, True)
+    new = replace(now, failed=2).after(ruined, refuted((0,)), PARITY, seed=5)
+    assert not new.learned
+    assert new.network not in (began, ruined)
+
+
+def test_what_was_lost_is_returned_to_in_a_course_too_also_when_it_is_resumed(tmp_path, monkeypatch):
+    monkeypatch.setattr(lessons, "MORE", 100.0)
+    settings, ended = {"steps": 400, "budget": 0.0, "log_every": 400}, []
+    whole, _, heard = verdicts_of(**settings, rounds=3, callbacks=[lambda run: ended.append(run.network.copy())])
+    wrong_at = [getattr(proof, "step", np.inf) for _, proof in heard]
+    assert wrong_at[0] > 24
+    assert wrong_at[1] <= 6  # noise of 20 is too much
+    verdicts_of(**settings, rounds=2, out=tmp_path / "run")
+    now, _ = lessons._load(tmp_path / "run" / LESSONS, NETWORK, PARITY)
+    assert (now.number, now.noise, now.learned) == (2, pytest.approx(0.2), True)
+    assert (now.network.parameters == ended[0].parameters).all()
+    run, _ = resume_until_proved(tmp_path / "run", rounds=3, budget=0.0)
+    assert (run.network.parameters == whole.network.parameters).all()
+
+
 def test_another_network_is_drawn_where_nothing_was_learned_three_times():
     following = Round(3, NETWORK, 0.2, 2, ((0,),)).after(NETWORK, refuted((0,)), PARITY, seed=5)
     assert following.words == ()
@@ -252,6 +282,7 @@ DAMAGED = {
     "lengths of nothing": {"lengths": np.array([0, 3])},
     "lengths not whole": {"lengths": np.array([1.5, 1.5])},
     "parameters that are none": {"parameters": np.full(len(NETWORK.parameters), np.nan)},
+    "learned a number": {"learned": 1},
     "parameters of another": {"parameters": np.zeros(3)},
 }
 
@@ -259,7 +290,7 @@ DAMAGED = {
 @pytest.mark.parametrize("name", DAMAGED)
 def test_lessons_that_are_none_are_refused_by_name(tmp_path, name):
     tensors = {"parameters": NETWORK.parameters, "lengths": np.array([1, 2]), "letters": np.array([0, 1, 1])}
-    described = {"number": 1, "noise": 0.2, "failed": 0, "seed": 1}
+    described = {"number": 1, "noise": 0.2, "failed": 0, "seed": 1, "learned": True}
     file = tmp_path / LESSONS
 
     def written(more):
@@ -268,7 +299,8 @@ def test_lessons_that_are_none_are_refused_by_name(tmp_path, name):
         save_tensors(file, {key: both[key] for key in tensors}, metadata)
 
     written({})
-    assert lessons._load(file, NETWORK, PARITY)[0].words == ((0,), (1, 1))
+    now, _ = lessons._load(file, NETWORK, PARITY)
+    assert (now.words, now.learned) == (((0,), (1, 1)), True)
     written(DAMAGED[name])
     with pytest.raises(ValueError, match="holds no lessons for this network"):
         lessons._load(file, NETWORK, PARITY)

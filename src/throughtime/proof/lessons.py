@@ -1,9 +1,10 @@
 """Training that goes on until a network is proved: in rounds, with the words on which it was wrong as lessons.
 
 After each round of training, `prove` judges the network. Where it is wrong on a word no longer than the task's, it has
-not learned yet, and is trained on with less noise. Where it is right for long, or undecided, its states are too near to
-each other, and it is trained on with more noise. Words on which it was wrong begin some sequences of the rounds that
-follow. Where nothing was learned in several rounds, another network is drawn.
+not learned yet, and is trained on with less noise; if the network that the round began with had, that one is, and what
+the round did is given up. Where it is right for long, or undecided, its states are too near to each other, and it is
+trained on with more noise. Words on which it was wrong begin some sequences of the rounds that follow. Where nothing
+was learned in several rounds, another network is drawn.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from throughtime.proof.search import search_for
 from throughtime.proof.sets import walk
 from throughtime.proof.system import System, why_not
 from throughtime.proof.verdicts import Proof, Proved, Refuted
-from throughtime.support.checks import number, whole_number
+from throughtime.support.checks import flag, number, whole_number
 from throughtime.support.disk import StrPath
 from throughtime.support.threads import Team
 from throughtime.training.checkpoint import load_run
@@ -39,7 +40,10 @@ from throughtime.weights.files import FORMAT, LESSONS, load_tensors, save_tensor
 ROUNDS = 12
 
 LESS, MORE, LEAST = 0.25, 1.5, 0.05
-"""By what noise is multiplied where nothing was learned and where no lesson helps; the least for what has learned."""
+"""By what noise is multiplied where nothing was learned and where no lesson helps; the least for what has learned.
+
+Where a round lost what was learned, it is divided by MORE: the network that it began with had learned with that.
+"""
 
 PATIENCE = 3
 """Rounds in a row in which nothing was learned, before another network is drawn."""
@@ -100,6 +104,7 @@ class Round:
     noise : float
     failed : rounds before it in a row in which nothing was learned
     words : the lessons so far, the newest first
+    learned : whether the network is right on all words of the task's length, as far as a verdict said
     """
 
     number: int
@@ -107,6 +112,7 @@ class Round:
     noise: float
     failed: int = 0
     words: tuple[Word, ...] = ()
+    learned: bool = False
 
     def seed(self, seed: int) -> int:
         """The seed of this round, of that of the whole training."""
@@ -116,22 +122,28 @@ class Round:
         """The round that follows, when the verdict on this one's network is not that it is proved."""
         steps = length_of(task)
         wrong_at = proof.step if isinstance(proof, Refuted) else np.inf
-        if wrong_at <= steps:
-            noise = LESS * self.noise
-        else:
-            noise = max(LEAST, self.noise * (1 if wrong_at <= LONGEST * steps else MORE))
+        right, lost = wrong_at > steps, self.learned and wrong_at <= steps
         following = replace(
             self,
             number=self.number + 1,
-            network=network,
-            noise=noise,
-            failed=self.failed + 1 if wrong_at <= steps else 0,
-            words=(_wrong(network, proof, task, LONGEST * steps, self.number) + self.words)[:WORDS],
+            noise=self._noise_after(wrong_at, steps),
+            failed=0 if right else self.failed + 1,
+            learned=right or self.learned,
         )
+        if not lost:
+            words = _wrong(network, proof, task, LONGEST * steps, self.number) + self.words
+            following = replace(following, network=network, words=words[:WORDS])
         if following.failed < PATIENCE:
             return following
         another = Network(network.specification, seed=following.seed(seed))
-        return replace(following, network=another, failed=0, words=())
+        return replace(following, network=another, failed=0, words=(), learned=False)
+
+    def _noise_after(self, wrong_at: float, steps: int) -> float:
+        """The noise that follows where the network is wrong at a step at first, and the task's words have so many."""
+        if wrong_at <= steps and not self.learned:
+            return LESS * self.noise
+        change = 1 / MORE if wrong_at <= steps else 1 if wrong_at <= LONGEST * steps else MORE
+        return max(LEAST, self.noise * change)
 
 
 def _wrong(network: Network, proof: Proof, task: Any, longest: int, seed: int) -> tuple[Word, ...]:
@@ -299,7 +311,7 @@ def _save(path: Path, now: Round, seed: int) -> None:
     lengths = np.array([len(word) for word in now.words], np.int64)
     letters = np.array([letter for word in now.words for letter in word], np.int64)
     tensors = {"parameters": now.network.parameters, "lengths": lengths, "letters": letters}
-    described = {"number": now.number, "noise": now.noise, "failed": now.failed, "seed": seed}
+    described = {name: getattr(now, name) for name in ("number", "noise", "failed", "learned")} | {"seed": seed}
     save_tensors(path, tensors, {"holds": "lessons", "format": FORMAT, **described})
 
 
@@ -317,6 +329,7 @@ def _load(path: Path, like: Network, task: Any) -> tuple[Round, int]:
             raise ValueError("lengths do not fit the letters")
         words = tuple(tuple(word.tolist()) for word in np.split(letters, np.cumsum(lengths, dtype=np.int64))[:-1])
         network = Network.of(like.specification, tensors["parameters"])
-        return Round(number_of["number"], network, noise, number_of["failed"], words), number_of["seed"]
+        learned = flag("learned", metadata.get("learned", False))  # which files did not always say
+        return Round(number_of["number"], network, noise, number_of["failed"], words, learned), number_of["seed"]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds no lessons for this network: {error}") from None
