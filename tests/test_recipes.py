@@ -116,6 +116,18 @@ def test_machines_of_more_states_have_more_units_and_cross_entropy(cell, hidden)
     )
 
 
+def test_a_gru_has_fewer_units_and_more_noise_for_a_language_of_few_states_that_is_left_for_good():
+    found = {language: recipes.default(tasks.Tomita(language=language), "gru") for language in range(1, 8)}
+    many, few = (16, 0.2, 0.02), (8, 0.6, 0.05)
+    assert {
+        language: (recipe.network["hidden"], recipe.settings["noise"], recipe.settings["weight_decay"])
+        for language, recipe in found.items()
+    } == {1: few, 2: few, 3: many, 4: few, 5: many, 6: many, 7: many}
+    assert found[1].network["loss"] == "binary_cross_entropy"
+    lstm = recipes.default(tasks.Tomita(language=4), "lstm")
+    assert (lstm.network["hidden"], lstm.settings["noise"]) == (16, 0.2)
+
+
 def test_sums_that_are_sampled_while_training():
     """One for each so many steps, from the seed alone; what is told of it is what the network answers."""
     task, lines = Addition(bits=8), []
