@@ -87,7 +87,7 @@ def test_every_damaged_place_is_refused_in_one_line(value):
         assert len(message) < 700
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_missing_or_a_foreign_part_is_refused(data):
     path = data.draw(st.sampled_from([path for path in places(DOCUMENT) if path and path != ("reach",)]))

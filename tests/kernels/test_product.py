@@ -40,7 +40,7 @@ def surrounded(values):
     return room, view
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     SIZE, SIZE, SIZE, st.integers(0, 5), PRECISION, st.booleans(), st.booleans(), st.sampled_from([1, 1000]),
     st.sampled_from(["C", "F", "odd"]), st.integers(0, 2**32),
@@ -61,7 +61,7 @@ def test_multiply(M, K, N, first, dtype, transposed, accumulate, rows, layout, s
     assert np.isnan(room[M:]).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1, 600), SIZE, SIZE, PRECISION, st.integers(0, 2**32))
 def test_gradient(M, K, N, dtype, seed):
     r = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ from collections import Counter
 import built_networks as built
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_networks import CELLS, broken, errors, wrong_on
 
@@ -34,7 +34,7 @@ def machines(draw):
 
 
 @pytest.mark.long
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(machines(), st.sampled_from(["sigmoid", "relu", "lstm", "sigmoid, two layers"]), st.integers(0, 1000))
 def test_a_network_built_for_any_machine_is_proved_and_refuted_for_another(machine, cell, seed):
     net = CELLS[cell](machine)
@@ -47,7 +47,7 @@ def test_a_network_built_for_any_machine_is_proved_and_refuted_for_another(machi
 
 
 @pytest.mark.long
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25)
 @given(
     st.integers(0, 10**6),
     st.sampled_from(
