@@ -159,9 +159,41 @@ def test_work_with_decimals_is_bounded_for_words_of_any_length(monkeypatch, step
         return [(Decimal(-1), Decimal(1))]
 
     monkeypatch.setattr(counterexample, "last_net_y", undecided)
+    monkeypatch.setattr(counterexample, "_last_net_y", lambda system, word, budget: (-np.ones(1), np.ones(1)))
     assert not surely_wrong(system, ADDITION, (3,) * steps)
     assert sum(steps * system.work * digits**2 for digits in asked) <= counterexample.SURE * SECOND
     assert asked[0] == 50
+
+
+def rotating() -> tuple[built.Built, Machine]:
+    """A network that turns a vector by an angle at each step, and a machine whose output is always 0.
+
+    Errors of rounding are turned as it is; taken each at its worst, they become 1.4 times larger at every step.
+    """
+    net = built.empty(cell="elman", activation="tanh", inputs=1, hidden=2, outputs=1)
+    angle, small = np.pi / 4, 2.0**-20  # so small that tanh is as good as linear
+    net["V"][:] = [[small, 0.0]]
+    net["U"][:] = [[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]
+    net["W"][:] = [[1 / small], [0.0]]
+    machine = Machine(np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("0", "1"))
+    return net, machine
+
+
+def test_a_long_word_is_surely_wrong_without_more_digits(monkeypatch):
+    """Decimals would need more digits than steps: a GRU that was wrong at step 379 stayed undecided."""
+    net, machine = rotating()
+    system = System.of(net, machine)
+    monkeypatch.setattr(counterexample, "last_net_y", lambda *given: pytest.fail("decimals were asked"))
+    monkeypatch.setattr(counterexample, "SURE", 0.0)
+    assert surely_wrong(system, machine, (1,) + (0,) * 400)  # turned 50 times: net_y is nearly 1, right is 0
+    assert not surely_wrong(system, machine, (1,) + (0,) * 404)  # half a turn more: nearly −1
+
+
+def test_zonotopes_that_follow_a_word_have_a_budget_of_their_own(monkeypatch):
+    net, machine = rotating()
+    system = System.of(net, machine)
+    monkeypatch.setattr(counterexample, "FOLLOWED", 0.001)
+    assert surely_wrong(system, machine, (1, *(0,) * 8))  # by decimals, which need few digits here
 
 
 def test_an_error_that_only_rounding_makes_is_no_refutation():

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from throughtime.proof.budget import CALL, Budget, OutOfBudget
 from throughtime.proof.decimals import last_net_y
 from throughtime.proof.extraction import right
+from throughtime.proof.image import image, work
 from throughtime.proof.system import Array, System
+from throughtime.proof.zonotope import box
 from throughtime.tasks.machine import Machine
 
 Word = tuple[int, ...]
@@ -25,8 +29,9 @@ LONGEST = 1000
 SHORTENING = 3.0
 """Seconds of work after which a word is not made shorter or simpler any more."""
 
-SURE = 20.0
-"""Seconds of work after which it stays open whether a word is wrong in real numbers, too."""
+SURE, FOLLOWED = 20.0, 5.0
+"""Seconds of work, with decimals and before them with zonotopes, after which it stays open whether a word is wrong in
+real numbers, too."""
 
 
 def replay(system: System, machine: Machine, word: Sequence[int]) -> tuple[Array, Array]:
@@ -131,22 +136,43 @@ def _take(system: System, budget: Budget, words: int, steps: int) -> None:
 def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
     """Whether also in real numbers, without rounding, the last output of the word is wrong, for sure.
 
-    A word of hundreds of steps needs as many digits, of which decimals' exp takes more than the square of the time.
+    Zonotopes of doubles follow errors of rounding as the network turns them; decimals take each as if all others were
+    at their worst, so that a word of hundreds of steps needs as many digits, which take more than the square of the
+    time.
     """
-    bits, digits, middle, budget = machine.run(word)[1][-1].tolist(), 50, Decimal(0), Budget.of(SURE)
-    if system.specification.readout == "identity":
-        middle = Decimal("0.5")
+    bits, digits, budget = machine.run(word)[1][-1] == 1, 50, Budget.of(SURE)
+    middle = Decimal("0.5" if system.specification.readout == "identity" else 0)
+
+    def wrong(low: Sequence[Any] | Array, high: Sequence[Any] | Array) -> bool:
+        return any(h <= middle if bit else l >= middle for bit, l, h in zip(bits, low, high, strict=True))
+
+    try:
+        if wrong(*_last_net_y(system, word, Budget.of(FOLLOWED))):
+            return True
+    except OutOfBudget:
+        pass
     while True:
         try:
             budget.take(len(word) * system.work * digits**2)
         except OutOfBudget:
             return False
-        ends = last_net_y(system, word, digits)
-        if any(high <= middle if bit else low >= middle for bit, (low, high) in zip(bits, ends, strict=True)):
+        if wrong(*zip(*last_net_y(system, word, digits), strict=True)):
             return True
         if digits > 20 + 5 * len(word):  # a step that makes errors more than 10⁵ times larger is none to rely on
             return False
         digits *= 2
+
+
+def _last_net_y(system: System, word: Word, budget: Budget) -> tuple[Array, Array]:
+    """Bounds (O,) of the net_y at the end of a word, in real numbers."""
+    reads = [replace(system, symbols=symbol[None], ends=None) for symbol in system.symbols]
+    Z = box(*np.zeros((2, 1, system.width)))
+    for letter in word:
+        budget.take(work(system, 1, Z.G.shape[-2]))
+        after, net_y = image(reads[letter], Z, 0.0)
+        Z = after.at((slice(None), 0))
+    c, radius = net_y.c[0, 0], net_y.radius[0, 0]
+    return np.nextafter(c - radius, -np.inf), np.nextafter(c + radius, np.inf)
 
 
 def _cut(system: System, machine: Machine, word: Word) -> Word:
