@@ -10,7 +10,7 @@ import pytest
 from known_networks import ADDITION, errors
 
 import throughtime as tt
-from throughtime.proof import Proved, prove
+from throughtime.proof import Proved, Refuted, prove
 from throughtime.proof.extraction import Tracking, extract
 from throughtime.proof.system import System
 
@@ -57,3 +57,30 @@ def test_networks_that_forget_slowly_are_proved(cell, seed):
     assert isinstance(proof, Proved)
     assert np.ptp(proof.tracking.tolerance) > 0
     assert errors(net, task.machine, words=300, steps=500) == 0
+
+
+@pytest.mark.long
+def test_boxes_that_become_narrower_only_in_many_steps_close():
+    """In each of four steps the box of an image is as wide as the one before, or wider, though states contract."""
+    task = tt.tasks.Tomita(language=3)
+    net = tt.Network(
+        cell="lstm", inputs=1, hidden=16, outputs=1, loss="binary_cross_entropy", init="glorot", seed=1001
+    )  # fmt: skip
+    settings = {"noise": 0.2, "weight_decay": 0.01, "cell_penalty": 0.003, "clip": 1.0, "optimizer": tt.Adam(0.01)}
+    net = tt.train(net, task, batch=64, steps=4000, schedule=tt.Cosine(0.05), seed=1001, **settings).network
+    proof = prove(net, task.machine, budget=6.0)
+    assert isinstance(proof, Proved)
+    assert proof.m == 8
+    assert errors(net, task.machine, words=300, steps=500) == 0
+
+
+@pytest.mark.long
+def test_a_word_of_hundreds_of_steps_refutes():
+    """The lasso that shows it was known to be wrong in doubles only, and the network was undecided."""
+    task = tt.tasks.Tomita(language=4)
+    net = tt.Network(cell="gru", inputs=1, hidden=16, outputs=1, loss="binary_cross_entropy", init="glorot", seed=1001)
+    settings = {"noise": 0.2, "weight_decay": 0.02, "clip": 1.0, "optimizer": tt.Adam(0.01)}
+    net = tt.train(net, task, batch=64, steps=4000, schedule=tt.Cosine(0.05), seed=1001, **settings).network
+    proof = prove(net, task.machine, budget=1.0)
+    assert isinstance(proof, Refuted)
+    assert len(proof.word) > 300

@@ -41,12 +41,6 @@ FINEST = 1e-6
 
 MOST_SETS = 1500
 MOST_IMAGES = 30_000
-STEPS = (2, 8)
-"""The m of the attempts at each τ. With a small m the checker has less to do."""
-
-FINER_STEPS = (2, 4)
-"""The m of the attempts with automata that are finer where states drift."""
-
 ROUNDS, WIDE, FINER_THERE = 10, 2.6, 0.6
 """So often at most an automaton is made finer where a set is wider than so many τ, each time by so much."""
 
@@ -60,15 +54,25 @@ class Widening(NamedTuple):
     sweeps : so often at most
     more : by so many times what sticks out
     settled : after so many sweeps, by the sum that what sticks out seems to converge to; never, if it is None
+    runaway : until states stick out so many times as far as they once did
     """
 
     sweeps: int
     more: float
     settled: int | None
+    runaway: float
 
 
-BOLD, PATIENT = Widening(25, 1.2, 2), Widening(150, 1.0, None)
+BOLD, PATIENT = Widening(25, 1.2, 2, math.inf), Widening(150, 1.0, None, 2.0)
 """Where states drift from set to set, a patient one: what is widened too much in one set grows in those that follow."""
+
+FIRST, LATER = ((2, BOLD), (8, BOLD)), ((2, BOLD),)
+"""The m of the attempts at the first τ and at those after it, and how they widen. With a small m the checker has less
+to do."""
+
+FINER_ATTEMPTS = ((2, PATIENT), (8, PATIENT))
+"""Those with automata that are finer where states drift. A step makes a box wider than the states in it are, and only
+many steps together make it narrower, so that sets can close."""
 
 ADVICE = (
     "a longer budget may decide it; noise in training (--noise 0.2; the classic recipe has none) "
@@ -117,7 +121,7 @@ def prove(
     Proved
         Only after the independent checker has accepted the certificate.
     Refuted
-        Only after the wrong output has been reproduced on the plain NumPy cells and with many digits.
+        Only after the wrong output has been reproduced on the plain NumPy cells, and bounded in real numbers.
     Unknown
 
     Raises
@@ -211,7 +215,7 @@ class Search:
                 return "no error found"
             if not same:
                 sets = hulls(tracking, self.tried, walks, self.budget)
-                if proved := self.attempts(tracking, sets, STEPS, epsilon, BOLD):
+                if proved := self.attempts(tracking, sets, FIRST if lingering is None else LATER, epsilon):
                     return proved
             if lingering is None:
                 lingering = linger(self.tried, self.machine, self.seed, self.budget)
@@ -220,7 +224,7 @@ class Search:
             finer = self.finer_where_wide(tracking, lingering, tolerance)
             if isinstance(finer, Wrong):
                 return self.refute(finer.word) or NEAR
-            if finer is not None and (proved := self.attempts(*finer, FINER_STEPS, epsilon, PATIENT)):
+            if finer is not None and (proved := self.attempts(*finer, FINER_ATTEMPTS, epsilon)):
                 return proved
             tolerance *= FINER
 
@@ -258,10 +262,10 @@ class Search:
         return found if isinstance(found, Wrong) else None
 
     def attempts(
-        self, tracking: Tracking, sets: Sets, steps: tuple[int, ...], epsilon: float, widening: Widening
+        self, tracking: Tracking, sets: Sets, how: tuple[tuple[int, Widening], ...], epsilon: float
     ) -> Proved | None:
         """Attempts with each m."""
-        for m in steps:
+        for m, widening in how:
             if proved := self.attempt(tracking, sets, m, epsilon, widening):
                 return proved
         return None
@@ -305,12 +309,16 @@ class Search:
 
     def close(self, tracking: Tracking, sets: Sets, m: int, epsilon: float, widening: Widening) -> Sets:
         """Widen the sets until no image sticks out; Doubtful if that does not come to an end."""
-        before, worst = math.inf, math.inf
+        before, worst, least, grown = math.inf, math.inf, math.inf, np.arange(len(sets.lo))
         for time_round in range(widening.sweeps):
-            found = sweep(self.system, self.machine, tracking, sets, m, epsilon, MOST_IMAGES, self.budget)
+            found = sweep(self.system, self.machine, tracking, sets, grown, m, epsilon, MOST_IMAGES, self.budget)
             if found.worst == 0:
                 return sets
             before, worst = worst, found.worst
+            least = min(max(worst, LEAST), least)
+            if worst > widening.runaway * least:
+                raise Doubtful(f"states stick out of their sets by {worst:.2g}, and more and more")
+            grown = np.flatnonzero((found.below > 0).any(axis=1) | (found.above > 0).any(axis=1))
             self.progress(f"{len(sets.lo)} sets at τ = {tracking.tolerance.min():.2g}, states stick out by {worst:.2g}")
             factor = widening.more
             if widening.settled is not None and time_round > widening.settled:

@@ -1,4 +1,4 @@
-"""One sweep: whether from every set, whatever is read, the network is right until it is in a set again."""
+"""One sweep: whether from these sets, whatever is read, the network is right until it is in a set again."""
 
 from __future__ import annotations
 
@@ -44,16 +44,19 @@ def sweep(
     machine: Machine,
     tracking: Tracking,
     sets: Sets,
+    q: Array,
     m: int,
     epsilon: float,
     most: int,
     budget: Budget,
 ) -> Sweep:
-    """Push every set through the network, by every word of at most m symbols until inside the set that follows.
+    """Push sets through the network, by every word of at most m symbols until inside the set that follows.
 
     Parameters
     ----------
     system, machine, tracking, sets
+    q : (N,) int array
+        The sets that are pushed.
     m : int
     epsilon : float
         Allowance for each state coordinate and each net_y, at every step.
@@ -69,7 +72,7 @@ def sweep(
     OutOfBudget
     """
     below, above = np.zeros((2, *sets.lo.shape))
-    Z, q, images = box(sets.lo, sets.hi), np.arange(len(sets.lo)), 0
+    Z, images = box(sets.lo[q], sets.hi[q]), 0
     for depth in range(1, m + 1):
         images += len(q) * len(machine.symbols)
         if images > most:
