@@ -40,9 +40,12 @@ def interrupted_at():
                     signal.raise_signal(signal.SIGINT)
             return line
 
+        def apart():  # a generator's exceptions end with it; one that was interrupted in its handling would stay
+            yield function()
+
         sys.settrace(line)
         try:
-            return function(), taken
+            return next(apart()), taken
         except KeyboardInterrupt:
             return "interrupted", taken
         finally:
