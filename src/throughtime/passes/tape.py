@@ -35,10 +35,10 @@ import numpy as np
 
 from throughtime.batch import Array
 from throughtime.cells.layout import layout
+from throughtime.support import aligned
 from throughtime.support.memory import require
 from throughtime.weights.network_specification import NetworkSpecification
 
-_ALIGNMENT = 64
 _PANEL = 32
 """A multiple of the columns of a packed panel, whatever the machine."""
 
@@ -147,14 +147,13 @@ class TapeArrays:
             "packed": (_room_for_packed(s, backward),), "zeros": ((not s.bias) * max(len(laid.biases) * H, O),),
         }  # fmt: skip
         itemsize = np.dtype(s.dtype).itemsize
-        unit = _ALIGNMENT // itemsize
+        unit = aligned.LINE // itemsize
         sizes = [-(-prod(shapes[name]) // unit) * unit for name in NAMES]
         require(
             sum(sizes) * itemsize, f"a pass of {B:,} sequences over {T:,} steps at once",
             "choose fewer or shorter sequences at once, or a smaller network",
         )  # fmt: skip
-        numbers = np.zeros(sum(sizes) + unit, s.dtype)
-        numbers = numbers[-(numbers.ctypes.data // itemsize) % unit :]
+        numbers = aligned.zeros((sum(sizes),), s.dtype)
         places = dict(zip(NAMES, [0, *accumulate(sizes)], strict=False))
         for name, place in places.items():
             setattr(self, name, numbers[place : place + prod(shapes[name])].reshape(shapes[name]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from throughtime.batch import Array
+from throughtime.support import aligned
 from throughtime.training.settings import Settings
 from throughtime.training.source import RECURRENT, key
 from throughtime.weights.network_specification import NetworkSpecification
@@ -30,7 +31,7 @@ class DroppedWeights:
         self._p, self._key = settings.recurrent_dropout, key(settings.seed, RECURRENT)
         self._mask = np.ones(count(s), s.dtype)
         self._recurrent = [block.of(self._mask).reshape(-1) for block in blocks(s) if block.kind == "h"]
-        self._parameters = np.empty_like(self._mask)
+        self._parameters = aligned.zeros(self._mask.shape, s.dtype)
 
     def of(self, parameters: Array, step: int) -> Array:
         """What a step computes with, in memory that the next one uses again."""

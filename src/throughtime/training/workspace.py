@@ -10,6 +10,7 @@ from throughtime.batch import Array
 from throughtime.network import Network
 from throughtime.passes.one_pass import Pass
 from throughtime.passes.state import State
+from throughtime.support import aligned
 from throughtime.support.memory import require
 from throughtime.support.threads import Team
 from throughtime.training.objective import Objective
@@ -54,7 +55,7 @@ class Workspace:
                     "choose fewer or shorter sequences at once, or a smaller network",
                 )  # fmt: skip
             self.passes.append(made)
-        self.gradients = np.zeros((len(self.shards), P), s.dtype)
+        self.gradients = aligned.zeros((len(self.shards), P), s.dtype)
         self.dropped = DroppedWeights(s, settings) if settings.recurrent_dropout else None
         self.noise_key, self.dropout_key = key(settings.seed, NOISE), key(settings.seed, DROPOUT)
 

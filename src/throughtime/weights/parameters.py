@@ -23,6 +23,7 @@ import numpy.typing as npt
 from throughtime.cells.graph import Graph
 from throughtime.cells.layout import layout, symbol_of
 from throughtime.cells.normalisation import gains
+from throughtime.support import aligned
 from throughtime.support.checks import choice, whole_number
 from throughtime.support.memory import require
 from throughtime.weights.network_specification import NetworkSpecification
@@ -187,7 +188,7 @@ def initial(specification: NetworkSpecification, init: str, seed: int) -> Array:
     fill(specification, vector, seed)
     if specification.layer_norm:
         _open_gains(specification, vector)
-    return vector.astype(specification.dtype)
+    return aligned.copied(vector, specification.dtype)
 
 
 def _open_gains(specification: NetworkSpecification, vector: Array) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from throughtime.batch import Array
+from throughtime.support import aligned
 from throughtime.weights.network_specification import NetworkSpecification
 from throughtime.weights.parameters import Views, count
 
@@ -40,11 +41,11 @@ class Weights:
         lies in one piece of memory.
         """
         dtype = np.dtype(specification.dtype)
-        vector = np.array(parameters, dtype) if copy else np.require(np.asarray(parameters), dtype, ["C", "A"])
+        vector = np.require(np.asarray(parameters), dtype, ["C", "A"])
         if vector.shape != (count(specification),):
             raise ValueError(f"parameters must be ({count(specification)},) for this network, got {vector.shape}")
         made = cls.__new__(cls)
-        Weights.__init__(made, specification, vector)
+        Weights.__init__(made, specification, aligned.copied(vector, dtype) if copy else vector)
         return made
 
     def __reduce__(self) -> Any:
