@@ -76,6 +76,14 @@ def test_decimal_numbers_hold_balls(name):
         assert 0 < high - low < 1e-35 * (1 + float(high) ** 2)
 
 
+@pytest.mark.parametrize("cell", ["peephole", "lstm", "gru"])
+def test_decimal_numbers_that_may_be_any_are_said_to_be(cell):
+    """A peephole's bound became 0 · ∞, which is no number, and comparing it ended `prove` with InvalidOperation."""
+    net = built.empty(cell=cell, inputs=2, hidden=3, outputs=1)
+    net.parameters[:] = np.random.default_rng(0).normal(0, 6, len(net.parameters))
+    assert last_net_y(System.of(net, MACHINE), (1,) * 60, 40) == [(Decimal("-Infinity"), Decimal("Infinity"))]
+
+
 def test_functions_that_are_taken_to_be_exact_show(monkeypatch):
     curve = sets.curve
     monkeypatch.setattr(sets, "curve", lambda name, a: curve(name, a)._replace(r=0 * a.r))

@@ -15,7 +15,12 @@ from throughtime.cells.graph import Operation
 from throughtime.cells.interpreted import computed
 from throughtime.proof.system import Array, System
 
+INFINITY = Decimal("Infinity")
 _exp = np.frompyfunc(Decimal.exp, 1, 1)
+_bound = np.frompyfunc(lambda off: INFINITY if off.is_nan() else off, 1, 1)
+"""A bound that is not known, as 0 times an infinite one is, is infinite."""
+_known = np.frompyfunc(lambda m, off: Decimal(0) if off.is_infinite() else m, 2, 1)
+"""A number, or 0 where it may be any."""
 
 
 class Near(NamedTuple):
@@ -39,16 +44,17 @@ class Arithmetic:
 
     def near(self, m: Any, off: Any) -> Near:
         """What is computed by one operation."""
-        return Near(m, (off + abs(m) * self.eta) * self.more)
+        return Near(m, _bound((off + abs(m) * self.eta) * self.more))
 
     def ends(self, a: Near) -> tuple[Any, Any]:
-        """A lower and an upper bound, which are rounded once more."""
+        """A lower and an upper bound, which are rounded once more; infinite ones where nothing is known."""
         off = self.near(a.m, a.off).off
-        return a.m - off, a.m + off
+        m = _known(a.m, off)
+        return m - off, m + off
 
     def product(self, x: Near, M: Near) -> Near:
         """X M, for numbers M that are exact."""
-        return Near(x.m @ M.m, ((x.off + len(x.m) * self.eta * abs(x.m)) @ abs(M.m)) * self.more)
+        return Near(x.m @ M.m, _bound(((x.off + len(x.m) * self.eta * abs(x.m)) @ abs(M.m)) * self.more))
 
     def apply(self, operation: Operation, given: list[Near]) -> Near:
         """The operation of a cell."""
