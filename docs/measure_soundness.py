@@ -12,6 +12,7 @@ from it the next time.
 import argparse
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -69,10 +70,8 @@ def drawn_network(kind: str, seed: int) -> tuple[tt.Network, Machine]:
     )  # fmt: skip
     noise = float(rng.choice([0.0, 0.1, 0.3]))
     if steps := int(rng.choice([0, 100, 300, 600])):
-        try:
+        with suppress(tt.NotFinite):
             net = tt.train(net, task, steps=steps, batch=32, optimizer=tt.Adam(0.03), noise=noise, seed=seed).network
-        except tt.NotFinite:
-            pass
     net.parameters[:] *= rng.choice([1.0, 1.0, 1.5, 3.0])
     return net, task.machine
 
