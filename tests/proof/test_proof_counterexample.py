@@ -196,6 +196,23 @@ def test_zonotopes_that_follow_a_word_have_a_budget_of_their_own(monkeypatch):
     assert surely_wrong(system, machine, (1, *(0,) * 8))  # by decimals, which need few digits here
 
 
+def test_zonotopes_of_errors_beyond_float64_leave_it_open(monkeypatch):
+    """Comparing a bound that was no number ended `prove` with InvalidOperation.
+
+    A zigzag of slope 3.9 keeps states in [0, 1], and makes bounds of their errors eight times larger at a step.
+    """
+    net = built.empty(cell="elman", activation="relu", inputs=1, hidden=4, outputs=1)
+    slopes = 3.9 * np.array([1, -2, 2, -2])
+    net["V"][:], net["U"][:], net["W"][:, 0] = 0.05, slopes[:, None], slopes
+    net["b_h"][:] = -np.arange(4) / 4
+    machine = Machine(np.array([[0.0], [1.0]]), np.zeros((1, 2), int), np.zeros((1, 2, 1), int), ("q",), ("0", "1"))
+    system, word = System.of(net, machine), (1,) + (0,) * 400
+    assert 0 < replay(system, machine, word)[0][-1, 0] < 1
+    monkeypatch.setattr(counterexample, "SURE", 0.0)
+    with np.errstate(all="ignore"):
+        assert not surely_wrong(system, machine, word)
+
+
 def test_an_error_that_only_rounding_makes_is_no_refutation():
     """net_y is −2⁻⁶⁰ in real numbers, 0 in floating point: right is 0, told is exactly one half."""
     net = built.empty(cell="elman", activation="relu", inputs=1, hidden=3, outputs=1)

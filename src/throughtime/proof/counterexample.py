@@ -172,7 +172,8 @@ def _last_net_y(system: System, word: Word, budget: Budget) -> tuple[Array, Arra
         after, net_y = image(reads[letter], Z, 0.0)
         Z = after.at((slice(None), 0))
     c, radius = net_y.c[0, 0], net_y.radius[0, 0]
-    return np.nextafter(c - radius, -np.inf), np.nextafter(c + radius, np.inf)
+    low, high = np.nextafter(c - radius, -np.inf), np.nextafter(c + radius, np.inf)
+    return np.fmax(low, -np.inf), np.fmin(high, np.inf)  # a bound that became no number is an infinite one
 
 
 def _cut(system: System, machine: Machine, word: Word) -> Word:
