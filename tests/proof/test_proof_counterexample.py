@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import built_networks as built
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 from known_networks import ADDITION, broken, forgetful, outputs_on, prove, wrong_on
 
 from throughtime import Network, tasks
+from throughtime.cells import NAMES
 from throughtime.proof import Machine, Refuted, counterexample
-from throughtime.proof.budget import SECOND
+from throughtime.proof.budget import SECOND, Budget
 from throughtime.proof.counterexample import exhaust, first_wrong, replay, shorten, surely_wrong
+from throughtime.proof.decimals import last_net_y
 from throughtime.proof.system import System
 from throughtime.proof.words import spell
 
@@ -187,6 +190,21 @@ def test_a_long_word_is_surely_wrong_without_more_digits(monkeypatch):
     monkeypatch.setattr(counterexample, "SURE", 0.0)
     assert surely_wrong(system, machine, (1,) + (0,) * 400)  # turned 50 times: net_y is nearly 1, right is 0
     assert not surely_wrong(system, machine, (1,) + (0,) * 404)  # half a turn more: nearly −1
+
+
+@pytest.mark.parametrize("cell", [cell for cell in NAMES if cell not in ("minlstm", "slstm")])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_bounds_that_zonotopes_give_hold_those_of_decimals(cell, dtype):
+    net = Network(cell=cell, inputs=2, hidden=3, outputs=2, layers=2, dtype=dtype)
+    net.parameters[:] = np.random.default_rng(0).normal(0, 1.5, len(net.parameters))
+    outputs = np.zeros((1, len(ADDITION.symbols), 2), int)
+    system = System.of(net, Machine(ADDITION.symbols, ADDITION.next[:1] * 0, outputs, ("q",), ADDITION.symbol_names))
+    word = tuple(np.random.default_rng(1).integers(4, size=25).tolist())
+    ends = counterexample._last_net_y(system, word, Budget.of(5.0))
+    for low, high, (least, most) in zip(*ends, last_net_y(system, word, 120), strict=True):
+        assert Fraction(low) <= Fraction(least) < Fraction(most) <= Fraction(high)
+        assert high - low < 1e-6 * (1 + abs(high))
+        assert most - least < 1e-30
 
 
 def test_zonotopes_that_follow_a_word_have_a_budget_of_their_own(monkeypatch):
