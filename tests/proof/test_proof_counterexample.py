@@ -231,6 +231,20 @@ def test_zonotopes_of_errors_beyond_float64_leave_it_open(monkeypatch):
         assert not surely_wrong(system, machine, word)
 
 
+@pytest.mark.parametrize(("y", "right"), [(1.75, 1), (-0.75, 0), (1.75, 0), (-0.75, 1)])
+def test_a_linear_output_is_wrong_beyond_the_right_number_too(y, right):
+    """Above 1.5 or below −0.5 it was wrong in floating point, and never known to be so in real numbers."""
+    net = built.empty(cell="elman", activation="tanh", inputs=1, hidden=1, outputs=1, readout="identity")
+    net["b_y"][:] = y
+    outputs = np.full((1, 2, 1), right)
+    machine = Machine(np.array([[0.0], [1.0]]), np.zeros((1, 2), int), outputs, ("q",), ("0", "1"))
+    proof = prove(net, machine)
+    assert isinstance(proof, Refuted)
+    assert proof.word == (0,)
+    net["b_y"][:] = right
+    assert not surely_wrong(System.of(net, machine), machine, (0,))
+
+
 def test_an_error_that_only_rounding_makes_is_no_refutation():
     """net_y is −2⁻⁶⁰ in real numbers, 0 in floating point: right is 0, told is exactly one half."""
     net = built.empty(cell="elman", activation="relu", inputs=1, hidden=3, outputs=1)

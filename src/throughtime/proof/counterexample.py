@@ -141,10 +141,14 @@ def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
     time.
     """
     bits, digits, budget = machine.run(word)[1][-1] == 1, 50, Budget.of(SURE)
-    middle = Decimal("0.5" if system.specification.readout == "identity" else 0)
+    linear = system.specification.readout == "identity"
+    least, middle, most = map(Decimal, ("-0.5", "0.5", "1.5") if linear else ("-Infinity", "0", "Infinity"))
 
     def wrong(low: Sequence[Any] | Array, high: Sequence[Any] | Array) -> bool:
-        return any(h <= middle if bit else l >= middle for bit, l, h in zip(bits, low, high, strict=True))
+        return any(
+            h <= (middle if bit else least) or l >= (most if bit else middle)
+            for bit, l, h in zip(bits, low, high, strict=True)
+        )
 
     try:
         if wrong(*_last_net_y(system, word, Budget.of(FOLLOWED))):
