@@ -12,7 +12,7 @@ from known_networks import ADDITION, broken, forgetful, outputs_on, prove, wrong
 
 from throughtime import Network, tasks
 from throughtime.cells import NAMES
-from throughtime.proof import Machine, Refuted, counterexample
+from throughtime.proof import Machine, Proved, Refuted, counterexample
 from throughtime.proof.budget import SECOND, Budget
 from throughtime.proof.counterexample import exhaust, first_wrong, replay, shorten, surely_wrong
 from throughtime.proof.decimals import last_net_y
@@ -281,3 +281,25 @@ def test_words_of_each_task(task, text):
     machine = task.machine
     word = (1, 0) if len(machine.symbols) == 2 else (3, 1)
     assert spell(machine, word) == text
+
+
+@pytest.mark.parametrize(
+    ("cell", "activation"), [("elman", "tanh"), ("elman", "relu"), ("lstm", None), ("peephole", None)]
+)
+def test_what_is_beyond_doubles_is_not_known(cell, activation):
+    """Bounds of ∞ − ∞ were no numbers, and comparing them with a decimal ended `prove` with an error."""
+    fields = {"activation": activation} if activation else {}
+    net = Network(cell=cell, inputs=2, hidden=3, outputs=1, seed=1, **fields)
+    net.parameters[:] = np.where(net.parameters < 0, -1, 1) * np.finfo(float).max
+    assert not isinstance(prove(net, ADDITION), Proved)
+
+
+def test_a_sum_that_overflows_says_nothing_of_its_sign():
+    net = built.empty(cell="elman", activation="tanh", inputs=1, hidden=5, outputs=1)
+    net["b_h"][:] = 40.0
+    net["W"][:, 0] = np.array([1, 1, -1, -1, -1]) * np.finfo(float).max
+    machine = Machine(
+        np.zeros((1, 1)), np.zeros((1, 1), int), np.zeros((1, 1, 1), int), ("q",), ("0",)
+    )  # net_y < 0: right
+    with np.errstate(all="ignore"):
+        assert not surely_wrong(System.of(net, machine), machine, (0,))

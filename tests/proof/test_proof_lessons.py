@@ -274,6 +274,7 @@ DAMAGED = {
     "noise below 0": {"noise": -1.0},
     "noise a text": {"noise": "x"},
     "letters of no symbol": {"letters": np.array([0, 1, 2])},
+    "letters that are no whole numbers": {"letters": np.array([0.0, 1.0, 1.0])},
     "letters below 0": {"letters": np.array([0, -1, 1])},
     "letters in between": {"letters": np.array([0, 0.5, 1])},
     "letters in rows": {"letters": np.array([[0, 1, 1]])},
@@ -304,6 +305,12 @@ def test_lessons_that_are_none_are_refused_by_name(tmp_path, name):
     written(DAMAGED[name])
     with pytest.raises(ValueError, match="holds no lessons for this network"):
         lessons._load(file, NETWORK, PARITY)
+
+
+def test_lessons_that_lack_a_number_are_refused_in_a_sentence(tmp_path):
+    save_tensors(tmp_path / LESSONS, {"letters": np.array([0])}, {"holds": "lessons", "format": FORMAT})
+    with pytest.raises(ValueError, match=r"holds no lessons for this network: number is missing$"):
+        lessons._load(tmp_path / LESSONS, NETWORK, PARITY)
 
 
 def test_what_cannot_be_proved_is_refused_before_it_is_trained(tmp_path):

@@ -323,13 +323,15 @@ def _load(path: Path, like: Network, task: Any) -> tuple[Round, int]:
         noise, letters, lengths = number("noise", metadata["noise"], 0), tensors["letters"], tensors["lengths"].tolist()
         if not np.isfinite(tensors["parameters"]).all():
             raise ValueError("parameters that are not finite")
-        if not all(letter in range(len(task.machine.symbols)) for letter in letters.tolist()):
-            raise ValueError("a letter is no symbol of the machine")
+        for letter in letters.tolist():
+            whole_number("a letter", letter, most=len(task.machine.symbols) - 1)
         if len(lengths) > WORDS or sum(whole_number("a length", length, 1) for length in lengths) != len(letters):
             raise ValueError("lengths do not fit the letters")
         words = tuple(tuple(word.tolist()) for word in np.split(letters, np.cumsum(lengths, dtype=np.int64))[:-1])
         network = Network.of(like.specification, tensors["parameters"])
         learned = flag("learned", metadata.get("learned", False))  # which files did not always say
         return Round(number_of["number"], network, noise, number_of["failed"], words, learned), number_of["seed"]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
+        raise ValueError(f"{path} holds no lessons for this network: {error.args[0]} is missing") from None
+    except (AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path} holds no lessons for this network: {error}") from None
