@@ -124,6 +124,9 @@ def test_a_gru_has_fewer_units_and_more_noise_for_a_language_of_few_states_that_
         for language, recipe in found.items()
     } == {1: few, 2: few, 3: many, 4: few, 5: many, 6: many, 7: many}
     assert found[1].network["loss"] == "binary_cross_entropy"
+    without_memory = tasks.Multiplication(factor=1)
+    assert len(without_memory.machine.next) == 1
+    assert recipes.default(without_memory, "gru").settings["noise"] == 0.2
     lstm = recipes.default(tasks.Tomita(language=4), "lstm")
     assert (lstm.network["hidden"], lstm.settings["noise"]) == (16, 0.2)
 

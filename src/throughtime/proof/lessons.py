@@ -42,7 +42,7 @@ ROUNDS = 12
 LESS, MORE, LEAST = 0.25, 1.5, 0.05
 """By what noise is multiplied where nothing was learned and where no lesson helps; the least for what has learned.
 
-Where a round lost what was learned, it is divided by MORE: the network that it began with had learned with that.
+Where a round lost what was learned, it is divided by MORE.
 """
 
 PATIENCE = 3

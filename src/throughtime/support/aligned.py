@@ -1,7 +1,7 @@
 """Arrays that begin with a cache line, for what kernels read and write again and again.
 
 NumPy lays an array at any 16 bytes, so that each of its vectors may lie across two lines: a pair of the classic adder
-takes longer then, by as much as 15 %, in one process and not in the next.
+took 5 to 7 % longer then, in one process and not in the next.
 """
 
 from __future__ import annotations

@@ -72,9 +72,9 @@ def default(task: Any, cell: str | Graph | None = None, activation: str | None =
 
 
 def _leaves_for_good(machine: Machine) -> bool:
-    """Whether a machine has four states at most, one of which it never leaves."""
+    """Whether a machine has two to four states, one of which it never leaves."""
     states = len(machine.next)
-    return states <= 4 and bool((machine.next == np.arange(states)[:, None]).all(axis=1).any())
+    return 1 < states <= 4 and bool((machine.next == np.arange(states)[:, None]).all(axis=1).any())
 
 
 def ends(task: Any) -> dict[str, Any]:
