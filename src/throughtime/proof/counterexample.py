@@ -169,7 +169,7 @@ def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
 
 def _last_net_y(system: System, word: Word, budget: Budget) -> tuple[Array, Array]:
     """Bounds (O,) of the net_y at the end of a word, in real numbers."""
-    reads = [replace(system, symbols=symbol[None], ends=None) for symbol in system.symbols]
+    reads = {letter: replace(system, symbols=system.symbols[[letter]], ends=None) for letter in set(word)}
     Z = box(*np.zeros((2, 1, system.width)))
     for letter in word:
         budget.take(work(system, 1, Z.G.shape[-2]))

@@ -139,8 +139,8 @@ def to_c(net: Any, name: str = "network", dtype: str | None = None) -> str:
     real, states, words = _TYPES[dtype], step.before, {"name": name, "NAME": name.upper()}
     words |= {"real": real, "f": "f" * (dtype == "float32"), "first": states[0]}
     stateful = _stateful(what)
-    net = Template("${name}_dot(${name}_W, k, h, ${NAME}_WIDTH)" + " + ${name}_b_y[k]" * s.bias).substitute(words)
-    readout = _readout(what.readout, "h[k]" if what.pooled else net, words)
+    net_y = Template("${name}_dot(${name}_W, k, h, ${NAME}_WIDTH)" + " + ${name}_b_y[k]" * s.bias).substitute(words)
+    readout = _readout(what.readout, "h[k]" if what.pooled else net_y, words)
     body = step.body()
     found = parameters_of(what.network)
     used = "".join(text for own, text in FUNCTIONS.items() if f"{name}_{own}(" in body + readout)
@@ -154,7 +154,7 @@ def to_c(net: Any, name: str = "network", dtype: str | None = None) -> str:
         "arguments": ", ".join(f"{real} *{state}" for state in states),
         "functions": Template(used).substitute(words), "readout": readout,
         "from": "their mean over time" if what.pooled else "the states of the last layer",
-        "pool": Template(POOL).substitute(words | {"net": net}) if what.pooled else "",
+        "pool": Template(POOL).substitute(words | {"net": net_y}) if what.pooled else "",
         "interface": _interface(what, words, stateful), "declarations": _declarations(what, step, words, stateful),
         "rest": _predict(what, step, words, stateful) + _labels(what, words),
     }  # fmt: skip

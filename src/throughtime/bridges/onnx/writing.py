@@ -25,7 +25,7 @@ from throughtime.bridges.agreement import LARGEST_DIFFERENCE, greatest_differenc
 from throughtime.bridges.equations import parameters_of
 from throughtime.bridges.exported import Exported, exported
 from throughtime.bridges.onnx.nodes import Nodes
-from throughtime.bridges.onnx.operators import Operator, operator_of, session_of
+from throughtime.bridges.onnx.operators import READOUTS, Operator, operator_of, session_of
 from throughtime.bridges.onnx.scan import scan
 from throughtime.bridges.standard_layers import Gates, Names
 from throughtime.passes.state import State
@@ -36,8 +36,8 @@ from throughtime.weights.parameters import DIRECTIONS
 
 OPSET, IR_VERSION = 17, 8
 """Of the models written: from 2022, so that runtimes of that age can read them."""
-FUNCTIONS = {"sigmoid": "Sigmoid", "exp": "Exp"}
-"""Operators of what answers are made by, output by output."""
+FUNCTIONS = {**READOUTS, "exp": "Exp"}
+"""Operators of what answers are made by."""
 
 
 def to_onnx(net: Any, path: Any, *, lengths: bool = False, state: bool = False, dtype: str = "float32") -> float:
@@ -129,10 +129,9 @@ class _Model:
         if s.bias:
             y = nodes.node("Add", [y, nodes.weights("readout.b_y", self.net["b_y"])])
         y = self.pool(y, real) if what.pooled else y
-        if what.readout == "softmax":
-            y = nodes.node("Softmax", [y], axis=-1)
-        elif what.readout != "identity":
-            y = nodes.node(FUNCTIONS[what.readout], [y])
+        if what.readout != "identity":
+            own: dict[str, Any] = {"axis": -1} if what.readout == "softmax" else {}
+            y = nodes.node(FUNCTIONS[what.readout], [y], **own)
         if what.each:
             y = nodes.node("Where", [real, y, nodes.number(0.0)]) if real else y
             y = nodes.node("Transpose", [y], perm=[1, 0, 2])

@@ -139,7 +139,7 @@ export const copies = {
  */
 function arrow(edge, [x1, y1], [x2, y2], weight, out) {
   const thick = 0.8 + Math.abs(weight) * 0.9;
-  const [dx, dy] = out ? [-out[0], 0.9 * -out[1]] : [x2 - x1, y2 - y1];
+  const [dx, dy] = out ? [-out[0], -out[1]] : [x2 - x1, y2 - y1];
   const length = Math.hypot(dx, dy) || 1;
   const [u, v] = [dx / length, dy / length];
   const at = (/** @type {number} */ along, /** @type {number} */ across) =>
