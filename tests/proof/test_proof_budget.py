@@ -13,7 +13,7 @@ from known_networks import ADDITION, forgetful
 import throughtime as tt
 from throughtime.proof import Proved, Unknown, checker, image, prove, sets
 from throughtime.proof.budget import CALL, NUMBER, SECOND, SINGLE, Budget, OutOfBudget
-from throughtime.proof.counterexample import first_wrong, shorten
+from throughtime.proof.counterexample import Allowance, first_wrong, shorten
 from throughtime.proof.extraction import extract
 from throughtime.proof.samples import samples
 from throughtime.proof.search import Search
@@ -128,5 +128,6 @@ def test_a_check_is_not_charged(monkeypatch):
 def test_shortening_a_word_ends_too():
     net, word = forgetful(60), (*[1] * 59, 3, *[1] * 300, 0)
     system = System.of(net, ADDITION)
-    assert shorten(system, ADDITION, word, 0.0)[0] == word[: first_wrong(system, ADDITION, np.array([word]))[0]]
-    assert len(shorten(system, ADDITION, word)[0]) == 60
+    whole = word[: first_wrong(system, ADDITION, np.array([word]))[0]]
+    assert shorten(system, ADDITION, word, Allowance(shortening=Budget(0)))[0] == whole
+    assert len(shorten(system, ADDITION, word, Allowance())[0]) == 60

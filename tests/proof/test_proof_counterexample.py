@@ -14,8 +14,9 @@ from throughtime import Network, tasks
 from throughtime.cells import NAMES
 from throughtime.proof import Machine, Proved, Refuted, counterexample
 from throughtime.proof.budget import SECOND, Budget
-from throughtime.proof.counterexample import exhaust, first_wrong, replay, shorten, surely_wrong
+from throughtime.proof.counterexample import Allowance, exhaust, first_wrong, replay, shorten, surely_wrong
 from throughtime.proof.decimals import last_net_y
+from throughtime.proof.search import search_for
 from throughtime.proof.system import System
 from throughtime.proof.words import spell
 
@@ -25,10 +26,10 @@ def test_shortening_leaves_nothing_out_that_could_be():
     system = System.of(net, ADDITION)
     rng = np.random.default_rng(0)
     noise = tuple(rng.integers(4, size=20).tolist())
-    word, _ = shorten(system, ADDITION, (*noise, 0, *[2] * 15, 3))
+    word, _ = shorten(system, ADDITION, (*noise, 0, *[2] * 15, 3), Allowance())
     assert word == (*[1] * 11, 3)
-    assert surely_wrong(system, ADDITION, word)
-    assert not surely_wrong(system, ADDITION, word[:-1])
+    assert surely_wrong(system, ADDITION, word, Allowance())
+    assert not surely_wrong(system, ADDITION, word[:-1], Allowance())
 
 
 def test_all_short_words_are_tried():
@@ -76,7 +77,7 @@ def test_nothing_can_be_left_out_and_no_operand_is_simpler(length):
         start = rng.integers(4, size=12).tolist()
         word = (*start, 0, *rng.integers(1, 3, size=length + 4).tolist(), 3)
         assert first_wrong(system, ADDITION, np.array([word])).any()
-        word, shortest = shorten(system, ADDITION, word)
+        word, shortest = shorten(system, ADDITION, word, Allowance())
         assert wrong_on(net, ADDITION, word)
         assert len(word) == length
         assert shortest == (length <= 9)
@@ -101,7 +102,7 @@ def test_random_networks_have_words_that_cannot_be_made_simpler():
         if not steps.any():
             continue
         at = int(np.where(steps > 0, steps, 0).argmax())
-        word, shortest = shorten(system, machine, tuple(words[at].tolist()))
+        word, shortest = shorten(system, machine, tuple(words[at].tolist()), Allowance())
         assert wrong_on(net, machine, word)
         longest = max(longest, len(word))
         if shortest:
@@ -163,9 +164,28 @@ def test_work_with_decimals_is_bounded_for_words_of_any_length(monkeypatch, step
 
     monkeypatch.setattr(counterexample, "last_net_y", undecided)
     monkeypatch.setattr(counterexample, "_last_net_y", lambda system, word, budget: (-np.ones(1), np.ones(1)))
-    assert not surely_wrong(system, ADDITION, (3,) * steps)
+    assert not surely_wrong(system, ADDITION, (3,) * steps, Allowance())
     assert sum(steps * system.work * digits**2 for digits in asked) <= counterexample.SURE * SECOND
     assert asked[0] == 50
+
+
+def test_work_with_decimals_is_bounded_for_all_words_of_a_search_together(monkeypatch):
+    """Each word had its own, and a search asks of several: these came to 57 seconds of work."""
+    search = search_for(built.empty(cell="gru", inputs=2, hidden=16, outputs=1), ADDITION, Budget.of(0.0))
+    asked = []
+
+    def undecided(system, word, digits):
+        asked.append(len(word) * system.work * digits**2)
+        return [(Decimal(-1), Decimal(1))]
+
+    monkeypatch.setattr(counterexample, "last_net_y", undecided)
+    monkeypatch.setattr(counterexample, "_last_net_y", lambda system, word, budget: (-np.ones(1), np.ones(1)))
+    for steps in (300, 310, 320, 10_000, 330, 5):
+        assert search.refute((3,) * steps) is None
+    before = sum(asked)
+    assert before <= counterexample.SURE * SECOND
+    assert search.refute((3,) * 6) is None
+    assert sum(asked) > before  # what was too much for a long word is left for a short one
 
 
 def rotating() -> tuple[built.Built, Machine]:
@@ -188,8 +208,9 @@ def test_a_long_word_is_surely_wrong_without_more_digits(monkeypatch):
     system = System.of(net, machine)
     monkeypatch.setattr(counterexample, "last_net_y", lambda *given: pytest.fail("decimals were asked"))
     monkeypatch.setattr(counterexample, "SURE", 0.0)
-    assert surely_wrong(system, machine, (1,) + (0,) * 400)  # turned 50 times: net_y is nearly 1, right is 0
-    assert not surely_wrong(system, machine, (1,) + (0,) * 404)  # half a turn more: nearly −1
+    turned, more = (1,) + (0,) * 400, (1,) + (0,) * 404
+    assert surely_wrong(system, machine, turned, Allowance())  # 50 times: net_y is nearly 1, right is 0
+    assert not surely_wrong(system, machine, more, Allowance())  # and by a half: nearly −1
 
 
 @pytest.mark.parametrize("cell", [cell for cell in NAMES if cell not in ("minlstm", "slstm")])
@@ -211,7 +232,7 @@ def test_zonotopes_that_follow_a_word_have_a_budget_of_their_own(monkeypatch):
     net, machine = rotating()
     system = System.of(net, machine)
     monkeypatch.setattr(counterexample, "FOLLOWED", 0.001)
-    assert surely_wrong(system, machine, (1, *(0,) * 8))  # by decimals, which need few digits here
+    assert surely_wrong(system, machine, (1, *(0,) * 8), Allowance())  # by decimals, which need few digits here
 
 
 def test_zonotopes_of_errors_beyond_float64_leave_it_open(monkeypatch):
@@ -228,7 +249,7 @@ def test_zonotopes_of_errors_beyond_float64_leave_it_open(monkeypatch):
     assert 0 < replay(system, machine, word)[0][-1, 0] < 1
     monkeypatch.setattr(counterexample, "SURE", 0.0)
     with np.errstate(all="ignore"):
-        assert not surely_wrong(system, machine, word)
+        assert not surely_wrong(system, machine, word, Allowance())
 
 
 @pytest.mark.parametrize(("y", "right"), [(1.75, 1), (-0.75, 0), (1.75, 0), (-0.75, 1)])
@@ -242,7 +263,7 @@ def test_a_linear_output_is_wrong_beyond_the_right_number_too(y, right):
     assert isinstance(proof, Refuted)
     assert proof.word == (0,)
     net["b_y"][:] = right
-    assert not surely_wrong(System.of(net, machine), machine, (0,))
+    assert not surely_wrong(System.of(net, machine), machine, (0,), Allowance())
 
 
 def test_an_error_that_only_rounding_makes_is_no_refutation():
@@ -253,10 +274,10 @@ def test_an_error_that_only_rounding_makes_is_no_refutation():
     machine = Machine(np.array([[1.0]]), np.zeros((1, 1), int), np.zeros((1, 1, 1), int), ("q",), ("1",))
     net["W"][:, 0] = [1.0, -(2.0**-60), -1.0]  # 1 − 2⁻⁶⁰ − 1: the middle one is lost
     system = System.of(net, machine)
-    assert not surely_wrong(system, machine, (0,))
+    assert not surely_wrong(system, machine, (0,), Allowance())
     assert prove(net, machine).verdict == "unknown"
     wrong = Machine(machine.symbols, machine.next, 1 + machine.outputs, ("q",), ("1",))
-    assert surely_wrong(system, wrong, (0,))
+    assert surely_wrong(system, wrong, (0,), Allowance())
     assert isinstance(prove(net, wrong), Refuted)
 
 
@@ -302,4 +323,4 @@ def test_a_sum_that_overflows_says_nothing_of_its_sign():
         np.zeros((1, 1)), np.zeros((1, 1), int), np.zeros((1, 1, 1), int), ("q",), ("0",)
     )  # net_y < 0: right
     with np.errstate(all="ignore"):
-        assert not surely_wrong(System.of(net, machine), machine, (0,))
+        assert not surely_wrong(System.of(net, machine), machine, (0,), Allowance())

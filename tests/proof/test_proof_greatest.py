@@ -59,12 +59,13 @@ def test_no_proof_of_the_least_is_the_verdict_on_it():
 
 
 def test_all_attempts_have_one_budget(monkeypatch):
-    given, spent = [], []
+    given, spent, searches = [], [], []
     real = greatest.search_for
 
     def watched(net, machine, budget, *others, **more):
         search = real(net, machine, budget, *others, **more)
         given.append(budget.left)
+        searches.append(search)
         decided = search.decided
 
         def seen():
@@ -80,6 +81,7 @@ def test_all_attempts_have_one_budget(monkeypatch):
     prove_greatest(threshold(0.3), BITS, budget=0.5)
     assert len(given) > 3
     assert sum(spent) <= whole
+    assert all(search.allowed is searches[0].allowed for search in searches)  # and one for words that are wrong
     for k, share in enumerate(given[1:], 1):
         left = whole - sum(spent[:k])
         assert share <= max(left / 4, 2 * max(spent[:k])) * 1.001

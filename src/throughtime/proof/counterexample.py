@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -27,11 +27,23 @@ LONGEST = 1000
 """Length at which trying all words ends in any case."""
 
 SHORTENING = 3.0
-"""Seconds of work after which a word is not made shorter or simpler any more."""
+"""Seconds of work after which words are not made shorter or simpler any more."""
 
 SURE, FOLLOWED = 20.0, 5.0
-"""Seconds of work, with decimals and before them with zonotopes, after which it stays open whether a word is wrong in
+"""Seconds of work, with decimals and before them with zonotopes, after which it stays open whether words are wrong in
 real numbers, too."""
+
+
+@dataclass
+class Allowance:
+    """Work that may be done on words that are wrong in floating point, on all of them together.
+
+    It is beside the budget of a search, so that one that is over, or 0, still says what it has found.
+    """
+
+    shortening: Budget = field(default_factory=lambda: Budget.of(SHORTENING))
+    followed: Budget = field(default_factory=lambda: Budget.of(FOLLOWED))
+    sure: Budget = field(default_factory=lambda: Budget.of(SURE))
 
 
 def replay(system: System, machine: Machine, word: Sequence[int]) -> tuple[Array, Array]:
@@ -69,18 +81,18 @@ def exhaust(system: System, machine: Machine, most: int = MOST_WORDS) -> tuple[i
     return length, None
 
 
-def shorten(system: System, machine: Machine, word: Word, seconds: float = SHORTENING) -> tuple[Word, bool]:
+def shorten(system: System, machine: Machine, word: Word, allowed: Allowance) -> tuple[Word, bool]:
     """A shorter or simpler word that is wrong, and whether no shorter one is.
 
     All short words are tried; else stretches are left out and symbols replaced by earlier ones of the alphabet, as
-    long as the word stays wrong and so many seconds of work are not done.
+    long as the word stays wrong and the work is allowed.
     """
     length, found = exhaust(system, machine)
     if found is not None:
         return found, True
     word = _cut(system, machine, word)
     try:
-        for better in _better(system, machine, word, Budget.of(seconds)):
+        for better in _better(system, machine, word, allowed.shortening):
             word = better
     except OutOfBudget:
         pass
@@ -133,14 +145,14 @@ def _take(system: System, budget: Budget, words: int, steps: int) -> None:
     budget.take(steps * (words * system.work + CALL))
 
 
-def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
+def surely_wrong(system: System, machine: Machine, word: Word, allowed: Allowance) -> bool:
     """Whether also in real numbers, without rounding, the last output of the word is wrong, for sure.
 
     Zonotopes of doubles follow errors of rounding as the network turns them; decimals take each as if all others were
     at their worst, so that a word of hundreds of steps needs as many digits, which take more than the square of the
     time.
     """
-    bits, digits, budget = machine.run(word)[1][-1] == 1, 50, Budget.of(SURE)
+    bits, digits = machine.run(word)[1][-1] == 1, 50
     linear = system.specification.readout == "identity"
     least, middle, most = map(Decimal, ("-0.5", "0.5", "1.5") if linear else ("-Infinity", "0", "Infinity"))
 
@@ -151,15 +163,15 @@ def surely_wrong(system: System, machine: Machine, word: Word) -> bool:
         )
 
     try:
-        if wrong(*_last_net_y(system, word, Budget.of(FOLLOWED))):
+        if wrong(*_last_net_y(system, word, allowed.followed)):
             return True
     except OutOfBudget:
         pass
     while True:
-        try:
-            budget.take(len(word) * system.work * digits**2)
-        except OutOfBudget:
+        needed = len(word) * system.work * digits**2
+        if needed > allowed.sure.left:  # a shorter word may need less
             return False
+        allowed.sure.take(needed)
         if wrong(*zip(*last_net_y(system, word, digits), strict=True)):
             return True
         if digits > 20 + 5 * len(word):  # a step that makes errors more than 10⁵ times larger is none to rely on

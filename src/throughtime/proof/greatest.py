@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 
 from throughtime.proof.budget import Budget
+from throughtime.proof.counterexample import Allowance
 from throughtime.proof.search import INTERRUPTED, Progress, search_for
 from throughtime.proof.system import Net
 from throughtime.proof.verdicts import Proof, Proved, Unknown
@@ -74,14 +75,16 @@ def prove_greatest(
     """
     if of not in get_args(Quantity):
         raise ValueError(f'of must be "input noise" or "epsilon", got {of!r}')
-    whole, taken, name = Budget.of(budget), 0.0, of.replace(" ", "_")
+    whole, taken, name, allowed = Budget.of(budget), 0.0, of.replace(" ", "_"), Allowance()
     given = {"epsilon": epsilon, "input_noise": input_noise}
     least = number(name, given[name], 0)
 
     def attempt(value: float, share: float) -> Proof:
         nonlocal taken
         mine = Budget(share)
-        found = search_for(net, machine, mine, seed, progress, **{**given, name: value}).decided()
+        search = search_for(net, machine, mine, seed, progress, **{**given, name: value})
+        search.allowed = allowed
+        found = search.decided()
         spent = share - max(mine.left, 0) if math.isfinite(share) else 0.0
         whole.left -= spent
         taken = max(taken, spent) if isinstance(found, Proved) else taken

@@ -19,7 +19,7 @@ import numpy as np
 from throughtime.proof.arithmetic import allowance, reach_of
 from throughtime.proof.budget import Budget, OutOfBudget
 from throughtime.proof.certificate import certificate
-from throughtime.proof.counterexample import exhaust, replay, shorten, surely_wrong
+from throughtime.proof.counterexample import Allowance, exhaust, replay, shorten, surely_wrong
 from throughtime.proof.extraction import TooLarge, Tracking, Wrong, extract, right
 from throughtime.proof.lassos import wrong_lasso
 from throughtime.proof.samples import Samples, samples
@@ -158,6 +158,7 @@ class Search:
     seed: int
     progress: Progress
     epsilon: float = 0.0
+    allowed: Allowance = field(default_factory=Allowance)
     tried: Samples = field(init=False)
     begun: float = field(default_factory=time.perf_counter)
     closed: Tracking | None = None
@@ -330,9 +331,9 @@ class Search:
         """Shorten a word of inputs that are tried, on which the network is wrong, and make sure that it is."""
         system, machine = self.tried.system, self.tried.machine
         self.progress(f"wrong at step {len(word)}, looking for a shorter sequence")
-        for candidate, shortest in (shorten(system, machine, word), (word, False)):
+        for candidate, shortest in (shorten(system, machine, word, self.allowed), (word, False)):
             y, d = replay(system, machine, candidate)
-            if not right(y[-1], d[-1]) and surely_wrong(system, machine, candidate):
+            if not right(y[-1], d[-1]) and surely_wrong(system, machine, candidate, self.allowed):
                 state = int(machine.run(candidate)[0][-2])
                 return Refuted(
                     machine=self.machine,
