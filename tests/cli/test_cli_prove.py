@@ -11,7 +11,7 @@ import throughtime as tt
 from throughtime.cli.models import open_model
 from throughtime.cli.prove import advised, tell_greatest
 from throughtime.proof import Greatest, Machine, Refuted, Unknown, prove, prove_greatest
-from throughtime.proof.search import ADVICE
+from throughtime.proof.search import ADVICE, Search
 
 PARITY = """\
 [symbols]
@@ -58,6 +58,16 @@ def test_a_plainly_trained_lstm_is_refuted_and_its_word_is_wrong(throughtime):
 
 def test_unknown_has_a_status_of_its_own(adder):
     assert adder("prove", "--budget", 0).status == 3
+
+
+def test_a_search_that_ctrl_c_ended_was_interrupted_and_says_what_it_knows(adder, monkeypatch):
+    def pressed(search):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Search, "run", pressed)
+    found = adder("prove")
+    assert found.status == 130
+    assert found.out.startswith("  undecided right up to 8 bits, no error found until it was interrupted")
 
 
 def test_the_automaton_of_a_proved_adder_is_the_carry(adder):

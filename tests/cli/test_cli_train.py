@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import throughtime as tt
+from throughtime.proof.search import Search
 
 SHORT = ("train", "addition", "--steps", 20, "--hidden", 4)
 
@@ -442,7 +443,7 @@ def test_a_run_that_learns_from_its_errors_goes_on_so_or_not_at_all(throughtime)
 @pytest.mark.long
 def test_what_is_next_after_rounds_without_a_proof_is_more_of_them(throughtime):
     outcome = throughtime(*SHORT, "--until-proved", "--out", "run")
-    assert outcome.status == 0
+    assert outcome.status == 1
     assert "Next: throughtime train --resume run --until-proved · " in outcome.out
 
 
@@ -455,6 +456,42 @@ def killed_in_the_second_round():
             raise RuntimeError("killed")
 
     return callback
+
+
+FEW = ("train", "parity", "--steps", 5, "--hidden", 2, "--seed", 3, "--out", "run")
+
+
+@pytest.mark.parametrize(("verdict", "status"), [("refuted", 1), ("unknown", 3)])
+@pytest.mark.parametrize("resumed", [False, True])
+def test_training_until_proved_that_ends_without_a_proof_has_the_status_of_prove(
+    throughtime, monkeypatch, verdict, status, resumed
+):
+    """A script that asked for a proof went on with a network that was refuted."""
+    machine = tt.tasks.Parity().machine
+    found = {
+        "refuted": tt.Refuted(machine, (1,), np.ones((1, 1)), (1,), (0.0,), "even", True, 0.0),
+        "unknown": tt.Unknown(machine, "the budget is spent", 3, None, 0, "", "", 0.0),
+    }[verdict]
+    if resumed:
+        assert throughtime(*FEW).status == 0
+    monkeypatch.setattr(Search, "verdict", lambda search: found)
+    outcome = throughtime(*(("train", "--resume", "run") if resumed else FEW), "--until-proved", "--json")
+    assert outcome.status == status
+    assert outcome.json["rounds"] == [verdict] * 12
+    assert outcome.json["proof"]["verdict"] == verdict
+
+
+def test_training_until_proved_succeeds_with_the_proof(throughtime):
+    outcome = throughtime("train", "addition", "--until-proved", "--json")
+    assert (outcome.status, outcome.json["rounds"]) == (0, ["proved"])
+
+
+def test_rounds_that_go_on_say_the_seed_that_was_asked_for(throughtime):
+    """Not that of the round, which follows from it."""
+    first = throughtime(*FEW, "--until-proved", "--json")
+    assert settings_of("run")["settings"]["seed"] != first.json["seed"] == 3
+    again = throughtime("train", "--resume", "run", "--until-proved")
+    assert again.out.splitlines()[0].endswith("· seed 3")
 
 
 def test_until_proved_is_for_what_can_be_proved(throughtime):

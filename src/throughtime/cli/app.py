@@ -108,10 +108,11 @@ Example:
 
 \b
 Exit status: 0 success; 1 the answer is no: the network was wrong (add,
-evaluate) or is refuted (prove), a certificate is rejected (check), or training came
-upon numbers that are not finite; 3 neither proved nor refuted; 2 bad usage or input,
-said in one line on stderr; 130 interrupted. Training is done when its steps are taken,
-however good the network is: evaluate checks that.""",
+evaluate) or is refuted (prove, train --until-proved), a certificate is rejected
+(check), or training came upon numbers that are not finite; 3 neither proved nor
+refuted; 2 bad usage or input, said in one line on stderr; 130 interrupted. Other
+training is done when its steps are taken, however good the network is: evaluate
+checks that.""",
 )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
-from throughtime.cli.shell import WRONG, Failure, Json, document, line
+from throughtime.cli.shell import DONE, INTERRUPTED, WRONG, Failure, Json, document, line
 from throughtime.support.disk import require_folder
 from throughtime.support.documents import printable
 
@@ -31,7 +31,7 @@ Example:
   throughtime prove model.safetensors --machine machine.toml
 
 The exit status is 0 if the network is proved right for every length, 1 if it is
-wrong on some input, 3 if neither could be shown."""
+wrong on some input, 3 if neither could be shown, 130 if Ctrl-C came first."""
 
 MachineOption = Annotated[
     Path | None,
@@ -110,8 +110,17 @@ def prove(
             line("saved", str(certificate))
         if isinstance(proof, Proved):
             line("covers", f"every program whose steps are within {near(proof.epsilon, -1)} of those in real numbers")
-    if proof.verdict != "proved":
-        raise typer.Exit(WRONG if proof.verdict == "refuted" else UNKNOWN)
+    leave(proof)
+
+
+def leave(proof: Proof) -> None:
+    """End the command with the exit status of a verdict."""
+    from throughtime.proof import Unknown
+    from throughtime.proof.search import INTERRUPTED as PRESSED
+
+    if isinstance(proof, Unknown):
+        raise typer.Exit(INTERRUPTED if proof.reason == PRESSED else UNKNOWN)
+    raise typer.Exit(WRONG if proof.verdict == "refuted" else DONE)
 
 
 def machine_of(model: Model, file: Path | None) -> Machine:

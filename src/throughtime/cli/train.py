@@ -28,9 +28,9 @@ continues it to the same bits as if it had never stopped.
 
 \b
 Exit status: 0 trained (the line "exact" or "wrong" says how well; to test it in a
-script, add: && throughtime evaluate), also where --until-proved ends without a
-proof (to test it: && throughtime prove); 1 the loss is not finite, the last good
-parameters are saved; 2 bad usage or input; 130 interrupted."""
+script, add: && throughtime evaluate), with --until-proved also proved; if not, 1
+where it is refuted, 3 where it is undecided, as of prove; 1 the loss is not finite,
+the last good parameters are saved; 2 bad usage or input; 130 interrupted."""
 
 
 class RecipeName(StrEnum):

@@ -41,15 +41,19 @@ class Session:
     given : the options that were given
     task : what is learned
     out : the run's folder
+    seed : what was asked for, where rounds of training have seeds of their own
     log : single sums that were predicted while training
     rounds : the verdicts after rounds of training, where it goes on until one is that the network is proved
+    proof : that on the network at their end
     """
 
     given: Given
     task: Any
     out: Path
+    seed: int
     log: list[recipes.Logged] = field(default_factory=list)
     rounds: list[Proof] = field(default_factory=list)
+    proof: Proof | None = None
 
     @property
     def json(self) -> bool:
@@ -67,10 +71,10 @@ class Session:
         if self.talks and proof.verdict != "proved":
             say_on_the_way(f"  round {number:<2}  {printable(str(proof))}")
 
-    def header(self, network: Network, seed: int) -> None:
+    def header(self, network: Network) -> None:
         """Say what is trained."""
         if self.talks:
-            header = f"{describe.task(self.task)} · {describe.network(network)} · seed {seed}"
+            header = f"{describe.task(self.task)} · {describe.network(network)} · seed {self.seed}"
             lines = described(self.task.columns, self.task) if self.task.columns else []
             say_on_the_way("\n".join([header, *(labelled(*one) for one in lines)]))
 
@@ -97,18 +101,18 @@ def _new(given: Given) -> tuple[Session, Run]:
     plan = planning.plan(given)
     run, steps, seed = plan.run(), plan.settings.steps, plan.settings.seed
     with _folder(given, plan.name) as out:
-        session = Session(given, plan.task, out)
-        session.header(run.network, seed)
-        with progress(0, steps, session.talks) as shown, _told_whose(session):
-            callbacks = [*shown, *_sums(session, steps, seed)]
+        session = Session(given, plan.task, out, seed)
+        session.header(run.network)
+        with progress(0, steps, session.talks) as shown, _told_whose(given):
+            callbacks = [*shown, *_sums(session, steps)]
             if "until_proved" in given:
                 from throughtime.proof.lessons import train_until_proved
 
-                course = train_until_proved(
+                run, session.proof = train_until_proved(
                     run.network, plan.task, verdict=session.round, callbacks=callbacks, out=out,
                     threads=given.get("threads"), **vars(plan.settings),
                 )  # fmt: skip
-                return session, course[0]
+                return session, run
             return session, proceed(
                 run, plan.sequences, callbacks=callbacks, out=out, threads=given.get("threads"), new=True
             )
@@ -118,7 +122,7 @@ def _classic(given: Given) -> tuple[Session, Run]:
     planning.check_classic(given)
     hidden, seed, article = given.get("hidden", 16), given.get("seed", 0), "article_log" in given
     with _folder(given, f"addition-elman-{seed}") as out:
-        session = Session(given, Addition(bits=recipes.CLASSIC_BITS), out)
+        session = Session(given, Addition(bits=recipes.CLASSIC_BITS), out, seed)
 
         def log(logged: recipes.Logged) -> None:
             session.log.append(logged)
@@ -148,24 +152,27 @@ def _resumed(given: Given) -> tuple[Session, Run]:
     planning.check_resume(given)
     folder = given["resume"]
     task = _task_of_run(given, folder)
-    session = Session(given, task, folder)
-    with _failures_of(folder), _told_whose(session):
+    with _failures_of(folder), _told_whose(given):
         before = load_run(folder, None if task.columns else task)
         steps = given.get("steps", before.settings.steps)
         if steps < before.step:
             raise Failure(f"the run in {folder} has taken {before.step} steps already: give more of them than {steps}")
-        if "until_proved" not in given:
-            refuse_lessons(folder)
-        session.header(before.network, before.settings.seed)
-        with progress(before.step, steps, session.talks) as shown:
-            callbacks = [*shown, *_sums(session, steps, before.settings.seed)]
-            if "until_proved" in given:
-                from throughtime.proof.lessons import resume_until_proved
+        seed = before.settings.seed
+        if "until_proved" in given:
+            from throughtime.proof.lessons import resume_until_proved, seed_of
 
-                course = resume_until_proved(
+            seed = seed_of(folder, before)
+        else:
+            refuse_lessons(folder)
+        session = Session(given, task, folder, seed)
+        session.header(before.network)
+        with progress(before.step, steps, session.talks) as shown:
+            callbacks = [*shown, *_sums(session, steps)]
+            if "until_proved" in given:
+                run, session.proof = resume_until_proved(
                     folder, task, verdict=session.round, callbacks=callbacks, threads=given.get("threads")
                 )
-                return session, course[0]
+                return session, run
             return session, resume(
                 folder, task.sequences, steps=steps, callbacks=callbacks, threads=given.get("threads")
             )
@@ -224,26 +231,26 @@ def _failures_of(out: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told_whose(session: Session) -> Iterator[None]:
+def _told_whose(given: Given) -> Iterator[None]:
     """An error in the code of a user's own task is reported as theirs."""
     try:
         yield
     except (Failure, NotFinite, OSError, MemoryError):
         raise
     except Exception as error:
-        if ":" not in session.given.get("task", ""):
+        if ":" not in given.get("task", ""):
             raise
         place = extract_tb(error.__traceback__)[-1]
         raise Failure(
-            f"training on {session.given['task']} failed: {type(error).__name__}: {error} "
+            f"training on {given['task']} failed: {type(error).__name__}: {error} "
             f"({place.filename}, line {place.lineno})"
         ) from None
 
 
-def _sums(session: Session, steps: int, seed: int) -> list[Callback]:
+def _sums(session: Session, steps: int) -> list[Callback]:
     task = session.task
     if session.json and task.reads_numbers and task.inputs == 2 and task.bits < 64:
-        return [recipes.sample_sums(task, max(1, steps // 10), session.log.append, seed)]
+        return [recipes.sample_sums(task, max(1, steps // 10), session.log.append, session.seed)]
     return []
 
 
@@ -254,7 +261,7 @@ def _document(session: Session, trained: Run, started: float, checked: dict[str,
         "cell": trained.network.specification.cell,
         "parameters": len(trained.network.parameters),
         "steps": trained.step,
-        "seed": trained.settings.seed,
+        "seed": session.seed,
         "rounds": [proof.verdict for proof in session.rounds],
         "stopped": trained.stopped,
         "loss": history.last.loss if len(history) else None,
@@ -303,7 +310,7 @@ def _finish(session: Session, trained: Run, started: float) -> None:
         plots.save(plots.learning(trained.history), session.given["plot"])
     if session.talks:
         check.tell(task, network, found, task.bits)
-    proof = session.rounds[-1] if session.rounds else _verdict(task, network, found)
+    proof = session.proof or _verdict(task, network, found)
     if proof is not None:
         proof = proving.advised(proof, trained.settings.noise)
         checked["proof"] = proving.as_json(proof)
@@ -316,6 +323,8 @@ def _finish(session: Session, trained: Run, started: float) -> None:
         say(f"Next: {' · '.join(_next(session, trained, found is None or found.wrong > 0))}")
     if session.json:
         document(_document(session, trained, started, checked))
+    if session.proof is not None:
+        proving.leave(session.proof)
 
 
 PROOF_BUDGET = 10.0

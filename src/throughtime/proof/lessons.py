@@ -248,6 +248,11 @@ def resume_until_proved(
         return course.go_on(now, run if begun else None, lock)
 
 
+def seed_of(folder: Path, run: Run) -> int:
+    """The seed of all rounds in the folder of a run: what was asked for, where the run's own is that of its round."""
+    return _load(folder / LESSONS, run.network, run.task)[1] if has_lessons(folder) else run.settings.seed
+
+
 @dataclass(frozen=True)
 class Course:
     """Rounds of training; see `train_until_proved` for what its fields mean."""
