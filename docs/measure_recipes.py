@@ -77,11 +77,12 @@ def measured(row: str, seed: int, rounds: int, budget: float) -> dict[str, objec
         networks.append(now[-1].network)
 
     begin = time.thread_time()
-    _, proof = tt.train_until_proved(
+    run, proof = tt.train_until_proved(
         net, task, seed=seed, rounds=rounds, budget=budget, verdict=judged, callbacks=[now.append],
         **recipe.settings | settings,
     )  # fmt: skip
     took = time.thread_time() - begin
+    verdicts[-1], networks[-1] = proof.verdict, run.network  # an earlier one's where the last round lost it
     exact = [task.evaluate(network).wrong == 0 for network in networks]
     found = {"row": row, "seed": seed, "at_most": rounds, "budget": budget}
     found |= {"rounds": verdicts, "exact": exact, "took": took}

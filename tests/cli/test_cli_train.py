@@ -481,6 +481,23 @@ def test_training_until_proved_that_ends_without_a_proof_has_the_status_of_prove
     assert outcome.json["proof"]["verdict"] == verdict
 
 
+def test_a_network_that_the_last_round_lost_is_said_to_be_an_earlier_ones(throughtime, monkeypatch):
+    machine = tt.tasks.Parity().machine
+    right = tt.Unknown(machine, "no error found", 30, None, 0, "", "", 0.0)
+    wrong = tt.Refuted(machine, (1,), np.ones((1, 1)), (1,), (0.0,), "even", True, 0.0)
+    verdicts = iter([right, *[wrong] * 11, right])
+    monkeypatch.setattr(Search, "verdict", lambda search: next(verdicts))
+    outcome = throughtime(*FEW, "--until-proved")
+    assert outcome.status == 3
+    assert "  round 12  refuted" in outcome.out
+    assert (
+        "  note      the last round lost what an earlier one had learned: the network is that one's\n  undecided"
+        in (outcome.out)
+    )
+    assert throughtime(*FEW[:-1], "first").status == 0
+    assert (tt.load("run").parameters == tt.load("first").parameters).all()
+
+
 def test_training_until_proved_succeeds_with_the_proof(throughtime):
     outcome = throughtime("train", "addition", "--until-proved", "--json")
     assert (outcome.status, outcome.json["rounds"]) == (0, ["proved"])

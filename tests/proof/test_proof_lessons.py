@@ -15,10 +15,11 @@ from throughtime.proof.lessons import LESSONS, Lessons, Round, resume_until_prov
 from throughtime.proof.search import Search
 from throughtime.training import folder as of_run
 from throughtime.training.checkpoint import load_run
-from throughtime.weights.files import FORMAT, save_tensors
+from throughtime.weights.files import CHECKPOINT, FORMAT, MODEL, save_tensors
 
 PARITY = tt.tasks.Parity(bits=6)
 NETWORK = tt.Network(cell="elman", activation="tanh", inputs=1, hidden=8, outputs=1, seed=1)
+LOSING = {"steps": 400, "budget": 0.0, "log_every": 400}
 SETTINGS = {"steps": 300, "batch": 32, "optimizer": tt.Adam(0.02), "noise": 0.2, "seed": 1}
 
 
@@ -75,7 +76,7 @@ def test_the_verdict_decides_the_noise_that_follows(step, noise, failed):
 
 def test_a_network_that_unlearned_is_given_up_for_the_one_that_its_round_began_with_and_less_noise():
     began, ruined = (tt.Network(NETWORK.specification, seed=seed) for seed in (2, 3))
-    now = Round(3, began, 0.6, words=((1, 0),), learned=True)
+    now = Round(3, began, 0.6, words=((1, 0),), kept=began)
     following = now.after(ruined, refuted((0,) * 6), PARITY, seed=5)
     assert following.network is began
     assert (following.noise, following.failed, following.learned) == (pytest.approx(0.4), 1, True)
@@ -86,21 +87,106 @@ def test_a_network_that_unlearned_is_given_up_for_the_one_that_its_round_began_w
     new = replace(now, failed=2).after(ruined, refuted((0,)), PARITY, seed=5)
     assert not new.learned
     assert new.network not in (began, ruined)
+    assert new.kept is began
+    unlearned = new.after(ruined, refuted((0,)), PARITY, seed=5)
+    assert (unlearned.network, unlearned.kept, unlearned.learned) == (ruined, began, False)
+    relearned = unlearned.after(NETWORK, refuted((0,) * 7), PARITY, seed=5)
+    assert (relearned.network, relearned.kept, relearned.learned) == (NETWORK, NETWORK, True)
 
 
 def test_what_was_lost_is_returned_to_in_a_course_too_also_when_it_is_resumed(tmp_path, monkeypatch):
     monkeypatch.setattr(lessons, "MORE", 100.0)
-    settings, ended = {"steps": 400, "budget": 0.0, "log_every": 400}, []
-    whole, _, heard = verdicts_of(**settings, rounds=3, callbacks=[lambda run: ended.append(run.network.copy())])
+    ended = []
+    whole, _, heard = verdicts_of(**LOSING, rounds=3, callbacks=[lambda run: ended.append(run.network.copy())])
     wrong_at = [getattr(proof, "step", np.inf) for _, proof in heard]
     assert wrong_at[0] > 24
     assert wrong_at[1] <= 6  # noise of 20 is too much
-    verdicts_of(**settings, rounds=2, out=tmp_path / "run")
+    verdicts_of(**LOSING, rounds=2, out=tmp_path / "run")
     now, _ = lessons._load(tmp_path / "run" / LESSONS, NETWORK, PARITY)
     assert (now.number, now.noise, now.learned) == (2, pytest.approx(0.2), True)
     assert (now.network.parameters == ended[0].parameters).all()
     run, _ = resume_until_proved(tmp_path / "run", rounds=3, budget=0.0)
     assert (run.network.parameters == whole.network.parameters).all()
+
+
+@pytest.fixture
+def losing(monkeypatch):
+    """A network learns in the first round; with noise of 20, none does in later ones."""
+    monkeypatch.setattr(Round, "_noise_after", lambda *given: 20.0)
+
+
+@pytest.mark.usefixtures("losing")
+@pytest.mark.parametrize("patience", [3, 1])
+@pytest.mark.parametrize("rounds", [2, 3])
+def test_what_later_rounds_lost_is_given_at_the_end(tmp_path, monkeypatch, rounds, patience):
+    """In memory and on disk, with the verdict on it, also where another network was drawn since."""
+    monkeypatch.setattr(lessons, "PATIENCE", patience)
+    first, learned, _ = verdicts_of(**LOSING, rounds=1)
+    run, proof, heard = verdicts_of(**LOSING, rounds=rounds, out=tmp_path / "run")
+    assert [proof.verdict for _, proof in heard[1:]] == ["refuted"] * (rounds - 1)
+    assert max(proof.step for _, proof in heard[1:]) <= 6
+    for network in (run.network, tt.load(tmp_path / "run"), tt.load(tmp_path / "run" / MODEL)):
+        assert (network.parameters == first.network.parameters).all()
+    assert (proof.verdict, str(proof)) == (learned.verdict, str(learned))
+    assert (run.stopped, run.step, len(run.history)) == ("steps", 400, len(first.history))
+
+    verdicts_of(**LOSING, rounds=rounds + 1, out=tmp_path / "whole")
+    again, _ = resume_until_proved(tmp_path / "run", rounds=rounds + 1, budget=0.0)
+    assert (again.network.parameters == first.network.parameters).all()
+    for file in (LESSONS, MODEL, CHECKPOINT):
+        assert (tmp_path / "run" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+@pytest.mark.usefixtures("losing")
+@pytest.mark.parametrize("moment", ["save_run", "_save"])
+def test_killed_while_it_is_given_the_end_is_the_same(tmp_path, monkeypatch, moment):
+    verdicts_of(**LOSING, rounds=2, out=tmp_path / "whole")
+    real, saved = getattr(lessons, moment), []
+
+    def killed(*given):
+        saved.append(given)
+        if moment == "save_run" or len(saved) == 2:
+            raise RuntimeError("killed")
+        real(*given)
+
+    with monkeypatch.context() as during:
+        during.setattr(lessons, moment, killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            verdicts_of(**LOSING, rounds=2, out=tmp_path / "run")
+    resume_until_proved(tmp_path / "run", rounds=2, budget=0.0)
+    for file in (LESSONS, MODEL, CHECKPOINT):
+        assert (tmp_path / "run" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
+
+
+@pytest.mark.usefixtures("losing")
+def test_ctrl_c_while_what_was_lost_is_judged_again_leaves_it_and_is_interrupted(tmp_path, monkeypatch):
+    first, _, _ = verdicts_of(**LOSING, rounds=1)
+    real, judged = Search.verdict, []
+
+    def pressed(search):
+        judged.append(search)
+        if len(judged) == 3:
+            raise KeyboardInterrupt
+        return real(search)
+
+    monkeypatch.setattr(Search, "verdict", pressed)
+    run, proof, heard = verdicts_of(**LOSING, rounds=2, out=tmp_path / "run")
+    assert (run.stopped, proof, len(heard)) == ("interrupted", None, 2)
+    for network in (run.network, tt.load(tmp_path / "run")):
+        assert (network.parameters == first.network.parameters).all()
+    now, _ = lessons._load(tmp_path / "run" / LESSONS, NETWORK, PARITY)
+    assert (now.number, now.learned) == (2, True)
+
+
+@pytest.mark.usefixtures("losing")
+def test_what_was_lost_and_is_proved_at_last_keeps_no_lessons(tmp_path):
+    """By the longer budget of a course that is resumed."""
+    run, proof, _ = verdicts_of(**LOSING, rounds=2, out=tmp_path / "run")
+    assert proof.verdict == "unknown"
+    again, proof = resume_until_proved(tmp_path / "run", rounds=3, budget=10.0)
+    assert proof.verdict == "proved"
+    assert (again.network.parameters == run.network.parameters).all()
+    assert not (tmp_path / "run" / LESSONS).exists()
 
 
 def test_another_network_is_drawn_where_nothing_was_learned_three_times():
@@ -263,7 +349,7 @@ def test_resumed_rounds_begin_from_the_file_that_says_which(tmp_path):
     assert now.words
     lessons._save(tmp_path / "again", now, seed)
     again, _ = lessons._load(tmp_path / "again", NETWORK, PARITY)
-    assert replace(again, network=NETWORK) == replace(now, network=NETWORK)
+    assert replace(again, network=NETWORK, kept=None) == replace(now, network=NETWORK, kept=None)
     numbers = []
     resume_until_proved(tmp_path / "run", rounds=2, verdict=lambda number, proof: numbers.append(number))
     assert numbers == [3, 4]
@@ -284,6 +370,8 @@ DAMAGED = {
     "lengths not whole": {"lengths": np.array([1.5, 1.5])},
     "parameters that are none": {"parameters": np.full(len(NETWORK.parameters), np.nan)},
     "learned a number": {"learned": 1},
+    "learned before, and of another": {"learned": False, "kept": np.zeros(3)},
+    "learned before, and none": {"learned": False, "kept": np.full(len(NETWORK.parameters), np.nan)},
     "parameters of another": {"parameters": np.zeros(3)},
 }
 
@@ -291,6 +379,7 @@ DAMAGED = {
 @pytest.mark.parametrize("name", DAMAGED)
 def test_lessons_that_are_none_are_refused_by_name(tmp_path, name):
     tensors = {"parameters": NETWORK.parameters, "lengths": np.array([1, 2]), "letters": np.array([0, 1, 1])}
+    tensors["kept"] = NETWORK.parameters
     described = {"number": 1, "noise": 0.2, "failed": 0, "seed": 1, "learned": True}
     file = tmp_path / LESSONS
 
@@ -305,6 +394,21 @@ def test_lessons_that_are_none_are_refused_by_name(tmp_path, name):
     written(DAMAGED[name])
     with pytest.raises(ValueError, match="holds no lessons for this network"):
         lessons._load(file, NETWORK, PARITY)
+
+
+@pytest.mark.parametrize("kept", ["none", "another", "the same"])
+def test_lessons_are_read_as_they_were_written(tmp_path, kept):
+    another = tt.Network(NETWORK.specification, seed=9)
+    now = Round(4, NETWORK, 0.3, 1, ((0, 1), (1,)), {"none": None, "another": another, "the same": NETWORK}[kept])
+    lessons._save(tmp_path / LESSONS, now, 5)
+    again, seed = lessons._load(tmp_path / LESSONS, NETWORK, PARITY)
+    assert (again.number, again.noise, again.failed, again.words, seed) == (4, 0.3, 1, now.words, 5)
+    assert (again.network.parameters == NETWORK.parameters).all()
+    assert again.learned == (kept == "the same")
+    if kept == "another":
+        assert (again.kept.parameters == another.parameters).all()
+    else:
+        assert again.kept is (again.network if again.learned else None)
 
 
 def test_lessons_that_lack_a_number_are_refused_in_a_sentence(tmp_path):

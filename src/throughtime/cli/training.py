@@ -312,6 +312,8 @@ def _finish(session: Session, trained: Run, started: float) -> None:
         check.tell(task, network, found, task.bits)
     proof = session.proof or _verdict(task, network, found)
     if proof is not None:
+        if session.talks and session.rounds and session.proof is not session.rounds[-1]:
+            line("note", "the last round lost what an earlier one had learned: the network is that one's")
         proof = proving.advised(proof, trained.settings.noise)
         checked["proof"] = proving.as_json(proof)
         if session.talks:

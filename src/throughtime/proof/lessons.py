@@ -4,7 +4,7 @@ After each round of training, `prove` judges the network. Where it is wrong on a
 not learned yet, and is trained on with less noise; if the network that the round began with had, that one is, and what
 the round did is given up. Where it is right for long, or undecided, its states are too near to each other, and it is
 trained on with more noise. Words on which it was wrong begin some sequences of the rounds that follow. Where nothing
-was learned in several rounds, another network is drawn.
+was learned in several rounds, another network is drawn. Without a proof, the last one that had learned is given.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from throughtime.proof.verdicts import Proof, Proved, Refuted
 from throughtime.support.checks import flag, number, whole_number
 from throughtime.support.disk import StrPath
 from throughtime.support.threads import Team
-from throughtime.training.checkpoint import load_run
+from throughtime.training.checkpoint import load_run, save_run
 from throughtime.training.folder import has_lessons, held
 from throughtime.training.loop import Callback, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsFields
@@ -104,7 +104,7 @@ class Round:
     noise : float
     failed : rounds before it in a row in which nothing was learned
     words : the lessons so far, the newest first
-    learned : whether the network is right on all words of the task's length, as far as a verdict said
+    kept : the last network that a verdict found right on all words of the task's length
     """
 
     number: int
@@ -112,7 +112,12 @@ class Round:
     noise: float
     failed: int = 0
     words: tuple[Word, ...] = ()
-    learned: bool = False
+    kept: Network | None = None
+
+    @property
+    def learned(self) -> bool:
+        """Whether the round begins with a network that has learned."""
+        return self.kept is self.network
 
     def seed(self, seed: int) -> int:
         """The seed of this round, of that of the whole training."""
@@ -128,7 +133,7 @@ class Round:
             number=self.number + 1,
             noise=self._noise_after(wrong_at, steps),
             failed=0 if right else self.failed + 1,
-            learned=right or self.learned,
+            kept=network if right else self.kept,
         )
         if not lost:
             words = _wrong(network, proof, task, LONGEST * steps, self.number) + self.words
@@ -136,7 +141,7 @@ class Round:
         if following.failed < PATIENCE:
             return following
         another = Network(network.specification, seed=following.seed(seed))
-        return replace(following, network=another, failed=0, words=(), learned=False)
+        return replace(following, network=another, failed=0, words=())
 
     def _noise_after(self, wrong_at: float, steps: int) -> float:
         """The noise that follows where the network is wrong at a step at first, and the task's words have so many."""
@@ -191,7 +196,7 @@ def train_until_proved(
     Returns
     -------
     run : Run
-        The last round's.
+        The last round's. Where it lost what an earlier one had learned, its network is the one of that round.
     proof : Proved, Refuted, Unknown or None
         The verdict on its network; None if training was interrupted, or stopped by a callback.
 
@@ -285,30 +290,53 @@ class Course:
             proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new, lock=lock)
             if run.stopped != "steps":
                 return run, None
-            proof = self._judge(run.network)
+            proof = self._judge(run)
             if proof is None:
-                run.stopped = "interrupted"
                 return run, None
             self.verdict(now.number + 1, proof)
             if isinstance(proof, Proved):
-                if self.folder is not None:
-                    (self.folder / LESSONS).unlink(missing_ok=True)
+                self._forget()
                 return run, proof
             now, new = now.after(run.network, proof, self.task, self.settings.seed), False
-            if self.folder is not None:
-                _save(self.folder / LESSONS, now, self.settings.seed)
             if now.number == self.rounds:
-                return run, proof
+                return self._end(run, proof, now, lock)
+            self._keep(now)
             run = None
+
+    def _end(self, run: Run, proof: Proof | None, now: Round, lock: Any) -> tuple[Run, Proof | None]:
+        """What is given after the last round, which another one could follow.
+
+        The run is written before that one: if it is cut in between, the last round is begun anew.
+        """
+        if now.kept is None or now.kept is run.network:
+            self._keep(now)
+            return run, proof
+        run.network = now.kept
+        if self.folder is not None:
+            save_run(run, self.folder, lock)
+        self._keep(now)
+        proof = self._judge(run)
+        if isinstance(proof, Proved):  # in a longer budget than before
+            self._forget()
+        return run, proof
+
+    def _keep(self, now: Round) -> None:
+        if self.folder is not None:
+            _save(self.folder / LESSONS, now, self.settings.seed)
+
+    def _forget(self) -> None:
+        if self.folder is not None:
+            (self.folder / LESSONS).unlink(missing_ok=True)
 
     def _settings(self, now: Round) -> Settings:
         return replace(self.settings, noise=now.noise, seed=now.seed(self.settings.seed))
 
-    def _judge(self, network: Network) -> Proof | None:
+    def _judge(self, run: Run) -> Proof | None:
         """The verdict; None if Ctrl-C came first: half a search must not decide what is learned next."""
         try:
-            return search_for(network, self.task.machine, Budget.of(self.budget)).verdict()
+            return search_for(run.network, self.task.machine, Budget.of(self.budget)).verdict()
         except KeyboardInterrupt:
+            run.stopped = "interrupted"
             return None
 
 
@@ -316,6 +344,8 @@ def _save(path: Path, now: Round, seed: int) -> None:
     lengths = np.array([len(word) for word in now.words], np.int64)
     letters = np.array([letter for word in now.words for letter in word], np.int64)
     tensors = {"parameters": now.network.parameters, "lengths": lengths, "letters": letters}
+    if now.kept is not None and not now.learned:
+        tensors["kept"] = now.kept.parameters
     described = {name: getattr(now, name) for name in ("number", "noise", "failed", "learned")} | {"seed": seed}
     save_tensors(path, tensors, {"holds": "lessons", "format": FORMAT, **described})
 
@@ -326,7 +356,7 @@ def _load(path: Path, like: Network, task: Any) -> tuple[Round, int]:
     try:
         number_of = {name: whole_number(name, metadata[name]) for name in ("number", "failed", "seed")}
         noise, letters, lengths = number("noise", metadata["noise"], 0), tensors["letters"], tensors["lengths"].tolist()
-        if not np.isfinite(tensors["parameters"]).all():
+        if not all(np.isfinite(tensors[name]).all() for name in ("parameters", "kept") if name in tensors):
             raise ValueError("parameters that are not finite")
         for letter in letters.tolist():
             whole_number("a letter", letter, most=len(task.machine.symbols) - 1)
@@ -334,8 +364,10 @@ def _load(path: Path, like: Network, task: Any) -> tuple[Round, int]:
             raise ValueError("lengths do not fit the letters")
         words = tuple(tuple(word.tolist()) for word in np.split(letters, np.cumsum(lengths, dtype=np.int64))[:-1])
         network = Network.of(like.specification, tensors["parameters"])
-        learned = flag("learned", metadata.get("learned", False))  # which files did not always say
-        return Round(number_of["number"], network, noise, number_of["failed"], words, learned), number_of["seed"]
+        kept = Network.of(like.specification, tensors["kept"]) if "kept" in tensors else None
+        if flag("learned", metadata.get("learned", False)):  # which files did not always say
+            kept = network
+        return Round(number_of["number"], network, noise, number_of["failed"], words, kept), number_of["seed"]
     except KeyError as error:
         raise ValueError(f"{path} holds no lessons for this network: {error.args[0]} is missing") from None
     except (AttributeError, TypeError, ValueError) as error:

@@ -10,6 +10,7 @@ import hashlib
 import time
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,10 +49,10 @@ if TYPE_CHECKING:
     from throughtime.tasks.task import Task
 
 
-def save_run(run: Run, folder: Path) -> None:
-    """Write all of a run to a folder."""
+def save_run(run: Run, folder: Path, lock: FileLock | None = None) -> None:
+    """Write all of a run to a folder, whose lock may be held already."""
     make(folder)
-    with locked(folder):
+    with nullcontext() if lock is not None else locked(folder):
         refuse_taken(folder)
         _save(run, folder)
 
