@@ -18,6 +18,7 @@ RNG = np.random.default_rng(0)
 ARRAY = RNG.normal(size=(12, 6, 2))
 TABLE = RNG.normal(size=(12, 6))
 LISTED = [RNG.normal(size=(n, 2)) for n in (3, 4, 5, 6, 2, 7, 3, 4, 5, 6, 2, 7)]
+LENGTHS = np.array([len(x) for x in LISTED]).clip(max=6)
 Y = np.arange(12) % 2
 NAMES = [f"s{i}" for i in range(12)]
 FRAMES = [pandas.DataFrame(x, columns=["a", "b"]) for x in LISTED]
@@ -87,6 +88,14 @@ REFUSED = {
     "a list of polars": (lambda: fit("C", [of_polars("Series")] * 12, Y), "sequence 0 of X is a Series of polars"),
     "five axes": (lambda: fit("C", np.zeros((12, 2, 2, 2)), Y), r"\(sequences, time, features\), each at least 1"),
     "one axis": (lambda: fit("C", np.arange(12.0), Y), r"Reshape your data: \[X\] is one sequence"),
+    # a padded array and its lengths, of which only a list without padding is read
+    "lengths of an array": (lambda: fit("C", (ARRAY, LENGTHS), Y), r"X is a padded array \(12, 6, 2\) and its lengths"),
+    "lengths in a list": (lambda: fit("R", [ARRAY, LENGTHS.tolist()], Y), r"for rows, length in zip\(\*X\)\]$"),
+    "lengths of lists": (lambda: fit("L", (ARRAY.tolist(), LENGTHS), Y), "X is a padded array"),
+    "lengths of a table": (lambda: fit("C", (TABLE, LENGTHS), Y), r"X is a padded array \(12, 6\) and"),
+    "lengths of a forecaster's": (lambda: fit("F", (ARRAY, LENGTHS)), "X is a padded array"),
+    "lengths, predicted": (lambda: fit("C", LISTED, Y).predict((ARRAY, LENGTHS)), "X is a padded array"),
+    "lengths of y": (lambda: fit("L", LISTED, (TABLE > 0, LENGTHS)), r"y is a padded array .* in zip\(\*y\)\]$"),
     # X is not finite, or beyond the dtype
     "NaN in a table": (
         lambda: fit("C", np.where(TABLE > 1.5, np.nan, TABLE), Y),
@@ -292,6 +301,13 @@ def test_refused_in_one_sentence(case):
         act()
     assert "\n" not in str(raised.value)
     assert len(str(raised.value)) < 330
+
+
+def test_what_is_advised_for_lengths_is_right():
+    X, y, plain = (ARRAY, LENGTHS), (TABLE > 0, LENGTHS), (TABLE, LENGTHS)
+    listed, labels, of_one = ([rows[:length] for rows, length in zip(*given, strict=True)] for given in (X, y, plain))
+    assert fit("L", listed, labels).predict_proba(listed)[4].shape == (2, 2)
+    assert fit("C", of_one, Y).predict(of_one).shape == (12,)
 
 
 RIGHT = {

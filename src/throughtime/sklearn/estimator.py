@@ -20,7 +20,7 @@ from throughtime.sklearn.channels import Channels, mean_and_deviation_of_seen
 from throughtime.sklearn.epochs import ended_by, forget, since_best
 from throughtime.sklearn.forms import Sequences
 from throughtime.sklearn.losses import Weighed
-from throughtime.sklearn.numbers import check_range, weights_of
+from throughtime.sklearn.numbers import check_range, refuse_lengths, weights_of
 from throughtime.sklearn.options import Options, Targets, check_goes_on, check_partial
 from throughtime.sklearn.pooling import pooled
 from throughtime.sklearn.sequences import read
@@ -339,9 +339,10 @@ def check_length(y: Any, sequences: Sequences) -> None:
 
 
 def check_given(y: Any) -> None:
-    """A ValueError if there is no y."""
+    """A ValueError if there is no y, or one beside its lengths."""
     if y is None:
         raise ValueError("this requires y to be passed, but the target y is None")
+    refuse_lengths(y, "y")
 
 
 def _require_memory(s: NetworkSpecification, data_steps: int) -> None:

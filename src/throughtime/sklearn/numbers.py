@@ -28,6 +28,21 @@ def array_of(given: Any, what: str) -> Array:
         raise ValueError(f"{what} must have rows of the same length") from None
 
 
+def refuse_lengths(given: Any, what: str) -> None:
+    """A ValueError for a padded array beside the lengths of its sequences, as `tt.pad` gives them."""
+    if not (isinstance(given, list | tuple) and len(given) == 2):
+        return
+    try:
+        padded, lengths = np.shape(given[0]), np.asarray(given[1])
+    except ValueError:  # rows of several lengths
+        return
+    if len(padded) in (2, 3) and padded[1] > 1 and lengths.shape == padded[:1] and lengths.dtype.kind in "iu":
+        raise ValueError(
+            f"{what} is a padded array {padded} and its lengths: give a list of the sequences without padding, "
+            f"[rows[:length] for rows, length in zip(*{what})]"
+        )
+
+
 def numbers_of(given: Any, what: str) -> Array:
     """`given` as a float64 array of finite numbers."""
     array = array_of(given, what)

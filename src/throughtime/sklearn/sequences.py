@@ -15,7 +15,7 @@ from throughtime.batch import Array, pad
 from throughtime.sklearn import frames
 from throughtime.sklearn.channels import Channels, with_calendar, with_time_gaps
 from throughtime.sklearn.forms import Kind, Sequences
-from throughtime.sklearn.numbers import array_of, check_finite, check_numbers
+from throughtime.sklearn.numbers import array_of, check_finite, check_numbers, refuse_lengths
 from throughtime.support import memory
 
 
@@ -104,6 +104,7 @@ def _are_one_hot(sequences: Sequences) -> bool:
 def kind_of(X: Any) -> Kind:
     """How X was given."""
     frames.refuse_other_frames(X, "X")
+    refuse_lengths(X, "X")
     if not (_is_listed(X) or any(hasattr(X, name) for name in ("shape", "__array__", "__array_interface__"))):
         raise ValueError(f"X must be an array, a list of arrays or a pandas frame, got {type(X).__name__}")
     if frames.is_pandas(X):
