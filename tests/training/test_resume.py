@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -21,6 +20,7 @@ from throughtime.training.checkpoint import load_run, resume
 from throughtime.training.loop import proceed, train
 from throughtime.training.optimisers import Adam, Momentum
 from throughtime.training.schedules import StepDecay, WarmUp
+from throughtime.training.workspace import Workspace
 
 compiled_only = pytest.mark.skipif(bool(config.DISABLE_JIT), reason="too many steps for uncompiled kernels")
 TASK = Addition(bits=7)
@@ -123,24 +123,25 @@ def test_targets_after_the_last_step_and_options_of_the_task(tmp_path):
 
 
 @compiled_only
-def test_ctrl_c_in_the_middle_of_a_kernel_leaves_a_whole_state(tmp_path):
+def test_ctrl_c_in_the_middle_of_a_kernel_leaves_a_whole_state(tmp_path, monkeypatch):
     """The signal comes through when the kernel has moved the parameters and nobody has counted the steps yet."""
     net, settings = adder(hidden=64), {"batch": 200, "optimizer": Adam(0.001), "noise": 0.1}
-    train(net, TASK, steps=2, **settings)  # compiled
-    for delay in (0.05, 0.113, 0.171):
-        folder = tmp_path / str(delay)
-        ready = threading.Event()
+    real = Workspace.take
+    for number in (2, 3, 5):
+        folder, left = tmp_path / str(number), iter(range(number - 1, -1, -1))
 
-        def interrupt(delay=delay, ready=ready):
-            ready.wait()
-            time.sleep(delay)
-            os.kill(os.getpid(), signal.SIGINT)
+        def pressed(work, run, *given, left=left):
+            before = run.network.parameters.copy()
+            taken = real(work, run, *given)
+            if not next(left):
+                assert (run.network.parameters != before).any()
+                signal.raise_signal(signal.SIGINT)
+            return taken
 
-        thread = threading.Thread(target=interrupt)
-        thread.start()
-        run = train(net, TASK, steps=10**6, out=folder, callbacks=[lambda run, ready=ready: ready.set()], **settings)
-        thread.join()
-        assert run.stopped == "interrupted"
+        with monkeypatch.context() as during:
+            during.setattr(Workspace, "take", pressed)
+            run = train(net, TASK, steps=10**6, out=folder, **settings)
+        assert (run.stopped, next(left, None)) == ("interrupted", None)
         same(run, train(net, TASK, steps=run.step, **settings))
         same(load_run(folder), run)
         assert run.history.last.step == run.step
