@@ -9,10 +9,12 @@ measurement that was cut goes on, and one of more seeds only trains those that a
 """
 
 import argparse
-import json
 import statistics
 import time
+from functools import partial
 from pathlib import Path
+
+from kept import Kept
 
 import throughtime as tt
 from throughtime.training import recipes
@@ -91,30 +93,6 @@ def measured(row: str, seed: int, rounds: int, budget: float) -> dict[str, objec
     return found | {"step": getattr(proof, "step", None)}
 
 
-class Measurements:
-    """What was measured, by row and seed; kept in a file, if there is one."""
-
-    def __init__(self, file: Path | None, rounds: int, budget: float) -> None:
-        self.file, self.rounds, self.budget = file, rounds, budget
-        lines = file.read_text().splitlines() if file is not None and file.exists() else []
-        every = [json.loads(line) for line in lines]
-        same = [one for one in every if (one["at_most"], one["budget"]) == (rounds, budget)]
-        self.found = {(one["row"], one["seed"]): one for one in same}
-
-    def measure(self, row: str, seed: int) -> None:
-        """Train and judge a network, where that was not done before."""
-        if (row, seed) in self.found:
-            return
-        one = self.found[row, seed] = measured(row, seed, self.rounds, self.budget)
-        if self.file is not None:
-            with self.file.open("a") as file:
-                file.write(f"{json.dumps(one)}\n")
-
-    def of(self, row: str, seeds: range) -> list[dict]:
-        """What there is of a row."""
-        return [self.found[row, seed] for seed in seeds if (row, seed) in self.found]
-
-
 def in_detail(row: str, found: list[dict]) -> str:
     """The row of a table with all figures."""
     verdicts = [one["rounds"][-1] for one in found]
@@ -137,19 +115,23 @@ def proved_of(found: list[dict]) -> str:
     return ", ".join(rounds) if len(rounds) <= 10 else f"{len(rounds) - rounds.count('–')} of {len(rounds)}"
 
 
-def tables(rows: list[str], measurements: Measurements, seeds: range) -> None:
+def tables(rows: list[str], found: dict, seeds: range) -> None:
     """Print what there is."""
+
+    def of(row: str) -> list[dict]:
+        return [found[row, seed] for seed in seeds if (row, seed) in found]
+
     if rows == ["tasks"]:
         print("| task | " + " | ".join(CELLS) + " |\n|---|" + "---|" * len(CELLS))
         for task in TASKS:
-            cells = [proved_of(measurements.of(f"{task}, {name}", seeds)) for name in CELLS]
+            cells = [proved_of(of(f"{task}, {name}")) for name in CELLS]
             print(f"| {task} | " + " | ".join(cells) + " |")
     else:
         print("| network | exact | proved | refuted | unknown | sets | find, s | check, s | work, s |")
         print("|---|---|---|---|---|---|---|---|---|")
         for row in named(rows):
-            if found := measurements.of(row, seeds):
-                print(in_detail(row, found))
+            if some := of(row):
+                print(in_detail(row, some))
     print(flush=True)
 
 
@@ -168,12 +150,13 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="only print what the file holds")
     options = parser.parse_args()
     first, last = map(int, options.seeds.split("-"))
-    seeds, measurements = range(first, last + 1), Measurements(options.keep, options.rounds, options.budget)
+    seeds, how = range(first, last + 1), (options.rounds, options.budget)
+    kept = Kept(options.keep, lambda one: (one["row"], one["seed"]) if (one["at_most"], one["budget"]) == how else None)
     if not options.show:
         for seed in seeds:
             for row in named(options.rows):
-                measurements.measure(row, seed)
-    tables(options.rows, measurements, seeds)
+                kept.measure((row, seed), partial(measured, row, seed, *how))
+    tables(options.rows, kept.found, seeds)
 
 
 if __name__ == "__main__":

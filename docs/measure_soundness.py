@@ -10,14 +10,15 @@ from it the next time.
 """
 
 import argparse
-import json
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from kept import Kept
 
 import throughtime as tt
 from throughtime.cells import NAMES
@@ -114,19 +115,13 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a file of what was found")
     options = parser.parse_args()
     first, last = map(int, options.seeds.split("-"))
-    kept = options.keep.read_text().splitlines() if options.keep and options.keep.exists() else []
-    found = {(one["kind"], one["seed"]): one for one in map(json.loads, kept)}
+    kept = Kept(options.keep, lambda one: (one["kind"], one["seed"]))
     for seed in range(first, last + 1):
         for kind in options.cells:
-            if (kind, seed) in found:
-                continue
-            found[kind, seed] = one = judged(kind, seed)
-            if options.keep:
-                with options.keep.open("a") as file:
-                    file.write(f"{json.dumps(one)}\n")
+            kept.measure((kind, seed), partial(judged, kind, seed))
     print("| cell | networks | proved | refuted | undecided | false |\n|---|---|---|---|---|---|")
     for kind in options.cells:
-        of = [found[kind, seed] for seed in range(first, last + 1)]
+        of = [kept.found[kind, seed] for seed in range(first, last + 1)]
         verdicts = Counter(one["verdict"] for one in of)
         numbers = [len(of), *(verdicts[v] for v in ("proved", "refuted", "unknown")), sum(one["false"] for one in of)]
         print(f"| {kind} | " + " | ".join(map(str, numbers)) + " |")
