@@ -189,6 +189,27 @@ def test_what_was_lost_and_is_proved_at_last_keeps_no_lessons(tmp_path):
     assert not (tmp_path / "run" / LESSONS).exists()
 
 
+@pytest.mark.parametrize("rounds", [2, 3])
+def test_a_later_round_that_overflows_is_judged_by_its_last_good_parameters(tmp_path, monkeypatch, rounds):
+    """It ended the course, and every one that was resumed from it, though an earlier round had learned."""
+    monkeypatch.setattr(Round, "_noise_after", lambda now, *given: 0.2 if now.number else 1e308)
+    settings = {"steps": 400, "budget": 0.0}
+    first, learned, _ = verdicts_of(**settings, rounds=1)
+    run, proof, heard = verdicts_of(**settings, rounds=rounds, out=tmp_path / "run")
+    assert [number for number, _ in heard] == [*range(1, rounds + 1)]
+    assert str(heard[1][1]) == str(learned)  # no step was taken
+    assert (run.stopped, run.step) == (("not finite", 0) if rounds == 2 else ("steps", 400))
+    if rounds == 2:
+        assert (run.network.parameters == first.network.parameters).all()
+        assert str(proof) == str(learned)
+    assert (tt.load(tmp_path / "run").parameters == run.network.parameters).all()
+
+
+def test_a_first_round_that_overflows_says_so():
+    with pytest.raises(tt.NotFinite):
+        verdicts_of(noise=1e308, rounds=2)
+
+
 def test_another_network_is_drawn_where_nothing_was_learned_three_times():
     following = Round(3, NETWORK, 0.2, 2, ((0,),)).after(NETWORK, refuted((0,)), PARITY, seed=5)
     assert following.words == ()

@@ -10,7 +10,7 @@ was learned in several rounds, another network is drawn. Without a proof, the la
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Unpack
@@ -31,7 +31,7 @@ from throughtime.support.disk import StrPath
 from throughtime.support.threads import Team
 from throughtime.training.checkpoint import load_run, save_run
 from throughtime.training.folder import has_lessons, held
-from throughtime.training.loop import Callback, Run, begin, proceed
+from throughtime.training.loop import Callback, NotFinite, Run, begin, proceed
 from throughtime.training.settings import Settings, SettingsFields
 from throughtime.training.source import length_of
 from throughtime.training.trainer import Trainer
@@ -203,7 +203,8 @@ def train_until_proved(
     Raises
     ------
     ValueError, NotFinite
-        As `train` does, or if nothing can be proved about such a network or task.
+        As `train` does, of numbers that are not finite in the first round; or if nothing can be proved about such a
+        network or task.
     """
     others = ("rounds", "budget", "verdict", "callbacks", "out", "threads")
     chosen = Settings.given(settings, "train_until_proved", others)
@@ -287,8 +288,9 @@ class Course:
         while True:
             run = run or begin(now.network.copy(), self.task, self._settings(now))
             source = Lessons(self.task, now.words) if now.number else self.task
-            proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new, lock=lock)
-            if run.stopped != "steps":
+            with suppress(NotFinite) if now.number else nullcontext():  # the last good parameters are judged
+                proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new, lock=lock)
+            if run.stopped not in ("steps", "not finite"):
                 return run, None
             proof = self._judge(run)
             if proof is None:
