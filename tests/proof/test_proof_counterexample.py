@@ -32,6 +32,13 @@ def test_shortening_leaves_nothing_out_that_could_be():
     assert not surely_wrong(system, ADDITION, word[:-1], Allowance())
 
 
+def test_a_word_that_is_right_when_it_is_read_alone_refutes_nothing():
+    """Of many words at once one may be wrong by rounding alone, which is another one there."""
+    net = built.elman(ADDITION)
+    assert shorten(System.of(net, ADDITION), ADDITION, (3, 0, 2), Allowance())[0] == (3, 0, 2)
+    assert search_for(net, ADDITION, Budget.of(1)).refute((3, 0, 2)) is None
+
+
 def test_all_short_words_are_tried():
     net = built.elman(broken(ADDITION, np.random.default_rng(0)))
     length, word = exhaust(System.of(net, ADDITION), ADDITION)

@@ -193,5 +193,8 @@ def _last_net_y(system: System, word: Word, budget: Budget) -> tuple[Array, Arra
 
 
 def _cut(system: System, machine: Machine, word: Word) -> Word:
-    """Up to the first wrong output."""
-    return word[: int(first_wrong(system, machine, np.array([word]))[0])]
+    """Up to the first wrong output; all of it where it is right when it is read alone.
+
+    What many words had at once is rounded in other ways, so that one of them may be wrong by that alone.
+    """
+    return word[: int(first_wrong(system, machine, np.array([word]))[0]) or len(word)]
