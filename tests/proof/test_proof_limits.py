@@ -8,8 +8,13 @@ import pytest
 from known_networks import ADDITION, forgetful
 
 import throughtime as tt
-from throughtime.proof import Machine, Unknown, checker, prove
+from throughtime.proof import Machine, Unknown, checker, prove, sweep
+from throughtime.proof.budget import Budget
+from throughtime.proof.extraction import extract
+from throughtime.proof.samples import samples
 from throughtime.proof.search import Search
+from throughtime.proof.sets import hulls, walk
+from throughtime.proof.system import System
 
 
 def test_the_budget_ends_the_search():
@@ -104,3 +109,25 @@ def test_a_search_has_no_state_of_its_own_between_calls():
     assert not any(
         isinstance(value, list | dict | set) for name, value in vars(Search).items() if not name.startswith("__")
     )
+
+
+@pytest.mark.parametrize("together", [1, 5])
+def test_sets_that_are_swept_in_parts_stick_out_as_far(together, monkeypatch):
+    net = built.elman(ADDITION, steep=8.0)
+    system, budget = System.of(net, ADDITION), Budget()
+    tracking = extract(system, ADDITION, 0.1, 1000)
+    tried = samples(system, ADDITION)
+    found = hulls(tracking, tried, walk(tried, ADDITION, 0), budget)
+    narrow = found.wider(-0.2 * (found.hi - found.lo), -0.2 * (found.hi - found.lo))
+    given = system, ADDITION, tracking, narrow, np.arange(len(narrow.lo)), 2, 1e-10
+    whole = sweep.sweep(*given, 10**6, budget)
+    monkeypatch.setattr(sweep, "TOGETHER", together)
+    parts = sweep.sweep(*given, 10**6, budget)
+    assert whole.worst > 0
+    assert len(narrow.lo) > together
+    np.testing.assert_allclose(parts.below, whole.below, atol=1e-12)
+    np.testing.assert_allclose(parts.above, whole.above, atol=1e-12)
+    assert parts.images == whole.images
+    sweep.sweep(*given, whole.images, budget)
+    with pytest.raises(sweep.Doubtful, match="had to be looked at"):
+        sweep.sweep(*given, whole.images - 1, budget)

@@ -67,6 +67,23 @@ def test_activations_hold_every_point(name):
     assert contains(image_of, FUNCTIONS[name](sample(rng, Z, e, corners)), e).all()
 
 
+def test_fewer_generators_hold_every_point():
+    """Whatever the ones that are kept are set to: the farthest that a point lies in each of 200 directions."""
+    rng = np.random.default_rng(3)
+    Z = random_zonotope(rng, K=12)
+    reduced = zonotope.fewer(Z, 5)
+    assert reduced.G.shape[-2] == 5
+    assert zonotope.fewer(Z, 12) is Z
+    directions = rng.normal(0, 1, (4, 200))
+    for way in (directions, np.eye(4)):
+        before, after = (np.abs(X.G @ way).sum(axis=-2) + X.d @ np.abs(way) for X in (Z, reduced))
+        assert (after >= before * (1 - 1e-14)).all()
+    assert (reduced.g >= np.abs(reduced.G).sum(axis=-2)).all()
+    np.testing.assert_allclose(reduced.radius, Z.radius, rtol=1e-13)
+    sizes = np.sort(np.abs(Z.G).sum(axis=-1), axis=-1)
+    np.testing.assert_allclose(np.sort(np.abs(reduced.G).sum(axis=-1), axis=-1), sizes[:, -5:])
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_activations_are_tight_at_the_ends_of_one_interval(name):
     """For one coordinate with one generator, the band around the secant is as narrow as it can be."""

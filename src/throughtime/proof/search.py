@@ -3,7 +3,8 @@
 An attempt extracts a tracking automaton at a tolerance τ, puts a box around the states that random walks leave at each
 of its states, and sweeps: if from every box, after at most M symbols, all states are in a box again and all outputs on
 the way are right, that is a proof. Where states stick out, the boxes are widened and swept again. When an attempt
-fails, the automaton is made finer where its boxes are wider than τ, since states drift there; then τ becomes finer.
+fails, τ becomes finer. When automata become too large so, they are made finer only where their boxes are wider than τ,
+since states drift there.
 """
 
 from __future__ import annotations
@@ -40,7 +41,10 @@ FINEST = 1e-6
 """Where it does not get finer any more below this τ, the search ends."""
 
 MOST_SETS = 1500
-MOST_IMAGES = 30_000
+IMAGES, FEW_IMAGES = 48, 5_000
+"""A sweep looks at so many images of each set by each symbol, or so many in all where that is more: where sets are too
+large, images do not come back into them, and become more at each step."""
+
 ROUNDS, WIDE, FINER_THERE = 10, 2.6, 0.6
 """So often at most an automaton is made finer where a set is wider than so many τ, each time by so much."""
 
@@ -63,16 +67,19 @@ class Widening(NamedTuple):
     runaway: float
 
 
-BOLD, PATIENT = Widening(25, 1.2, 2, math.inf), Widening(150, 1.0, None, 2.0)
+BOLD, STEADY, PATIENT = Widening(25, 1.2, 2, math.inf), Widening(12, 1.2, None, 2.0), Widening(150, 1.0, None, 2.0)
 """Where states drift from set to set, a patient one: what is widened too much in one set grows in those that follow."""
 
 FIRST, LATER = ((2, BOLD), (8, BOLD)), ((2, BOLD),)
 """The m of the attempts at the first τ and at those after it, and how they widen. With a small m the checker has less
 to do."""
 
-FINER_ATTEMPTS = ((2, PATIENT), (8, PATIENT))
-"""Those with automata that are finer where states drift. A step makes a box wider than the states in it are, and only
-many steps together make it narrower, so that sets can close."""
+LINGERING, FINER_ATTEMPTS = ((16, STEADY),), ((2, PATIENT), (16, PATIENT))
+"""Those with boxes around where walks linger, and with automata that are finer where states drift. A step makes a box
+wider than the states in it are, and only many steps together make it narrower, so that sets can close."""
+
+ROOM = 0.3
+"""By how much of their width boxes around where walks linger are wider: fewer sets stick out of them at first."""
 
 ADVICE = (
     "a longer budget may decide it; noise in training (--noise 0.2; the classic recipe has none) "
@@ -198,6 +205,7 @@ class Search:
         if word and (refuted := self.refute(word)):
             return refuted
         lingering: Walks | None = None
+        uniform: list[tuple[float, Tracking]] = []
         epsilon = max(self.epsilon, allowance(self.system, reach_of(walks.states)))
         tolerance = TOLERANCE * math.sqrt(max(1, self.system.width / USUAL))
         while True:
@@ -205,7 +213,7 @@ class Search:
                 tracking = extract(self.system, self.machine, tolerance, MOST_SETS, budget=self.budget)
             except TooLarge:
                 self.failed = f"closed at τ = {tolerance:.2g}, the automaton would have more than {MOST_SETS} states"
-                return "no error found"
+                break
             found = tracking if isinstance(tracking, Wrong) else self.wrong_at_a_corner(tolerance)
             if isinstance(found, Wrong):
                 return self.refute(found.word) or NEAR
@@ -213,21 +221,34 @@ class Search:
             same = self.closed is not None and np.array_equal(self.closed.succ, tracking.succ)
             self.closed = tracking
             if same and tolerance < FINEST:
-                return "no error found"
+                break
             if not same:
                 sets = hulls(tracking, self.tried, walks, self.budget)
-                if proved := self.attempts(tracking, sets, FIRST if lingering is None else LATER, epsilon):
+                if proved := self.attempts(tracking, sets, LATER if uniform else FIRST, epsilon):
                     return proved
             if lingering is None:
                 lingering = linger(self.tried, self.machine, self.seed, self.budget)
                 if lingering.error and (refuted := self.refute(lingering.error)):
                     return refuted
-            finer = self.finer_where_wide(tracking, lingering, tolerance)
+            if not same:
+                sets = hulls(tracking, self.tried, lingering, self.budget, ROOM)
+                if proved := self.attempts(tracking, sets, LINGERING, epsilon):
+                    return proved
+            uniform.append((tolerance, tracking))
+            tolerance *= FINER
+        return (lingering and self.with_finer(uniform, lingering, epsilon)) or "no error found"
+
+    def with_finer(
+        self, uniform: list[tuple[float, Tracking]], walks: Walks, epsilon: float
+    ) -> Proved | Refuted | str | None:
+        """Go on with automata that are finer than those of one tolerance where these are wide."""
+        for tolerance, tracking in uniform:
+            finer = self.finer_where_wide(tracking, walks, tolerance)
             if isinstance(finer, Wrong):
                 return self.refute(finer.word) or NEAR
             if finer is not None and (proved := self.attempts(*finer, FINER_ATTEMPTS, epsilon)):
                 return proved
-            tolerance *= FINER
+        return None
 
     def finer_where_wide(
         self, tracking: Tracking, walks: Walks, tolerance: float
@@ -311,8 +332,9 @@ class Search:
     def close(self, tracking: Tracking, sets: Sets, m: int, epsilon: float, widening: Widening) -> Sets:
         """Widen the sets until no image sticks out; Doubtful if that does not come to an end."""
         before, worst, least, grown = math.inf, math.inf, math.inf, np.arange(len(sets.lo))
+        images = max(FEW_IMAGES, IMAGES * tracking.succ.size)
         for time_round in range(widening.sweeps):
-            found = sweep(self.system, self.machine, tracking, sets, grown, m, epsilon, MOST_IMAGES, self.budget)
+            found = sweep(self.system, self.machine, tracking, sets, grown, m, epsilon, images, self.budget)
             if found.worst == 0:
                 return sets
             before, worst = worst, found.worst

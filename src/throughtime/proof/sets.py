@@ -132,8 +132,8 @@ def _walked(tried: Samples, machine: Machine, variant: Array, symbols: Callable[
     return Walks(words, states, wrong)
 
 
-def hulls(tracking: Tracking, tried: Samples, walks: Walks, budget: Budget) -> Sets:
-    """Boxes around the states met at q."""
+def hulls(tracking: Tracking, tried: Samples, walks: Walks, budget: Budget, wider: float = WIDER) -> Sets:
+    """Boxes around the states met at q, wider by so much of their width."""
     budget.take(NUMBER * walks.states.size + CALL * len(walks.words))
     Q = len(tracking.label)
     q = np.zeros(walks.words.shape[1], np.int64)
@@ -146,5 +146,5 @@ def hulls(tracking: Tracking, tried: Samples, walks: Walks, budget: Budget) -> S
     states = np.concatenate([tracking.points, walks.states.reshape(-1, walks.states.shape[2])])[order]
     first = np.searchsorted(where[order], np.arange(Q))
     lo, hi = np.minimum.reduceat(states, first), np.maximum.reduceat(states, first)
-    more = WIDER * (hi - lo) + LEAST
+    more = wider * (hi - lo) + LEAST
     return Sets(lo - more, hi + more)

@@ -11,7 +11,7 @@ from throughtime.proof.extraction import Tracking
 from throughtime.proof.image import image, work
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, System
-from throughtime.proof.zonotope import Zonotope, box, spread
+from throughtime.proof.zonotope import Zonotope, box, fewer, spread
 from throughtime.tasks.machine import Machine
 
 SLACK = 1e-8
@@ -19,6 +19,13 @@ SLACK = 1e-8
 
 AT_ONCE = 300_000
 """Numbers of generators that are worked on at once: those of more do not stay in a processor's cache."""
+
+
+TOGETHER = 128
+"""Sets that are pushed together, the widest first: there outputs are wrong, if anywhere."""
+
+GENERATORS = 4
+"""Generators that a set of states keeps after a step, at most, for each of its coordinates. The checker keeps all."""
 
 
 class Doubtful(Exception):
@@ -72,35 +79,52 @@ def sweep(
     OutOfBudget
     """
     below, above = np.zeros((2, *sets.lo.shape))
-    Z, images = box(sets.lo[q], sets.hi[q]), 0
-    for depth in range(1, m + 1):
-        images += len(q) * len(machine.symbols)
-        if images > most:
-            raise Doubtful(f"more than {most} sets of states had to be looked at")
-        outside: list[Zonotope] = []
-        follows: list[Array] = []
-        Z = spread(Z)
-        generators, n = Z.G.shape[-2:]
-        part = max(1, AT_ONCE // (len(machine.symbols) * generators * n))
-        for at in range(0, len(q), part):
-            here = q[at : at + part]
-            budget.take(work(system, len(here), generators))
-            after, net_y = image(system, Z.at(slice(at, at + part)), epsilon)
-            _require_right(system, machine, net_y, tracking.label[here], depth)
-            to = tracking.succ[here]
-            under, over = _sticks_out(after, sets, to)
-            out = ~((under <= 0) & (over <= 0)).all(axis=-1)
-            if depth == m:
-                np.maximum.at(below, to[out], under[out])
-                np.maximum.at(above, to[out], over[out])
-            outside.append(after.at(out))
-            follows.append(to[out])
-        Z, q = Zonotope(*(np.concatenate(arrays) for arrays in zip(*outside, strict=True))), np.concatenate(follows)
-        if not len(q):
-            break
+    widest_first, images = q[np.argsort((sets.lo - sets.hi)[q].max(axis=1), kind="stable")], 0
+    for first in range(0, len(q), TOGETHER):
+        here = widest_first[first : first + TOGETHER]
+        Z = box(sets.lo[here], sets.hi[here])
+        for depth in range(1, m + 1):
+            images += len(here) * len(machine.symbols)
+            if images > most:
+                raise Doubtful(f"more than {most} sets of states had to be looked at")
+            Z, here, under, over = _step(system, machine, tracking, sets, Z, here, depth, epsilon, budget)
+            if not len(here):
+                break
+        else:
+            np.maximum.at(below, here, under)
+            np.maximum.at(above, here, over)
     if not (np.isfinite(below).all() and np.isfinite(above).all()):
         raise Doubtful("the states have no bounds")
     return Sweep(below, above, images)
+
+
+def _step(
+    system: System,
+    machine: Machine,
+    tracking: Tracking,
+    sets: Sets,
+    Z: Zonotope,
+    q: Array,
+    depth: int,
+    epsilon: float,
+    budget: Budget,
+) -> tuple[Zonotope, Array, Array, Array]:
+    """The images that stick out of the sets that follow, these sets, and how far they do below and above."""
+    Z = spread(Z)
+    generators, n = Z.G.shape[-2:]
+    part = max(1, AT_ONCE // (len(machine.symbols) * generators * n))
+    found = []
+    for at in range(0, len(q), part):
+        here = q[at : at + part]
+        budget.take(work(system, len(here), generators))
+        after, net_y = image(system, Z.at(slice(at, at + part)), epsilon)
+        _require_right(system, machine, net_y, tracking.label[here], depth)
+        to = tracking.succ[here]
+        under, over = _sticks_out(after, sets, to)
+        out = ~((under <= 0) & (over <= 0)).all(axis=-1)
+        found.append((*fewer(after.at(out), GENERATORS * n), to[out], under[out], over[out]))
+    *Z_outside, follows, under, over = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    return Zonotope(*Z_outside), follows, under, over
 
 
 def _require_right(system: System, machine: Machine, net_y: Zonotope, label: Array, depth: int) -> None:

@@ -85,6 +85,17 @@ def pad(Z: Zonotope, generators: int) -> Zonotope:
     return Z._replace(G=np.concatenate([Z.G, zero], axis=-2))
 
 
+def fewer(Z: Zonotope, most: int) -> Zonotope:
+    """At most so many generators, the largest ones: what the others do is what each coordinate is off by on its own."""
+    generators = Z.G.shape[-2]
+    if generators <= most:
+        return Z
+    largest = np.argpartition(-np.abs(Z.G).sum(axis=-1), most, axis=-1)[..., :most]
+    kept = zonotope(Z.c, np.take_along_axis(Z.G, largest[..., None], axis=-2), Z.d)
+    lost = np.maximum(Z.g - kept.g * (1 - 8 * generators * u), 0)
+    return kept._replace(d=(Z.d + lost) * (1 + 4 * u))
+
+
 def affine(Z: Zonotope, M: Array, b: Array | float) -> Zonotope:
     """Z M + b."""
     terms = M.shape[-2] + 4
