@@ -7,6 +7,7 @@ import pytest
 
 from throughtime.batch import Batch
 from throughtime.tasks import Comparison, Counter, Parity, Tomita
+from throughtime.tasks.machine import Machine
 
 
 @pytest.mark.parametrize("task", [Parity(), Counter(modulus=2), Counter(modulus=3), Counter(modulus=5)], ids=str)
@@ -18,6 +19,30 @@ def test_counts_of_ones(oracles, task):
             wanted = ones % 2 if isinstance(task, Parity) else int(ones % task.modulus == 0)
             assert found[t, 0] == wanted
     assert oracles.distinct(task.machine) == len(task.machine.next)
+
+
+@pytest.mark.parametrize("language", range(1, 8))
+def test_words_that_stay_leave_a_language_for_good_only_when_they_may(language):
+    """Another symbol than the one drawn stands only where that one would have led to where nothing follows."""
+    machine, rng = Tomita(language=language).machine, np.random.default_rng(language)
+    dead = {q for q, after in enumerate(machine.next.tolist()) if set(after) == {q}}
+    assert set(np.flatnonzero(machine.absorbing)) == dead
+    words, kept = rng.integers(2, size=(12, 300)), rng.integers(13, size=300)
+    for word, stays, free in zip(words.T.tolist(), machine.staying(words, kept).T.tolist(), kept, strict=True):
+        q = 0
+        for t, (drawn, letter) in enumerate(zip(word, stays, strict=True)):
+            avoided = int(machine.next[q, drawn]) in dead and t < free
+            assert letter == (1 - drawn if avoided else drawn)
+            q = int(machine.next[q, letter])
+            assert t >= free or q not in dead
+
+
+def test_where_every_symbol_leads_to_an_end_none_avoids_it():
+    machine = Machine(
+        np.array([[0.0], [1.0]]), np.array([[1, 1], [1, 1]]), np.zeros((2, 2, 1), int), ("begin", "end"), ("0", "1")
+    )
+    assert machine.absorbing.tolist() == [False, True]
+    assert machine.staying(np.array([[1], [0], [1]]), np.array([3])).ravel().tolist() == [1, 0, 1]
 
 
 def test_comparison_of_all_pairs(oracles):

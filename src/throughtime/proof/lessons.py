@@ -51,7 +51,7 @@ PATIENCE = 3
 WORDS, NEW = 128, 32
 """Lessons that are kept, and those that a round adds at most."""
 
-LONGER, LONGEST = 2, 4
+LONGER = 4
 """Steps of the sequences that begin with lessons, and of lessons at most, in words of the task."""
 
 
@@ -60,6 +60,7 @@ class Lessons:
     """A task's words, and in the other half of a batch longer ones, of which half begin with a lesson.
 
     Every other of these longer words has probabilities of its own for the symbols, so that some repeat one many times.
+    The rest is kept from absorbing states for a random time, since most words of a language are soon none for good.
     """
 
     task: Any
@@ -75,12 +76,13 @@ class Lessons:
         machine = self.task.machine
         own = self.task.sample(rng, batch - batch // 2)
         steps, B = own.x.shape[1], batch // 2
-        T = max([LONGER * steps, *map(len, self.words)])
+        T = LONGER * steps
         A = len(machine.symbols)
         chances = rng.dirichlet(np.full(A, 0.5), size=B)
         chances[::2] = 1 / A
         sums = chances.cumsum(axis=1)
         word = (rng.random((B, T, 1)) > sums[:, None, :-1]).sum(axis=2)
+        word[::2] = machine.staying(word[::2].T, rng.integers(T + 1, size=len(word[::2]))).T
         if self.words:
             for row, lesson in enumerate(rng.integers(len(self.words), size=B // 2)):
                 word[row, : len(self.words[lesson])] = self.words[lesson]
@@ -136,7 +138,7 @@ class Round:
             kept=network if right else self.kept,
         )
         if not lost:
-            words = _wrong(network, proof, task, LONGEST * steps, self.number) + self.words
+            words = _wrong(network, proof, task, LONGER * steps, self.number) + self.words
             following = replace(following, network=network, words=words[:WORDS])
         if following.failed < PATIENCE:
             return following
@@ -147,7 +149,7 @@ class Round:
         """The noise that follows where the network is wrong at a step at first, and the task's words have so many."""
         if wrong_at <= steps and not self.learned:
             return LESS * self.noise
-        change = 1 / MORE if wrong_at <= steps else 1 if wrong_at <= LONGEST * steps else MORE
+        change = 1 / MORE if wrong_at <= steps else 1 if wrong_at <= LONGER * steps else MORE
         return max(LEAST, self.noise * change)
 
 
@@ -362,7 +364,8 @@ def _load(path: Path, like: Network, task: Any) -> tuple[Round, int]:
             raise ValueError("parameters that are not finite")
         for letter in letters.tolist():
             whole_number("a letter", letter, most=len(task.machine.symbols) - 1)
-        if len(lengths) > WORDS or sum(whole_number("a length", length, 1) for length in lengths) != len(letters):
+        longest = LONGER * length_of(task)
+        if len(lengths) > WORDS or sum(whole_number("a length", n, 1, longest) for n in lengths) != len(letters):
             raise ValueError("lengths do not fit the letters")
         words = tuple(tuple(word.tolist()) for word in np.split(letters, np.cumsum(lengths, dtype=np.int64))[:-1])
         network = Network.of(like.specification, tensors["parameters"])

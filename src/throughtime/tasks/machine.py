@@ -103,6 +103,11 @@ class Machine:
         """The greatest, (A, I)."""
         return self.symbols if self.ends is None else self.ends[1]
 
+    @property
+    def absorbing(self) -> npt.NDArray[np.bool_]:
+        """Which states (S,) are never left."""
+        return np.asarray((self.next == np.arange(len(self.next))[:, None]).all(axis=1))
+
     def off_by(self, noise: float) -> Machine:
         """The same machine, where each input may be off by so much at every step."""
         return replace(self, ends=np.stack([self.lo - noise, self.hi + noise])) if noise else self
@@ -130,6 +135,19 @@ class Machine:
             entry[t] = state * letters + word[t]
             state = after.take(entry[t])
         return entry, state
+
+    def staying(self, word: npt.NDArray[Any], kept: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Words of symbol indices (T,B) that come to no absorbing state in their first `kept` (B,) steps.
+
+        A symbol that would lead to one there becomes the first that does not, where the state has such a symbol.
+        """
+        leads, word = self.absorbing[self.next], word.copy()
+        leads &= ~leads.all(axis=1, keepdims=True)
+        other, state = leads.argmin(axis=1), np.zeros(len(kept), np.int64)
+        for t, letters in enumerate(word):
+            word[t] = np.where(leads[state, letters] & (t < kept), other[state], letters)
+            state = self.next[state, word[t]]
+        return word
 
 
 def meeting(lo: npt.NDArray[Any], hi: npt.NDArray[Any]) -> tuple[int, int] | None:

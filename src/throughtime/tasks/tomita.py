@@ -19,16 +19,14 @@ class Language(NamedTuple):
 
     next: list[list[int]]
     accepts: set[int]
-    dead: int | None
     states: tuple[str, ...]
 
 
-ONLY_ONES = Language([[1, 0], [1, 1]], {0}, 1, ("only ones", "dead"))
-PAIRS = Language([[2, 1], [0, 2], [2, 2]], {0}, 2, ("whole pairs", "half a pair", "dead"))
+ONLY_ONES = Language([[1, 0], [1, 1]], {0}, ("only ones", "dead"))
+PAIRS = Language([[2, 1], [0, 2], [2, 2]], {0}, ("whole pairs", "half a pair", "dead"))
 ODD_RUNS = Language(
     [[0, 1], [2, 0], [3, 4], [2, 3], [4, 4]],
     {0, 1, 3},
-    4,
     (
         "no odd run of ones",
         "odd run of ones",
@@ -37,13 +35,12 @@ ODD_RUNS = Language(
         "dead",
     ),
 )
-FEW_ZEROS = Language([[1, 0], [2, 0], [3, 0], [3, 3]], {0, 1, 2}, 3, ("no zero", "one zero", "two zeros", "dead"))
-BOTH_EVEN = Language([[2, 1], [3, 0], [0, 3], [1, 2]], {0}, None, ("both even", "ones odd", "zeros odd", "both odd"))
-THIRDS = Language([[2, 1], [0, 2], [1, 0]], {0}, None, ("ones − zeros ≡ 0", "ones − zeros ≡ 1", "ones − zeros ≡ 2"))
+FEW_ZEROS = Language([[1, 0], [2, 0], [3, 0], [3, 3]], {0, 1, 2}, ("no zero", "one zero", "two zeros", "dead"))
+BOTH_EVEN = Language([[2, 1], [3, 0], [0, 3], [1, 2]], {0}, ("both even", "ones odd", "zeros odd", "both odd"))
+THIRDS = Language([[2, 1], [0, 2], [1, 0]], {0}, ("ones − zeros ≡ 0", "ones − zeros ≡ 1", "ones − zeros ≡ 2"))
 FOUR_RUNS = Language(
     [[0, 1], [2, 1], [2, 3], [4, 3], [4, 4]],
     {0, 1, 2, 3},
-    4,
     ("first zeros", "first ones", "second zeros", "second ones", "dead"),
 )
 LANGUAGES = dict(enumerate((ONLY_ONES, PAIRS, ODD_RUNS, FEW_ZEROS, BOTH_EVEN, THIRDS, FOUR_RUNS), start=1))
@@ -102,12 +99,6 @@ class Tomita(MachineTask):
     def draw(self, rng: np.random.Generator, batch: int) -> Array:
         """Random bits; for a random time one that would leave the language for good becomes the other one."""
         word = super().draw(rng, batch)
-        dead, after = LANGUAGES[self.language].dead, self.machine.next
-        if dead is None:
+        if not self.machine.absorbing.any():
             return word
-        kept = rng.integers(self.bits + 1, size=batch)
-        state = np.zeros(batch, np.int64)
-        for t in range(self.bits):
-            word[t] ^= (after[state, word[t]] == dead) & (t < kept)
-            state = after[state, word[t]]
-        return word
+        return self.machine.staying(word, rng.integers(self.bits + 1, size=batch))

@@ -73,8 +73,7 @@ def default(task: Any, cell: str | Graph | None = None, activation: str | None =
 
 def _leaves_for_good(machine: Machine) -> bool:
     """Whether a machine has two to four states, one of which it never leaves."""
-    states = len(machine.next)
-    return 1 < states <= 4 and bool((machine.next == np.arange(states)[:, None]).all(axis=1).any())
+    return 1 < len(machine.next) <= 4 and bool(machine.absorbing.any())
 
 
 def ends(task: Any) -> dict[str, Any]:
