@@ -46,17 +46,21 @@ def verdicts_of(**more):
 
 def test_a_batch_is_the_tasks_words_and_longer_ones_that_begin_with_lessons():
     word = (1, 1, 0, 1, 0, 0, 0, 1, 1)
-    batch = Lessons(PARITY, (word,)).sample(np.random.default_rng(0), 40)
+    batch = Lessons(PARITY, (word,), learned=True).sample(np.random.default_rng(0), 40)
     assert batch.x.shape == (40, 24, 1)
     assert sorted(batch.lengths) == [6] * 20 + [24] * 20
     assert (batch.y[:, :, 0] == np.cumsum(batch.x[:, :, 0], axis=1) % 2)[batch.real].all()
     begins = (batch.x[:, :9, 0] == word).all(axis=1) & (batch.lengths == 24)
     assert 10 <= begins.sum() <= 11
+    shorter = Lessons(PARITY, (word * 2,), learned=False).sample(np.random.default_rng(0), 40)
+    assert sorted(shorter.lengths) == [6] * 20 + [12] * 20
+    begins = (shorter.x[:, :12, 0] == (word * 2)[:12]).all(axis=1) & (shorter.lengths == 12)
+    assert begins.sum() == 10
 
 
 def test_longer_words_of_a_language_are_not_all_soon_none_for_good():
     only_ones = tt.tasks.Tomita(language=1)
-    batch = Lessons(only_ones, ()).sample(np.random.default_rng(0), 400)
+    batch = Lessons(only_ones, (), learned=True).sample(np.random.default_rng(0), 400)
     longer = batch.lengths == 64
     assert longer.sum() == 200
     still = (batch.y[longer, 31, 0] == 1).mean()  # of uniform words none in four billion, of half of these a half

@@ -51,8 +51,9 @@ PATIENCE = 3
 WORDS, NEW = 128, 32
 """Lessons that are kept, and those that a round adds at most."""
 
-LONGER = 4
-"""Steps of the sequences that begin with lessons, and of lessons at most, in words of the task."""
+LONGER, AT_FIRST = 4, 2
+"""Steps of the sequences that begin with lessons, and of lessons at most, in words of the task; and of these sequences
+as long as the network has not learned: counters to seven of sigmoid and tanh units do not, from longer ones."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,15 @@ class Lessons:
 
     Every other of these longer words has probabilities of its own for the symbols, so that some repeat one many times.
     The rest is kept from absorbing states for a random time, since most words of a language are soon none for good.
+
+    task : Task
+    words : the lessons
+    learned : whether the network that is trained is right on all words of the task's length
     """
 
     task: Any
     words: tuple[Word, ...]
+    learned: bool
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -76,7 +82,7 @@ class Lessons:
         machine = self.task.machine
         own = self.task.sample(rng, batch - batch // 2)
         steps, B = own.x.shape[1], batch // 2
-        T = LONGER * steps
+        T = (LONGER if self.learned else AT_FIRST) * steps
         A = len(machine.symbols)
         chances = rng.dirichlet(np.full(A, 0.5), size=B)
         chances[::2] = 1 / A
@@ -85,7 +91,7 @@ class Lessons:
         word[::2] = machine.staying(word[::2].T, rng.integers(T + 1, size=len(word[::2]))).T
         if self.words:
             for row, lesson in enumerate(rng.integers(len(self.words), size=B // 2)):
-                word[row, : len(self.words[lesson])] = self.words[lesson]
+                word[row, : len(self.words[lesson])] = self.words[lesson][:T]
         entry, _ = machine.follow(word.T)
         y = machine.outputs.reshape(-1, machine.outputs.shape[2]).take(entry.T, axis=0)
         rest = ((0, 0), (0, T - steps), (0, 0))
@@ -289,7 +295,7 @@ class Course:
         """
         while True:
             run = run or begin(now.network.copy(), self.task, self._settings(now))
-            source = Lessons(self.task, now.words) if now.number else self.task
+            source = Lessons(self.task, now.words, now.learned) if now.number else self.task
             with suppress(NotFinite) if now.number else nullcontext():  # the last good parameters are judged
                 proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new, lock=lock)
             if run.stopped not in ("steps", "not finite"):
