@@ -447,6 +447,16 @@ def test_what_is_next_after_rounds_without_a_proof_is_more_of_them(throughtime):
     assert "Next: throughtime train --resume run --until-proved · " in outcome.out
 
 
+def test_what_is_next_where_all_words_of_the_tasks_length_are_right_and_a_longer_one_is_not(throughtime, monkeypatch):
+    machine = tt.tasks.Parity().machine
+    wrong = tt.Refuted(machine, (1, 1), np.ones((2, 1)), (0,), (1.0,), "odd", True, 0.0)
+    monkeypatch.setattr(Search, "verdict", lambda search: wrong)
+    outcome = throughtime("train", "parity", "--bits", 1, "--steps", 200, "--until-proved", "--out", "run")
+    assert outcome.status == 1
+    assert "  exact     " in outcome.out
+    assert "Next: throughtime train --resume run --until-proved · " in outcome.out
+
+
 def killed_in_the_second_round():
     rounds = []
 

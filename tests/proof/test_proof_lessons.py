@@ -373,6 +373,26 @@ def test_ctrl_c_while_a_round_is_judged_ends_training(tmp_path, monkeypatch):
     assert after == [(number, proof.verdict) for number, proof in heard]
 
 
+@pytest.mark.parametrize("moment", ["_wrong", "_save", "begin_of_second"])
+def test_ctrl_c_between_two_rounds_ends_training_too(tmp_path, monkeypatch, moment):
+    """While lessons are looked for or written, or the next round is prepared: the run is given, and is continued."""
+    settings = {"steps": 100, "rounds": 3, "budget": 0.0}
+    whole, _, _ = verdicts_of(**settings)
+    real = lessons.proceed
+
+    def pressed(*given, new=False, **more):
+        if moment == "begin_of_second" and new:
+            return real(*given, new=new, **more)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(lessons, "proceed" if moment == "begin_of_second" else moment, pressed)
+        run, proof, heard = verdicts_of(**settings, out=tmp_path / "run")
+    assert (run.stopped, proof, len(heard)) == ("interrupted", None, 1)
+    run, _ = resume_until_proved(tmp_path / "run", rounds=3, budget=0.0)
+    assert (run.network.parameters == whole.network.parameters).all()
+
+
 def test_resumed_rounds_begin_from_the_file_that_says_which(tmp_path):
     _, proof, heard = verdicts_of(steps=20, rounds=2, out=tmp_path / "run")
     assert (proof.verdict, len(heard)) == ("refuted", 2)

@@ -322,7 +322,8 @@ def _finish(session: Session, trained: Run, started: float) -> None:
         line("saved", str(session.out))
         if "plot" in session.given:
             line("drawn", str(session.given["plot"]))
-        say(f"Next: {' · '.join(_next(session, trained, found is None or found.wrong > 0))}")
+        wrong = found is None or found.wrong > 0 or (session.proof is not None and session.proof.verdict != "proved")
+        say(f"Next: {' · '.join(_next(session, trained, wrong))}")
     if session.json:
         document(_document(session, trained, started, checked))
     if session.proof is not None:

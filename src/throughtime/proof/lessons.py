@@ -94,12 +94,16 @@ class Lessons:
                 word[row, : len(self.words[lesson])] = self.words[lesson][:T]
         entry, _ = machine.follow(word.T)
         y = machine.outputs.reshape(-1, machine.outputs.shape[2]).take(entry.T, axis=0)
+        x = machine.symbols[word] if machine.ends is None else rng.uniform(machine.lo[word], machine.hi[word])
         rest = ((0, 0), (0, T - steps), (0, 0))
         rows = rng.permutation(batch)
+        lengths = np.full(batch - B, steps) if own.lengths is None else own.lengths
+        mask = None if own.mask is None else np.concatenate([np.pad(own.mask, rest[:2]), np.ones((B, T))])[rows]
         return Batch(
-            np.concatenate([np.pad(own.x, rest), machine.symbols[word]])[rows],
+            np.concatenate([np.pad(own.x, rest), x])[rows],
             np.concatenate([np.pad(own.y, rest), y])[rows],
-            np.repeat([steps, T], [batch - B, B])[rows],
+            np.concatenate([lengths, np.full(B, T)])[rows],
+            mask,
         )
 
 
@@ -296,24 +300,29 @@ class Course:
         while True:
             run = run or begin(now.network.copy(), self.task, self._settings(now))
             source = Lessons(self.task, now.words, now.learned) if now.number else self.task
-            with suppress(NotFinite) if now.number else nullcontext():  # the last good parameters are judged
-                proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new, lock=lock)
-            if run.stopped not in ("steps", "not finite"):
+            try:
+                with suppress(NotFinite) if now.number else nullcontext():  # the last good parameters are judged
+                    proceed(run, source, None, self.callbacks, self.folder, threads=self.threads, new=new, lock=lock)
+                new = False
+                if run.stopped not in ("steps", "not finite"):
+                    return run, None
+                proof = self._judge(run)
+                self.verdict(now.number + 1, proof)
+                if isinstance(proof, Proved):
+                    self._forget()
+                    return run, proof
+                following = now.after(run.network, proof, self.task, self.settings.seed)
+                if following.number == self.rounds:
+                    return self._end(run, proof, following, lock)
+                self._keep(following)
+            except KeyboardInterrupt:
+                if new:  # there may be no run in the folder yet
+                    raise
+                run.stopped = "interrupted"
                 return run, None
-            proof = self._judge(run)
-            if proof is None:
-                return run, None
-            self.verdict(now.number + 1, proof)
-            if isinstance(proof, Proved):
-                self._forget()
-                return run, proof
-            now, new = now.after(run.network, proof, self.task, self.settings.seed), False
-            if now.number == self.rounds:
-                return self._end(run, proof, now, lock)
-            self._keep(now)
-            run = None
+            run, now = None, following
 
-    def _end(self, run: Run, proof: Proof | None, now: Round, lock: Any) -> tuple[Run, Proof | None]:
+    def _end(self, run: Run, proof: Proof, now: Round, lock: Any) -> tuple[Run, Proof]:
         """What is given after the last round, which another one could follow.
 
         The run is written before that one: if it is cut in between, the last round is begun anew.
@@ -341,13 +350,9 @@ class Course:
     def _settings(self, now: Round) -> Settings:
         return replace(self.settings, noise=now.noise, seed=now.seed(self.settings.seed))
 
-    def _judge(self, run: Run) -> Proof | None:
-        """The verdict; None if Ctrl-C came first: half a search must not decide what is learned next."""
-        try:
-            return search_for(run.network, self.task.machine, Budget.of(self.budget)).verdict()
-        except KeyboardInterrupt:
-            run.stopped = "interrupted"
-            return None
+    def _judge(self, run: Run) -> Proof:
+        """The verdict. Ctrl-C comes through: half a search must not decide what is learned next."""
+        return search_for(run.network, self.task.machine, Budget.of(self.budget)).verdict()
 
 
 def _save(path: Path, now: Round, seed: int) -> None:

@@ -71,8 +71,8 @@ def why_not(what: Specified, task: Any = None) -> str | None:
     """
     if task is not None and task.machine is None:
         return f"{task.name} is no finite machine, so that nothing can be proved for sequences of every length"
-    if task is not None and task.no_claim is not None:
-        return str(task.no_claim)
+    if (reason := getattr(task, "no_claim", None)) is not None:  # which a user's own task need not have
+        return str(reason)
     s = what.specification
     if s.bidirectional:
         return "a bidirectional network cannot be proved: it reads the end of a sequence first"
