@@ -6,14 +6,15 @@ import built_networks as built
 import numpy as np
 import pytest
 from known_networks import ADDITION, forgetful
+from own_cells import OWN
 
 import throughtime as tt
-from throughtime.proof import Machine, Unknown, checker, prove, sweep
+from throughtime.proof import Machine, Unknown, checker, image, prove, sweep
 from throughtime.proof.budget import Budget
-from throughtime.proof.extraction import extract
+from throughtime.proof.extraction import Tracking, extract
 from throughtime.proof.samples import samples
 from throughtime.proof.search import Search
-from throughtime.proof.sets import hulls, walk
+from throughtime.proof.sets import Sets, hulls, walk
 from throughtime.proof.system import System
 
 
@@ -131,3 +132,59 @@ def test_sets_that_are_swept_in_parts_stick_out_as_far(together, monkeypatch):
     sweep.sweep(*given, whole.images, budget)
     with pytest.raises(sweep.Doubtful, match="had to be looked at"):
         sweep.sweep(*given, whole.images - 1, budget)
+
+
+def two_sets(net, wide):
+    """A network that never is wrong, and two sets that follow each other: a point, and one so wide (n,)."""
+    machine = Machine(ADDITION.symbols, ADDITION.next, 0 * ADDITION.outputs, ADDITION.state_names, ("a", "b", "c", "d"))
+    net["b_y"][:] = -100
+    system = System.of(net, machine)
+    n, A = system.width, len(machine.symbols)
+    succ = np.repeat([[1], [0]], A, axis=1)
+    tracking = Tracking(np.zeros((2, n)), np.zeros(2, np.int64), succ, np.zeros((2, A, 1)), np.full(2, 0.5))
+    return system, machine, tracking, Sets(np.stack([0 * wide, -wide]), np.stack([0 * wide, wide]))
+
+
+@pytest.mark.parametrize("at_once", [1, 300])
+def test_sets_that_have_different_numbers_of_generators_are_swept_in_parts(at_once, monkeypatch):
+    """Of a point, an exact function that is read twice is off by nothing; of a set it is, and has generators for it."""
+    net = built.empty(inputs=2, hidden=3, outputs=1, **OWN["clipped"])
+    net.parameters[:] = np.random.default_rng(0).normal(0, 0.5, len(net.parameters))
+    given = *two_sets(net, np.full(6, 0.5)), np.arange(2), 3, 0.0, 10**6, Budget()
+    whole = sweep.sweep(*given)
+    monkeypatch.setattr(sweep, "AT_ONCE", at_once)
+    parts = sweep.sweep(*given)
+    assert whole.worst > 0.1
+    np.testing.assert_allclose(parts.below, whole.below, atol=1e-12)
+    np.testing.assert_allclose(parts.above, whole.above, atol=1e-12)
+
+
+def test_the_set_that_is_widest_in_one_coordinate_is_swept_first(monkeypatch):
+    """Where it may be wrong, that is seen before work on others is done."""
+    net = built.empty(inputs=2, hidden=2, outputs=1, activation="tanh")
+    net["U"][:], net["W"][:] = 1, 1000
+    system, machine, tracking, sets = two_sets(net, np.array([0.5, 0.0]))
+    sets = sets.wider(*np.array([[1e-3, 1e-3], [0, 0]])[[[0, 1]] * 2])
+    one = image.work(system, 1, 2)
+    monkeypatch.setattr(sweep, "TOGETHER", 1)
+    given = system, machine, tracking, sets
+    assert sweep.sweep(*given, np.array([0]), 1, 0.0, 10**6, Budget(one)).worst > 1e-3
+    with pytest.raises(sweep.Doubtful, match='an output on "a" may be wrong'):
+        sweep.sweep(*given, np.arange(2), 1, 0.0, 10**6, Budget(one))
+
+
+@pytest.mark.parametrize("most", [100, 1])
+def test_when_automata_are_too_large_those_before_are_made_finer_the_coarsest_first(most, monkeypatch):
+    """And if even the first one is, there are none."""
+    tolerances = []
+    monkeypatch.setattr(Search, "attempt", lambda *given: None)
+    monkeypatch.setattr(Search, "finer_where_wide", lambda search, tracking, tolerance: tolerances.append(tolerance))
+    monkeypatch.setattr("throughtime.proof.search.MOST_SETS", most)
+    unknown = prove(built.elman(ADDITION, steep=8.0), ADDITION)
+    closed = [0.5 * 0.7**k for k in range(len(tolerances))]
+    np.testing.assert_allclose(tolerances, closed)
+    assert (len(closed) > 10) == (most == 100)
+    assert unknown.reason == "no error found"
+    assert unknown.tolerance == (None if most == 1 else tolerances[-1])
+    too_fine = 0.5 * 0.7 ** len(closed)
+    assert unknown.failed == f"closed at τ = {too_fine:.2g}, the automaton would have more than {most} states"

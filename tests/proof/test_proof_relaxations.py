@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from built_networks import empty
@@ -82,6 +84,36 @@ def test_fewer_generators_hold_every_point():
     np.testing.assert_allclose(reduced.radius, Z.radius, rtol=1e-13)
     sizes = np.sort(np.abs(Z.G).sum(axis=-1), axis=-1)
     np.testing.assert_allclose(np.sort(np.abs(reduced.G).sum(axis=-1), axis=-1), sizes[:, -5:])
+
+
+def odd_numbers(rng, shape, least, most):
+    """Of any size between these powers of two, subnormal and huge ones too, and some zeros."""
+    found = np.ldexp(rng.uniform(-2, 2, shape), rng.integers(least, most, shape))
+    return np.where(rng.random(shape) < 0.2, 0.0, found)
+
+
+@pytest.mark.parametrize("powers", [(-1074, -1015), (-1074, 1000), (-3, 3), (0, 1), (990, 1018)])
+def test_fewer_generators_are_rounded_outward_in_exact_arithmetic(powers):
+    rng = np.random.default_rng(4)
+    for _ in range(300):
+        K, most = int(rng.integers(2, 14)), int(rng.integers(1, 5))
+        G, d = odd_numbers(rng, (K, 2), *powers), np.abs(odd_numbers(rng, 2, *powers))
+        sums = [sum(Fraction(abs(one)) for one in column) for column in G.T.tolist()]
+        g = np.array([float(one) if float(one) >= one else np.nextafter(float(one), np.inf) for one in sums])
+        reduced = zonotope.fewer(Zonotope(np.zeros(2), G, d, g), most)
+        for before, after, own, off, least in zip(sums, reduced.G.T.tolist(), d, reduced.d, reduced.g, strict=True):
+            kept = sum(Fraction(abs(one)) for one in after)
+            assert Fraction(off) >= Fraction(own) + before - kept
+            assert Fraction(least) >= kept
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf])
+def test_generators_that_are_no_number_leave_no_bound_behind(odd):
+    G = np.random.default_rng(5).normal(size=(5, 3))
+    G[2, 1] = odd
+    with np.errstate(invalid="ignore"):
+        radius = zonotope.fewer(zonotope.zonotope(np.zeros(3), G), 2).radius
+    assert np.isfinite(radius).tolist() == [True, False, True]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -1,10 +1,10 @@
 """Search for a proof that a network is right on sequences of every length, or for a sequence on which it is wrong.
 
 An attempt extracts a tracking automaton at a tolerance τ, puts a box around the states that random walks leave at each
-of its states, and sweeps: if from every box, after at most M symbols, all states are in a box again and all outputs on
-the way are right, that is a proof. Where states stick out, the boxes are widened and swept again. When an attempt
-fails, τ becomes finer. When automata become too large so, they are made finer only where their boxes are wider than τ,
-since states drift there.
+of its states, and sweeps: if from every box, after at most m symbols, all states are in a box again and all outputs on
+the way are right, that is a proof. Where states stick out, the boxes are widened and swept again. When attempts fail,
+τ becomes finer. When that makes an automaton too large, those before it are made finer only where their boxes are wider
+than τ, since states drift there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -169,10 +170,16 @@ class Search:
     tried: Samples = field(init=False)
     begun: float = field(default_factory=time.perf_counter)
     closed: Tracking | None = None
+    uniform: list[tuple[float, Tracking]] = field(default_factory=list)
     failed: str = ""
 
     def __post_init__(self) -> None:
         self.tried = samples(self.system, self.machine)
+
+    @cached_property
+    def lingering(self) -> Walks:
+        """Walks that come to where states drift; they are only taken where attempts without them fail."""
+        return linger(self.tried, self.machine, self.seed, self.budget)
 
     @property
     def seconds(self) -> float:
@@ -204,60 +211,54 @@ class Search:
         word = walks.error or wrong_lasso(self.tried.system, self.tried.machine, self.budget)
         if word and (refuted := self.refute(word)):
             return refuted
-        lingering: Walks | None = None
-        uniform: list[tuple[float, Tracking]] = []
         epsilon = max(self.epsilon, allowance(self.system, reach_of(walks.states)))
+        return self.with_uniform(walks, epsilon) or self.with_finer(epsilon) or "no error found"
+
+    def with_uniform(self, walks: Walks, epsilon: float) -> Proved | Refuted | str | None:
+        """Try automata of one tolerance each, ever finer, until one is too large or they do not change any more."""
         tolerance = TOLERANCE * math.sqrt(max(1, self.system.width / USUAL))
         while True:
             try:
                 tracking = extract(self.system, self.machine, tolerance, MOST_SETS, budget=self.budget)
             except TooLarge:
                 self.failed = f"closed at τ = {tolerance:.2g}, the automaton would have more than {MOST_SETS} states"
-                break
+                return None
             found = tracking if isinstance(tracking, Wrong) else self.wrong_at_a_corner(tolerance)
             if isinstance(found, Wrong):
                 return self.refute(found.word) or NEAR
             assert isinstance(tracking, Tracking)
-            same = self.closed is not None and np.array_equal(self.closed.succ, tracking.succ)
-            self.closed = tracking
+            before, self.closed = self.closed, tracking
+            same = before is not None and np.array_equal(before.succ, tracking.succ)
             if same and tolerance < FINEST:
-                break
+                return None
             if not same:
                 sets = hulls(tracking, self.tried, walks, self.budget)
-                if proved := self.attempts(tracking, sets, LATER if uniform else FIRST, epsilon):
+                if proved := self.attempts(tracking, sets, FIRST if before is None else LATER, epsilon):
                     return proved
-            if lingering is None:
-                lingering = linger(self.tried, self.machine, self.seed, self.budget)
-                if lingering.error and (refuted := self.refute(lingering.error)):
+                if before is None and self.lingering.error and (refuted := self.refute(self.lingering.error)):
                     return refuted
-            if not same:
-                sets = hulls(tracking, self.tried, lingering, self.budget, ROOM)
+                sets = hulls(tracking, self.tried, self.lingering, self.budget, ROOM)
                 if proved := self.attempts(tracking, sets, LINGERING, epsilon):
                     return proved
-            uniform.append((tolerance, tracking))
+            self.uniform.append((tolerance, tracking))
             tolerance *= FINER
-        return (lingering and self.with_finer(uniform, lingering, epsilon)) or "no error found"
 
-    def with_finer(
-        self, uniform: list[tuple[float, Tracking]], walks: Walks, epsilon: float
-    ) -> Proved | Refuted | str | None:
-        """Go on with automata that are finer than those of one tolerance where these are wide."""
-        for tolerance, tracking in uniform:
-            finer = self.finer_where_wide(tracking, walks, tolerance)
+    def with_finer(self, epsilon: float) -> Proved | Refuted | str | None:
+        """Go on, the coarsest first, with automata that are finer than those of one tolerance where these are wide."""
+        for tolerance, tracking in self.uniform:
+            finer = self.finer_where_wide(tracking, tolerance)
             if isinstance(finer, Wrong):
                 return self.refute(finer.word) or NEAR
             if finer is not None and (proved := self.attempts(*finer, FINER_ATTEMPTS, epsilon)):
                 return proved
         return None
 
-    def finer_where_wide(
-        self, tracking: Tracking, walks: Walks, tolerance: float
-    ) -> tuple[Tracking, Sets] | Wrong | None:
-        """An automaton whose sets, the hulls of what walks leave, are at most τ wide, and these.
+    def finer_where_wide(self, tracking: Tracking, tolerance: float) -> tuple[Tracking, Sets] | Wrong | None:
+        """An automaton whose sets, the hulls of what walks leave that linger, are at most τ wide, and these.
 
         It has representatives nearer to each other where states drift.
         """
-        sets = hulls(tracking, self.tried, walks, self.budget)
+        sets = hulls(tracking, self.tried, self.lingering, self.budget)
         for _ in range(ROUNDS):
             ends = self.system.embedded(sets.lo), self.system.embedded(sets.hi)
             wide = (ends[1] - ends[0]).max(axis=1) > WIDE * tolerance
@@ -270,7 +271,7 @@ class Search:
                 return None
             if isinstance(found, Wrong):
                 return found
-            tracking, sets = found, hulls(found, self.tried, walks, self.budget)
+            tracking, sets = found, hulls(found, self.tried, self.lingering, self.budget)
         return tracking, sets
 
     def wrong_at_a_corner(self, tolerance: float) -> Wrong | None:

@@ -11,7 +11,7 @@ from throughtime.proof.extraction import Tracking
 from throughtime.proof.image import image, work
 from throughtime.proof.sets import Sets
 from throughtime.proof.system import Array, System
-from throughtime.proof.zonotope import Zonotope, box, fewer, spread
+from throughtime.proof.zonotope import Zonotope, box, fewer, spread, together
 from throughtime.tasks.machine import Machine
 
 SLACK = 1e-8
@@ -19,7 +19,6 @@ SLACK = 1e-8
 
 AT_ONCE = 300_000
 """Numbers of generators that are worked on at once: those of more do not stay in a processor's cache."""
-
 
 TOGETHER = 128
 """Sets that are pushed together, the widest first: there outputs are wrong, if anywhere."""
@@ -79,7 +78,7 @@ def sweep(
     OutOfBudget
     """
     below, above = np.zeros((2, *sets.lo.shape))
-    widest_first, images = q[np.argsort((sets.lo - sets.hi)[q].max(axis=1), kind="stable")], 0
+    widest_first, images = q[np.argsort(-(sets.hi - sets.lo)[q].max(axis=1), kind="stable")], 0
     for first in range(0, len(q), TOGETHER):
         here = widest_first[first : first + TOGETHER]
         Z = box(sets.lo[here], sets.hi[here])
@@ -113,7 +112,7 @@ def _step(
     Z = spread(Z)
     generators, n = Z.G.shape[-2:]
     part = max(1, AT_ONCE // (len(machine.symbols) * generators * n))
-    found = []
+    outside, found = [], []
     for at in range(0, len(q), part):
         here = q[at : at + part]
         budget.take(work(system, len(here), generators))
@@ -122,9 +121,10 @@ def _step(
         to = tracking.succ[here]
         under, over = _sticks_out(after, sets, to)
         out = ~((under <= 0) & (over <= 0)).all(axis=-1)
-        found.append((*fewer(after.at(out), GENERATORS * n), to[out], under[out], over[out]))
-    *Z_outside, follows, under, over = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-    return Zonotope(*Z_outside), follows, under, over
+        outside.append(fewer(after.at(out), GENERATORS * n))
+        found.append((to[out], under[out], over[out]))
+    follows, under, over = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    return together(outside), follows, under, over
 
 
 def _require_right(system: System, machine: Machine, net_y: Zonotope, label: Array, depth: int) -> None:

@@ -13,6 +13,7 @@ Singh, G. et al. (2018). Fast and effective robustness certification. NeurIPS 20
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +26,6 @@ u = 2.0**-53
 
 TINY = 1e-300
 """More than underflow may lose."""
-
 
 NEGLIGIBLE = 1e-13
 """An own radius too small to be worth a generator."""
@@ -126,6 +126,11 @@ def aligned(*all: Zonotope) -> list[Zonotope]:
     """The same, with equally many generators."""
     generators = max(Z.G.shape[-2] for Z in all)
     return [pad(Z, generators) for Z in all]
+
+
+def together(parts: Sequence[Zonotope]) -> Zonotope:
+    """One batch of several, which may have different numbers of generators."""
+    return Zonotope(*(np.concatenate(arrays) for arrays in zip(*aligned(*parts), strict=True)))
 
 
 def widen(Z: Zonotope, radius: float) -> Zonotope:
