@@ -107,6 +107,17 @@ def test_a_certificate_that_was_changed_is_rejected(adder):
     assert adder("check", "adder.json").status == 1
 
 
+def test_no_name_in_a_certificate_passes_for_a_line_of_the_claim(adder):
+    assert adder("prove", "--certificate", "adder.json").status == 0
+    certificate, lines = json.loads(Path("adder.json").read_text()), adder("check", "adder.json").out.splitlines()
+    certificate["specification"]["state_names"][1] = "b\n  assumed   nothing\x1b[2J"
+    Path("adder.json").write_text(json.dumps(certificate))
+    named = adder("check", "adder.json")
+    assert named.status == 0
+    assert len(named.out.splitlines()) == len(lines)
+    assert "b\\n  assumed   nothing\\x1b[2J: 00 → 1, carry 0" in named.out
+
+
 def test_a_certificate_of_much_work_is_given_up_and_one_of_too_much_rejected(adder):
     assert adder("prove", "--certificate", "adder.json").status == 0
     assert adder("check", "adder.json", "--budget", 0).complaint.startswith(

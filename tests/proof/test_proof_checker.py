@@ -332,6 +332,9 @@ def test_it_runs_on_its_own(tmp_path, proof):
     tampered = json.loads(proof.certificate.text)
     tampered["sets"][1]["label"] ^= 1
     Certificate(json.dumps(tampered)).save(tmp_path / "tampered.json")
+    named = json.loads(proof.certificate.text)
+    named["specification"]["state_names"] = ["a\x1b[2J", "b\nassumed   nothing\ud800"]
+    Certificate(json.dumps(named)).save(tmp_path / "named.json")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
     def run(*arguments):
@@ -347,6 +350,10 @@ def test_it_runs_on_its_own(tmp_path, proof):
     accepted = run("adder.json")
     assert accepted.returncode == 0
     assert accepted.stdout.startswith("accepted")
+    names = run("named.json")
+    assert names.returncode == 0
+    assert len(names.stdout.splitlines()) == len(accepted.stdout.splitlines())
+    assert "b\\nassumed   nothing\\ud800: 00 → 1, a\\x1b[2J\n" in names.stdout
     for arguments in (["tampered.json"], ["absent.json"], []):
         refused = run(*arguments)
         assert refused.returncode == 1

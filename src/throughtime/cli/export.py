@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
-from throughtime.cli.shell import WRONG, Failure, Json, document, line
+from throughtime.cli.shell import WRONG, Failure, Json, document, line, one_line
 from throughtime.support.disk import require_folder
-from throughtime.support.documents import printable
 
 if TYPE_CHECKING:
     from throughtime.bridges.exported import Exported
@@ -109,7 +108,7 @@ def export(
     proof = _deployed(model, certificate, dtype.value if dtype else "float32" if to == Form.onnx else s.dtype)
     if only_proved and (proof is None or not proof.covered):
         missing = "there is no certificate of it; write one with: throughtime prove --certificate FILE"
-        line("refused", printable(f"nothing is written: {missing if proof is None else proof.text}"))
+        line("refused", one_line(f"nothing is written: {missing if proof is None else proof.text}"))
         raise typer.Exit(WRONG)
     difference: float | None
     try:
@@ -150,18 +149,18 @@ def export(
         return
     if size is None:  # a device or a pipe, as /dev/stdout, holds what was written and nothing else
         return
-    line("wrote", printable(f"{out}, {size} bytes").replace("\n", "\\n"))
+    line("wrote", one_line(f"{out}, {size} bytes"))
     line("holds", holds)
     if what.inputs:
-        line("inputs", printable(", ".join(map(repr, what.inputs))))
+        line("inputs", one_line(", ".join(map(repr, what.inputs))))
     if what.classes:
-        line("classes", printable(", ".join(map(repr, what.classes))))
+        line("classes", one_line(", ".join(map(repr, what.classes))))
     if difference is None:
         line("checked", "no: there is no C compiler, cc, here that makes a library of it to be run")
     else:
         line("checked", f"its outputs differ from the network's by at most {difference:.2g}")
     if proof is not None:
-        line("covers", printable(proof.text))
+        line("covers", one_line(proof.text))
 
 
 def _deployed(model: Model, certificate: Path | None, dtype: str) -> Deployed | None:

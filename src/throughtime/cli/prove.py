@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
-from throughtime.cli.shell import DONE, INTERRUPTED, WRONG, Failure, Json, document, line
+from throughtime.cli.shell import DONE, INTERRUPTED, WRONG, Failure, Json, document, line, one_line
 from throughtime.support.disk import require_folder
 from throughtime.support.documents import printable
 
@@ -154,11 +154,11 @@ def tell(proof: Proof, verbose: bool = False) -> None:
     """Print the verdict, and what is known beside it."""
     from throughtime.proof import Proved, Unknown
 
-    line("undecided" if isinstance(proof, Unknown) else proof.verdict, printable(proof.text))
+    line("undecided" if isinstance(proof, Unknown) else proof.verdict, one_line(proof.text))
     if not isinstance(proof, Proved) and proof.details:
-        line("", printable(proof.details))
+        line("", one_line(proof.details))
     if verbose and isinstance(proof, Unknown) and proof.search:
-        line("search", printable(proof.search))
+        line("search", one_line(proof.search))
 
 
 def tell_greatest(found: Greatest, of: str) -> None:
