@@ -1,5 +1,6 @@
 """prove, check and automaton: verdicts, exit status, and what is wrong with a file in one line."""
 
+import io
 import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 import throughtime as tt
 from throughtime.cli.models import open_model
+from throughtime.cli.progress import searching
 from throughtime.cli.prove import advised, tell_greatest
 from throughtime.proof import Greatest, Machine, Refuted, Unknown, prove, prove_greatest
 from throughtime.proof.search import ADVICE, Search
@@ -68,6 +70,27 @@ def test_a_search_that_ctrl_c_ended_was_interrupted_and_says_what_it_knows(adder
     found = adder("prove")
     assert found.status == 130
     assert found.out.startswith("  undecided right up to 8 bits, no error found until it was interrupted")
+
+
+def test_a_terminal_is_told_what_a_search_is_at_in_one_line(adder, monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stdout", terminal := Terminal())
+    with searching(True) as progress:
+        proved = prove(tt.load("runs/addition-elman-0"), tt.tasks.Addition().machine, progress=progress)
+    assert proved.verdict == "proved"
+    assert "  proving   looking for an error" in terminal.getvalue()
+    assert f"  proving   checking the proof, set {proved.sets} of {proved.sets}" in terminal.getvalue()
+    last = terminal.getvalue().rpartition("checking the proof")[2]
+    assert "\x1b[2K" in last  # the line is erased
+    with searching(False) as progress:
+        assert progress is None
+
+
+class Terminal(io.StringIO):
+    """What is written to a terminal."""
+
+    def isatty(self):
+        return True
 
 
 def test_the_automaton_of_a_proved_adder_is_the_carry(adder):

@@ -1,4 +1,4 @@
-"""Training before one's eyes: a bar in a terminal, plain lines elsewhere."""
+"""Training before one's eyes: a bar in a terminal, plain lines elsewhere; and what a search for a proof is at."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from throughtime.cli.shell import say_on_the_way
+from throughtime.cli.shell import labelled, say_on_the_way
 
 if TYPE_CHECKING:
     from throughtime.training.loop import Run
@@ -60,6 +60,20 @@ def _lines(first: int, steps: int) -> Callable[[Run], None]:
             say_on_the_way(f"  learning  {run.step:>{len(str(steps))}}/{steps}   {_figures(run, speed)}")
 
     return update
+
+
+@contextmanager
+def searching(shown: bool) -> Iterator[Callable[[str], None] | None]:
+    """What says how far a search for a proof is, in a line of a terminal that is gone at its end; None elsewhere."""
+    if not shown or not sys.stdout.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(console=Console(highlight=False), auto_refresh=False, transient=True) as live:
+        yield lambda said: live.update(Text(labelled("proving", said), no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
 class _Speed:

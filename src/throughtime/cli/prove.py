@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
+from throughtime.cli.progress import searching
 from throughtime.cli.shell import DONE, INTERRUPTED, WRONG, Failure, Json, document, line, one_line
 from throughtime.support.disk import require_folder
 from throughtime.support.documents import printable
@@ -91,12 +92,13 @@ def prove(
     if machine_file is None and (reason := why_not(model.network, model.task())):
         raise Failure(reason)
     most: Greatest | None = None
-    if greatest is None:
-        found = attempt(model.network, machine, budget, seed, epsilon=epsilon, input_noise=input_noise)
-    else:
-        quantity = QUANTITIES[greatest]
-        most = prove_greatest(model.network, machine, quantity, budget, seed, epsilon=epsilon, input_noise=input_noise)
-        found = most.proof
+    with searching(not json) as progress:
+        how: dict[str, Any] = {"epsilon": epsilon, "input_noise": input_noise, "progress": progress}
+        if greatest is None:
+            found = attempt(model.network, machine, budget, seed, **how)
+        else:
+            most = prove_greatest(model.network, machine, QUANTITIES[greatest], budget, seed, **how)
+            found = most.proof
     proof = advised(found, model.noise)
     if certificate is not None and isinstance(proof, Proved):
         proof.certificate.save(certificate)

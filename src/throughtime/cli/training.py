@@ -18,7 +18,7 @@ from throughtime.cli import prove as proving
 from throughtime.cli.datafile import described, read, read_like
 from throughtime.cli.models import RUNS, find_task, new_run_folder, open_model, stored_task
 from throughtime.cli.plan import Given
-from throughtime.cli.progress import CLASSIC_HEADER, article_entry, classic_line, progress
+from throughtime.cli.progress import CLASSIC_HEADER, article_entry, classic_line, progress, searching
 from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say, say_on_the_way
 from throughtime.cli.values import cell
 from throughtime.network import Network
@@ -310,7 +310,7 @@ def _finish(session: Session, trained: Run, started: float) -> None:
         plots.save(plots.learning(trained.history), session.given["plot"])
     if session.talks:
         check.tell(task, network, found, task.bits)
-    proof = session.proof or _verdict(task, network, found)
+    proof = session.proof or _verdict(session, network, found)
     if proof is not None:
         if session.talks and session.rounds and session.proof is not session.rounds[-1]:
             line("note", "the last round lost what an earlier one had learned: the network is that one's")
@@ -333,13 +333,14 @@ def _finish(session: Session, trained: Run, started: float) -> None:
 PROOF_BUDGET = 10.0
 
 
-def _verdict(task: Any, network: Network, found: Any) -> Proof | None:
+def _verdict(session: Session, network: Network, found: Any) -> Proof | None:
     """Of a network that answered right wherever it was checked, if anything can be proved of it."""
     from throughtime.proof import prove, why_not
 
-    if found is None or found.wrong or why_not(network, task) is not None:
+    if found is None or found.wrong or why_not(network, session.task) is not None:
         return None
-    return prove(network, task.machine, PROOF_BUDGET)
+    with searching(session.talks) as progress:
+        return prove(network, session.task.machine, PROOF_BUDGET, progress=progress)
 
 
 _NUMBERS = (107, 27, 56, 8, 90, 1, 33, 74, 5, 12)

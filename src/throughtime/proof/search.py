@@ -328,7 +328,7 @@ class Search:
         return None
 
     def _checking(self, done: int, of: int, work: int) -> None:
-        self.progress(f"checking the proof, set {done} of {of}")
+        self.progress(f"checking the proof, set {done + 1} of {of}")
 
     def close(self, tracking: Tracking, sets: Sets, m: int, epsilon: float, widening: Widening) -> Sets:
         """Widen the sets until no image sticks out; Doubtful if that does not come to an end."""
