@@ -453,6 +453,8 @@ def test_what_is_next_where_all_words_of_the_tasks_length_are_right_and_a_longer
     monkeypatch.setattr(Search, "verdict", lambda search: wrong)
     outcome = throughtime("train", "parity", "--bits", 1, "--steps", 200, "--until-proved", "--out", "run")
     assert outcome.status == 1
+    assert outcome.out.startswith("parity · 1 bit · ")
+    assert "all 2 words of 1 bit are answered right" in outcome.out
     assert "  exact     " in outcome.out
     assert "Next: throughtime train --resume run --until-proved · " in outcome.out
 

@@ -34,10 +34,10 @@ def cell(s: NetworkSpecification) -> str:
 def network(net: Network) -> str:
     """Such as "Elman, 16 sigmoid units, 321 parameters"."""
     s = net.specification
-    units = f"{s.hidden} {s.activation} units" if has_activation(s.step or s.cell) else f"{s.hidden} units"
+    units = counted(s.hidden, f"{s.activation} unit" if has_activation(s.step or s.cell) else "unit")
     layers = f"{s.layers} layers of {units}" if s.layers > 1 else units
     directions = ", both directions" if s.bidirectional else ""
-    return f"{cell(s)}, {layers}{directions}, {grouped(len(net.parameters))} parameters"
+    return f"{cell(s)}, {layers}{directions}, {counted(len(net.parameters), 'parameter')}"
 
 
 def task(task: Any) -> str:
@@ -47,7 +47,7 @@ def task(task: Any) -> str:
     parts = [task.name]
     for name, value in task.options.items():
         if name == "bits":
-            parts.append(f"{value} bits")
+            parts.append(f"{value} bit{'s' * (value != 1)}")
         elif (name, value) != ("operands", 2):
             parts.append(f"{name} {value}")
     return " · ".join(parts)
@@ -60,7 +60,7 @@ def exactness(task: Any, found: Evaluation, bits: int | None) -> str:
         of = {1: "", 2: "pairs of "}.get(task.inputs, f"sets of {task.inputs} ")
         what = f"{of}{bits}-bit numbers"
     elif bits is not None:
-        what = f"words of {bits} bits"
+        what = f"words of {bits} bit{'s' * (bits != 1)}"
     if not found.exhaustive:
         what += " drawn at random"
     if not found.wrong:
