@@ -15,7 +15,7 @@ from throughtime import proof
 from throughtime.passes.state import State
 from throughtime.proof import Certificate
 from throughtime.proof.arithmetic import UNITS, step_error
-from throughtime.proof.covering import deployed
+from throughtime.proof.covering import Deployed, deployed
 from throughtime.proof.system import System
 
 CELLS = {"elman": {}, "lstm": {}, "gru": {}, "tanh": {"activation": "tanh"}, "min_gru": {"cell": min_gru}}
@@ -169,3 +169,9 @@ def test_no_proof_holds_that_is_of_another_network_or_rejected(adder):
     found = deployed(Certificate(json.dumps(content)), net, "float64")
     assert not found.covered
     assert "the certificate is rejected" in found.text
+
+
+def test_an_error_and_a_proof_that_are_near_to_each_other_are_not_rounded_to_the_same():
+    covered, not_covered = Deployed(1.57e-4, 1.594e-4), Deployed(1.594e-4, 1.57e-4)
+    assert covered.text == "the proof holds for it: its step error 0.000157 is below the proof's 0.000159"
+    assert "its step error 0.000159 is above the proof's 0.000157; " in not_covered.text

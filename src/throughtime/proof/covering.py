@@ -27,6 +27,7 @@ import numpy as np
 from throughtime.proof import checker
 from throughtime.proof.arithmetic import step_error
 from throughtime.proof.certificate import Certificate, read_ends
+from throughtime.proof.checker.reading import near
 from throughtime.proof.system import Net, System, why_not
 
 
@@ -50,7 +51,8 @@ class Deployed(NamedTuple):
         """In one line."""
         if self.reason:
             return f"the proof does not hold for it: {self.reason}"
-        error, epsilon = f"its step error {self.step_error:.2g}", f"the proof's {self.epsilon:.2g}"
+        side = 1 if self.covered else -1  # so that what is rounded is as said
+        error, epsilon = f"its step error {near(self.step_error, side)}", f"the proof's {near(self.epsilon, -side)}"
         if self.covered:
             return f"the proof holds for it: {error} is below {epsilon}"
         more = f"{1.1 * self.step_error:.2g}"
