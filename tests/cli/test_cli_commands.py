@@ -373,3 +373,20 @@ def test_what_is_wrong_with_arguments_is_told_with_the_help_that_says_more(throu
 )
 def test_a_folder_that_is_not_there_is_named(throughtime, adder_file, arguments):
     assert throughtime(*arguments, "nodir/p.svg").complaint == "there is no folder nodir for p.svg"
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        (("tomita", "--language", 5), "language"),
+        (("counter", "--modulus=7"), "modulus"),
+        (("series.csv", "--output", "last step"), "output"),
+    ],
+    ids=["a number", "in one word", "of a data file"],
+)
+def test_an_option_of_a_task_is_refused_with_how_it_is_given(throughtime, given, name):
+    done = throughtime("train", *given)
+    assert done.status == 2
+    wanted = f"--{name} is an option of the task: give it as --option {name}=VALUE. See: throughtime train --help"
+    assert done.complaint == wanted
+    assert "no such option: --stepz" in throughtime("train", "addition", "--stepz", 5).complaint

@@ -11,6 +11,9 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+USAGE_ERROR: Any = typer.BadParameter.__mro__[2]
+"""The base of what may be wrong with arguments: Typer's own ClickException, or that of the Click that is installed."""
+
 _TYPES = {"whole number": int, "number": float, "yes or no": bool}
 
 
@@ -51,6 +54,17 @@ class Configured(Command):
         """Its argument, these options, and its own; the table is imported when it is this command that is called."""
         first, *rest = super().get_params(ctx)
         return [first, *_options(), *rest]
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read a command line; an option of a task is refused with how it is given."""
+        try:
+            return super().parse_args(ctx, args)
+        except USAGE_ERROR as error:
+            name = getattr(error, "option_name", "").lstrip("-").replace("-", "_")
+            if hasattr(error, "possibilities") and name in _of_tasks():
+                error.message = f"{error.option_name} is an option of the task: give it as --option {name}=VALUE"
+                error.possibilities = None
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         """Call it."""
@@ -99,6 +113,15 @@ def _value(kind: Any, word: Any) -> Any:
         if issubclass(kind, Enum):
             raise ValueError(f"{word!r} is not one of {', '.join(repr(one.value) for one in kind)}") from None
         raise ValueError("must be a whole number" if kind is int else "must be a number") from None
+
+
+def _of_tasks() -> set[str]:
+    """The names of all options that tasks and data files have."""
+    from throughtime.tasks import names
+    from throughtime.tasks.from_file import DataFile
+
+    kinds: list[Any] = [*names.values(), DataFile]
+    return {option.name for kind in kinds for option in kind.choices()}
 
 
 @cache

@@ -16,15 +16,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from throughtime.cli.options import Commands
+from throughtime.cli.options import USAGE_ERROR, Commands
 from throughtime.support.disk import NoFolder
 from throughtime.support.documents import printable
 
 DONE, WRONG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 BROKEN_PIPE = 128 + 13  # as of a program that SIGPIPE ended
-
-USAGE_ERROR: Any = typer.BadParameter.__mro__[2]
-"""The base of what may be wrong with arguments: Typer's own ClickException, or that of the Click that is installed."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
