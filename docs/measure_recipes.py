@@ -11,6 +11,7 @@ measurement that was cut goes on, and one of more seeds only trains those that a
 import argparse
 import statistics
 import time
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -115,6 +116,12 @@ def proved_of(found: list[dict]) -> str:
     return ", ".join(rounds) if len(rounds) <= 10 else f"{len(rounds) - rounds.count('–')} of {len(rounds)}"
 
 
+def verdicts_of(found: list[dict]) -> str:
+    """How many networks were proved, refuted and undecided after their first round, and after all of theirs."""
+    counts = [Counter(one["rounds"][at] for one in found) for at in (0, -1)]
+    return " → ".join(", ".join(f"{one[name]}" for name in ("proved", "refuted", "unknown")) for one in counts)
+
+
 def tables(rows: list[str], found: dict, seeds: range) -> None:
     """Print what there is."""
 
@@ -126,6 +133,8 @@ def tables(rows: list[str], found: dict, seeds: range) -> None:
         for task in TASKS:
             cells = [proved_of(of(f"{task}, {name}")) for name in CELLS]
             print(f"| {task} | " + " | ".join(cells) + " |")
+        cells = [verdicts_of([one for task in TASKS for one in of(f"{task}, {name}")]) for name in CELLS]
+        print("| proved, refuted, undecided | " + " | ".join(cells) + " |")
     else:
         print("| network | exact | proved | refuted | unknown | sets | find, s | check, s | work, s |")
         print("|---|---|---|---|---|---|---|---|---|")
