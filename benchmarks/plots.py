@@ -32,6 +32,8 @@ def draw(path: Path, curves: list[dict[str, Any]]) -> None:
                 one.set_minor_formatter(NullFormatter())
             if sizes[-1] < 10 * sizes[0]:
                 axis.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
+            if max(costs) < 10 * min(costs):  # there may be no power of ten between them
+                axis.set_yticks(costs, [f"{cost:.3g}" for cost in costs])
             axis.set(xlabel=curve["of"].replace("`", ""), ylabel=curve["what"])
         for axis in axes.flat[len(curves) :]:
             axis.set_visible(False)
