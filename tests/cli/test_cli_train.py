@@ -532,3 +532,8 @@ def test_until_proved_is_for_what_can_be_proved(throughtime):
     outcome = throughtime("train", "--resume", "run", "--until-proved", "--steps", 30)
     assert outcome.status == 2
     assert "leave out --steps" in outcome.err
+
+
+def test_line_ends_in_a_line_of_a_report_are_written_out(throughtime):
+    outcome = throughtime("train", "parity", "--steps", 0, "--hidden", 2, "--out", "run\n  proved    all")
+    assert "\n  saved     run\\n  proved    all\n" in outcome.out

@@ -9,7 +9,7 @@ import typer
 
 from throughtime.cli.models import Model, open_model
 from throughtime.cli.prove import MachineOption, machine_of
-from throughtime.cli.shell import WRONG, Failure, Json, document, line, one_line
+from throughtime.cli.shell import WRONG, Failure, Json, document, line
 
 SPEED = 4_000_000
 """Multiplications of balls that count as a second of work: a certificate is given up on every machine or on none."""
@@ -73,7 +73,7 @@ def check(
             verdict |= {"margin": report.margin, "rounding": report.rounding, "claim": report.claim}
         document(verdict)
     elif reason or report is None:
-        line("rejected", one_line(reason))
+        line("rejected", reason)
     else:
         line("accepted", f"{report.sets} sets; every output is right by at least {near(report.margin, -1)}")
         for label, lines in report.claim.items():
@@ -99,6 +99,6 @@ def difference(certificate: Any, model: Model | None, machine_file: Path | None)
 def tell(label: str, lines: list[str]) -> None:
     """Print a part of the claim."""
     for place, text in enumerate(lines[:MOST_LINES]):
-        line("" if place else label, one_line(text))
+        line("" if place else label, text)
     if len(lines) > MOST_LINES:
         line("", f"… {len(lines) - MOST_LINES} more lines (all of them with --json)")

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from throughtime.cli import describe
-from throughtime.cli.shell import line
+from throughtime.cli.shell import line, say
 from throughtime.network import Network
+from throughtime.tasks.from_file import FileEvaluation
 from throughtime.tasks.task import Evaluation, sampled
 
 
@@ -20,7 +21,7 @@ def check(task: Any, net: Network, samples: int = 1000, seed: int = 0, bits: int
 
 
 def tell(task: Any, net: Network, found: Evaluation | None, bits: int | None) -> None:
-    """Print the line about it."""
+    """Print the line about it, and the first sequence that is wrong."""
     if found is None:
         sequences = describe.counted(len(task.sequences), "sequence")
         error, of_mean = task.root_mean_square(net), task.root_mean_square_of_mean()
@@ -29,6 +30,8 @@ def tell(task: Any, net: Network, found: Evaluation | None, bits: int | None) ->
             line("note", "nothing, or next to nothing, was learned: that is no better than always predicting the mean")
     else:
         line("wrong" if found.wrong else "exact", describe.exactness(task, found, bits))
+        if found.wrong and found.first_wrong is not None:
+            say(f"{'  ' if isinstance(found, FileEvaluation) else ''}{found.first_wrong}")
 
 
 def as_json(task: Any, net: Network, found: Evaluation | None) -> dict[str, Any]:

@@ -23,7 +23,11 @@ def grouped(number: int) -> str:
 
 def counted(number: int, noun: str) -> str:
     """3, "sequence" → "3 sequences"."""
-    return f"{grouped(number)} {noun}{'s' * (number != 1)}"
+    return f"{grouped(number)} {_of(number, noun)}"
+
+
+def _of(number: int, noun: str) -> str:
+    return noun + "s" * (number != 1)
 
 
 def cell(s: NetworkSpecification) -> str:
@@ -47,20 +51,20 @@ def task(task: Any) -> str:
     parts = [task.name]
     for name, value in task.options.items():
         if name == "bits":
-            parts.append(f"{value} bit{'s' * (value != 1)}")
+            parts.append(f"{value} {_of(value, 'bit')}")
         elif (name, value) != ("operands", 2):
             parts.append(f"{name} {value}")
     return " · ".join(parts)
 
 
 def exactness(task: Any, found: Evaluation, bits: int | None) -> str:
-    """Such as "all 65 536 pairs of 8-bit numbers are added right"; or how many are wrong, and the first of these."""
+    """Such as "all 65 536 pairs of 8-bit numbers are added right"; or how many are wrong, before the first of these."""
     what = "sequences"
     if task.reads_numbers and bits is not None:
         of = {1: "", 2: "pairs of "}.get(task.inputs, f"sets of {task.inputs} ")
         what = f"{of}{bits}-bit numbers"
     elif bits is not None:
-        what = f"words of {bits} bit{'s' * (bits != 1)}"
+        what = f"words of {bits} {_of(bits, 'bit')}"
     if not found.exhaustive:
         what += " drawn at random"
     if not found.wrong:
@@ -70,5 +74,4 @@ def exactness(task: Any, found: Evaluation, bits: int | None) -> str:
     sentence = f"on {grouped(found.wrong)} of {grouped(found.checked)} {what}"
     if isinstance(found, FileEvaluation) and found.steps > found.checked:
         sentence += f" ({100 * found.right_steps / found.steps:.3g} % of {grouped(found.steps)} steps are right)"
-    margin = "  " if isinstance(found, FileEvaluation) else ""
-    return sentence if found.first_wrong is None else f"{sentence}, the first:\n{margin}{found.first_wrong}"
+    return sentence if found.first_wrong is None else f"{sentence}, the first:"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
-from throughtime.cli.shell import WRONG, Failure, Json, document, line, one_line
+from throughtime.cli.shell import WRONG, Failure, Json, document, line
 from throughtime.support.disk import require_folder
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def export(
     proof = _deployed(model, certificate, dtype.value if dtype else "float32" if to == Form.onnx else s.dtype)
     if only_proved and (proof is None or not proof.covered):
         missing = "there is no certificate of it; write one with: throughtime prove --certificate FILE"
-        line("refused", one_line(f"nothing is written: {missing if proof is None else proof.text}"))
+        line("refused", f"nothing is written: {missing if proof is None else proof.text}")
         raise typer.Exit(WRONG)
     difference: float | None
     try:
@@ -149,18 +149,18 @@ def export(
         return
     if size is None:  # a device or a pipe, as /dev/stdout, holds what was written and nothing else
         return
-    line("wrote", one_line(f"{out}, {size} bytes"))
+    line("wrote", f"{out}, {size} bytes")
     line("holds", holds)
     if what.inputs:
-        line("inputs", one_line(", ".join(map(repr, what.inputs))))
+        line("inputs", ", ".join(map(repr, what.inputs)))
     if what.classes:
-        line("classes", one_line(", ".join(map(repr, what.classes))))
+        line("classes", ", ".join(map(repr, what.classes)))
     if difference is None:
         line("checked", "no: there is no C compiler, cc, here that makes a library of it to be run")
     else:
         line("checked", f"its outputs differ from the network's by at most {difference:.2g}")
     if proof is not None:
-        line("covers", one_line(proof.text))
+        line("covers", proof.text)
 
 
 def _deployed(model: Model, certificate: Path | None, dtype: str) -> Deployed | None:

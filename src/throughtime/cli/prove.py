@@ -10,7 +10,7 @@ import typer
 
 from throughtime.cli.models import Model, ModelArgument, ModelOption, open_model
 from throughtime.cli.progress import searching
-from throughtime.cli.shell import DONE, INTERRUPTED, WRONG, Failure, Json, document, line, one_line
+from throughtime.cli.shell import DONE, INTERRUPTED, WRONG, Failure, Json, document, line
 from throughtime.support.disk import require_folder
 from throughtime.support.documents import printable
 
@@ -156,11 +156,11 @@ def tell(proof: Proof, verbose: bool = False) -> None:
     """Print the verdict, and what is known beside it."""
     from throughtime.proof import Proved, Unknown
 
-    line("undecided" if isinstance(proof, Unknown) else proof.verdict, one_line(proof.text))
+    line("undecided" if isinstance(proof, Unknown) else proof.verdict, proof.text)
     if not isinstance(proof, Proved) and proof.details:
-        line("", one_line(proof.details))
+        line("", proof.details)
     if verbose and isinstance(proof, Unknown) and proof.search:
-        line("search", one_line(proof.search))
+        line("search", proof.search)
 
 
 def tell_greatest(found: Greatest, of: str) -> None:

@@ -170,14 +170,9 @@ def line(label: str, text: str) -> None:
     say(labelled(label, text))
 
 
-def one_line(text: str) -> str:
-    """Text from outside for one line of a report, with line ends written out too: none of it passes for a line."""
-    return printable(text).replace("\n", "\\n")
-
-
 def labelled(label: str, text: str) -> str:
-    """One line of a report."""
-    return f"  {label:<9} {text}"
+    """One line of a report; line ends in a text are written out: none from outside passes for a line."""
+    return f"  {label:<9} {text}".replace("\n", "\\n")
 
 
 def document(values: Any) -> None:

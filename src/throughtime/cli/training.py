@@ -22,7 +22,6 @@ from throughtime.cli.progress import CLASSIC_HEADER, article_entry, classic_line
 from throughtime.cli.shell import INTERRUPTED, WRONG, Failure, about, document, labelled, line, say, say_on_the_way
 from throughtime.cli.values import cell
 from throughtime.network import Network
-from throughtime.support.documents import printable
 from throughtime.tasks import Addition
 from throughtime.training import recipes
 from throughtime.training.checkpoint import load_run, resume
@@ -69,7 +68,7 @@ class Session:
         """Keep the verdict on a round, and say it."""
         self.rounds.append(proof)
         if self.talks and proof.verdict != "proved":
-            say_on_the_way(f"  round {number:<2}  {printable(str(proof))}")
+            say_on_the_way(labelled(f"round {number}", str(proof)))
 
     def header(self, network: Network) -> None:
         """Say what is trained."""
